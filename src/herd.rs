@@ -1,0 +1,322 @@
+//! Who is in a herd, and who talks with whom.
+
+use core::fmt;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+/// A server's name: one field on the wire, so 1 to 64 bytes with no white space and no control
+/// characters. Checked once, here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerName(Box<str>);
+
+impl ServerName {
+    /// The longest name, in bytes.
+    pub const MOST_BYTES: usize = 64;
+
+    /// Takes a name.
+    ///
+    /// # Errors
+    /// [`HerdError::BadName`] where it could not stand in a line as one field.
+    pub fn new(name: &str) -> Result<Self, HerdError> {
+        let fits = (1..=Self::MOST_BYTES).contains(&name.len());
+        if fits && !name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            Ok(Self(name.into()))
+        } else {
+            Err(HerdError::BadName(name.into()))
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as the wire has it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A server of one [`Herd`]: its place in the herd's list. It means nothing in another herd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub(crate) u16);
+
+impl ServerId {
+    /// Its index in [`Herd::servers`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One server as it is described to [`Herd::new`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its name, which no other server of the herd has.
+    pub name: ServerName,
+    /// Where the others reach it, as `HOST:PORT`. The core only compares it; adapters resolve it.
+    pub address: String,
+    /// Names of servers that it talks with. Given at one end, a link counts both ways.
+    pub links: Vec<String>,
+}
+
+/// A list of servers and the links between them: connected, symmetric, and the same on every server.
+#[derive(Clone, Debug)]
+pub struct Herd {
+    servers: Vec<Server>,
+    neighbours: Vec<Vec<ServerId>>,
+    by_name: HashMap<Box<[u8]>, ServerId, FixedState>,
+}
+
+impl Herd {
+    /// The most servers that one herd can have.
+    pub const MOST_SERVERS: usize = u16::MAX as usize;
+
+    /// Makes a herd of these servers.
+    ///
+    /// # Errors
+    /// A [`HerdError`] that names the server at fault, in the order of the list: the first thing that
+    /// is wrong is the one told.
+    pub fn new(servers: Vec<Server>) -> Result<Self, HerdError> {
+        if servers.is_empty() {
+            return Err(HerdError::Empty);
+        }
+        if servers.len() > Self::MOST_SERVERS {
+            return Err(HerdError::TooMany(servers.len()));
+        }
+        let by_name = index_names(&servers)?;
+        refuse_shared_addresses(&servers)?;
+        let neighbours = join(&servers, &by_name)?;
+        let herd = Self { servers, neighbours, by_name };
+        herd.refuse_islands()?;
+        Ok(herd)
+    }
+
+    /// The herd of the first studies: five servers in one cycle, on ports 12880 to 12884 of this
+    /// machine.
+    #[must_use]
+    pub fn classic() -> Self {
+        let server = |name, port: u16, links: [&str; 2]| Server {
+            name: ServerName(Box::from(name)),
+            address: format!("127.0.0.1:{port}"),
+            links: links.map(String::from).to_vec(),
+        };
+        Self::new(vec![
+            server("Alford", 12880, ["Hamilton", "Welsh"]),
+            server("Ball", 12881, ["Holiday", "Welsh"]),
+            server("Hamilton", 12882, ["Alford", "Holiday"]),
+            server("Holiday", 12883, ["Ball", "Hamilton"]),
+            server("Welsh", 12884, ["Alford", "Ball"]),
+        ])
+        .expect("the classic herd is a connected cycle of five")
+    }
+
+    /// Every server, in the order in which they were given.
+    #[must_use]
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    /// Every server's id, in the same order.
+    pub fn ids(&self) -> impl Iterator<Item = ServerId> + use<> {
+        (0..self.servers.len()).map(id)
+    }
+
+    /// The server with that id.
+    ///
+    /// # Panics
+    /// Where `id` is of another, larger herd.
+    #[must_use]
+    pub fn server(&self, id: ServerId) -> &Server {
+        &self.servers[id.index()]
+    }
+
+    /// That server's name.
+    #[must_use]
+    pub fn name(&self, id: ServerId) -> &ServerName {
+        &self.server(id).name
+    }
+
+    /// The server of that name.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<ServerId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Whom that server talks with, each once, in the order of their ids.
+    #[must_use]
+    pub fn neighbours(&self, id: ServerId) -> &[ServerId] {
+        &self.neighbours[id.index()]
+    }
+
+    fn refuse_islands(&self) -> Result<(), HerdError> {
+        let mut reached = vec![false; self.servers.len()];
+        let mut next = vec![ServerId(0)];
+        while let Some(at) = next.pop() {
+            if !core::mem::replace(&mut reached[at.index()], true) {
+                next.extend_from_slice(self.neighbours(at));
+            }
+        }
+        match self.ids().find(|id| !reached[id.index()]) {
+            None => Ok(()),
+            Some(island) => {
+                Err(HerdError::Unconnected { from: self.name(ServerId(0)).clone(), to: self.name(island).clone() })
+            }
+        }
+    }
+}
+
+fn id(index: usize) -> ServerId {
+    ServerId(u16::try_from(index).expect("Herd::new holds a herd to 65,535 servers"))
+}
+
+fn index_names(servers: &[Server]) -> Result<HashMap<Box<[u8]>, ServerId, FixedState>, HerdError> {
+    let mut by_name = HashMap::with_capacity_and_hasher(servers.len(), FixedState::default());
+    for (index, server) in servers.iter().enumerate() {
+        if by_name.insert(server.name.as_bytes().into(), id(index)).is_some() {
+            return Err(HerdError::NameTwice(server.name.clone()));
+        }
+    }
+    Ok(by_name)
+}
+
+fn refuse_shared_addresses(servers: &[Server]) -> Result<(), HerdError> {
+    let mut owners: HashMap<&str, &ServerName, FixedState> = HashMap::default();
+    for server in servers {
+        if let Some(first) = owners.insert(&server.address, &server.name) {
+            let (first, second) = (first.clone(), server.name.clone());
+            return Err(HerdError::AddressTwice { address: server.address.clone(), first, second });
+        }
+    }
+    Ok(())
+}
+
+fn join(
+    servers: &[Server],
+    by_name: &HashMap<Box<[u8]>, ServerId, FixedState>,
+) -> Result<Vec<Vec<ServerId>>, HerdError> {
+    let mut neighbours = vec![Vec::new(); servers.len()];
+    for (index, server) in servers.iter().enumerate() {
+        for link in &server.links {
+            let Some(&other) = by_name.get(link.as_bytes()) else {
+                return Err(HerdError::UnknownLink { server: server.name.clone(), link: link.clone() });
+            };
+            if other.index() == index {
+                return Err(HerdError::SelfLink(server.name.clone()));
+            }
+            neighbours[index].push(other);
+            neighbours[other.index()].push(id(index));
+        }
+    }
+    for list in &mut neighbours {
+        list.sort_unstable();
+        list.dedup();
+    }
+    Ok(neighbours)
+}
+
+/// Why a list of servers is not a herd. Nothing was made; mend the list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HerdError {
+    /// No server at all.
+    #[error("a herd has at least one server")]
+    Empty,
+    /// More servers than ids.
+    #[error("a herd has at most 65,535 servers, not {0}")]
+    TooMany(usize),
+    /// A name that is not one field.
+    #[error("{0:?} is no server name: 1 to 64 bytes without white space or control characters")]
+    BadName(String),
+    /// Two servers of one name.
+    #[error("two servers are named {0}")]
+    NameTwice(ServerName),
+    /// Two servers that others would reach at one address.
+    #[error("{first} and {second} both have the address {address}")]
+    AddressTwice {
+        /// The address.
+        address: String,
+        /// Who had it first.
+        first: ServerName,
+        /// Who has it too.
+        second: ServerName,
+    },
+    /// A link to a name that is not in the list.
+    #[error("{server} has a link to {link:?}, which is no server of this herd")]
+    UnknownLink {
+        /// Whose link it is.
+        server: ServerName,
+        /// The unknown name.
+        link: String,
+    },
+    /// A server that is linked to itself.
+    #[error("{0} is linked to itself")]
+    SelfLink(ServerName),
+    /// An update at one of these would never reach the other.
+    #[error("no chain of links leads from {from} to {to}")]
+    Unconnected {
+        /// A server of the first part.
+        from: ServerName,
+        /// A server of another part.
+        to: ServerName,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn herd(servers: &[(&str, &[&str])]) -> Result<Herd, HerdError> {
+        let servers = servers.iter().enumerate().map(|(port, (name, links))| Server {
+            name: ServerName::new(name).expect(name),
+            address: format!("127.0.0.1:{port}"),
+            links: links.iter().map(|&link| link.into()).collect(),
+        });
+        Herd::new(servers.collect())
+    }
+
+    #[test]
+    fn a_link_counts_both_ways_and_once() {
+        let herd = herd(&[("a", &["b", "b"]), ("b", &["a"]), ("c", &["b"])]).expect("connected");
+        let names = |name: &str| -> Vec<&str> {
+            let id = herd.find(name.as_bytes()).expect(name);
+            herd.neighbours(id).iter().map(|&id| herd.name(id).as_str()).collect()
+        };
+        assert_eq!((names("a"), names("b"), names("c")), (vec!["b"], vec!["a", "c"], vec!["b"]));
+    }
+
+    #[test]
+    fn the_classic_herd_is_a_cycle() {
+        let herd = Herd::classic();
+        assert!(herd.ids().all(|id| herd.neighbours(id).len() == 2));
+    }
+
+    #[test]
+    fn one_server_is_a_herd() {
+        assert!(herd(&[("alone", &[])]).is_ok());
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        let name = |name| ServerName::new(name).expect(name);
+        assert_eq!(Herd::new(Vec::new()).unwrap_err(), HerdError::Empty);
+        assert_eq!(herd(&[("a", &["a"])]).unwrap_err(), HerdError::SelfLink(name("a")));
+        assert_eq!(herd(&[("a", &[]), ("a", &[])]).unwrap_err(), HerdError::NameTwice(name("a")));
+        assert_eq!(herd(&[("a", &["x"])]).unwrap_err(), HerdError::UnknownLink { server: name("a"), link: "x".into() });
+        assert_eq!(
+            herd(&[("a", &["b"]), ("b", &[]), ("c", &[])]).unwrap_err(),
+            HerdError::Unconnected { from: name("a"), to: name("c") }
+        );
+        for bad in ["", "two words", "tab\t", "bell\u{7}"] {
+            assert_eq!(ServerName::new(bad).unwrap_err(), HerdError::BadName(bad.into()));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Everything that can grow has a bound, and they are all here.
+
+use core::time::Duration;
+
+/// The bounds of one server. What happens at each is said with it; none is ever a panic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest line in bytes, LF not counted. A longer one is refused as soon as it is passed.
+    pub max_line: usize,
+    /// How long a client's connection may rest before it is closed.
+    pub idle_timeout: Duration,
+    /// How long a link to a neighbour may rest before it is closed; zero closes it as soon as what
+    /// was queued has been sent.
+    pub link_idle: Duration,
+    /// The longest pause before a neighbour that could not be reached is tried again.
+    pub link_retry: Duration,
+    /// How long a neighbour may take to accept a connection, or to take what it is sent, before the
+    /// link counts as lost.
+    pub link_timeout: Duration,
+    /// Bytes that may wait for one neighbour. At the bound the oldest lines are dropped.
+    pub link_queue: usize,
+    /// Bytes of replies that may be unsent on one connection. At the bound no more of its requests
+    /// are read.
+    pub max_unsent: usize,
+    /// WHATSATs of one connection that may wait for their places. At the bound no more of its
+    /// requests are read.
+    pub max_waiting: usize,
+    /// Fetches of places that may be under way at once. At the bound further ones wait.
+    pub fetches: usize,
+    /// Fetches that may wait. At the bound a WHATSAT is answered with `OVER_QUERY_LIMIT`.
+    pub fetch_queue: usize,
+    /// How long a WHATSAT may wait for its places, from its line to its reply.
+    pub places_timeout: Duration,
+    /// Clients whose positions are kept. At the bound an IAMAT of a client not yet known is refused.
+    pub clients: usize,
+    /// Older updates that are remembered as handled, so that a flood ends also when its update is no
+    /// longer the newest. At the bound the oldest half is forgotten.
+    pub handled: usize,
+    /// Connections from clients and neighbours at once. At the bound further ones wait to be
+    /// accepted.
+    pub connections: usize,
+    /// Whether a client's connection is closed after its first reply, as the first herds did.
+    pub one_shot: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_line: 4096,
+            idle_timeout: Duration::from_secs(300),
+            link_idle: Duration::from_secs(10),
+            link_retry: Duration::from_secs(5),
+            link_timeout: Duration::from_secs(5),
+            link_queue: 16 << 20,
+            max_unsent: 256 << 10,
+            max_waiting: 64,
+            fetches: 32,
+            fetch_queue: 1024,
+            places_timeout: Duration::from_secs(5),
+            clients: 10_000_000,
+            handled: 1 << 18,
+            connections: 15_000,
+            one_shot: false,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Times, exact to the nanosecond, and the skew between two of them.
+//!
+//! The core never reads a clock. Whoever drives it passes a [`Now`] into each call that needs one:
+//! the wall clock for skews, and a clock that never goes back for timers.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::number::push_digits;
+
+const NANOS: i128 = 1_000_000_000;
+
+/// POSIX seconds with nine decimals, kept as whole nanoseconds since the epoch.
+///
+/// The herd protocol never sees a binary float here: two times are equal only when they are equal to
+/// the nanosecond. Seconds fit in 64 bits signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i128);
+
+impl Timestamp {
+    /// The time that many nanoseconds after (or, when negative, before) the POSIX epoch.
+    #[must_use]
+    pub const fn from_nanos(nanos: i128) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the POSIX epoch.
+    #[must_use]
+    pub const fn as_nanos(self) -> i128 {
+        self.0
+    }
+
+    /// Reads `[-]digits[.digits]` with at most nine decimals; the seconds must fit in an `i64`.
+    ///
+    /// Anything else (an exponent, `inf`, `_`, a leading `+`, a bare point) is `None`.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (negative, digits) = match text.split_first()? {
+            (b'-', rest) => (true, rest),
+            _ => (false, text),
+        };
+        let mut seconds: u64 = 0;
+        let mut at = 0;
+        while let Some(&digit) = digits.get(at).filter(|byte| byte.is_ascii_digit()) {
+            seconds = seconds.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+            at += 1;
+        }
+        if at == 0 || seconds > i64::MAX.unsigned_abs() + u64::from(negative) {
+            return None;
+        }
+        let nanos = match digits[at..].split_first() {
+            None => 0,
+            Some((b'.', decimals)) => nanos_of(decimals)?,
+            Some(_) => return None,
+        };
+        let magnitude = i128::from(seconds) * NANOS + i128::from(nanos);
+        let least = i128::from(i64::MIN) * NANOS;
+        let value = if negative { -magnitude } else { magnitude };
+        (value >= least).then_some(Self(value))
+    }
+
+    /// How far this time is ahead of `other`: positive when `other` is earlier.
+    #[must_use]
+    pub const fn since(self, other: Self) -> Skew {
+        Skew(self.0 - other.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// Seconds with nine decimals, as the wire has them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let nanos = NANOS.unsigned_abs();
+        write!(f, "{sign}{}.{:09}", magnitude / nanos, magnitude % nanos)
+    }
+}
+
+/// One to nine decimals, as nanoseconds.
+fn nanos_of(decimals: &[u8]) -> Option<u32> {
+    if decimals.is_empty() || decimals.len() > 9 {
+        return None;
+    }
+    let mut nanos = 0;
+    for place in 0..9 {
+        let digit = decimals.get(place).copied().unwrap_or(b'0');
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        nanos = nanos * 10 + u32::from(digit - b'0');
+    }
+    Some(nanos)
+}
+
+/// A server's clock when it received a report, minus the client's time in it.
+///
+/// Shown with a sign and nine decimals, always: `+0.263873386`, `-12.000000001`, `+0.000000000`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skew(i128);
+
+impl Skew {
+    /// Nanoseconds, positive when the server's clock was ahead.
+    #[must_use]
+    pub const fn as_nanos(self) -> i128 {
+        self.0
+    }
+
+    /// Appends the wire's form to `out`.
+    pub fn write(self, out: &mut Vec<u8>) {
+        out.push(if self.0 < 0 { b'-' } else { b'+' });
+        let magnitude = self.0.unsigned_abs();
+        // Division of 128 bits is a call; nearly every skew fits in 64.
+        let (seconds, nanos) = match u64::try_from(magnitude) {
+            Ok(small) => (u128::from(small / 1_000_000_000), small % 1_000_000_000),
+            Err(_) => (magnitude / NANOS.unsigned_abs(), (magnitude % NANOS.unsigned_abs()) as u64),
+        };
+        match u64::try_from(seconds) {
+            Ok(small) => push_digits(out, small, 1),
+            Err(_) => out.extend_from_slice(seconds.to_string().as_bytes()),
+        }
+        out.push(b'.');
+        push_digits(out, nanos, 9);
+    }
+
+    /// Whether `text` is a skew as a neighbour may write it: a sign, digits, and at least one
+    /// decimal where there is a point. Neighbours that round otherwise than this server are served.
+    #[must_use]
+    pub fn is_valid(text: &[u8]) -> bool {
+        let Some((b'+' | b'-', rest)) = text.split_first() else {
+            return false;
+        };
+        crate::number::is_decimal(rest)
+    }
+}
+
+impl fmt::Display for Skew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::with_capacity(24);
+        self.write(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
+/// A point on a clock that never goes back, in nanoseconds from a start of the caller's choosing.
+///
+/// `std::time::Instant` cannot be made without asking a clock, so the core has its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The instant that many nanoseconds after the start of the clock.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the start of the clock.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The time from `earlier` to this instant; zero when `earlier` is later.
+    #[must_use]
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl core::ops::Add<Duration> for Instant {
+    type Output = Self;
+
+    /// The instant `rhs` later; the end of the clock where that is past it.
+    fn add(self, rhs: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(rhs.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// What the clocks say: read once a pass and handed to every call that needs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// The wall clock, for skews. It may be wrong, and may jump.
+    pub wall: Timestamp,
+    /// A clock that never goes back, for timers.
+    pub instant: Instant,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_exact_to_the_nanosecond() {
+        for (text, nanos) in [
+            ("1479413884.392014450", 1_479_413_884_392_014_450),
+            ("0", 0),
+            ("-0.5", -500_000_000),
+            ("1.5", 1_500_000_000),
+            ("007.000000001", 7_000_000_001),
+            ("9223372036854775807.999999999", i128::from(i64::MAX) * NANOS + 999_999_999),
+            ("-9223372036854775808", i128::from(i64::MIN) * NANOS),
+        ] {
+            assert_eq!(Timestamp::parse(text.as_bytes()), Some(Timestamp(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_time_is_refused() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.",
+            ".5",
+            "1.1234567890",
+            "+1",
+            "1e3",
+            "inf",
+            "nan",
+            "1_0",
+            "--1",
+            "1.2.3",
+            "1.-2",
+            " 1",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "-9223372036854775808.000000001",
+            "99999999999999999999999",
+        ] {
+            assert_eq!(Timestamp::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_skew_always_has_a_sign_and_nine_decimals() {
+        for (nanos, text) in [
+            (263_873_386, "+0.263873386"),
+            (-12_000_000_001, "-12.000000001"),
+            (0, "+0.000000000"),
+            (-1, "-0.000000001"),
+            (i128::from(i64::MAX) * NANOS * 2, "+18446744073709551614.000000000"),
+            (i128::from(u64::MAX) * NANOS * 2, "+36893488147419103230.000000000"),
+        ] {
+            assert_eq!(Skew(nanos).to_string(), text);
+            assert!(Skew::is_valid(text.as_bytes()));
+        }
+        for text in ["", "+", "0.5", "+.5", "+1.", "+1e3", "-nan"] {
+            assert!(!Skew::is_valid(text.as_bytes()), "{text}");
+        }
+    }
+}
