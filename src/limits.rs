@@ -47,7 +47,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_line: 4096,
-            idle_timeout: Duration::from_secs(300),
+            idle_timeout: Duration::from_mins(5),
             link_idle: Duration::from_secs(10),
             link_retry: Duration::from_secs(5),
             link_timeout: Duration::from_secs(5),

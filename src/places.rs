@@ -7,6 +7,7 @@
 //! (<https://developers.google.com/maps/documentation/places/web-service/legacy/search-nearby>).
 
 use core::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -67,7 +68,7 @@ pub struct Places {
     /// Where the inside of `results` begins, just behind its bracket.
     inside: usize,
     /// Where each result ends.
-    ends: Vec<usize>,
+    ends: Arc<[usize]>,
 }
 
 #[derive(Deserialize)]
@@ -182,7 +183,7 @@ impl Builder {
         self.json.extend_from_slice(b"   \"status\" : ");
         push_json_string(&mut self.json, status);
         self.json.extend_from_slice(b"\n}");
-        Places { json: self.json.into(), inside: self.inside, ends: self.ends }
+        Places { json: self.json.into(), inside: self.inside, ends: self.ends.into() }
     }
 }
 

@@ -112,7 +112,10 @@ impl Skew {
         // Division of 128 bits is a call; nearly every skew fits in 64.
         let (seconds, nanos) = match u64::try_from(magnitude) {
             Ok(small) => (u128::from(small / 1_000_000_000), small % 1_000_000_000),
-            Err(_) => (magnitude / NANOS.unsigned_abs(), (magnitude % NANOS.unsigned_abs()) as u64),
+            Err(_) => (
+                magnitude / NANOS.unsigned_abs(),
+                u64::try_from(magnitude % NANOS.unsigned_abs()).expect("less than a billion"),
+            ),
         };
         match u64::try_from(seconds) {
             Ok(small) => push_digits(out, small, 1),

@@ -1,0 +1,132 @@
+//! What passes between a session and its node: one buffer that goes through three hands.
+//!
+//! A session fills a [`Batch`] with what it parsed and gives [`Requests`]; the node decides and gives
+//! [`Replies`]; the session takes those, appends what is owed to the output, and gives the empty
+//! [`Batch`] back. Each step consumes the one before it, so none can be left out or done twice, and
+//! in the steady state none allocates.
+
+use core::ops::Range;
+
+use crate::herd::ServerId;
+use crate::message::Refusal;
+use crate::places::Radius;
+use crate::report::{Layout, Report};
+
+/// An empty buffer for one pass. Keep one for each thread.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What is owed for this pass, in order. A WHATSAT's reply will stand at its `reply_at`.
+    pub(crate) replies: Vec<u8>,
+    /// Lines as they were received, and texts that stand in no reply.
+    pub(crate) text: Vec<u8>,
+    pub(crate) items: Vec<Item>,
+    /// The first thing that was refused: everything ends with it.
+    pub(crate) refused: Option<Refusal>,
+}
+
+/// One line that was understood.
+#[derive(Debug)]
+pub(crate) struct Item {
+    /// The line as it was received, in `text`.
+    pub(crate) line: Range<usize>,
+    /// How long `replies` was before this line.
+    pub(crate) reply_at: usize,
+    pub(crate) request: Request,
+}
+
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// A client's own report; its line is in `replies`, `"AT "` behind `reply_at`.
+    Iamat { layout: Layout, len: usize },
+    /// A neighbour's copy of a report; its line is in `text`.
+    At { layout: Layout, line: Range<usize>, from: ServerId },
+    /// A neighbour says that it is there.
+    Hello { from: ServerId, incarnation: u64 },
+    /// A client asks; its ID is in `text`.
+    Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Option<Range<usize>> },
+}
+
+impl Batch {
+    /// The report that an item brings, if it brings one.
+    pub(crate) fn report(&self, item: &Item) -> Option<Report<'_>> {
+        match &item.request {
+            Request::Iamat { layout, len } => {
+                let start = item.reply_at + b"AT ".len();
+                Some(Report { line: &self.replies[start..start + len], layout: *layout })
+            }
+            Request::At { layout, line, .. } => Some(Report { line: &self.text[line.clone()], layout: *layout }),
+            Request::Hello { .. } | Request::Whatsat { .. } => None,
+        }
+    }
+
+    /// Appends `? ` and the line to what is owed; nothing may follow.
+    pub(crate) fn refuse(&mut self, why: Refusal, line: &[u8]) {
+        self.replies.extend_from_slice(b"? ");
+        self.replies.extend_from_slice(line);
+        self.replies.push(b'\n');
+        self.refused = Some(why);
+    }
+
+    /// Refuses the item at `index` after all: it and what came after it are as if they had not come.
+    pub(crate) fn refuse_from(&mut self, index: usize, why: Refusal) {
+        let Item { line, reply_at, .. } = &self.items[index];
+        let (line, reply_at) = (line.clone(), *reply_at);
+        self.replies.truncate(reply_at);
+        self.replies.extend_from_slice(b"? ");
+        self.replies.extend_from_slice(&self.text[line]);
+        self.replies.push(b'\n');
+        self.items.truncate(index);
+        self.refused = Some(why);
+    }
+
+    fn clear(&mut self) {
+        self.replies.clear();
+        self.text.clear();
+        self.items.clear();
+        self.refused = None;
+    }
+}
+
+/// What a session parsed, for [`Node::serve`](crate::Node::serve).
+#[derive(Debug)]
+#[must_use = "the node has not seen these requests yet"]
+pub struct Requests(pub(crate) Batch);
+
+impl Requests {
+    /// Whether there is nothing in it for the node: it can go straight back to the session.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.items.is_empty() && self.0.refused.is_none()
+    }
+
+    /// Spares the node a call where there is nothing in it.
+    ///
+    /// # Errors
+    /// Gives the requests back where there is something.
+    pub fn skip(self) -> Result<Replies, Self> {
+        if self.is_empty() { Ok(Replies(self.0)) } else { Err(self) }
+    }
+
+    /// The lines that were understood, as they were received: for logs.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.items.iter().map(|item| &self.0.text[item.line.clone()])
+    }
+}
+
+/// What a node decided, for [`Session::reply`](crate::Session::reply).
+#[derive(Debug)]
+#[must_use = "the session has not seen these replies yet"]
+pub struct Replies(pub(crate) Batch);
+
+impl Replies {
+    /// Why the connection is about to be closed, if a line was refused: for logs.
+    #[must_use]
+    pub const fn refused(&self) -> Option<Refusal> {
+        self.0.refused
+    }
+
+    pub(crate) fn into_empty(mut self) -> Batch {
+        self.0.clear();
+        self.0
+    }
+}

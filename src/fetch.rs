@@ -1,0 +1,171 @@
+//! Which places are being fetched, for whom, and since when.
+
+use core::mem;
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
+
+use crate::limits::Limits;
+use crate::places::{Query, Status, Unavailable};
+use crate::session::{SessionId, Ticket};
+use crate::time::Instant;
+
+/// A fetch of places, as the node and the adapter call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FetchId(u64);
+
+/// Every fetch under way or waiting to be.
+///
+/// WHATSATs for one place and radius share a fetch that asks for enough results; each reply is cut
+/// to its own bound. Deadlines are in the order of the ids, since all fetches may take as long.
+#[derive(Debug, Default)]
+pub(crate) struct Fetches {
+    by_id: BTreeMap<FetchId, Fetch>,
+    /// The newest fetch for each place.
+    by_place: BTreeMap<Place, FetchId>,
+    /// Those that are not started yet.
+    queue: VecDeque<FetchId>,
+    under_way: usize,
+    next_id: u64,
+}
+
+#[derive(Debug)]
+struct Fetch {
+    query: Query,
+    deadline: Instant,
+    tickets: Vec<Ticket>,
+    started: bool,
+}
+
+/// A query's place and radius, bit for bit.
+type Place = [u64; 3];
+
+/// What a WHATSAT has to do for its places.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Wanted {
+    /// Start a fetch.
+    Start(FetchId, Query),
+    /// Wait for one that is under way.
+    Shared,
+    /// Wait until another one has ended.
+    Queued,
+    /// No more can wait.
+    Refused,
+}
+
+impl Fetches {
+    /// Asks for places for `ticket`.
+    pub(crate) fn want(&mut self, query: Query, ticket: Ticket, now: Instant, limits: &Limits) -> Wanted {
+        let place = place(&query);
+        let shared = self.by_place.get(&place).and_then(|id| self.by_id.get_mut(id));
+        if let Some(fetch) = shared.filter(|fetch| fetch.query.bound >= query.bound && now < fetch.deadline) {
+            fetch.tickets.push(ticket);
+            return Wanted::Shared;
+        }
+        let starts = self.under_way < limits.fetches;
+        if !starts && self.queue.len() >= limits.fetch_queue {
+            return Wanted::Refused;
+        }
+        let id = FetchId(self.next_id);
+        self.next_id += 1;
+        let deadline = now + limits.places_timeout;
+        self.by_id.insert(id, Fetch { query, deadline, tickets: vec![ticket], started: starts });
+        self.by_place.insert(place, id);
+        if starts {
+            self.under_way += 1;
+            Wanted::Start(id, query)
+        } else {
+            self.queue.push_back(id);
+            Wanted::Queued
+        }
+    }
+
+    /// A fetch has ended: who waited for it.
+    pub(crate) fn ended(&mut self, id: FetchId) -> Vec<Ticket> {
+        let Some(fetch) = self.by_id.remove(&id) else {
+            return Vec::new();
+        };
+        self.under_way -= usize::from(fetch.started);
+        self.forget_place(id, &fetch.query);
+        fetch.tickets
+    }
+
+    /// The next one that can start, now that others have ended.
+    pub(crate) fn start_next(&mut self, limits: &Limits) -> Option<(FetchId, Query)> {
+        while self.under_way < limits.fetches {
+            let id = self.queue.pop_front()?;
+            if let Some(fetch) = self.by_id.get_mut(&id) {
+                fetch.started = true;
+                self.under_way += 1;
+                return Some((id, fetch.query));
+            }
+        }
+        None
+    }
+
+    /// Who has waited too long. A fetch that is under way goes on holding its place until it ends.
+    pub(crate) fn expired(&mut self, now: Instant) -> Vec<Ticket> {
+        let mut tickets = Vec::new();
+        let mut gone = Vec::new();
+        for (&id, fetch) in self.by_id.iter_mut().take_while(|(_, fetch)| fetch.deadline <= now) {
+            tickets.append(&mut mem::take(&mut fetch.tickets));
+            if !fetch.started {
+                gone.push(id);
+            }
+        }
+        for id in gone {
+            self.ended(id);
+            self.queue.retain(|&queued| queued != id);
+        }
+        tickets
+    }
+
+    /// A session has gone: nobody waits for it any more, and what nobody waits for is not started.
+    pub(crate) fn forget(&mut self, session: SessionId) {
+        for fetch in self.by_id.values_mut() {
+            fetch.tickets.retain(|ticket| ticket.session != session);
+        }
+        let by_id = &self.by_id;
+        let unwanted: Vec<FetchId> = self
+            .queue
+            .iter()
+            .copied()
+            .filter(|id| by_id.get(id).is_some_and(|fetch| fetch.tickets.is_empty()))
+            .collect();
+        for id in unwanted {
+            self.ended(id);
+            self.queue.retain(|&queued| queued != id);
+        }
+    }
+
+    /// When the first of them that somebody waits for has taken too long.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.by_id.values().find(|fetch| !fetch.tickets.is_empty() || !fetch.started).map(|fetch| fetch.deadline)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    fn forget_place(&mut self, id: FetchId, query: &Query) {
+        if let Entry::Occupied(entry) = self.by_place.entry(place(query))
+            && *entry.get() == id
+        {
+            entry.remove();
+        }
+    }
+}
+
+fn place(query: &Query) -> Place {
+    [query.at.latitude().to_bits(), query.at.longitude().to_bits(), query.radius.metres().to_bits()]
+}
+
+/// What a client reads when a fetch took longer than it may.
+pub(crate) fn timed_out() -> Unavailable {
+    Unavailable { status: Status::UnknownError, message: "the places source took too long to answer".into() }
+}
+
+/// What a client reads when too many fetches wait already.
+pub(crate) fn too_many() -> Unavailable {
+    let message = "this server is fetching as many places as it can; ask again in a moment".into();
+    Unavailable { status: Status::OverQueryLimit, message }
+}

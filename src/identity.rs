@@ -1,0 +1,54 @@
+//! Who this server is, whom it knows, and whom it believes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::herd::{Herd, ServerId};
+use crate::limits::Limits;
+
+/// What all sessions of one server share and none of them changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) herd: Arc<Herd>,
+    pub(crate) me: ServerId,
+    pub(crate) limits: Limits,
+    /// A number that no other run of this server has had: its neighbours learn from it that it came
+    /// back with nothing.
+    pub(crate) incarnation: u64,
+    /// The IP addresses that each neighbour's `address` stands for, in the order of the herd's list of
+    /// neighbours.
+    addresses: Vec<Vec<IpAddr>>,
+}
+
+impl Identity {
+    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
+        let addresses = vec![Vec::new(); herd.neighbours(me).len()];
+        Self { herd, me, limits, incarnation, addresses }
+    }
+
+    /// This server's name, as the wire has it.
+    pub(crate) fn name(&self) -> &[u8] {
+        self.herd.name(self.me).as_bytes()
+    }
+
+    /// Whom this server talks with.
+    pub(crate) fn neighbours(&self) -> &[ServerId] {
+        self.herd.neighbours(self.me)
+    }
+
+    /// The one place that decides who speaks as a neighbour: the server of that name, if it is a
+    /// neighbour and `remote` is an IP address that its `address` stands for.
+    pub(crate) fn neighbour(&self, sender: &[u8], remote: Option<IpAddr>) -> Option<ServerId> {
+        let sender = self.herd.find(sender)?;
+        let index = self.neighbours().binary_search(&sender).ok()?;
+        let remote = remote?.to_canonical();
+        self.addresses[index].contains(&remote).then_some(sender)
+    }
+
+    /// Learns what a neighbour's `address` stands for now.
+    pub(crate) fn resolved(&mut self, peer: ServerId, addresses: &[IpAddr]) {
+        if let Ok(index) = self.neighbours().binary_search(&peer) {
+            self.addresses[index] = addresses.iter().map(IpAddr::to_canonical).collect();
+        }
+    }
+}

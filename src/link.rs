@@ -1,0 +1,380 @@
+//! The way to one neighbour: when to connect, what to say first, what waits to be sent.
+//!
+//! ```text
+//!            something to send          accepted              answered, or known
+//!   idle ────────────────────> connecting ─────> greeting ────────────────> up
+//!    ^                            │                  │                       │
+//!    │ at rest for link-idle      │ refused, lost    │ lost                  │ lost
+//!    └───────────────── up        └────────────> pausing <───────────────────┘
+//!                                                    └── after a while, or as soon as the
+//!                                                        neighbour speaks: connecting
+//! ```
+//!
+//! The first line to a neighbour of which nothing is known is `HELLO name incarnation`. One that
+//! answers in kind takes any number of lines on a connection. One that answers `? `, or closes, is a
+//! plain server: from then on it gets AT lines only, each on a connection of its own, because it may
+//! close after each. One that says nothing at all gets what is there after a while.
+
+use core::time::Duration;
+
+use bytes::{Buf, BytesMut};
+
+use crate::framing::{Framer, Line};
+use crate::herd::ServerId;
+use crate::identity::Identity;
+use crate::limits::Limits;
+use crate::message::Message;
+use crate::node::{Action, Parting};
+use crate::time::Instant;
+
+/// How long a greeting may go unanswered before the neighbour gets what is there.
+const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The first pause after a failure; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The most bytes handed to an adapter at once, so that a slow neighbour is seen to make progress.
+const PORTION: usize = 256 << 10;
+
+/// One attempt to reach a neighbour: a connection, from `Connect` to its end. What an adapter says
+/// of an attempt that is over is not listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Attempt(u64);
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) peer: ServerId,
+    state: State,
+    kind: Kind,
+    attempt: Attempt,
+    queue: BytesMut,
+    /// The adapter was told that there is something to send, and has not taken it yet.
+    told: bool,
+    /// Since when the adapter has had bytes that it has not yet sent.
+    sending: Option<Instant>,
+    pause: Duration,
+    /// The incarnation that the neighbour last named.
+    incarnation: Option<u64>,
+    replies: Framer,
+    /// Lines that were dropped because the queue was full.
+    pub(crate) dropped: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Idle,
+    Connecting { since: Instant },
+    Greeting { since: Instant, sent: bool },
+    Up { rests_since: Instant },
+    Pausing { until: Instant },
+}
+
+/// What is known of the neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing yet, or nothing since it was lost.
+    Unknown,
+    /// It answered a greeting.
+    Herd,
+    /// It did not understand one.
+    Plain,
+    /// It did not answer one.
+    Silent,
+}
+
+impl Link {
+    pub(crate) fn new(peer: ServerId, limits: &Limits) -> Self {
+        Self {
+            peer,
+            state: State::Idle,
+            kind: Kind::Unknown,
+            attempt: Attempt(0),
+            queue: BytesMut::new(),
+            told: false,
+            sending: None,
+            pause: FIRST_PAUSE,
+            incarnation: None,
+            replies: Framer::new(limits.max_line),
+            dropped: 0,
+        }
+    }
+
+    /// Whether `attempt` is the one under way.
+    pub(crate) fn is_current(&self, attempt: Attempt) -> bool {
+        self.attempt == attempt && !matches!(self.state, State::Idle | State::Pausing { .. })
+    }
+
+    /// Queues a line, LF included, dropping the oldest where it would be too much.
+    pub(crate) fn push(&mut self, line: &[u8], now: Instant, limits: &Limits, actions: &mut Vec<Action>) {
+        while !self.queue.is_empty() && self.queue.len() + line.len() > limits.link_queue {
+            let oldest = memchr::memchr(b'\n', &self.queue).map_or(self.queue.len(), |end| end + 1);
+            self.queue.advance(oldest);
+            self.dropped += 1;
+        }
+        self.queue.extend_from_slice(line);
+        match self.state {
+            State::Idle => self.connect(now, actions),
+            State::Up { .. } => self.tell(actions),
+            State::Connecting { .. } | State::Greeting { .. } | State::Pausing { .. } => {}
+        }
+    }
+
+    /// Opens the link although there is nothing to send: it will greet.
+    pub(crate) fn greet(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if matches!(self.state, State::Idle | State::Pausing { .. }) {
+            self.connect(now, actions);
+        }
+    }
+
+    /// The neighbour spoke on a connection of its own: it is there.
+    pub(crate) fn heard(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if let State::Pausing { .. } = self.state {
+            self.pause = FIRST_PAUSE;
+            self.connect(now, actions);
+        }
+    }
+
+    /// The neighbour greeted. If it is not the one that it was, the connection leads nowhere.
+    pub(crate) fn greeted(&mut self, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
+        let restarted = self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation);
+        if restarted && matches!(self.state, State::Greeting { .. } | State::Up { .. }) {
+            self.disconnect(Parting::Restarted, actions);
+            self.state = State::Idle;
+        }
+        self.kind = Kind::Herd;
+        match self.state {
+            State::Idle if !self.queue.is_empty() => self.connect(now, actions),
+            State::Greeting { .. } => self.rise(now, actions),
+            _ => self.heard(now, actions),
+        }
+    }
+
+    pub(crate) fn connected(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        match self.kind {
+            Kind::Unknown => {
+                self.state = State::Greeting { since: now, sent: false };
+                self.tell(actions);
+            }
+            Kind::Herd | Kind::Plain | Kind::Silent => self.rise(now, actions),
+        }
+    }
+
+    /// The connection is over, or was never made.
+    pub(crate) fn lost(&mut self, now: Instant, limits: &Limits, jitter: u64, actions: &mut Vec<Action>) {
+        let told_off = matches!(self.state, State::Greeting { sent: true, .. });
+        self.told = false;
+        self.sending = None;
+        match self.state {
+            // It closed on a greeting: so does a plain server that takes one line a connection.
+            State::Greeting { .. } if told_off => self.kind = Kind::Plain,
+            State::Up { .. } if self.kind == Kind::Plain => {}
+            _ => {
+                self.kind = Kind::Unknown;
+                self.pause(now, limits, jitter);
+                return;
+            }
+        }
+        self.state = State::Idle;
+        if !self.queue.is_empty() {
+            self.connect(now, actions);
+        }
+    }
+
+    /// Bytes that the neighbour sent on this connection: what it answers to a greeting.
+    pub(crate) fn received(&mut self, mut bytes: &[u8], identity: &Identity, now: Instant, actions: &mut Vec<Action>) {
+        while let State::Greeting { .. } | State::Up { .. } = self.state {
+            let greeting = match self.replies.next_line(&mut bytes) {
+                Some(Line::Whole(line)) => match Message::parse(line) {
+                    Ok(None) => continue,
+                    Ok(Some(Message::Hello { sender, incarnation })) => {
+                        (identity.herd.find(sender) == Some(self.peer)).then_some(incarnation)
+                    }
+                    Ok(Some(_)) | Err(_) => None,
+                },
+                Some(Line::TooLong(_)) | None => return,
+            };
+            match greeting {
+                Some(incarnation) => {
+                    self.incarnation = Some(incarnation);
+                    self.kind = Kind::Herd;
+                    self.greeting_answered(now, actions);
+                }
+                None => self.not_understood(now, actions),
+            }
+        }
+    }
+
+    /// What to send now, at most a portion of whole lines; nothing if there is nothing.
+    pub(crate) fn take(&mut self, identity: &Identity, now: Instant) -> BytesMut {
+        self.told = false;
+        let bytes = match &mut self.state {
+            State::Greeting { sent, .. } if !*sent => {
+                *sent = true;
+                let mut greeting = Vec::new();
+                push_greeting(&mut greeting, identity);
+                BytesMut::from(&greeting[..])
+            }
+            State::Up { .. } if self.kind == Kind::Plain => self.queue.split_to(first_line(&self.queue)),
+            State::Up { .. } => self.queue.split_to(portion(&self.queue)),
+            _ => BytesMut::new(),
+        };
+        if !bytes.is_empty() {
+            self.sending = Some(now);
+        }
+        bytes
+    }
+
+    /// All that was taken has been sent.
+    pub(crate) fn sent(&mut self, now: Instant, limits: &Limits, actions: &mut Vec<Action>) {
+        self.sending = None;
+        let State::Up { rests_since } = &mut self.state else { return };
+        *rests_since = now;
+        if self.kind == Kind::Plain {
+            self.disconnect(Parting::OneLineEach, actions);
+            self.state = State::Idle;
+            if !self.queue.is_empty() {
+                self.connect(now, actions);
+            }
+        } else if !self.queue.is_empty() {
+            self.tell(actions);
+        } else if limits.link_idle.is_zero() {
+            self.disconnect(Parting::AtRest, actions);
+            self.state = State::Idle;
+        }
+    }
+
+    /// When it wants to be called again.
+    pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
+        let stuck = self.sending.map(|since| since + limits.link_timeout);
+        let next = match self.state {
+            State::Idle => None,
+            State::Connecting { since } => Some(since + limits.link_timeout),
+            State::Greeting { since, .. } => Some(since + GREETING_TIMEOUT),
+            State::Up { rests_since } if self.queue.is_empty() && !self.told => Some(rests_since + limits.link_idle),
+            State::Up { .. } => None,
+            State::Pausing { until } => Some(until),
+        };
+        stuck.into_iter().chain(next).min()
+    }
+
+    /// The time for which it asked has come.
+    pub(crate) fn wake(&mut self, now: Instant, limits: &Limits, jitter: u64, actions: &mut Vec<Action>) {
+        let waits_since = match self.state {
+            State::Connecting { since } => Some(since),
+            State::Greeting { .. } | State::Up { .. } => self.sending,
+            State::Idle | State::Pausing { .. } => None,
+        };
+        if waits_since.is_some_and(|since| since + limits.link_timeout <= now) {
+            self.disconnect(Parting::TimedOut, actions);
+            self.kind = Kind::Unknown;
+            self.pause(now, limits, jitter);
+            return;
+        }
+        match self.state {
+            State::Greeting { since, .. } if since + GREETING_TIMEOUT <= now => {
+                self.kind = Kind::Silent;
+                self.sending = None;
+                self.greeting_answered(now, actions);
+            }
+            State::Up { rests_since }
+                if self.queue.is_empty() && self.sending.is_none() && rests_since + limits.link_idle <= now =>
+            {
+                self.disconnect(Parting::AtRest, actions);
+                self.state = State::Idle;
+            }
+            State::Pausing { until } if until <= now => self.connect(now, actions),
+            _ => {}
+        }
+    }
+
+    /// Whether lines are on their way without a wait.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.state, State::Up { .. })
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    fn connect(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        self.attempt.0 += 1;
+        self.state = State::Connecting { since: now };
+        self.told = false;
+        self.sending = None;
+        self.replies = Framer::new(self.replies.most());
+        actions.push(Action::Connect { peer: self.peer, attempt: self.attempt });
+    }
+
+    fn disconnect(&mut self, why: Parting, actions: &mut Vec<Action>) {
+        self.told = false;
+        self.sending = None;
+        actions.push(Action::Disconnect { peer: self.peer, attempt: self.attempt, why });
+    }
+
+    /// Pauses, each time twice as long up to `link-retry`, less a random quarter so that a herd that
+    /// lost a server does not come back in step.
+    fn pause(&mut self, now: Instant, limits: &Limits, jitter: u64) {
+        let pause = self.pause.min(limits.link_retry);
+        let quarter = u64::try_from(pause.as_nanos() / 4).unwrap_or(u64::MAX);
+        let less = Duration::from_nanos(if quarter == 0 { 0 } else { jitter % quarter });
+        self.state = State::Pausing { until: now + pause.saturating_sub(less) };
+        self.pause = (self.pause * 2).min(limits.link_retry);
+    }
+
+    fn rise(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        self.pause = FIRST_PAUSE;
+        self.state = State::Up { rests_since: now };
+        if !self.queue.is_empty() {
+            self.tell(actions);
+        }
+    }
+
+    fn greeting_answered(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if let State::Greeting { .. } = self.state {
+            self.rise(now, actions);
+        }
+    }
+
+    /// It does not speak our words: it gets AT lines only, each on its own connection.
+    fn not_understood(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if let State::Greeting { .. } = self.state {
+            self.kind = Kind::Plain;
+            self.disconnect(Parting::OneLineEach, actions);
+            self.pause = FIRST_PAUSE;
+            self.state = State::Idle;
+            if !self.queue.is_empty() {
+                self.connect(now, actions);
+            }
+        }
+    }
+
+    fn tell(&mut self, actions: &mut Vec<Action>) {
+        if !self.told && self.sending.is_none() {
+            self.told = true;
+            actions.push(Action::Forward { peer: self.peer, attempt: self.attempt });
+        }
+    }
+}
+
+/// `HELLO name incarnation`, LF.
+pub(crate) fn push_greeting(out: &mut Vec<u8>, identity: &Identity) {
+    out.extend_from_slice(b"HELLO ");
+    out.extend_from_slice(identity.name());
+    out.push(b' ');
+    crate::number::push_digits(out, identity.incarnation, 1);
+    out.push(b'\n');
+}
+
+/// The length of the first line, LF included.
+fn first_line(queue: &[u8]) -> usize {
+    memchr::memchr(b'\n', queue).map_or(queue.len(), |end| end + 1)
+}
+
+/// The length of as many whole lines as fit in a portion, and of one at least.
+fn portion(queue: &[u8]) -> usize {
+    if queue.len() <= PORTION {
+        return queue.len();
+    }
+    memchr::memrchr(b'\n', &queue[..PORTION]).map_or_else(|| first_line(queue), |end| end + 1)
+}

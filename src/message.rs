@@ -1,0 +1,240 @@
+//! From a line to a message. Everything here is syntax: who may say it, and what is known, is asked
+//! later.
+
+use core::fmt;
+
+use crate::number::integer_up_to;
+use crate::places::{MOST_RESULTS, Radius};
+use crate::position::Position;
+use crate::time::{Skew, Timestamp};
+
+/// What a line says. Fields are lent from the line, as they were received.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Message<'a> {
+    /// `IAMAT client position time`: a client says where it is.
+    Iamat(Sighting<'a>),
+    /// `WHATSAT client radius bound`: where is that client, and what is near?
+    Whatsat {
+        /// Whom it asks for.
+        client: &'a [u8],
+        /// How far from the client to look.
+        radius: Radius,
+        /// The most places to tell.
+        bound: u8,
+    },
+    /// `AT origin skew client position time sender`: a neighbour passes a report on.
+    At {
+        /// The server that the client talked to.
+        origin: &'a [u8],
+        /// That server's clock minus the client's time, as it wrote it.
+        skew: &'a [u8],
+        /// What the client said.
+        sighting: Sighting<'a>,
+        /// The server that sends this copy.
+        sender: &'a [u8],
+    },
+    /// `HELLO sender incarnation`: a neighbour is there, and knows more than AT lines.
+    Hello {
+        /// The neighbour.
+        sender: &'a [u8],
+        /// A number that it has for as long as it runs, and not again after a restart.
+        incarnation: u64,
+    },
+}
+
+/// Where a client was, and when: the three fields that are copied verbatim wherever they go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting<'a> {
+    /// The client's ID: any bytes that are not white space.
+    pub client: &'a [u8],
+    /// Valid for [`Position::parse`].
+    pub position: &'a [u8],
+    /// Valid for [`Timestamp::parse`].
+    pub time: &'a [u8],
+    /// The value of `time`.
+    pub at: Timestamp,
+}
+
+/// Why a line is answered with `? ` and the connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The first field is no command. Commands are upper case.
+    UnknownCommand,
+    /// Too few fields for the command, or too many.
+    FieldCount,
+    /// Not ISO 6709 in decimal degrees with both signs.
+    Position,
+    /// Not POSIX seconds with at most nine decimals.
+    Time,
+    /// Not a decimal number of kilometres from 0 to 50.
+    Radius,
+    /// Not an integer from 0 to 20.
+    Bound,
+    /// An AT line's skew is no signed decimal number.
+    Skew,
+    /// A greeting's number is no integer of 64 bits.
+    Incarnation,
+    /// Longer than `max-line`.
+    TooLong,
+    /// A line of a neighbour's from somebody who is none.
+    NotANeighbour,
+    /// An AT line from a server that is not of this herd.
+    UnknownOrigin,
+    /// A WHATSAT for a client of which this server has not heard.
+    UnknownClient,
+    /// As many clients as the limit allows are kept already, and this one is not among them.
+    Full,
+}
+
+impl Refusal {
+    /// The reason in a few words, for logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownCommand => "unknown command",
+            Self::FieldCount => "wrong number of fields",
+            Self::Position => "invalid position",
+            Self::Time => "invalid time",
+            Self::Radius => "invalid radius",
+            Self::Bound => "invalid bound",
+            Self::Skew => "invalid skew",
+            Self::Incarnation => "invalid incarnation",
+            Self::TooLong => "line too long",
+            Self::NotANeighbour => "not a neighbour",
+            Self::UnknownOrigin => "unknown origin",
+            Self::UnknownClient => "unknown client",
+            Self::Full => "too many clients",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Reads a line without its LF; `None` where it is white space alone.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the first thing that is wrong, from left to right.
+    pub fn parse(line: &'a [u8]) -> Result<Option<Self>, Refusal> {
+        let fields = Fields::of(line);
+        let message = match fields.as_slice() {
+            [] => return Ok(None),
+            [b"IAMAT", client, position, time] => Self::Iamat(Sighting::parse(client, position, time)?),
+            [b"WHATSAT", client, radius, bound] => Self::whatsat(client, radius, bound)?,
+            [b"AT", origin, skew, client, position, time, sender] => {
+                if !Skew::is_valid(skew) {
+                    return Err(Refusal::Skew);
+                }
+                Self::At { origin, skew, sighting: Sighting::parse(client, position, time)?, sender }
+            }
+            [b"HELLO", sender, incarnation] => Self::Hello { sender, incarnation: parse_incarnation(incarnation)? },
+            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO", ..] => return Err(Refusal::FieldCount),
+            _ => return Err(Refusal::UnknownCommand),
+        };
+        Ok(Some(message))
+    }
+
+    fn whatsat(client: &'a [u8], radius: &[u8], bound: &[u8]) -> Result<Self, Refusal> {
+        let radius = Radius::parse_km(radius).ok_or(Refusal::Radius)?;
+        let bound = integer_up_to(bound, MOST_RESULTS.into()).ok_or(Refusal::Bound)?;
+        Ok(Self::Whatsat { client, radius, bound: u8::try_from(bound).map_err(|_| Refusal::Bound)? })
+    }
+}
+
+impl<'a> Sighting<'a> {
+    fn parse(client: &'a [u8], position: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
+        if !Position::is_valid(position) {
+            return Err(Refusal::Position);
+        }
+        let at = Timestamp::parse(time).ok_or(Refusal::Time)?;
+        Ok(Self { client, position, time, at })
+    }
+}
+
+fn parse_incarnation(text: &[u8]) -> Result<u64, Refusal> {
+    let digits = text.iter().all(u8::is_ascii_digit);
+    let number = core::str::from_utf8(text).ok().filter(|_| digits).and_then(|text| text.parse().ok());
+    number.ok_or(Refusal::Incarnation)
+}
+
+/// Whether a byte separates fields: space, tab, CR, LF, FF or VT.
+#[must_use]
+pub const fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
+}
+
+/// One more than the longest message has.
+const MOST_FIELDS: usize = 8;
+
+/// A line's fields, up to one more than the longest message has.
+struct Fields<'a> {
+    fields: [&'a [u8]; MOST_FIELDS],
+    len: usize,
+}
+
+impl<'a> Fields<'a> {
+    fn of(line: &'a [u8]) -> Self {
+        let mut found = Self { fields: [&[]; MOST_FIELDS], len: 0 };
+        let mut at = 0;
+        while found.len < MOST_FIELDS {
+            while at < line.len() && is_white_space(line[at]) {
+                at += 1;
+            }
+            let start = at;
+            while at < line.len() && !is_white_space(line[at]) {
+                at += 1;
+            }
+            if start == at {
+                break;
+            }
+            found.fields[found.len] = &line[start..at];
+            found.len += 1;
+        }
+        found
+    }
+
+    fn as_slice(&self) -> &[&'a [u8]] {
+        &self.fields[..self.len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_white_space_separates_fields() {
+        let spaced = b" \tIAMAT\x0b\x0ckiwi  +34.068930-118.445127\t1.5 \r";
+        let Ok(Some(Message::Iamat(sighting))) = Message::parse(spaced) else { panic!("an IAMAT") };
+        assert_eq!(sighting.client, b"kiwi");
+        assert_eq!(sighting.position, b"+34.068930-118.445127");
+        assert_eq!(sighting.at, Timestamp::from_nanos(1_500_000_000));
+        assert_eq!(Message::parse(b" \t\r\x0b\x0c"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (line, refusal) in [
+            ("iamat kiwi +1+1 1", Refusal::UnknownCommand),
+            ("IAMATkiwi", Refusal::UnknownCommand),
+            ("IAMAT kiwi +1+1", Refusal::FieldCount),
+            ("IAMAT kiwi +1+1 1 1", Refusal::FieldCount),
+            ("AT a +1.0 kiwi +1+1 1 b c d e f", Refusal::FieldCount),
+            ("IAMAT kiwi 1+1 1", Refusal::Position),
+            ("IAMAT kiwi +1+1 1e3", Refusal::Time),
+            ("WHATSAT kiwi 51 5", Refusal::Radius),
+            ("WHATSAT kiwi 50 21", Refusal::Bound),
+            ("WHATSAT kiwi 50 5.0", Refusal::Bound),
+            ("WHATSAT kiwi 50 +5", Refusal::Bound),
+            ("AT a 1.0 kiwi +1+1 1 b", Refusal::Skew),
+            ("HELLO a -1", Refusal::Incarnation),
+            ("HELLO a 18446744073709551616", Refusal::Incarnation),
+        ] {
+            assert_eq!(Message::parse(line.as_bytes()), Err(refusal), "{line}");
+        }
+    }
+}

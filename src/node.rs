@@ -1,0 +1,477 @@
+//! What the whole of a server shares: what it knows, what it has handled, its links, its fetches.
+
+use core::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use crate::batch::{Batch, Replies, Request, Requests};
+use crate::counters::Counters;
+use crate::fetch::{self, FetchId, Fetches, Wanted};
+use crate::handled::Handled;
+use crate::herd::{Herd, ServerId};
+use crate::identity::Identity;
+use crate::limits::Limits;
+use crate::link::{Attempt, Link};
+use crate::message::Refusal;
+use crate::places::{Places, Query, Radius, Unavailable};
+use crate::position::Position;
+use crate::report::Report;
+use crate::session::{Answer, Session, SessionId, Ticket};
+use crate::store::{Offer, Store};
+use crate::time::{Instant, Now};
+
+/// What happened, besides requests: those go through [`Node::serve`].
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The server listens: it tells its neighbours.
+    Started,
+    /// A neighbour's `address` stands for these IP addresses now.
+    Resolved {
+        /// The neighbour.
+        peer: ServerId,
+        /// Every address that it may connect from.
+        addresses: &'a [IpAddr],
+    },
+    /// A connection that was asked for is there.
+    Connected {
+        /// The neighbour.
+        peer: ServerId,
+        /// As it was in [`Action::Connect`].
+        attempt: Attempt,
+    },
+    /// A connection that was asked for could not be made, or is over.
+    Lost {
+        /// The neighbour.
+        peer: ServerId,
+        /// As it was in [`Action::Connect`].
+        attempt: Attempt,
+    },
+    /// The neighbour sent something on a connection that was asked for.
+    Received {
+        /// The neighbour.
+        peer: ServerId,
+        /// As it was in [`Action::Connect`].
+        attempt: Attempt,
+        /// What came.
+        bytes: &'a [u8],
+    },
+    /// All that [`Node::take`] gave has been sent.
+    Sent {
+        /// The neighbour.
+        peer: ServerId,
+        /// As it was in [`Action::Connect`].
+        attempt: Attempt,
+    },
+    /// A fetch has ended.
+    Fetched {
+        /// As it was in [`Action::Fetch`].
+        fetch: FetchId,
+        /// The places, or why there are none.
+        outcome: Result<Places, Unavailable>,
+    },
+    /// A session [that waits](Session::is_waiting) has gone: nobody waits there any more.
+    Gone(SessionId),
+    /// The time that [`Node::next_wake`] asked for has come.
+    Woken,
+}
+
+/// What the adapter is to do. Each is done once, in any order but for one neighbour's.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Give that session its places: [`Session::answer`]. If it has gone, drop them.
+    Reply {
+        /// Whose they are.
+        session: SessionId,
+        /// The places.
+        answer: Answer,
+    },
+    /// There is something to forward to that neighbour: call [`Node::take`], send it, say
+    /// [`Event::Sent`].
+    Forward {
+        /// The neighbour.
+        peer: ServerId,
+        /// The connection to send it on.
+        attempt: Attempt,
+    },
+    /// Fetch places, and say [`Event::Fetched`].
+    Fetch {
+        /// What to call it.
+        fetch: FetchId,
+        /// What to ask.
+        query: Query,
+    },
+    /// Connect to that neighbour, and say [`Event::Connected`] or [`Event::Lost`].
+    Connect {
+        /// The neighbour.
+        peer: ServerId,
+        /// What to call this connection.
+        attempt: Attempt,
+    },
+    /// Close that connection when what was taken is sent; nothing more need be said of it.
+    Disconnect {
+        /// The neighbour.
+        peer: ServerId,
+        /// Which connection.
+        attempt: Attempt,
+        /// For logs.
+        why: Parting,
+    },
+}
+
+/// Why a server closes a connection to a neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parting {
+    /// Nothing was sent for `link-idle`.
+    AtRest,
+    /// The neighbour is a plain server, which gets a connection for each line.
+    OneLineEach,
+    /// The neighbour has restarted: the connection is to a server that is gone.
+    Restarted,
+    /// The neighbour did not accept the connection, or what it was sent, within `link-timeout`.
+    TimedOut,
+}
+
+impl fmt::Display for Parting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::AtRest => "at rest",
+            Self::OneLineEach => "a plain server gets one line a connection",
+            Self::Restarted => "the neighbour restarted",
+            Self::TimedOut => "timed out",
+        })
+    }
+}
+
+/// One server of a herd. It touches nothing: it is told what happens and says what to do.
+///
+/// The same calls with the same arguments give the same actions, byte for byte.
+#[derive(Debug)]
+pub struct Node {
+    identity: Arc<Identity>,
+    store: Store,
+    handled: Handled,
+    /// One for each neighbour, in the order of their ids.
+    links: Vec<Link>,
+    fetches: Fetches,
+    least_bound: u8,
+    counters: Counters,
+    /// State of the generator behind the pauses' jitter.
+    jitter: u64,
+    /// The copy of a report that goes to neighbours.
+    copy: Vec<u8>,
+}
+
+impl Node {
+    /// The server `me` of `herd`, which knows nothing yet.
+    ///
+    /// `seed` is the only randomness that it ever has. It keeps chosen client IDs from colliding,
+    /// spreads the pauses of links, and names this run to the neighbours: take one that is not
+    /// guessable and that no earlier run had.
+    #[must_use]
+    pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
+        let links = herd.neighbours(me).iter().map(|&peer| Link::new(peer, &limits)).collect();
+        Self {
+            store: Store::new(limits.clients, seed),
+            handled: Handled::new(limits.handled),
+            links,
+            fetches: Fetches::default(),
+            least_bound: 0,
+            counters: Counters::default(),
+            jitter: seed,
+            copy: Vec::new(),
+            // Scrambled, because neighbours are told it and the seed is a secret.
+            identity: Arc::new(Identity::new(herd, me, limits, scramble(seed))),
+        }
+    }
+
+    /// Fetches ask for at least `bound` results, so that one serves many WHATSATs with bounds of
+    /// their own. Zero, as it is from the start, is for sources where each result costs.
+    pub fn ask_at_least(&mut self, bound: u8) {
+        self.least_bound = bound;
+    }
+
+    /// A session for a connection that was accepted from `remote`. Its id must be no other's in use.
+    #[must_use]
+    pub fn session(&self, id: SessionId, remote: Option<IpAddr>, now: Instant) -> Session {
+        Session::new(Arc::clone(&self.identity), id, remote, now)
+    }
+
+    /// Serves what `session` parsed.
+    pub fn serve(&mut self, now: Now, session: &Session, requests: Requests, actions: &mut Vec<Action>) -> Replies {
+        let mut batch = requests.0;
+        let mut index = 0;
+        while index < batch.items.len() {
+            if let Err(why) = self.serve_item(now, session.id(), &mut batch, index, actions) {
+                batch.refuse_from(index, why);
+            }
+            index += 1;
+        }
+        self.counters.refused += u64::from(batch.refused.is_some());
+        Replies(batch)
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, now: Now, event: Event<'_>, actions: &mut Vec<Action>) {
+        match event {
+            Event::Started => self.links.iter_mut().for_each(|link| link.greet(now.instant, actions)),
+            Event::Resolved { peer, addresses } => Arc::make_mut(&mut self.identity).resolved(peer, addresses),
+            Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, actions),
+            Event::Gone(session) => self.fetches.forget(session),
+            Event::Woken => self.woken(now.instant, actions),
+            Event::Connected { peer, attempt } => {
+                self.counters.links_up += 1;
+                self.on_link(peer, attempt, |link, _, _| link.connected(now.instant, actions));
+            }
+            Event::Sent { peer, attempt } => {
+                self.on_link(peer, attempt, |link, identity, _| link.sent(now.instant, &identity.limits, actions));
+            }
+            Event::Received { peer, attempt, bytes } => {
+                self.on_link(peer, attempt, |link, identity, _| link.received(bytes, identity, now.instant, actions));
+            }
+            Event::Lost { peer, attempt } => {
+                self.counters.links_lost += 1;
+                self.on_link(peer, attempt, |link, identity, jitter| {
+                    link.lost(now.instant, &identity.limits, jitter, actions);
+                });
+            }
+        }
+    }
+
+    /// What to send to a neighbour on that connection now: whole lines, and no more than a neighbour
+    /// can be expected to take at once. Empty where there is nothing, or where the attempt is over.
+    #[must_use]
+    pub fn take(&mut self, now: Instant, peer: ServerId, attempt: Attempt) -> BytesMut {
+        let mut bytes = BytesMut::new();
+        self.on_link(peer, attempt, |link, identity, _| bytes = link.take(identity, now));
+        bytes
+    }
+
+    /// When it wants to be told [`Event::Woken`], if nothing else happens until then.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
+        links.chain(self.fetches.deadline()).min()
+    }
+
+    /// The newest report of a client.
+    #[must_use]
+    pub fn report(&self, client: &[u8]) -> Option<Report<'_>> {
+        self.store.get(client)
+    }
+
+    /// The newest report of every client, in no order.
+    pub fn reports(&self) -> impl Iterator<Item = Report<'_>> {
+        self.store.iter()
+    }
+
+    /// How many clients it knows.
+    #[must_use]
+    pub const fn clients(&self) -> usize {
+        self.store.len()
+    }
+
+    /// One number for all reports that it keeps: servers that keep the same have the same.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.store.digest()
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Its links, as `(neighbour, whether it is up, bytes that wait, lines dropped)`.
+    pub fn links(&self) -> impl Iterator<Item = (ServerId, bool, usize, u64)> {
+        self.links.iter().map(|link| (link.peer, link.is_up(), link.queued(), link.dropped))
+    }
+
+    /// Fetches that have not ended.
+    #[must_use]
+    pub fn fetches(&self) -> usize {
+        self.fetches.len()
+    }
+
+    fn serve_item(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        batch: &mut Batch,
+        index: usize,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), Refusal> {
+        let item = &batch.items[index];
+        match item.request {
+            Request::Iamat { .. } => {
+                self.counters.iamat += 1;
+                let report = batch.report(item).expect("an IAMAT brings a report");
+                self.learn(now.instant, &report, None, actions)
+            }
+            Request::At { from, .. } => {
+                self.counters.at += 1;
+                self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
+                let report = batch.report(item).expect("an AT brings a report");
+                // Nobody is told of a neighbour's report that cannot be kept.
+                let _ = self.learn(now.instant, &report, Some(from), actions);
+                Ok(())
+            }
+            Request::Hello { from, incarnation } => {
+                self.counters.hello += 1;
+                self.heard(from, |link, actions| link.greeted(incarnation, now.instant, actions), actions);
+                Ok(())
+            }
+            Request::Whatsat { ref client, radius, bound, ticket, .. } => {
+                self.counters.whatsat += 1;
+                let client = client.clone();
+                let report = self.store.get(&batch.text[client]).ok_or(Refusal::UnknownClient)?;
+                let at = Position::parse(report.position()).expect("only valid positions are kept");
+                let start = batch.text.len();
+                batch.text.extend_from_slice(b"AT ");
+                batch.text.extend_from_slice(report.line());
+                batch.text.push(b'\n');
+                let end = batch.text.len();
+                if let Request::Whatsat { at_line, .. } = &mut batch.items[index].request {
+                    *at_line = Some(start..end);
+                }
+                self.want(now.instant, at, radius, bound, Ticket { session, number: ticket }, actions);
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps a report if it is new, and floods it if it was not handled yet.
+    fn learn(
+        &mut self,
+        now: Instant,
+        report: &Report<'_>,
+        from: Option<ServerId>,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), Refusal> {
+        let unhandled = match self.store.offer(report) {
+            Offer::Kept { replaced } => {
+                self.counters.kept += 1;
+                if let Some(replaced) = replaced {
+                    self.handled.insert(replaced);
+                }
+                true
+            }
+            Offer::Same => false,
+            Offer::Older { digest } => {
+                self.counters.older += 1;
+                self.handled.insert(digest)
+            }
+            Offer::Full { .. } if from.is_none() => return Err(Refusal::Full),
+            Offer::Full { digest } => {
+                self.counters.not_kept += 1;
+                self.handled.insert(digest)
+            }
+        };
+        if unhandled {
+            self.flood(now, report, from, actions);
+        } else {
+            self.counters.duplicates += 1;
+        }
+        Ok(())
+    }
+
+    /// Forwards a report to every neighbour but the one that it came from and its origin.
+    fn flood(&mut self, now: Instant, report: &Report<'_>, from: Option<ServerId>, actions: &mut Vec<Action>) {
+        if self.links.is_empty() {
+            return;
+        }
+        let copy = &mut self.copy;
+        copy.clear();
+        copy.extend_from_slice(b"AT ");
+        copy.extend_from_slice(report.line());
+        copy.push(b' ');
+        copy.extend_from_slice(self.identity.name());
+        copy.push(b'\n');
+        for link in &mut self.links {
+            if Some(link.peer) != from && link.peer != report.origin() {
+                link.push(copy, now, &self.identity.limits, actions);
+                self.counters.forwarded += 1;
+            }
+        }
+    }
+
+    fn want(
+        &mut self,
+        now: Instant,
+        at: Position,
+        radius: Radius,
+        bound: u8,
+        ticket: Ticket,
+        actions: &mut Vec<Action>,
+    ) {
+        let query = Query { at, radius, bound: bound.max(self.least_bound) };
+        match self.fetches.want(query, ticket, now, &self.identity.limits) {
+            Wanted::Start(fetch, query) => {
+                self.counters.fetches += 1;
+                actions.push(Action::Fetch { fetch, query });
+            }
+            Wanted::Shared => self.counters.fetches_shared += 1,
+            Wanted::Queued => {}
+            Wanted::Refused => {
+                self.counters.fetches_refused += 1;
+                answer(&[ticket], &fetch::too_many().to_places(), actions);
+            }
+        }
+    }
+
+    fn fetched(&mut self, fetch: FetchId, outcome: Result<Places, Unavailable>, actions: &mut Vec<Action>) {
+        let tickets = self.fetches.ended(fetch);
+        let places = outcome.unwrap_or_else(|error| error.to_places());
+        answer(&tickets, &places, actions);
+        while let Some((fetch, query)) = self.fetches.start_next(&self.identity.limits) {
+            self.counters.fetches += 1;
+            actions.push(Action::Fetch { fetch, query });
+        }
+    }
+
+    fn woken(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        for index in 0..self.links.len() {
+            let jitter = self.next_jitter();
+            self.links[index].wake(now, &self.identity.limits, jitter, actions);
+        }
+        let expired = self.fetches.expired(now);
+        if !expired.is_empty() {
+            self.counters.fetches_timed_out += expired.len() as u64;
+            answer(&expired, &fetch::timed_out().to_places(), actions);
+        }
+    }
+
+    fn on_link(&mut self, peer: ServerId, attempt: Attempt, then: impl FnOnce(&mut Link, &Identity, u64)) {
+        let jitter = self.next_jitter();
+        if let Some(link) = self.links.iter_mut().find(|link| link.peer == peer && link.is_current(attempt)) {
+            then(link, &self.identity, jitter);
+        }
+    }
+
+    fn heard(&mut self, from: ServerId, then: impl FnOnce(&mut Link, &mut Vec<Action>), actions: &mut Vec<Action>) {
+        if let Some(link) = self.links.iter_mut().find(|link| link.peer == from) {
+            then(link, actions);
+        }
+    }
+
+    fn next_jitter(&mut self) -> u64 {
+        self.jitter = self.jitter.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        scramble(self.jitter)
+    }
+}
+
+fn answer(tickets: &[Ticket], places: &Places, actions: &mut Vec<Action>) {
+    actions.extend(tickets.iter().map(|ticket| Action::Reply {
+        session: ticket.session,
+        answer: Answer { number: ticket.number, places: places.clone() },
+    }));
+}
+
+/// The output step of `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators").
+fn scramble(state: u64) -> u64 {
+    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

@@ -1,0 +1,95 @@
+//! A report: one sighting of a client as the server that heard it wrote it down.
+
+use core::cmp::Ordering;
+
+use crate::herd::ServerId;
+use crate::message::Sighting;
+use crate::time::Timestamp;
+
+/// Where the fields of a report's line are, and what they are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) origin: ServerId,
+    pub(crate) at: Timestamp,
+    client: u32,
+    position: u32,
+    time: u32,
+}
+
+impl Layout {
+    /// Appends `ORIGIN SKEW client position time` to `out`, one space between fields.
+    pub(crate) fn write(
+        out: &mut Vec<u8>,
+        origin: (ServerId, &[u8]),
+        skew: impl FnOnce(&mut Vec<u8>),
+        sighting: &Sighting<'_>,
+    ) -> Self {
+        let start = out.len();
+        let offset = |out: &Vec<u8>| u32::try_from(out.len() - start).expect("a line is held to its limit");
+        out.extend_from_slice(origin.1);
+        out.push(b' ');
+        skew(out);
+        out.push(b' ');
+        let client = offset(out);
+        out.extend_from_slice(sighting.client);
+        out.push(b' ');
+        let position = offset(out);
+        out.extend_from_slice(sighting.position);
+        out.push(b' ');
+        let time = offset(out);
+        out.extend_from_slice(sighting.time);
+        Self { origin: origin.0, at: sighting.at, client, position, time }
+    }
+}
+
+/// One sighting of a client, as it travels: the AT line from ORIGIN to time, in canonical spacing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report<'a> {
+    pub(crate) line: &'a [u8],
+    pub(crate) layout: Layout,
+}
+
+impl<'a> Report<'a> {
+    /// `ORIGIN SKEW client position time`.
+    #[must_use]
+    pub const fn line(&self) -> &'a [u8] {
+        self.line
+    }
+
+    /// The server that the client talked to.
+    #[must_use]
+    pub const fn origin(&self) -> ServerId {
+        self.layout.origin
+    }
+
+    /// The client's ID.
+    #[must_use]
+    pub fn client(&self) -> &'a [u8] {
+        &self.line[self.layout.client as usize..self.layout.position as usize - 1]
+    }
+
+    /// The position as the client wrote it.
+    #[must_use]
+    pub fn position(&self) -> &'a [u8] {
+        &self.line[self.layout.position as usize..self.layout.time as usize - 1]
+    }
+
+    /// The time as the client wrote it.
+    #[must_use]
+    pub fn time(&self) -> &'a [u8] {
+        &self.line[self.layout.time as usize..]
+    }
+
+    /// The value of [`time`](Self::time).
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.layout.at
+    }
+
+    /// The order in which one client's reports replace each other, the same on every server: by
+    /// time, then by the bytes of the line. `Equal` only for one and the same report.
+    #[must_use]
+    pub fn order(&self, other: &Report<'_>) -> Ordering {
+        self.at().cmp(&other.at()).then_with(|| self.line.cmp(other.line))
+    }
+}
