@@ -247,12 +247,11 @@ impl Link {
     pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let stuck = self.sending.map(|since| since + limits.link_timeout);
         let next = match self.state {
-            State::Idle => None,
             State::Connecting { since } => Some(since + limits.link_timeout),
             State::Greeting { since, .. } => Some(since + GREETING_TIMEOUT),
-            State::Up { rests_since } if self.queue.is_empty() && !self.told => Some(rests_since + limits.link_idle),
-            State::Up { .. } => None,
+            State::Up { rests_since } if self.rests() => Some(rests_since + limits.link_idle),
             State::Pausing { until } => Some(until),
+            State::Idle | State::Up { .. } => None,
         };
         stuck.into_iter().chain(next).min()
     }
@@ -276,9 +275,7 @@ impl Link {
                 self.sending = None;
                 self.greeting_answered(now, actions);
             }
-            State::Up { rests_since }
-                if self.queue.is_empty() && self.sending.is_none() && rests_since + limits.link_idle <= now =>
-            {
+            State::Up { rests_since } if self.rests() && rests_since + limits.link_idle <= now => {
                 self.disconnect(Parting::AtRest, actions);
                 self.state = State::Idle;
             }
@@ -295,6 +292,11 @@ impl Link {
     /// Bytes that wait.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Whether nothing waits to be sent and nothing is being sent.
+    fn rests(&self) -> bool {
+        self.queue.is_empty() && !self.told && self.sending.is_none()
     }
 
     fn connect(&mut self, now: Instant, actions: &mut Vec<Action>) {
