@@ -1,1 +1,87 @@
-//! herd-tokio
+//! The herd on tokio.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use herd_host::{Runtime, Stream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// tokio's multi-threaded runtime.
+#[derive(Debug)]
+pub enum Tokio {}
+
+impl Runtime for Tokio {
+    type Listener = TcpListener;
+    type Stream = Connection;
+
+    const NAME: &'static str = "tokio";
+
+    fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let result = runtime.block_on(future);
+        // Dropping it would wait for fetches that are still under way.
+        runtime.shutdown_background();
+        Ok(result)
+    }
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(future);
+    }
+
+    fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
+        tokio::task::spawn_blocking(work);
+    }
+
+    fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static {
+        tokio::time::sleep(time)
+    }
+
+    fn listener(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+        TcpListener::from_std(listener)
+    }
+
+    async fn accept(listener: &TcpListener) -> io::Result<(Connection, SocketAddr)> {
+        let (stream, remote) = listener.accept().await?;
+        Ok((Connection::new(stream)?, remote))
+    }
+
+    async fn connect(to: SocketAddr, from: Option<IpAddr>) -> io::Result<Connection> {
+        let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        if let Some(from) = from {
+            socket.bind(SocketAddr::new(from, 0))?;
+        }
+        Connection::new(socket.connect(to).await?)
+    }
+}
+
+/// A TCP connection on tokio.
+#[derive(Debug)]
+pub struct Connection(TcpStream);
+
+impl Connection {
+    fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self(stream))
+    }
+}
+
+impl Stream for Connection {
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(Pin::new(&mut self.0).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,52 @@
+//! From `HOST:PORT` to socket addresses.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use atomic_waker::AtomicWaker;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::runtime::Runtime;
+use crate::shared::lock;
+
+/// How long a blocking connect may hold a thread; the node gives up on a link by itself.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What an address stands for now. A name is looked up on a thread where that may block.
+pub(crate) async fn resolve<R: Runtime>(address: String) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(literal) = address.parse() {
+        return Ok(vec![literal]);
+    }
+    let slot = Arc::new((Mutex::new(None), AtomicWaker::new()));
+    let filled = Arc::clone(&slot);
+    R::spawn_blocking(move || {
+        *lock(&filled.0) = Some(look_up(&address));
+        filled.1.wake();
+    });
+    poll_fn(|context| {
+        slot.1.register(context.waker());
+        lock(&slot.0).take().map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
+/// What an address stands for now; it may block.
+pub(crate) fn look_up(address: &str) -> io::Result<Vec<SocketAddr>> {
+    Ok(address.to_socket_addrs()?.collect())
+}
+
+/// Connects from an address of one's own choosing; it blocks. For runtimes that cannot bind before
+/// they connect.
+///
+/// # Errors
+/// As the system has them.
+pub fn connect_from(to: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    socket.connect_timeout(&to.into(), CONNECT_TIMEOUT)?;
+    Ok(socket.into())
+}

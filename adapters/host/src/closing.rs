@@ -1,0 +1,58 @@
+//! Closing a connection so that what was sent last is not lost.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::runtime::{Runtime, Stream};
+use crate::scratch::Scratch;
+
+/// How long the other end may take to close too.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A connection on which nothing more will be written.
+///
+/// A socket that is closed with unread input makes TCP send a reset, and the other end may then lose
+/// replies that it has not read yet. So the write side is shut down first, and input is read and
+/// dropped until the other end closes too, or [`LINGER`] is over.
+pub(crate) struct Closing<S> {
+    stream: S,
+    is_shut: bool,
+}
+
+impl<S: Stream> Closing<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, is_shut: false }
+    }
+
+    pub(crate) async fn await_end<R: Runtime>(mut self) {
+        let mut sleep = pin!(R::sleep(LINGER));
+        poll_fn(|context| {
+            if self.poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().poll(context)
+        })
+        .await;
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.is_shut {
+            match self.stream.poll_shutdown(context) {
+                Poll::Ready(Ok(())) => self.is_shut = true,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Scratch::lend(|scratch| {
+            loop {
+                match self.stream.poll_read(context, &mut scratch.input) {
+                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                    Poll::Ready(Ok(_)) => {}
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! The border to the runtimes: all that a server needs of one, and nothing else.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A runtime: tasks, timers, sockets. Each adapter implements it once, in its own idiom.
+pub trait Runtime: Sized + Send + Sync + 'static {
+    /// What accepts connections.
+    type Listener: Send + Sync + 'static;
+    /// A TCP connection.
+    type Stream: Stream;
+
+    /// Its name, for logs.
+    const NAME: &'static str;
+
+    /// Runs a future to its end, on a runtime that is made for it and left behind when it returns,
+    /// with whatever is still running there.
+    ///
+    /// # Errors
+    /// Where the runtime cannot be started.
+    fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T>;
+
+    /// Starts a task.
+    fn spawn(future: impl Future<Output = ()> + Send + 'static);
+
+    /// Runs what may block, on a thread where that is allowed.
+    fn spawn_blocking(work: impl FnOnce() + Send + 'static);
+
+    /// Waits.
+    fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static;
+
+    /// Takes over a listener, which is non-blocking.
+    ///
+    /// # Errors
+    /// Where the runtime cannot watch it.
+    fn listener(listener: std::net::TcpListener) -> io::Result<Self::Listener>;
+
+    /// Waits for a connection.
+    fn accept(listener: &Self::Listener) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+
+    /// Connects; `from` is the address of this machine to connect from, where it matters.
+    fn connect(to: SocketAddr, from: Option<IpAddr>) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+/// A TCP connection of a runtime's.
+pub trait Stream: Send + Unpin + 'static {
+    /// Reads what is there; 0 bytes at the end of input.
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes what fits.
+    fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Says that no more will be written.
+    fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+}

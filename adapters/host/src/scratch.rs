@@ -1,0 +1,41 @@
+//! Buffers that a thread lends to whichever connection it is serving, so that a connection at rest
+//! holds none.
+
+use std::cell::Cell;
+
+use herd::{Action, Answer, Batch};
+
+/// How much is read at once.
+const READ: usize = 64 << 10;
+
+/// The buffers of one pass.
+pub(crate) struct Scratch {
+    pub(crate) input: Box<[u8]>,
+    pub(crate) output: Vec<u8>,
+    pub(crate) batch: Batch,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) answers: Vec<Answer>,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self {
+            input: vec![0; READ].into(),
+            output: Vec::new(),
+            batch: Batch::default(),
+            actions: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    /// Lends this thread's buffers to `pass`.
+    pub(crate) fn lend<T>(pass: impl FnOnce(&mut Self) -> T) -> T {
+        thread_local! {
+            static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+        }
+        let mut scratch = SCRATCH.take().unwrap_or_else(|| Box::new(Self::new()));
+        let result = pass(&mut scratch);
+        SCRATCH.set(Some(scratch));
+        result
+    }
+}

@@ -1,0 +1,190 @@
+//! What the tasks of one server share: the node behind its lock, and the ways to each task.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use herd::{Action, Answer, Attempt, Event, FetchId, Herd, Limits, Node, Now, Places, ServerId, SessionId, Unavailable};
+use herd_places::Source;
+
+use crate::clock::Clock;
+use crate::link::{self, LinkBox};
+use crate::mailbox::Mailbox;
+use crate::runtime::Runtime;
+use crate::timer::Timer;
+
+/// One server: its node, its places, its clock, and the mailboxes of its tasks.
+pub(crate) struct Shared<R> {
+    node: Mutex<Node>,
+    pub(crate) herd: Arc<Herd>,
+    pub(crate) me: ServerId,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    pub(crate) timer: Timer,
+    /// The address of this machine that neighbours know this server by, where connections to them
+    /// must come from it.
+    pub(crate) connect_from: Option<IpAddr>,
+    source: Arc<dyn Source>,
+    sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Answer>>>>,
+    links: Mutex<HashMap<ServerId, (Attempt, Arc<LinkBox>)>>,
+    next_session: AtomicU64,
+    runtime: PhantomData<fn() -> R>,
+}
+
+impl<R: Runtime> Shared<R> {
+    pub(crate) fn new(
+        herd: Arc<Herd>,
+        me: ServerId,
+        limits: Limits,
+        source: Arc<dyn Source>,
+        seed: u64,
+        connect_from: Option<IpAddr>,
+    ) -> Self {
+        let mut node = Node::new(Arc::clone(&herd), me, limits.clone(), seed);
+        node.ask_at_least(source.least_bound());
+        Self {
+            node: Mutex::new(node),
+            herd,
+            me,
+            limits,
+            clock: Clock::start(),
+            timer: Timer::default(),
+            connect_from,
+            source,
+            sessions: Mutex::default(),
+            links: Mutex::default(),
+            next_session: AtomicU64::new(0),
+            runtime: PhantomData,
+        }
+    }
+
+    /// This server's name.
+    pub(crate) fn name(&self) -> &str {
+        self.herd.name(self.me).as_str()
+    }
+
+    pub(crate) fn session_id(&self) -> SessionId {
+        SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The node, for as long as the guard is held: never across anything slow.
+    pub(crate) fn node(&self) -> MutexGuard<'_, Node> {
+        lock(&self.node)
+    }
+
+    /// Tells the node what happened and does what it says.
+    pub(crate) fn handle(self: &Arc<Self>, event: Event<'_>) {
+        let now = self.clock.now();
+        let mut actions = Vec::new();
+        self.with_node(|node| node.handle(now, event, &mut actions));
+        self.perform(now, &mut actions, None);
+    }
+
+    /// Calls the node, and sets the timer to when it next wants to be called.
+    pub(crate) fn with_node<T>(&self, call: impl FnOnce(&mut Node) -> T) -> T {
+        let mut node = self.node();
+        let result = call(&mut node);
+        let wake = node.next_wake();
+        drop(node);
+        if let Some(wake) = wake {
+            self.timer.set(wake);
+        }
+        result
+    }
+
+    /// Does what the node said, and what it says to what came of that. Answers for the session `own`
+    /// are put there and not in its mailbox.
+    pub(crate) fn perform(
+        self: &Arc<Self>,
+        now: Now,
+        actions: &mut Vec<Action>,
+        mut own: Option<(SessionId, &mut Vec<Answer>)>,
+    ) {
+        while !actions.is_empty() {
+            let mut fetched = Vec::new();
+            for action in actions.drain(..) {
+                match action {
+                    Action::Reply { session, answer } => match &mut own {
+                        Some((id, answers)) if *id == session => answers.push(answer),
+                        _ => self.deliver(session, answer),
+                    },
+                    Action::Forward { peer, attempt } => self.tell_link(peer, attempt, LinkBox::forward),
+                    Action::Disconnect { peer, attempt, why } => {
+                        self.tell_link(peer, attempt, |link| link.disconnect(why));
+                    }
+                    Action::Connect { peer, attempt } => {
+                        let link = Arc::new(LinkBox::default());
+                        lock(&self.links).insert(peer, (attempt, Arc::clone(&link)));
+                        R::spawn(link::run(Arc::clone(self), peer, attempt, link));
+                    }
+                    Action::Fetch { fetch, query } if self.source.blocks() => {
+                        let shared = Arc::clone(self);
+                        R::spawn_blocking(move || {
+                            let outcome = shared.source.nearby(&query);
+                            shared.fetched(fetch, outcome);
+                        });
+                    }
+                    Action::Fetch { fetch, query } => fetched.push((fetch, self.source.nearby(&query))),
+                }
+            }
+            if !fetched.is_empty() {
+                self.with_node(|node| {
+                    for (fetch, outcome) in fetched {
+                        node.handle(now, Event::Fetched { fetch, outcome }, actions);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Opens the way for answers to a session that waits for some.
+    pub(crate) fn expect_answers(&self, session: SessionId, mailbox: &Arc<Mailbox<Answer>>) {
+        lock(&self.sessions).insert(session, Arc::clone(mailbox));
+    }
+
+    /// Closes it again; a session that has gone while it waited costs nothing more.
+    pub(crate) fn expect_no_answers(self: &Arc<Self>, session: SessionId, gone: bool) {
+        lock(&self.sessions).remove(&session);
+        if gone {
+            self.handle(Event::Gone(session));
+        }
+    }
+
+    fn fetched(self: &Arc<Self>, fetch: FetchId, outcome: Result<Places, Unavailable>) {
+        if let Err(error) = &outcome {
+            tracing::warn!(target: "herd::places", server = self.name(), %error, "places could not be had");
+        }
+        self.handle(Event::Fetched { fetch, outcome });
+    }
+
+    fn deliver(&self, session: SessionId, answer: Answer) {
+        let mailbox = lock(&self.sessions).get(&session).map(Arc::clone);
+        if let Some(mailbox) = mailbox {
+            mailbox.put(answer);
+        }
+    }
+
+    fn tell_link(&self, peer: ServerId, attempt: Attempt, tell: impl FnOnce(&LinkBox)) {
+        let link = lock(&self.links).get(&peer).filter(|(current, _)| *current == attempt).map(|(_, link)| Arc::clone(link));
+        if let Some(link) = link {
+            tell(&link);
+        }
+    }
+
+    /// A connection is over: nothing will be told to it any more.
+    pub(crate) fn forget_link(&self, peer: ServerId, attempt: Attempt) {
+        let mut links = lock(&self.links);
+        if links.get(&peer).is_some_and(|(current, _)| *current == attempt) {
+            links.remove(&peer);
+        }
+    }
+}
+
+/// A lock is never held across a call that can panic half-way through a change that matters more than
+/// the server's life: what a poisoned one guards is used on.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+

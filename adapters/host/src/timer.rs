@@ -1,0 +1,61 @@
+//! The one timer of a server: it wakes the node when the node wants to be called.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+
+use atomic_waker::AtomicWaker;
+use herd::{Event, Instant};
+
+use crate::runtime::Runtime;
+use crate::shared::Shared;
+
+const NEVER: u64 = u64::MAX;
+
+/// When the node wants to be called.
+#[derive(Debug)]
+pub(crate) struct Timer {
+    at: AtomicU64,
+    waker: AtomicWaker,
+}
+
+impl Default for Timer {
+    fn default() -> Self {
+        Self { at: AtomicU64::new(NEVER), waker: AtomicWaker::new() }
+    }
+}
+
+impl Timer {
+    /// Wakes the node at that time, or earlier if it was to be woken earlier.
+    pub(crate) fn set(&self, at: Instant) {
+        if at.as_nanos() < self.at.load(Ordering::Acquire) {
+            self.at.fetch_min(at.as_nanos(), Ordering::AcqRel);
+            self.waker.wake();
+        }
+    }
+}
+
+/// Runs the timer of a server for as long as the server runs.
+pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>) {
+    let mut sleep: Option<(u64, Pin<Box<dyn Future<Output = ()> + Send>>)> = None;
+    loop {
+        poll_fn(|context| {
+            shared.timer.waker.register(context.waker());
+            let at = shared.timer.at.load(Ordering::Acquire);
+            if sleep.as_ref().is_none_or(|(set, _)| *set != at) {
+                let time = Instant::from_nanos(at).saturating_since(shared.clock.instant());
+                sleep = (at != NEVER).then(|| (at, Box::pin(R::sleep(time)) as _));
+            }
+            match &mut sleep {
+                Some((_, sleep)) => sleep.as_mut().poll(context),
+                None => Poll::Pending,
+            }
+        })
+        .await;
+        sleep = None;
+        shared.timer.at.store(NEVER, Ordering::Release);
+        shared.handle(Event::Woken);
+    }
+}
