@@ -1,0 +1,166 @@
+//! The command line, the same for every runtime's binary.
+
+mod error;
+mod options;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use herd::herd::{Herd, ServerId};
+
+pub use self::error::UsageError;
+use self::options::Options;
+use crate::config::{Environment, Flags, Settings};
+use crate::nearest::did_you_mean;
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Run one server.
+    Serve {
+        /// Which.
+        server: ServerId,
+        /// With these settings; `listen` is settled for this server.
+        settings: Settings,
+    },
+    /// Run every server of the herd in this process.
+    Up {
+        /// With these settings.
+        settings: Settings,
+    },
+    /// Print the herd, as [`Description`](crate::config::Description) does, and stop.
+    Check {
+        /// These settings.
+        settings: Settings,
+    },
+}
+
+impl Order {
+    /// The order's settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        match self {
+            Self::Serve { settings, .. } | Self::Up { settings } | Self::Check { settings } => settings,
+        }
+    }
+}
+
+/// A server of the herd: positions from clients, told to all the others.
+///
+/// NAME alone is short for `serve NAME`.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, after_help = PRECEDENCE)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one server of the herd
+    #[command(after_help = PRECEDENCE)]
+    Serve(Serve),
+    /// Run every server of the herd in this process, each on its own port
+    #[command(after_help = PRECEDENCE)]
+    Up(Options),
+    /// Read the settings, then say what is wrong and where, or print the herd
+    #[command(after_help = PRECEDENCE)]
+    Check(Options),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The server's name in the herd
+    name: OsString,
+    /// Where it binds, whatever the herd says [env: HERD_LISTEN]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<OsString>,
+    #[command(flatten)]
+    options: Options,
+}
+
+const COMMANDS: [&str; 4] = ["serve", "up", "check", "help"];
+
+const PRECEDENCE: &str = "\
+Settings:
+  Each setting is taken from the first of these that has it: its flag, its environment variable,
+  the config file, its default. The variable is the flag's name in capitals behind HERD_:
+  HERD_CONFIG, HERD_LISTEN (serve only), HERD_LOG, HERD_LOG_FORMAT, HERD_MAX_LINE, HERD_IDLE_TIMEOUT
+  and so on; for --places it is HERD_PLACES_SOURCE. An empty variable counts as not set. The key of
+  a places source is never a flag: set HERD_PLACES_KEY, or name a file that holds it.
+
+Exit codes:
+  0 all went well, 1 failed while running, 2 wrong use (nothing was started)";
+
+/// Reads a command line (the program's own name first, as [`std::env::args_os`] has it) and all that it
+/// names.
+///
+/// # Errors
+/// A [`UsageError`]; a call for help is one too.
+pub fn read(
+    program: &'static str,
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<Order, UsageError> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let is_short = arguments.get(1).is_some_and(|first| is_name(first));
+    if is_short {
+        arguments.insert(1, "serve".into());
+    }
+    let matches = clap_command(program).try_get_matches_from(arguments)?;
+    match Line::from_arg_matches(&matches)?.command {
+        Command::Serve(serve) => order_serve(&serve, is_short, environment),
+        Command::Up(options) => Ok(Order::Up { settings: Settings::find(&options.flags(), environment)? }),
+        Command::Check(options) => Ok(Order::Check { settings: Settings::find(&options.flags(), environment)? }),
+    }
+}
+
+fn clap_command(program: &'static str) -> clap::Command {
+    let usage = format!("{program} NAME [OPTIONS]\n       {program} <COMMAND>");
+    Line::command().name(program).bin_name(program).override_usage(usage)
+}
+
+fn is_name(argument: &OsStr) -> bool {
+    let is_flag = argument.as_encoded_bytes().starts_with(b"-");
+    !is_flag && !COMMANDS.iter().any(|command| argument == *command)
+}
+
+fn order_serve(serve: &Serve, is_short: bool, environment: &Environment) -> Result<Order, UsageError> {
+    let flags = serve_flags(serve);
+    let mut settings = Settings::find(&flags, environment)?;
+    let Some(server) = settings.herd.find(serve.name.as_encoded_bytes()) else {
+        return Err(UsageError::Name(unknown_name(&serve.name.to_string_lossy(), &settings.herd, is_short)));
+    };
+    settings.listen_elsewhere(server, &flags, environment)?;
+    Ok(Order::Serve { server, settings })
+}
+
+fn serve_flags(serve: &Serve) -> Flags {
+    let mut flags = serve.options.flags();
+    if let Some(listen) = &serve.listen {
+        flags.set("listen", listen);
+    }
+    flags
+}
+
+/// The names that fit in a message.
+const MOST_NAMES: usize = 20;
+
+fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
+    let names = || herd.servers().iter().map(|server| server.name.as_str());
+    let mut known = names().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+    if let Some(more) = herd.servers().len().checked_sub(MOST_NAMES + 1) {
+        known += &format!(" and {} more", more + 1);
+    }
+    if is_short {
+        let meant = did_you_mean(name, names().chain(COMMANDS));
+        format!(
+            "{name:?} is no server of this herd and no command{meant} (servers: {known}; commands: serve, up, check)"
+        )
+    } else {
+        format!("{name:?} is no server of this herd{} (servers: {known})", did_you_mean(name, names()))
+    }
+}

@@ -1,0 +1,43 @@
+//! Wrong use, told to the one who must act.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::config::ConfigError;
+use crate::logs::LogError;
+
+/// Why nothing was started. Each but [`Syntax`](Self::Syntax) is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// The command line itself: an unknown flag, a missing name, or a call for help.
+    #[error(transparent)]
+    Syntax(#[from] clap::Error),
+    /// A setting, and where it was given.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A server that the herd does not have; the text names those that it has.
+    #[error("{0}")]
+    Name(String),
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl UsageError {
+    /// Prints it as `PROGRAM: error: ...`, or as the command line's parser does, and gives the code
+    /// to exit with: 2, but 0 after a call for help.
+    #[must_use]
+    pub fn report(&self, program: &str) -> ExitCode {
+        // Nobody is left to tell where the terminal itself is gone, so failures to print are dropped.
+        match self {
+            Self::Syntax(error) => {
+                let _ = error.print();
+                u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from)
+            }
+            _ => {
+                let _ = writeln!(std::io::stderr(), "{program}: error: {self}");
+                ExitCode::from(2)
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The options that every command takes.
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
+use herd::limits::Limits;
+
+use crate::config::{Flags, LIMITS, Limit, PLACES_TIMEOUT};
+
+/// Options as they were given: text, which [`config`](crate::config) reads by the same rules as the
+/// environment's and the file's.
+#[derive(Args)]
+pub(super) struct Options {
+    /// The herd's file, TOML; without it the herd is the built-in one [env: HERD_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<OsString>,
+    /// Where the log goes: a file to append to [default: standard error]
+    #[arg(long, value_name = "FILE", help_heading = "Log")]
+    log: Option<OsString>,
+    /// human or json [default: human]
+    #[arg(long, value_name = "FORMAT", help_heading = "Log")]
+    log_format: Option<OsString>,
+    /// A level, or TARGET=LEVEL, with commas between: info,herd_host=debug [default: info]
+    #[arg(long, value_name = "FILTER", visible_alias = "log-level", help_heading = "Log")]
+    log_filter: Option<OsString>,
+    /// Where places come from: embedded or google-legacy [default: embedded]
+    #[arg(long, value_name = "SOURCE", help_heading = "Places")]
+    places: Option<OsString>,
+    /// Where google-legacy fetches from, in place of Google's own address
+    #[arg(long, value_name = "URL", help_heading = "Places")]
+    places_url: Option<OsString>,
+    /// The file that holds the key for google-legacy [see also: HERD_PLACES_KEY]
+    #[arg(long, value_name = "FILE", help_heading = "Places")]
+    places_key_file: Option<OsString>,
+    #[command(flatten)]
+    limits: LimitFlags,
+}
+
+impl Options {
+    /// The options by their flags' names.
+    pub(super) fn flags(&self) -> Flags {
+        let mut flags = self.limits.0.clone();
+        let given = [
+            ("config", &self.config),
+            ("log", &self.log),
+            ("log-format", &self.log_format),
+            ("log-filter", &self.log_filter),
+            ("places", &self.places),
+            ("places-url", &self.places_url),
+            ("places-key-file", &self.places_key_file),
+        ];
+        for (name, text) in given {
+            if let Some(text) = text {
+                flags.set(name, text);
+            }
+        }
+        flags
+    }
+}
+
+/// The flags of the table of limits, which no derive can see.
+struct LimitFlags(Flags);
+
+impl FromArgMatches for LimitFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self(Flags::default());
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for limit in LIMITS.iter().chain([&PLACES_TIMEOUT]) {
+            if let Some(text) = matches.get_one::<OsString>(limit.name) {
+                self.0.set(limit.name, text);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Args for LimitFlags {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let places_timeout = arg(&PLACES_TIMEOUT).help_heading("Places");
+        command.arg(places_timeout).args(LIMITS.iter().map(|limit| arg(limit).help_heading("Limits")))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+fn arg(limit: &Limit) -> Arg {
+    let help = format!("{} [default: {}]", limit.help, limit.show(&Limits::default()));
+    let arg =
+        Arg::new(limit.name).long(limit.name).value_name(limit.unit()).value_parser(value_parser!(OsString)).help(help);
+    if limit.is_switch() { arg.num_args(0..=1).require_equals(true).default_missing_value("true") } else { arg }
+}

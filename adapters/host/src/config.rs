@@ -1,0 +1,110 @@
+//! What a server is told before it starts: the herd, the limits, the places source, the log.
+//!
+//! Each setting is looked for in four places, and the first that has it counts: the command line,
+//! the environment, the config file, the default. The first three all hand over text with an
+//! [`Origin`], so that a value is read by one rule wherever it stands, and an error names the flag,
+//! the variable, or the file's line and column.
+
+mod address;
+mod description;
+mod environment;
+mod error;
+mod file;
+mod layers;
+mod limit;
+mod log;
+mod places;
+mod servers;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use herd::herd::{Herd, ServerId};
+use herd::limits::Limits;
+
+pub use self::description::Description;
+pub use self::environment::Environment;
+pub use self::error::{ConfigError, Origin, Place};
+pub use self::layers::Flags;
+pub use self::limit::{LIMITS, Limit, PLACES_TIMEOUT};
+pub use self::log::{LogFormat, LogSettings};
+pub use self::places::{Key, PlacesSettings, PlacesSource};
+
+use self::file::ConfigFile;
+use self::layers::Layers;
+
+/// Everything that is settled before a server starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who is in the herd, and who talks with whom.
+    pub herd: Arc<Herd>,
+    /// Where each server binds, as `HOST:PORT`, by [`ServerId::index`].
+    pub listen: Vec<String>,
+    /// The bounds of each server.
+    pub limits: Limits,
+    /// Where places come from.
+    pub places: PlacesSettings,
+    /// Where the log goes and what is in it.
+    pub log: LogSettings,
+}
+
+impl Settings {
+    /// Works the settings out of flags, environment, the config file that these name, and defaults.
+    /// With no config file the herd is [`Herd::classic`].
+    ///
+    /// # Errors
+    /// The first thing that is wrong, and where. Nothing was opened but the files to read.
+    pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut layers = Layers::new(flags, environment);
+        let (herd, listen) = match layers.given("config") {
+            None => classic(),
+            Some(path) => {
+                let file = ConfigFile::read(Path::new(&path.text))?;
+                let tables = file.tables()?;
+                layers.under(tables.values(&file)?);
+                servers::herd(&file, &tables.server)?
+            }
+        };
+        Ok(Self {
+            herd: Arc::new(herd),
+            listen,
+            limits: limit::find(&layers)?,
+            places: places::find(&layers, environment)?,
+            log: log::find(&layers)?,
+        })
+    }
+
+    /// Where that server binds.
+    #[must_use]
+    pub fn listen(&self, server: ServerId) -> &str {
+        &self.listen[server.index()]
+    }
+
+    /// Lets `--listen` or `HERD_LISTEN`, if there is one, say where this server binds. The address
+    /// at which the others reach it stays as the herd has it.
+    ///
+    /// # Errors
+    /// Where that is no `HOST:PORT`.
+    pub fn listen_elsewhere(
+        &mut self,
+        server: ServerId,
+        flags: &Flags,
+        environment: &Environment,
+    ) -> Result<(), ConfigError> {
+        if let Some(given) = Layers::new(flags, environment).given("listen") {
+            let text = given.as_text()?;
+            address::check(text).map_err(|what| given.fault(what))?;
+            text.clone_into(&mut self.listen[server.index()]);
+        }
+        Ok(())
+    }
+}
+
+fn classic() -> (Herd, Vec<String>) {
+    let herd = Herd::classic();
+    let listen = herd.servers().iter().map(|server| server.address.clone()).collect();
+    (herd, listen)
+}

@@ -1,0 +1,62 @@
+//! `HOST:PORT`, as servers listen and are reached.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The host and port of `HOST:PORT`; an IPv6 host stands in brackets.
+///
+/// # Errors
+/// What is wrong with it, as the end of a message.
+pub(super) fn check(text: &str) -> Result<(&str, u16), String> {
+    let wrong = |why: &str| format!("{text:?} is no HOST:PORT: {why}, as in 127.0.0.1:12880 or [::1]:12880");
+    let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("add a colon and a port"))?;
+    let port = port_of(port).ok_or_else(|| wrong("the port is a number from 0 to 65535"))?;
+    check_host(host).map_err(wrong)?;
+    Ok((host, port))
+}
+
+fn port_of(text: &str) -> Option<u16> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+fn check_host(host: &str) -> Result<(), &'static str> {
+    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let address = inner.split_once('%').map_or(inner, |(address, _zone)| address);
+        return address.parse::<Ipv6Addr>().map(drop).map_err(|_| "only an IPv6 address stands in brackets");
+    }
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match host {
+        "" => Err("the host is missing (0.0.0.0 is every interface)"),
+        _ if host.contains(':') => Err("an IPv6 host stands in brackets"),
+        _ if !host.chars().all(word) => Err("the host is a name or an IP address"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the host stands for every interface, so that it is a place to listen and none to go to.
+pub(super) fn is_every_interface(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, is_every_interface};
+
+    #[test]
+    fn hosts_and_ports() {
+        for good in ["127.0.0.1:0", "localhost:65535", "[::1]:12880", "[fe80::1%eth0]:1", "a-b.example:80", "münchen:1"]
+        {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        for bad in ["", "localhost", ":1", "::1:80", "[::1]", "[::1:80", "a b:1", "h:", "h:65536", "h:+1", "[h]:1"] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_interface_is_known() {
+        assert!(is_every_interface("0.0.0.0") && is_every_interface("[::]"));
+        assert!(!is_every_interface("127.0.0.1") && !is_every_interface("localhost"));
+    }
+}

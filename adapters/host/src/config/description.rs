@@ -1,0 +1,76 @@
+//! Settings, told to people.
+
+use core::fmt;
+
+use herd::limits::Limits;
+
+use super::{LIMITS, PLACES_TIMEOUT, Settings};
+
+/// Shows settings for people, over several lines: the servers and their links, the limits that are not
+/// the defaults, the places source, the log. No key is in it.
+pub struct Description<'a>(pub &'a Settings);
+
+impl fmt::Display for Description<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        servers(self.0, f)?;
+        limits(&self.0.limits, f)?;
+        places(self.0, f)?;
+        log(self.0, f)
+    }
+}
+
+fn servers(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let herd = &settings.herd;
+    let ends: usize = herd.ids().map(|id| herd.neighbours(id).len()).sum();
+    writeln!(f, "{}, {}", count(herd.servers().len(), "server"), count(ends / 2, "link"))?;
+    let name_width = herd.servers().iter().map(|server| server.name.as_str().chars().count()).max().unwrap_or(0);
+    let address_width = herd.servers().iter().map(|server| server.address.chars().count()).max().unwrap_or(0);
+    for id in herd.ids() {
+        let server = herd.server(id);
+        write!(f, "  {:name_width$}  {:address_width$}", server.name, server.address)?;
+        if settings.listen(id) != server.address {
+            write!(f, "  listens on {}", settings.listen(id))?;
+        }
+        let names: Vec<&str> = herd.neighbours(id).iter().map(|&other| herd.name(other).as_str()).collect();
+        let with = if names.is_empty() { "nobody".into() } else { names.join(", ") };
+        writeln!(f, "  talks with {with}")?;
+    }
+    Ok(())
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let default = Limits::default();
+    if *limits == default {
+        return writeln!(f, "limits: all as by default");
+    }
+    writeln!(f, "limits: as by default, but for")?;
+    for limit in LIMITS.iter().chain([&PLACES_TIMEOUT]) {
+        let (now, before) = (limit.show(limits), limit.show(&default));
+        if now != before {
+            writeln!(f, "  {} = {now} (default: {before})", limit.name)?;
+        }
+    }
+    Ok(())
+}
+
+fn places(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let places = &settings.places;
+    write!(f, "places: {}", places.source.name())?;
+    if let Some(url) = &places.url {
+        write!(f, " from {url}")?;
+    }
+    writeln!(f, "{}", if places.key.is_some() { ", with a key" } else { "" })
+}
+
+fn log(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let log = &settings.log;
+    match &log.file {
+        None => write!(f, "log: standard error")?,
+        Some(file) => write!(f, "log: {}", file.display())?,
+    }
+    writeln!(f, ", {}, {}", log.format.name(), log.filter)
+}

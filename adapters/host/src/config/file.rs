@@ -1,0 +1,196 @@
+//! The config file: TOML, read with the place of every value kept.
+
+use core::ops::Range;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+use super::error::Place;
+use super::layers::Given;
+use super::{ConfigError, LIMITS, Origin};
+use crate::nearest::did_you_mean;
+
+/// A herd of as many servers as there can be fits well within this.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// A config file's text, with what it takes to name a place in it.
+pub(super) struct ConfigFile {
+    path: PathBuf,
+    text: String,
+}
+
+/// What a file may hold.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tables {
+    pub(super) server: Vec<ServerTable>,
+    limits: BTreeMap<Spanned<String>, Spanned<Value>>,
+    places: PlacesTable,
+    log: LogTable,
+}
+
+/// A `[[server]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerTable {
+    pub(super) name: Spanned<String>,
+    pub(super) listen: Spanned<String>,
+    pub(super) address: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) links: Vec<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct PlacesTable {
+    source: Option<Spanned<String>>,
+    url: Option<Spanned<String>>,
+    key_file: Option<Spanned<String>>,
+    timeout: Option<Spanned<Value>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogTable {
+    file: Option<Spanned<String>>,
+    format: Option<Spanned<String>>,
+    filter: Option<Spanned<String>>,
+}
+
+impl ConfigFile {
+    /// Reads the file's text.
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let fault = |what: &str| ConfigError::file(path.to_string_lossy(), what);
+        let bytes = bytes_of(path).map_err(|error| fault(&unreadable(&error)))?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(fault("a config file has at most 32MiB; is this one?"));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { path: path.into(), text }),
+            Err(error) => {
+                let good = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
+                let fault =
+                    Self { path: path.into(), text }.fault(&(good..good), "this is not UTF-8; save the file as UTF-8");
+                Err(fault)
+            }
+        }
+    }
+
+    /// The file as tables, each name of which is known.
+    pub(super) fn tables(&self) -> Result<Tables, ConfigError> {
+        toml::from_str(&self.text).map_err(|error| {
+            let what = error.message().trim_end().replace('\n', ", ");
+            let meant = meant_by(&what);
+            self.fault(&error.span().unwrap_or_default(), &format!("{what}{meant}"))
+        })
+    }
+
+    /// An error at that span.
+    pub(super) fn fault(&self, span: &Range<usize>, what: &str) -> ConfigError {
+        ConfigError::new(self.at(span), what)
+    }
+
+    /// The line of that span, counted from 1.
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        self.before(span).matches('\n').count() + 1
+    }
+
+    fn at(&self, span: &Range<usize>) -> Origin {
+        let line_start = self.before(span).rsplit('\n').next().unwrap_or_default();
+        let at = Some((self.line(span), line_start.chars().count() + 1));
+        Origin::File(Place { file: self.path.to_string_lossy().into_owned(), at })
+    }
+
+    fn before(&self, span: &Range<usize>) -> &str {
+        self.text.get(..span.start).unwrap_or(&self.text)
+    }
+
+    fn given(&self, text: &Spanned<String>) -> Given {
+        Given { text: text.get_ref().into(), origin: self.at(&text.span()) }
+    }
+
+    /// A path in a file is meant from the file's own folder: it may be read from anywhere.
+    fn given_path(&self, path: &Spanned<String>) -> Given {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Given { text: folder.join(path.get_ref()).into(), origin: self.at(&path.span()) }
+    }
+
+    fn given_scalar(&self, value: &Spanned<Value>) -> Result<Given, ConfigError> {
+        let text = match value.get_ref() {
+            Value::String(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            Value::Boolean(switch) => switch.to_string(),
+            other => {
+                let what = format!("a {} is no limit: write a whole number, a text or true", other.type_str());
+                return Err(self.fault(&value.span(), &what));
+            }
+        };
+        Ok(Given { text: OsString::from(text), origin: self.at(&value.span()) })
+    }
+}
+
+impl Tables {
+    /// What the file gives, but for its servers, by the flags' names.
+    pub(super) fn values(&self, file: &ConfigFile) -> Result<BTreeMap<&'static str, Given>, ConfigError> {
+        let mut values = BTreeMap::new();
+        for (name, value) in &self.limits {
+            values.insert(limit_name(file, name)?, file.given_scalar(value)?);
+        }
+        if let Some(timeout) = &self.places.timeout {
+            values.insert("places-timeout", file.given_scalar(timeout)?);
+        }
+        let (places, log) = (&self.places, &self.log);
+        let texts = [
+            ("places", &places.source),
+            ("places-url", &places.url),
+            ("log-format", &log.format),
+            ("log-filter", &log.filter),
+        ];
+        let paths = [("places-key-file", &places.key_file), ("log", &log.file)];
+        values.extend(texts.into_iter().filter_map(|(name, text)| Some((name, file.given(text.as_ref()?)))));
+        values.extend(paths.into_iter().filter_map(|(name, path)| Some((name, file.given_path(path.as_ref()?)))));
+        Ok(values)
+    }
+}
+
+fn limit_name(file: &ConfigFile, name: &Spanned<String>) -> Result<&'static str, ConfigError> {
+    let known = || LIMITS.iter().map(|limit| limit.name);
+    known().find(|known| known == name.get_ref()).ok_or_else(|| {
+        let (word, known) = (name.get_ref(), known().collect::<Vec<_>>());
+        let meant = did_you_mean(word, known.iter().copied());
+        file.fault(&name.span(), &format!("unknown limit `{word}`, expected one of `{}`{meant}", known.join("`, `")))
+    })
+}
+
+/// What may have been meant by the first of the names that the parser's message puts in back quotes,
+/// out of the others.
+fn meant_by(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    match quoted.next() {
+        Some(word) if message.starts_with("unknown field") => did_you_mean(word, quoted),
+        _ => String::new(),
+    }
+}
+
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such config file; check the path".into(),
+        io::ErrorKind::IsADirectory => "this is a folder; name the config file in it".into(),
+        io::ErrorKind::PermissionDenied => {
+            "this config file may not be read by this user; check its permissions".into()
+        }
+        _ => format!("this config file cannot be read: {error}"),
+    }
+}

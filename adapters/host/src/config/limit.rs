@@ -1,0 +1,163 @@
+//! Each field of [`Limits`] by its name: one table for flags, environment, file and help.
+
+use core::time::Duration;
+
+use bytesize::ByteSize;
+use herd::limits::Limits;
+
+use super::ConfigError;
+use super::layers::Layers;
+
+/// One limit: what it is called, what it means, how it is read.
+#[derive(Debug)]
+pub struct Limit {
+    /// Its name in a file's `[limits]`; the flag is this behind two dashes.
+    pub name: &'static str,
+    /// What it bounds, as a line of help.
+    pub help: &'static str,
+    kind: Kind,
+}
+
+type Field<T> = fn(&mut Limits) -> &mut T;
+
+#[derive(Debug)]
+enum Kind {
+    Bytes(Field<usize>),
+    Count(Field<usize>),
+    Time(Field<Duration>),
+    TimeOrZero(Field<Duration>),
+    Switch(Field<bool>),
+}
+
+use Kind::{Bytes, Count, Switch, Time, TimeOrZero};
+
+const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
+    Limit { name, help, kind }
+}
+
+/// Every limit of `[limits]`, in the order of the help.
+pub static LIMITS: [Limit; 14] = [
+    limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
+    limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
+    limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
+    limit("max-unsent", Bytes(|l| &mut l.max_unsent), "Unsent replies of a connection; at the bound it is not read"),
+    limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of a connection that may wait for their places"),
+    limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones wait to be accepted"),
+    limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; a further one is refused"),
+    limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
+    limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
+    limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause before a lost neighbour is tried again"),
+    limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept or to read"),
+    limit("link-queue", Bytes(|l| &mut l.link_queue), "What may wait for one neighbour; then the oldest is dropped"),
+    limit("fetches", Count(|l| &mut l.fetches), "Fetches of places under way at once; further ones wait"),
+    limit("fetch-queue", Count(|l| &mut l.fetch_queue), "Fetches that may wait; then OVER_QUERY_LIMIT is the answer"),
+];
+
+/// The limit that a file has in `[places]`, as `timeout`.
+pub static PLACES_TIMEOUT: Limit =
+    limit("places-timeout", Time(|l| &mut l.places_timeout), "How long a WHATSAT may wait for its places");
+
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+impl Limit {
+    /// Whether it is on or off, rather than an amount.
+    #[must_use]
+    pub const fn is_switch(&self) -> bool {
+        matches!(self.kind, Switch(_))
+    }
+
+    /// What stands for its value in help: its unit.
+    #[must_use]
+    pub const fn unit(&self) -> &'static str {
+        match self.kind {
+            Bytes(_) => "BYTES",
+            Count(_) => "COUNT",
+            Time(_) | TimeOrZero(_) => "TIME",
+            Switch(_) => "true|false",
+        }
+    }
+
+    /// Its value in these limits, as it would be written.
+    #[must_use]
+    pub fn show(&self, limits: &Limits) -> String {
+        let mut limits = limits.clone();
+        match self.kind {
+            Bytes(field) => show_bytes(*field(&mut limits)),
+            Count(field) => field(&mut limits).to_string(),
+            Time(field) | TimeOrZero(field) => humantime::format_duration(*field(&mut limits)).to_string(),
+            Switch(field) => field(&mut limits).to_string(),
+        }
+    }
+
+    /// Reads a value into these limits.
+    ///
+    /// # Errors
+    /// What is wrong with the text, as the end of a message. The limits are as they were.
+    pub fn read(&self, text: &str, limits: &mut Limits) -> Result<(), String> {
+        match self.kind {
+            Bytes(field) => *field(limits) = self.more_than_zero(self.bytes(text)?)?,
+            Count(field) => *field(limits) = self.more_than_zero(self.count(text)?)?,
+            Time(field) => *field(limits) = self.more_than_zero(self.time(text)?)?,
+            TimeOrZero(field) => *field(limits) = self.time(text)?,
+            Switch(field) => *field(limits) = self.switch(text)?,
+        }
+        Ok(())
+    }
+
+    fn more_than_zero<T: Default + PartialEq>(&self, value: T) -> Result<T, String> {
+        if value == T::default() { Err(self.wants("must be more than 0")) } else { Ok(value) }
+    }
+
+    fn bytes(&self, text: &str) -> Result<usize, String> {
+        let size = text.parse::<ByteSize>().ok().and_then(|size| usize::try_from(size.as_u64()).ok());
+        size.ok_or_else(|| self.refuse(text, "is no size: write bytes, or a unit, as in 4096 or 16MiB"))
+    }
+
+    fn count(&self, text: &str) -> Result<usize, String> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let count = digits.then(|| text.parse().ok()).flatten();
+        count.ok_or_else(|| self.refuse(text, "is no count: write a whole number"))
+    }
+
+    fn time(&self, text: &str) -> Result<Duration, String> {
+        let time = match text.parse::<u32>() {
+            Ok(seconds) => Some(Duration::from_secs(seconds.into())),
+            Err(_) => humantime::parse_duration(text).ok(),
+        };
+        let time =
+            time.ok_or_else(|| self.refuse(text, "is no time: write seconds, or a unit, as in 500ms, 10s or 5m"))?;
+        if time > LONGEST { Err(self.wants("must be at most 100 years")) } else { Ok(time) }
+    }
+
+    fn switch(&self, text: &str) -> Result<bool, String> {
+        text.parse().map_err(|_| self.refuse(text, "is neither true nor false"))
+    }
+
+    fn refuse(&self, text: &str, why: &str) -> String {
+        format!("{}: {text:?} {why} (default: {})", self.name, self.show(&Limits::default()))
+    }
+
+    fn wants(&self, what: &str) -> String {
+        format!("{} {what} (default: {})", self.name, self.show(&Limits::default()))
+    }
+}
+
+fn show_bytes(bytes: usize) -> String {
+    match bytes {
+        0 => "0".into(),
+        _ if bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
+        _ if bytes % (1 << 10) == 0 && bytes > 1 << 14 => format!("{}KiB", bytes >> 10),
+        _ => bytes.to_string(),
+    }
+}
+
+/// Every limit, from the first layer that has it.
+pub(super) fn find(layers: &Layers<'_>) -> Result<Limits, ConfigError> {
+    let mut limits = Limits::default();
+    for limit in LIMITS.iter().chain([&PLACES_TIMEOUT]) {
+        if let Some(given) = layers.given(limit.name) {
+            limit.read(given.as_text()?, &mut limits).map_err(|what| given.fault(what))?;
+        }
+    }
+    Ok(limits)
+}

@@ -1,0 +1,156 @@
+//! Where places come from.
+
+use core::fmt;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+
+use super::layers::{Given, Layers};
+use super::{ConfigError, Environment, Origin};
+use crate::nearest::did_you_mean;
+
+/// Where places come from, and what it takes to fetch them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacesSettings {
+    /// Which source.
+    pub source: PlacesSource,
+    /// Where to fetch from, in place of Google's own address: `http://` or `https://`.
+    pub url: Option<String>,
+    /// What the source is shown as a key.
+    pub key: Option<Key>,
+}
+
+/// A source of places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlacesSource {
+    /// The data that the program brings along.
+    Embedded,
+    /// A server that speaks Google's legacy Nearby Search.
+    GoogleLegacy,
+}
+
+impl PlacesSource {
+    /// Its name in settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::GoogleLegacy => "google-legacy",
+        }
+    }
+}
+
+/// A secret that a places source is shown. It is not in any message, nor in its own `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+impl Key {
+    /// The secret itself, for the request alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(hidden)")
+    }
+}
+
+const BUILT: [&str; 2] = ["embedded", "google-legacy"];
+const KEY_MOST_BYTES: u64 = 4096;
+
+pub(super) fn find(layers: &Layers<'_>, environment: &Environment) -> Result<PlacesSettings, ConfigError> {
+    let given = layers.given("places");
+    let source = given.as_ref().map_or(Ok(PlacesSource::Embedded), source)?;
+    let url = layers.given("places-url").map(|given| url(&given)).transpose()?;
+    let key = key(layers, environment, source)?;
+    match given {
+        Some(given) if source == PlacesSource::GoogleLegacy && url.is_none() && key.is_none() => {
+            Err(given.fault("google-legacy needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file"))
+        }
+        _ => Ok(PlacesSettings { source, url, key }),
+    }
+}
+
+fn source(given: &Given) -> Result<PlacesSource, ConfigError> {
+    let known = format!("(known: {})", BUILT.join(", "));
+    match given.as_text()? {
+        "embedded" => Ok(PlacesSource::Embedded),
+        "google-legacy" => Ok(PlacesSource::GoogleLegacy),
+        later @ ("google" | "file") => {
+            Err(given
+                .fault(format!("the places source {later} is not built yet; it comes with the next release {known}")))
+        }
+        other => {
+            let meant = did_you_mean(other, BUILT);
+            Err(given.fault(format!("{other:?} is no places source{meant} {known}")))
+        }
+    }
+}
+
+fn url(given: &Given) -> Result<String, ConfigError> {
+    let text = given.as_text()?;
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']));
+    if has_host && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Ok(text.into())
+    } else {
+        Err(given.fault(format!("{text:?} is no URL to fetch from: write http://HOST/PATH or https://HOST/PATH")))
+    }
+}
+
+/// The key, from the first that has it: a flag's file, the variable, a variable's file, and, where
+/// the source has a use for it, the config file's file.
+fn key(layers: &Layers<'_>, environment: &Environment, source: PlacesSource) -> Result<Option<Key>, ConfigError> {
+    if let Some(given) = layers.flag("places-key-file") {
+        return key_of_file(&given).map(Some);
+    }
+    if let Some(text) = environment.get("HERD_PLACES_KEY") {
+        let origin = Origin::Variable("HERD_PLACES_KEY".into());
+        return key_of(text.to_str()).map(Some).map_err(|what| ConfigError::new(origin, what));
+    }
+    match layers.given("places-key-file") {
+        Some(Given { origin: Origin::File(_), .. }) if source == PlacesSource::Embedded => Ok(None),
+        Some(given) => key_of_file(&given).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn key_of_file(given: &Given) -> Result<Key, ConfigError> {
+    let path = given.text.display();
+    let bytes = read(&given.text).map_err(|why| given.fault(format!("the key file {path} cannot be read: {why}")))?;
+    key_of(str::from_utf8(&bytes).ok()).map_err(|what| given.fault(format!("{path}: {what}")))
+}
+
+fn read(path: &OsStr) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(KEY_MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text is never shown, not even when it is wrong.
+fn key_of(text: Option<&str>) -> Result<Key, &'static str> {
+    let key = text.map(str::trim).ok_or("the key is not UTF-8")?;
+    let fits = key.len() as u64 <= KEY_MOST_BYTES && key.bytes().all(|byte| byte.is_ascii_graphic());
+    match key {
+        "" => Err("the key is empty"),
+        _ if fits => Ok(Key(key.into())),
+        _ => Err("the key must be one word of printable ASCII, at most 4096 bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_of;
+
+    #[test]
+    fn a_key_is_one_word_and_hidden() {
+        let key = key_of(Some(" AIza-secret\n")).expect("a key");
+        assert_eq!((key.expose(), format!("{key:?}").as_str()), ("AIza-secret", "Key(hidden)"));
+        for bad in [None, Some("\n"), Some("two words"), Some("b\u{7}ll")] {
+            assert!(key_of(bad).is_err(), "{bad:?}");
+        }
+    }
+}

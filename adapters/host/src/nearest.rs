@@ -1,0 +1,27 @@
+//! What somebody may have meant.
+
+/// `; did you mean X?` where one of the known words is close to this one, otherwise nothing.
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean {meant}?"))
+}
+
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let most = (word.chars().count() / 3).max(1);
+    let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());
+    let near = known.into_iter().map(|other| (distance(other), other)).filter(|&(far, _)| far <= most);
+    near.min_by_key(|&(far, _)| far).map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::did_you_mean;
+
+    #[test]
+    fn only_a_near_word_is_offered() {
+        let known = ["Alford", "Ball", "Welsh"];
+        assert_eq!(did_you_mean("Bal", known), "; did you mean Ball?");
+        assert_eq!(did_you_mean("alfrod", known), "; did you mean Alford?");
+        assert_eq!(did_you_mean("Goloman", known), "");
+    }
+}
