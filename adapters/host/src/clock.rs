@@ -6,20 +6,20 @@ use herd::{Now, Timestamp};
 
 /// Reads the wall clock, and a clock that never goes back and began when this was made.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: Instant,
 }
 
 impl Clock {
     /// A clock that begins now.
     #[must_use]
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { start: Instant::now() }
     }
 
     /// What the clocks say. A wall clock before 1970 reads as before the epoch, as it should.
     #[must_use]
-    pub fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         let wall = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
             Ok(since) => nanos(since),
             Err(before) => -nanos(before.duration()),
@@ -29,7 +29,7 @@ impl Clock {
 
     /// The clock that never goes back, alone.
     #[must_use]
-    pub fn instant(&self) -> herd::Instant {
+    pub(crate) fn instant(&self) -> herd::Instant {
         herd::Instant::from_nanos(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 }

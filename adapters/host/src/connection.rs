@@ -36,6 +36,9 @@ pub(crate) async fn serve<R: Runtime>(shared: Arc<Shared<R>>, stream: R::Stream,
     };
     let end = std::future::poll_fn(|context| connection.poll(context)).await;
     connection.log_end(&end);
+    if connection.expects_answers {
+        connection.shared.expect_no_answers(connection.session.id(), connection.session.is_waiting());
+    }
     if let Ok(End::Finished) = end {
         Closing::new(connection.stream).await_end::<R>().await;
     }
@@ -253,14 +256,6 @@ impl<R: Runtime> Connection<R> {
             None => {
                 tracing::debug!(target: "herd::wire", server, client = %self.remote, reason = %why, "connection closed");
             }
-        }
-    }
-}
-
-impl<R: Runtime> Drop for Connection<R> {
-    fn drop(&mut self) {
-        if self.expects_answers {
-            self.shared.expect_no_answers(self.session.id(), self.session.is_waiting());
         }
     }
 }

@@ -8,10 +8,34 @@
 //!    defaults.
 //! 3. [`logs`] opens the log before anything else is started.
 //!
-//! Whatever is wrong with these is one [`UsageError`](command::UsageError): one line, exit code 2.
+//! 4. `run` binds every server before it starts the first.
+//! 5. `server` accepts; each connection is a `connection` task, each connection to a neighbour a
+//!    `link` task; all of a server's tasks meet in `shared`, which holds the node behind a lock and
+//!    does what the node says. None of them decides anything about the protocol.
+//!
+//! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
+//!
+//! What a runtime has to bring is [`Runtime`].
 
+mod address;
+mod clock;
+mod closing;
 pub mod command;
 pub mod config;
+mod connection;
+mod link;
 pub mod logs;
+mod mailbox;
 mod nearest;
 mod one_line;
+mod run;
+mod runtime;
+mod scratch;
+mod server;
+mod shared;
+mod timer;
+
+pub use address::connect_from;
+pub use run::main;
+pub use runtime::{Runtime, Stream};
+pub use server::BindError;

@@ -152,7 +152,7 @@ impl<R: Runtime> Outgoing<'_, R> {
             Some(why) if self.unsent.is_empty() => return Poll::Ready(Ok(why)),
             _ => {}
         }
-        self.receive(context).map_err(Into::into).map(Err)
+        self.receive(context).map(Err)
     }
 
     /// Takes what the node has to send, if it said that there is something.
@@ -163,7 +163,7 @@ impl<R: Runtime> Outgoing<'_, R> {
         self.unsent = self.shared.node().take(self.shared.clock.instant(), self.peer, self.attempt);
         if tracing::enabled!(target: "herd::wire", tracing::Level::DEBUG) {
             let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
-            for line in self.unsent.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            for line in self.unsent[..].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                 tracing::debug!(target: "herd::wire", server, %to, line = %Escaped(line), "sent");
             }
         }

@@ -21,7 +21,7 @@ use crate::server::Bound;
 /// Runs what the command line asks for, on the runtime `R`.
 #[must_use]
 pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
-    let order = match command::read(program, std::env::args_os(), &Environment::default()) {
+    let order = match command::read(program, std::env::args_os(), &Environment::process()) {
         Ok(order) => order,
         Err(error) => return error.report(program),
     };
@@ -57,7 +57,8 @@ fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<(Vec<Bound>, Ar
 fn source(settings: &Settings) -> Arc<dyn Source> {
     match settings.places.source {
         PlacesSource::Embedded => Arc::new(herd_places::Embedded::new()),
-        PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(
+        PlacesSource::GoogleLegacy => unimplemented!(),
+#[cfg(any())] PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(
             settings.places.url.as_deref(),
             settings.places.key.clone(),
             settings.limits.places_timeout,

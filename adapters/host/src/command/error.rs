@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::ConfigError;
 use crate::logs::LogError;
+use crate::server::BindError;
 
 /// Why nothing was started. Each but [`Syntax`](Self::Syntax) is one line.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,9 @@ pub enum UsageError {
     /// A server that the herd does not have; the text names those that it has.
     #[error("{0}")]
     Name(String),
+    /// A port that is taken, or an address that is not this machine's.
+    #[error(transparent)]
+    Bind(#[from] BindError),
     /// The log cannot be opened.
     #[error(transparent)]
     Log(#[from] LogError),
