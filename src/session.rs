@@ -196,9 +196,17 @@ impl Session {
     }
 
     /// When to close the connection if nothing happens until then; never while it waits for places.
+    ///
+    /// A neighbour's connection is the neighbour's to close, when its link is at rest, so it is given
+    /// twice as long as that takes.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.waiting.is_empty().then(|| self.active + self.identity.limits.idle_timeout)
+        let limits = &self.identity.limits;
+        let rest = match self.neighbour {
+            None => limits.idle_timeout,
+            Some(_) => limits.idle_timeout.max(limits.link_idle * 2),
+        };
+        self.waiting.is_empty().then(|| self.active + rest)
     }
 
     fn has_room(&self, unsent: usize) -> bool {

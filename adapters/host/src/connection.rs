@@ -72,7 +72,9 @@ impl<R: Runtime> Connection<R> {
         for _ in 0..READS_A_TURN {
             self.take_answers(context)?;
             if self.session.can_resume(self.unsent.len()) {
-                self.pass(context, |session, now, scratch| session.receive(now, &[], std::mem::take(&mut scratch.batch)))?;
+                self.pass(context, |session, now, scratch| {
+                    session.receive(now, &[], std::mem::take(&mut scratch.batch))
+                })?;
                 continue;
             }
             if self.flush(context)?.is_ready() && self.session.is_finished() {
@@ -97,9 +99,9 @@ impl<R: Runtime> Connection<R> {
         let result = match read {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(0)) => Poll::Ready(self.pass(context, |session, now, scratch| {
-                session.finish(now, std::mem::take(&mut scratch.batch))
-            })),
+            Poll::Ready(Ok(0)) => Poll::Ready(
+                self.pass(context, |session, now, scratch| session.finish(now, std::mem::take(&mut scratch.batch))),
+            ),
             Poll::Ready(Ok(len)) => Poll::Ready(self.pass(context, |session, now, scratch| {
                 session.receive(now, &input[..len], std::mem::take(&mut scratch.batch))
             })),

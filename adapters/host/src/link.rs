@@ -64,12 +64,17 @@ async fn connect<R: Runtime>(
     match unless_parting(link, open::<R>(shared, peer)).await {
         Ok(Ok((stream, address))) => {
             tracing::info!(target: "herd::links", server, %to, %address, "connection opened");
+            shared.is_news(peer, true);
             shared.handle(Event::Connected { peer, attempt });
             Some(stream)
         }
         Ok(Err(error)) => {
             let address = &shared.herd.server(peer).address;
-            tracing::info!(target: "herd::links", server, %to, %address, reason = %error, "neighbour not reached");
+            if shared.is_news(peer, false) {
+                tracing::info!(target: "herd::links", server, %to, %address, reason = %error, "neighbour not reached");
+            } else {
+                tracing::debug!(target: "herd::links", server, %to, %address, reason = %error, "neighbour still not reached");
+            }
             shared.handle(Event::Lost { peer, attempt });
             None
         }
@@ -197,7 +202,11 @@ impl<R: Runtime> Outgoing<'_, R> {
                 Poll::Ready(Ok(0)) => break Poll::Ready(io::Error::other("the neighbour closed it")),
                 Poll::Ready(Ok(len)) => {
                     self.log_received(&input[..len]);
-                    self.shared.handle(Event::Received { peer: self.peer, attempt: self.attempt, bytes: &input[..len] });
+                    self.shared.handle(Event::Received {
+                        peer: self.peer,
+                        attempt: self.attempt,
+                        bytes: &input[..len],
+                    });
                 }
             }
         };

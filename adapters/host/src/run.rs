@@ -58,7 +58,8 @@ fn source(settings: &Settings) -> Arc<dyn Source> {
     match settings.places.source {
         PlacesSource::Embedded => Arc::new(herd_places::Embedded::new()),
         PlacesSource::GoogleLegacy => unimplemented!(),
-#[cfg(any())] PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(
+        #[cfg(any())]
+        PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(
             settings.places.url.as_deref(),
             settings.places.key.clone(),
             settings.limits.places_timeout,
@@ -77,12 +78,15 @@ async fn run<R: Runtime>(
     if let Some(program) = announce {
         announce_herd(settings, &bound, program)?;
     }
+    let names: Vec<String> = bound.iter().map(|bound| bound.name(settings).to_string()).collect();
     for bound in bound {
         bound.start::<R>(settings, source)?;
     }
     let signal = stop.wait().await;
     let signal = if signal == usize::try_from(SIGINT).unwrap_or_default() { "SIGINT" } else { "SIGTERM" };
-    tracing::info!(target: "herd::server", signal, "servers down");
+    for server in names {
+        tracing::info!(target: "herd::server", server, signal, "server down");
+    }
     Ok(())
 }
 

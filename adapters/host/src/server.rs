@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
-use herd::{Event, ServerId};
+use herd::{Event, ServerId, ServerName};
 use herd_places::Source;
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -48,6 +48,10 @@ impl Bound {
             Ok(listener) => Ok(Self { server, listener }),
             Err(why) => Err(BindError { name: settings.herd.name(server).to_string(), listen: listen.into(), why }),
         }
+    }
+
+    pub(crate) fn name<'a>(&self, settings: &'a Settings) -> &'a ServerName {
+        settings.herd.name(self.server)
     }
 
     /// Where it listens.

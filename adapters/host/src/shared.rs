@@ -1,12 +1,14 @@
 //! What the tasks of one server share: the node behind its lock, and the ways to each task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use herd::{Action, Answer, Attempt, Event, FetchId, Herd, Limits, Node, Now, Places, ServerId, SessionId, Unavailable};
+use herd::{
+    Action, Answer, Attempt, Event, FetchId, Herd, Limits, Node, Now, Places, ServerId, SessionId, Unavailable,
+};
 use herd_places::Source;
 
 use crate::clock::Clock;
@@ -29,6 +31,8 @@ pub(crate) struct Shared<R> {
     source: Arc<dyn Source>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Answer>>>>,
     links: Mutex<HashMap<ServerId, (Attempt, Arc<LinkBox>)>>,
+    /// Neighbours whose failures have been logged and that have not been reached since.
+    unreached: Mutex<HashSet<ServerId>>,
     next_session: AtomicU64,
     runtime: PhantomData<fn() -> R>,
 }
@@ -55,6 +59,7 @@ impl<R: Runtime> Shared<R> {
             source,
             sessions: Mutex::default(),
             links: Mutex::default(),
+            unreached: Mutex::default(),
             next_session: AtomicU64::new(0),
             runtime: PhantomData,
         }
@@ -167,10 +172,18 @@ impl<R: Runtime> Shared<R> {
     }
 
     fn tell_link(&self, peer: ServerId, attempt: Attempt, tell: impl FnOnce(&LinkBox)) {
-        let link = lock(&self.links).get(&peer).filter(|(current, _)| *current == attempt).map(|(_, link)| Arc::clone(link));
+        let link =
+            lock(&self.links).get(&peer).filter(|(current, _)| *current == attempt).map(|(_, link)| Arc::clone(link));
         if let Some(link) = link {
             tell(&link);
         }
+    }
+
+    /// Whether it is news that a neighbour can be reached, or cannot: a server that is down for a
+    /// day is worth a line in the log, and not one for each attempt.
+    pub(crate) fn is_news(&self, peer: ServerId, reached: bool) -> bool {
+        let mut unreached = lock(&self.unreached);
+        if reached { unreached.remove(&peer) } else { unreached.insert(peer) }
     }
 
     /// A connection is over: nothing will be told to it any more.
@@ -187,4 +200,3 @@ impl<R: Runtime> Shared<R> {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
