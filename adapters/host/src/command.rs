@@ -75,8 +75,7 @@ enum Command {
 struct Serve {
     /// The server's name in the herd
     name: OsString,
-    /// Where it binds, whatever the herd says [env: HERD_LISTEN]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, help = "Where it binds, whatever the herd says [env: HERD_LISTEN]", value_name = "ADDR:PORT")]
     listen: Option<OsString>,
     #[command(flatten)]
     options: Options,
@@ -151,10 +150,11 @@ const MOST_NAMES: usize = 20;
 
 fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
     let names = || herd.servers().iter().map(|server| server.name.as_str());
-    let mut known = names().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
-    if let Some(more) = herd.servers().len().checked_sub(MOST_NAMES + 1) {
-        known += &format!(" and {} more", more + 1);
-    }
+    let shown = names().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+    let known = match herd.servers().len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    };
     if is_short {
         let meant = did_you_mean(name, names().chain(COMMANDS));
         format!(

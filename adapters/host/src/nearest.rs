@@ -7,7 +7,10 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
 
 fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let most = (word.chars().count() / 3).max(1);
+    let most = match word.chars().count() {
+        0 | 1 => 0,
+        length => (length / 3).max(1),
+    };
     let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());
     let near = known.into_iter().map(|other| (distance(other), other)).filter(|&(far, _)| far <= most);
     near.min_by_key(|&(far, _)| far).map(|(_, other)| other)
@@ -23,5 +26,6 @@ mod tests {
         assert_eq!(did_you_mean("Bal", known), "; did you mean Ball?");
         assert_eq!(did_you_mean("alfrod", known), "; did you mean Alford?");
         assert_eq!(did_you_mean("Goloman", known), "");
+        assert_eq!(did_you_mean("X", ["Y"]), "");
     }
 }

@@ -29,8 +29,8 @@ impl ServerTable {
 }
 
 fn server(file: &ConfigFile, table: &ServerTable) -> Result<Server, ConfigError> {
-    let name =
-        ServerName::new(table.name.get_ref()).map_err(|error| file.fault(&table.name.span(), &error.to_string()))?;
+    let name = ServerName::new(table.name.get_ref())
+        .map_err(|error| file.fault(&table.name.span(), &format!("{error}; name it otherwise")))?;
     check(table.listen.get_ref()).map_err(|what| file.fault(&table.listen.span(), &format!("listen: {what}")))?;
     let address = table.address();
     let (_, port) =
@@ -84,7 +84,8 @@ fn locate(file: &ConfigFile, tables: &[ServerTable], error: &HerdError) -> Confi
         HerdError::NameTwice(name) => name_twice(file, tables, name),
         HerdError::AddressTwice { second, .. } => (last(tables, second).address().span(), "; give each its own".into()),
         HerdError::UnknownLink { server, link } => {
-            let names = tables.iter().map(|table| table.name.get_ref().as_str());
+            let names =
+                tables.iter().map(|table| table.name.get_ref().as_str()).filter(|name| *name != server.as_str());
             (link_of(tables, server, link), did_you_mean(link, names))
         }
         HerdError::SelfLink(name) => (link_of(tables, name, name.as_str()), "; take that link out".into()),
