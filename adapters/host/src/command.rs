@@ -14,7 +14,7 @@ use herd::herd::{Herd, ServerId};
 pub use self::error::UsageError;
 use self::options::Options;
 use crate::config::{Environment, Flags, Settings};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, listed};
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
@@ -145,16 +145,9 @@ fn serve_flags(serve: &Serve) -> Flags {
     flags
 }
 
-/// The names that fit in a message.
-const MOST_NAMES: usize = 20;
-
 fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
     let names = || herd.servers().iter().map(|server| server.name.as_str());
-    let shown = names().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
-    let known = match herd.servers().len().saturating_sub(MOST_NAMES) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    };
+    let known = listed(names());
     if is_short {
         let meant = did_you_mean(name, names().chain(COMMANDS));
         format!(

@@ -16,9 +16,19 @@ fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&
     near.min_by_key(|&(far, _)| far).map(|(_, other)| other)
 }
 
+/// The most words that a message lists.
+const MOST_LISTED: usize = 20;
+
+/// The words with commas between, or the first of them and how many more there are.
+pub(crate) fn listed<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = words.len().saturating_sub(MOST_LISTED);
+    let shown = words.take(MOST_LISTED).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::did_you_mean;
+    use super::{did_you_mean, listed};
 
     #[test]
     fn only_a_near_word_is_offered() {
@@ -27,5 +37,11 @@ mod tests {
         assert_eq!(did_you_mean("alfrod", known), "; did you mean Alford?");
         assert_eq!(did_you_mean("Goloman", known), "");
         assert_eq!(did_you_mean("X", ["Y"]), "");
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        assert_eq!(listed(["a", "b"].into_iter()), "a, b");
+        assert!(listed(["a"; 22].into_iter()).ends_with(", a and 2 more"));
     }
 }

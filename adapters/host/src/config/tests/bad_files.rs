@@ -72,8 +72,8 @@ fn servers_that_are_no_herd() {
         ),
         (server("A", "h:1", "links = [\"A\"]"), "4:10: A is linked to itself; take that link out"),
         (
-            a.clone() + &server("Ball", "h:2", "links = [\"A\", \"Bal\"]"),
-            "8:15: Ball has a link to \"Bal\", which is no server of this herd; known: A, Ball",
+            a.clone() + &server("Ball", "h:2", "links = [\"A\", \"Welsh\"]"),
+            "8:15: Ball has a link to \"Welsh\", which is no server of this herd; known: A, Ball",
         ),
         (a.clone() + &server("A", "h:2", ""), "6:8: two servers are named A; rename this one or the one at line 2"),
         (a.clone() + &server("B", "h:1", ""), "7:10: A and B both have the address h:1; give each its own"),
