@@ -14,7 +14,7 @@ use herd::herd::{Herd, ServerId};
 pub use self::error::UsageError;
 use self::options::Options;
 use crate::config::{Environment, Flags, Settings};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, listed};
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
@@ -75,8 +75,7 @@ enum Command {
 struct Serve {
     /// The server's name in the herd
     name: OsString,
-    /// Where it binds, whatever the herd says [env: HERD_LISTEN]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, help = "Where it binds, whatever the herd says [env: HERD_LISTEN]", value_name = "ADDR:PORT")]
     listen: Option<OsString>,
     #[command(flatten)]
     options: Options,
@@ -146,15 +145,9 @@ fn serve_flags(serve: &Serve) -> Flags {
     flags
 }
 
-/// The names that fit in a message.
-const MOST_NAMES: usize = 20;
-
 fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
     let names = || herd.servers().iter().map(|server| server.name.as_str());
-    let mut known = names().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
-    if let Some(more) = herd.servers().len().checked_sub(MOST_NAMES + 1) {
-        known += &format!(" and {} more", more + 1);
-    }
+    let known = listed(names());
     if is_short {
         let meant = did_you_mean(name, names().chain(COMMANDS));
         format!(

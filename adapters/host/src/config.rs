@@ -14,6 +14,7 @@ mod layers;
 mod limit;
 mod log;
 mod places;
+mod scalar;
 mod servers;
 
 #[cfg(test)]

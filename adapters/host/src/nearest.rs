@@ -7,15 +7,28 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
 
 fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let most = (word.chars().count() / 3).max(1);
+    let most = match word.chars().count() {
+        0 | 1 => 0,
+        length => (length / 3).max(1),
+    };
     let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());
     let near = known.into_iter().map(|other| (distance(other), other)).filter(|&(far, _)| far <= most);
     near.min_by_key(|&(far, _)| far).map(|(_, other)| other)
 }
 
+/// The most words that a message lists.
+const MOST_LISTED: usize = 20;
+
+/// The words with commas between, or the first of them and how many more there are.
+pub(crate) fn listed<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = words.len().saturating_sub(MOST_LISTED);
+    let shown = words.take(MOST_LISTED).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::did_you_mean;
+    use super::{did_you_mean, listed};
 
     #[test]
     fn only_a_near_word_is_offered() {
@@ -23,5 +36,12 @@ mod tests {
         assert_eq!(did_you_mean("Bal", known), "; did you mean Ball?");
         assert_eq!(did_you_mean("alfrod", known), "; did you mean Alford?");
         assert_eq!(did_you_mean("Goloman", known), "");
+        assert_eq!(did_you_mean("X", ["Y"]), "");
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        assert_eq!(listed(["a", "b"].into_iter()), "a, b");
+        assert!(listed(["a"; 22].into_iter()).ends_with(", a and 2 more"));
     }
 }

@@ -33,15 +33,11 @@ impl UsageError {
     #[must_use]
     pub fn report(&self, program: &str) -> ExitCode {
         // Nobody is left to tell where the terminal itself is gone, so failures to print are dropped.
-        match self {
-            Self::Syntax(error) => {
-                let _ = error.print();
-                u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from)
-            }
-            _ => {
-                let _ = writeln!(std::io::stderr(), "{program}: error: {self}");
-                ExitCode::from(2)
-            }
+        if let Self::Syntax(error) = self {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
         }
+        let _ = writeln!(std::io::stderr(), "{program}: error: {self}");
+        ExitCode::from(2)
     }
 }

@@ -11,8 +11,11 @@ use crate::config::{Flags, LIMITS, Limit, PLACES_TIMEOUT};
 /// environment's and the file's.
 #[derive(Args)]
 pub(super) struct Options {
-    /// The herd's file, TOML; without it the herd is the built-in one [env: HERD_CONFIG]
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        help = "The herd's file, TOML; without it the herd is the built-in one [env: HERD_CONFIG]",
+        value_name = "FILE"
+    )]
     config: Option<OsString>,
     /// Where the log goes: a file to append to [default: standard error]
     #[arg(long, value_name = "FILE", help_heading = "Log")]
@@ -20,8 +23,13 @@ pub(super) struct Options {
     /// human or json [default: human]
     #[arg(long, value_name = "FORMAT", help_heading = "Log")]
     log_format: Option<OsString>,
-    /// A level, or TARGET=LEVEL, with commas between: info,herd_host=debug [default: info]
-    #[arg(long, value_name = "FILTER", visible_alias = "log-level", help_heading = "Log")]
+    #[arg(
+        long,
+        help = "A level, or TARGET=LEVEL, with commas between: info,herd_host=debug [default: info]",
+        value_name = "FILTER",
+        visible_alias = "log-level",
+        help_heading = "Log"
+    )]
     log_filter: Option<OsString>,
     /// Where places come from: embedded or google-legacy [default: embedded]
     #[arg(long, value_name = "SOURCE", help_heading = "Places")]
@@ -29,8 +37,12 @@ pub(super) struct Options {
     /// Where google-legacy fetches from, in place of Google's own address
     #[arg(long, value_name = "URL", help_heading = "Places")]
     places_url: Option<OsString>,
-    /// The file that holds the key for google-legacy [see also: HERD_PLACES_KEY]
-    #[arg(long, value_name = "FILE", help_heading = "Places")]
+    #[arg(
+        long,
+        help = "The file that holds the key for google-legacy [see also: HERD_PLACES_KEY]",
+        value_name = "FILE",
+        help_heading = "Places"
+    )]
     places_key_file: Option<OsString>,
     #[command(flatten)]
     limits: LimitFlags,

@@ -1,1 +1,148 @@
+//! Command lines, right and wrong.
 
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+
+use super::{Order, UsageError, clap_command, read};
+use crate::config::{Description, Environment};
+
+fn order_with(line: &str, variables: &[(&str, &str)]) -> Result<Order, UsageError> {
+    let arguments = ["herd-tokio"].into_iter().chain(line.split_whitespace()).map(OsString::from);
+    read("herd-tokio", arguments, &Environment::of(variables.iter().copied()))
+}
+
+fn order(line: &str) -> Result<Order, UsageError> {
+    order_with(line, &[])
+}
+
+fn served(line: &str) -> (String, String) {
+    match order(line) {
+        Ok(Order::Serve { server, settings }) => {
+            (settings.herd.name(server).to_string(), settings.listen(server).to_owned())
+        }
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn syntax(line: &str) -> ErrorKind {
+    match order(line) {
+        Err(UsageError::Syntax(error)) => error.kind(),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_parser_is_sound() {
+    clap_command("herd-tokio").debug_assert();
+}
+
+#[test]
+fn a_name_alone_serves() {
+    assert_eq!(served("Alford"), served("serve Alford"));
+    assert_eq!(served("Ball --listen 127.0.0.1:9"), ("Ball".into(), "127.0.0.1:9".into()));
+    assert_eq!(served("serve --one-shot Welsh"), ("Welsh".into(), "127.0.0.1:12884".into()));
+}
+
+#[test]
+fn listen_comes_from_the_flag_before_the_variable() {
+    let listen = |line| match order_with(line, &[("HERD_LISTEN", "[::1]:5")]) {
+        Ok(Order::Serve { server, settings }) => settings.listen(server).to_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((listen("Ball"), listen("Ball --listen localhost:0")), ("[::1]:5".into(), "localhost:0".into()));
+}
+
+#[test]
+fn up_and_check_take_the_same_options() {
+    let flags =
+        "--max-line 64KiB --link-idle 0 --one-shot=true --places-timeout 2s --log-level debug --log-format json";
+    for command in ["up", "check"] {
+        let order = order(&format!("{command} {flags}")).expect(command);
+        let (limits, log) = (&order.settings().limits, &order.settings().log);
+        assert_eq!((limits.max_line, limits.link_idle.as_secs(), limits.one_shot), (1 << 16, 0, true));
+        assert_eq!((limits.places_timeout.as_secs(), log.filter.as_str()), (2, "debug"));
+        assert_eq!(matches!(order, Order::Up { .. }), command == "up");
+    }
+}
+
+#[test]
+fn every_flag_of_the_options_arrives() {
+    for (flag, text) in [
+        ("config", "/no/such.toml"),
+        ("log-format", "?"),
+        ("log-filter", "?="),
+        ("places", "?"),
+        ("places-url", "?"),
+        ("places-key-file", "/no/such.key"),
+        ("places-timeout", "?"),
+        ("listen", "?"),
+    ] {
+        let told = order(&format!("Alford --{flag} {text}")).expect_err(flag).to_string();
+        assert!(told.starts_with(&format!("--{flag}: ")) || told.starts_with("/no/such.toml: "), "{told}");
+    }
+    assert_eq!(order("up --log a.log").expect("an order").settings().log.file, Some("a.log".into()));
+}
+
+#[test]
+fn wrong_use_is_one_line() {
+    let servers = "Alford, Ball, Hamilton, Holiday, Welsh";
+    let cases = [
+        ("serve Bal", format!("\"Bal\" is no server of this herd; did you mean Ball? (servers: {servers})")),
+        ("serve Goloman", format!("\"Goloman\" is no server of this herd (servers: {servers})")),
+        (
+            "chek",
+            format!(
+                "\"chek\" is no server of this herd and no command; did you mean check? \
+                 (servers: {servers}; commands: serve, up, check)"
+            ),
+        ),
+        (
+            "Alford --listen 12880",
+            "--listen: \"12880\" is no HOST:PORT: add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880".into(),
+        ),
+        ("up --max-line 0", "--max-line: max-line must be more than 0 (default: 4096)".into()),
+        ("check --config /no/herd.toml", "/no/herd.toml: there is no such config file; check the path".into()),
+    ];
+    for (line, what) in cases {
+        assert_eq!(order(line).expect_err(line).to_string(), what);
+    }
+}
+
+#[test]
+fn syntax_is_told_by_the_parser() {
+    assert_eq!(syntax(""), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+    assert_eq!(syntax("serve"), ErrorKind::MissingRequiredArgument);
+    assert_eq!(syntax("Alford Ball"), ErrorKind::UnknownArgument);
+    assert_eq!(syntax("up --listen 127.0.0.1:1"), ErrorKind::UnknownArgument);
+    assert_eq!(syntax("--version"), ErrorKind::DisplayVersion);
+}
+
+#[test]
+fn help_says_who_goes_first() {
+    for line in ["--help", "serve --help", "up --help", "check -h"] {
+        let help = order(line).expect_err(line).to_string();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("its flag, its environment variable, the config file, its default"), "{help}");
+        assert!(help.contains("--max-line <BYTES>") || line == "--help", "{help}");
+    }
+}
+
+#[test]
+fn a_description_names_what_is_not_default() {
+    let order =
+        order("check --max-line 8192 --places google-legacy --places-url http://127.0.0.1:1/x").expect("an order");
+    assert_eq!(
+        Description(order.settings()).to_string(),
+        "5 servers, 5 links\n  \
+           Alford    127.0.0.1:12880  talks with Hamilton, Welsh\n  \
+           Ball      127.0.0.1:12881  talks with Holiday, Welsh\n  \
+           Hamilton  127.0.0.1:12882  talks with Alford, Holiday\n  \
+           Holiday   127.0.0.1:12883  talks with Ball, Hamilton\n  \
+           Welsh     127.0.0.1:12884  talks with Alford, Ball\n\
+         limits: as by default, but for\n  \
+           max-line = 8192 (default: 4096)\n\
+         places: google-legacy from http://127.0.0.1:1/x\n\
+         log: standard error, human, info\n"
+    );
+}

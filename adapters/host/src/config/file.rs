@@ -8,10 +8,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use toml::{Spanned, Value};
+use toml::Spanned;
 
 use super::error::Place;
 use super::layers::Given;
+use super::scalar::Scalar;
 use super::{ConfigError, LIMITS, Origin};
 use crate::nearest::did_you_mean;
 
@@ -29,7 +30,7 @@ pub(super) struct ConfigFile {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Tables {
     pub(super) server: Vec<ServerTable>,
-    limits: BTreeMap<Spanned<String>, Spanned<Value>>,
+    limits: BTreeMap<Spanned<String>, Spanned<Scalar>>,
     places: PlacesTable,
     log: LogTable,
 }
@@ -51,7 +52,7 @@ struct PlacesTable {
     source: Option<Spanned<String>>,
     url: Option<Spanned<String>>,
     key_file: Option<Spanned<String>>,
-    timeout: Option<Spanned<Value>>,
+    timeout: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -86,8 +87,7 @@ impl ConfigFile {
     pub(super) fn tables(&self) -> Result<Tables, ConfigError> {
         toml::from_str(&self.text).map_err(|error| {
             let what = error.message().trim_end().replace('\n', ", ");
-            let meant = meant_by(&what);
-            self.fault(&error.span().unwrap_or_default(), &format!("{what}{meant}"))
+            self.fault(&error.span().unwrap_or_default(), &plainly(&what))
         })
     }
 
@@ -121,17 +121,8 @@ impl ConfigFile {
         Given { text: folder.join(path.get_ref()).into(), origin: self.at(&path.span()) }
     }
 
-    fn given_scalar(&self, value: &Spanned<Value>) -> Result<Given, ConfigError> {
-        let text = match value.get_ref() {
-            Value::String(text) => text.clone(),
-            Value::Integer(number) => number.to_string(),
-            Value::Boolean(switch) => switch.to_string(),
-            other => {
-                let what = format!("a {} is no limit: write a whole number, a text or true", other.type_str());
-                return Err(self.fault(&value.span(), &what));
-            }
-        };
-        Ok(Given { text: OsString::from(text), origin: self.at(&value.span()) })
+    fn given_scalar(&self, value: &Spanned<Scalar>) -> Given {
+        Given { text: OsString::from(&value.get_ref().0), origin: self.at(&value.span()) }
     }
 }
 
@@ -140,10 +131,10 @@ impl Tables {
     pub(super) fn values(&self, file: &ConfigFile) -> Result<BTreeMap<&'static str, Given>, ConfigError> {
         let mut values = BTreeMap::new();
         for (name, value) in &self.limits {
-            values.insert(limit_name(file, name)?, file.given_scalar(value)?);
+            values.insert(limit_name(file, name)?, file.given_scalar(value));
         }
         if let Some(timeout) = &self.places.timeout {
-            values.insert("places-timeout", file.given_scalar(timeout)?);
+            values.insert("places-timeout", file.given_scalar(timeout));
         }
         let (places, log) = (&self.places, &self.log);
         let texts = [
@@ -168,14 +159,18 @@ fn limit_name(file: &ConfigFile, name: &Spanned<String>) -> Result<&'static str,
     })
 }
 
-/// What may have been meant by the first of the names that the parser's message puts in back quotes,
-/// out of the others.
-fn meant_by(message: &str) -> String {
+/// The parser's message in the words of TOML, with a remedy where there is one. It puts what it found
+/// in back quotes first, then what it knows.
+fn plainly(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    match quoted.next() {
+    let remedy = match quoted.next() {
         Some(word) if message.starts_with("unknown field") => did_you_mean(word, quoted),
+        Some(_) if message.starts_with("missing field") => "; each [[server]] has a name and a listen".into(),
         _ => String::new(),
-    }
+    };
+    let message =
+        message.replace("expected a sequence", "expected a list").replace("expected a map", "expected a table");
+    message + &remedy
 }
 
 fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {

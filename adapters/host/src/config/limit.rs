@@ -57,7 +57,9 @@ pub static LIMITS: [Limit; 14] = [
 pub static PLACES_TIMEOUT: Limit =
     limit("places-timeout", Time(|l| &mut l.places_timeout), "How long a WHATSAT may wait for its places");
 
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+/// Far beyond any use, and far from where sums of them overflow.
+const MOST_BYTES: ByteSize = ByteSize::tib(1);
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 impl Limit {
     /// Whether it is on or off, rather than an amount.
@@ -109,14 +111,21 @@ impl Limit {
     }
 
     fn bytes(&self, text: &str) -> Result<usize, String> {
-        let size = text.parse::<ByteSize>().ok().and_then(|size| usize::try_from(size.as_u64()).ok());
-        size.ok_or_else(|| self.refuse(text, "is no size: write bytes, or a unit, as in 4096 or 16MiB"))
+        let size = text
+            .parse::<ByteSize>()
+            .map_err(|_| self.refuse(text, "is no size: write bytes, or a unit, as in 4096 or 16MiB"))?;
+        if size > MOST_BYTES {
+            return Err(self.wants("must be at most 1TiB"));
+        }
+        usize::try_from(size.as_u64()).map_err(|_| self.wants("is more than this machine can count"))
     }
 
     fn count(&self, text: &str) -> Result<usize, String> {
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let count = digits.then(|| text.parse().ok()).flatten();
-        count.ok_or_else(|| self.refuse(text, "is no count: write a whole number"))
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(self.refuse(text, "is no count: write a whole number"));
+        }
+        let count = text.parse::<u32>().ok().and_then(|count| usize::try_from(count).ok());
+        count.ok_or_else(|| self.wants("must be at most 4294967295"))
     }
 
     fn time(&self, text: &str) -> Result<Duration, String> {
@@ -145,8 +154,8 @@ impl Limit {
 fn show_bytes(bytes: usize) -> String {
     match bytes {
         0 => "0".into(),
-        _ if bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
-        _ if bytes % (1 << 10) == 0 && bytes > 1 << 14 => format!("{}KiB", bytes >> 10),
+        _ if bytes.is_multiple_of(1 << 20) => format!("{}MiB", bytes >> 20),
+        _ if bytes > 1 << 14 && bytes.is_multiple_of(1 << 10) => format!("{}KiB", bytes >> 10),
         _ => bytes.to_string(),
     }
 }

@@ -120,7 +120,8 @@ fn key(layers: &Layers<'_>, environment: &Environment, source: PlacesSource) -> 
 
 fn key_of_file(given: &Given) -> Result<Key, ConfigError> {
     let path = given.text.display();
-    let bytes = read(&given.text).map_err(|why| given.fault(format!("the key file {path} cannot be read: {why}")))?;
+    let bytes = read(&given.text)
+        .map_err(|why| given.fault(format!("the key file {path} cannot be read: {why}; check its path")))?;
     key_of(str::from_utf8(&bytes).ok()).map_err(|what| given.fault(format!("{path}: {what}")))
 }
 

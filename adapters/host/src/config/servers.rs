@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::ConfigError;
 use super::address::{check, is_every_interface};
 use super::file::{ConfigFile, ServerTable};
-use crate::nearest::did_you_mean;
+use crate::nearest::{did_you_mean, listed};
 
 /// The herd of these tables, and where each server listens.
 pub(super) fn herd(file: &ConfigFile, tables: &[ServerTable]) -> Result<(Herd, Vec<String>), ConfigError> {
@@ -29,8 +29,8 @@ impl ServerTable {
 }
 
 fn server(file: &ConfigFile, table: &ServerTable) -> Result<Server, ConfigError> {
-    let name =
-        ServerName::new(table.name.get_ref()).map_err(|error| file.fault(&table.name.span(), &error.to_string()))?;
+    let name = ServerName::new(table.name.get_ref())
+        .map_err(|error| file.fault(&table.name.span(), &format!("{error}; name it otherwise")))?;
     check(table.listen.get_ref()).map_err(|what| file.fault(&table.listen.span(), &format!("listen: {what}")))?;
     let address = table.address();
     let (_, port) =
@@ -83,16 +83,21 @@ fn locate(file: &ConfigFile, tables: &[ServerTable], error: &HerdError) -> Confi
         HerdError::TooMany(_) | HerdError::BadName(_) => (0..0, String::new()),
         HerdError::NameTwice(name) => name_twice(file, tables, name),
         HerdError::AddressTwice { second, .. } => (last(tables, second).address().span(), "; give each its own".into()),
-        HerdError::UnknownLink { server, link } => {
-            let names = tables.iter().map(|table| table.name.get_ref().as_str());
-            (link_of(tables, server, link), did_you_mean(link, names))
-        }
+        HerdError::UnknownLink { server, link } => (link_of(tables, server, link), other_names(tables, server, link)),
         HerdError::SelfLink(name) => (link_of(tables, name, name.as_str()), "; take that link out".into()),
         HerdError::Unconnected { to, .. } => {
             (last(tables, to).name.span(), "; add a link between their two parts".into())
         }
     };
     file.fault(&span, &format!("{error}{remedy}"))
+}
+
+fn other_names(tables: &[ServerTable], server: &ServerName, link: &str) -> String {
+    let names = || tables.iter().map(|table| table.name.get_ref().as_str());
+    match did_you_mean(link, names().filter(|name| *name != server.as_str())) {
+        none if none.is_empty() => format!("; known: {}", listed(names())),
+        meant => meant,
+    }
 }
 
 fn name_twice(file: &ConfigFile, tables: &[ServerTable], name: &ServerName) -> (Range<usize>, String) {

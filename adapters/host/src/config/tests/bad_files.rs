@@ -1,0 +1,147 @@
+//! Wrong config files, each with the line that it is told by.
+
+use super::{Folder, ONE, find};
+
+/// What is told of a file of this text.
+fn told(text: impl AsRef<[u8]>) -> String {
+    Folder::new().with("herd.toml", text).fault(&[], &[])
+}
+
+fn server(name: &str, listen: &str, rest: &str) -> String {
+    format!("[[server]]\nname = \"{name}\"\nlisten = \"{listen}\"\n{rest}\n")
+}
+
+#[test]
+fn a_file_that_cannot_be_read() {
+    let cases = [
+        ("/no/such/herd.toml", "/no/such/herd.toml: there is no such config file; check the path"),
+        ("/", "/: this is a folder; name the config file in it"),
+        ("/a\nb", "/a\\nb: there is no such config file; check the path"),
+    ];
+    for (path, what) in cases {
+        assert_eq!(find(&[("config", path)], &[]).map(drop).expect_err(path).to_string(), what);
+    }
+    assert_eq!(told(b"# caf\xc3\xa9\n# \xff\n"), "herd.toml:2:3: this is not UTF-8; save the file as UTF-8");
+}
+
+#[test]
+fn a_file_that_is_not_the_toml_of_a_herd() {
+    let cases = [
+        ("", "1:1: a herd has at least one server; add a [[server]], or leave --config out for the built-in herd"),
+        ("[[server]\n", "1:10: unclosed array table, expected `]`"),
+        ("[log]\nfile = \"a\"\nfile = \"b\"\n", "3:1: duplicate key"),
+        (
+            "[[servers]]\n",
+            "1:3: unknown field `servers`, expected one of `server`, `limits`, `places`, `log`; did you mean server?",
+        ),
+        (
+            "[[server]]\nnmae = \"A\"\n",
+            "2:1: unknown field `nmae`, expected one of `name`, `listen`, `address`, `links`; did you mean name?",
+        ),
+        ("[[server]]\nname = \"A\"\n", "1:1: missing field `listen`; each [[server]] has a name and a listen"),
+        ("server = 3\n", "1:10: invalid type: integer `3`, expected a list"),
+        ("limits = 3\n", "1:10: invalid type: integer `3`, expected a table"),
+        ("[places]\nsource = 3\n", "2:10: invalid type: integer `3`, expected a string"),
+    ];
+    for (text, what) in cases {
+        assert_eq!(told(text), format!("herd.toml:{what}"));
+    }
+}
+
+#[test]
+fn servers_that_are_no_herd() {
+    let a = server("A", "h:1", "");
+    let all = "0.0.0.0:1";
+    let cases = [
+        (
+            server("A B", "h:1", ""),
+            "2:8: \"A B\" is no server name: 1 to 64 bytes without white space or control characters; name it otherwise",
+        ),
+        (
+            server("A", "h", ""),
+            "3:10: listen: \"h\" is no HOST:PORT: add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880",
+        ),
+        (
+            server("A", "::1:80", ""),
+            "3:10: listen: \"::1:80\" is no HOST:PORT: an IPv6 host stands in brackets, as in 127.0.0.1:12880 or [::1]:12880",
+        ),
+        (server("A", "h:0", ""), "3:10: A cannot be reached at port 0; give it a port from 1 to 65535"),
+        (
+            server("A", "h:1", "address = \"h:x\""),
+            "4:11: address: \"h:x\" is no HOST:PORT: the port is a number from 0 to 65535, as in 127.0.0.1:12880 or [::1]:12880",
+        ),
+        (server("A", "h:1", "links = [\"A\"]"), "4:10: A is linked to itself; take that link out"),
+        (
+            a.clone() + &server("Ball", "h:2", "links = [\"A\", \"Welsh\"]"),
+            "8:15: Ball has a link to \"Welsh\", which is no server of this herd; known: A, Ball",
+        ),
+        (a.clone() + &server("A", "h:2", ""), "6:8: two servers are named A; rename this one or the one at line 2"),
+        (a.clone() + &server("B", "h:1", ""), "7:10: A and B both have the address h:1; give each its own"),
+        (
+            a.clone() + &server("B", "h:2", "address = \"h:1\""),
+            "8:11: A and B both have the address h:1; give each its own",
+        ),
+        (
+            a.clone() + &server("B", "h:1", "address = \"i:1\"\nlinks = [\"A\"]"),
+            "7:10: A and B both listen on h:1; give each its own",
+        ),
+        (
+            a.clone() + &server("B", "h:2", ""),
+            "6:8: no chain of links leads from A to B; add a link between their two parts",
+        ),
+        (
+            a + &server("B", all, "links = [\"A\"]"),
+            "7:10: B cannot be reached at 0.0.0.0; add address = \"HOST:1\" as the others know it",
+        ),
+    ];
+    for (text, what) in cases {
+        assert_eq!(told(text), format!("herd.toml:{what}"));
+    }
+}
+
+#[test]
+fn a_link_to_a_name_misspelt() {
+    let text = server("Alford", "h:1", "links = [\"Bal\"]") + &server("Ball", "h:2", "");
+    assert_eq!(
+        told(text),
+        "herd.toml:4:10: Alford has a link to \"Bal\", which is no server of this herd; did you mean Ball?"
+    );
+}
+
+#[test]
+fn values_out_of_place() {
+    let limits = "`max-line`, `idle-timeout`, `one-shot`, `max-unsent`, `max-waiting`, `connections`, `clients`, \
+                  `handled`, `link-idle`, `link-retry`, `link-timeout`, `link-queue`, `fetches`, `fetch-queue`";
+    let unknown = format!("5:1: unknown limit `max-lin`, expected one of {limits}; did you mean max-line?");
+    let cases = [
+        ("[limits]\nmax-lin = 1", unknown.as_str()),
+        ("[limits]\nmax-line = 0", "5:12: max-line must be more than 0 (default: 4096)"),
+        (
+            "[limits]\nmax-line = -5",
+            "5:12: max-line: \"-5\" is no size: write bytes, or a unit, as in 4096 or 16MiB (default: 4096)",
+        ),
+        (
+            "[limits]\nclients = 1.5",
+            "5:11: invalid type: floating point `1.5`, expected a whole number, a text, true or false",
+        ),
+        ("[limits]\nclients = 99999999999999999999", "5:11: clients must be at most 4294967295 (default: 10000000)"),
+        ("[limits]\none-shot = 1", "5:12: one-shot: \"1\" is neither true nor false (default: false)"),
+        ("[places]\ntimeout = 0", "5:11: places-timeout must be more than 0 (default: 5s)"),
+        (
+            "[places]\nsource = \"google\"",
+            "5:10: the places source google is not built yet; it comes with the next release (known: embedded, google-legacy)",
+        ),
+        (
+            "[places]\nsource = \"google-legacy\"",
+            "5:10: google-legacy needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file",
+        ),
+        (
+            "[places]\nsource = \"google-legacy\"\nkey-file = \"no.key\"",
+            "6:12: the key file no.key cannot be read: No such file or directory (os error 2); check its path",
+        ),
+        ("[log]\nformat = \"xml\"", "5:10: \"xml\" is no log format (known: human, json)"),
+    ];
+    for (rest, what) in cases {
+        assert_eq!(told(format!("{ONE}{rest}\n")), format!("herd.toml:{what}"));
+    }
+}

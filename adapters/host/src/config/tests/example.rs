@@ -1,0 +1,48 @@
+//! The example in the repository is complete, and says what happens without it.
+
+use std::path::Path;
+
+use herd::limits::Limits;
+
+use super::{environment, flags_of};
+use crate::config::{LIMITS, LogSettings, PlacesSource, Settings};
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../herd.example.toml");
+const TEXT: &str = include_str!("../../../../../herd.example.toml");
+
+#[test]
+fn it_is_the_built_in_herd_with_every_default() {
+    assert!(Path::new(PATH).exists());
+    let settings = Settings::find(&flags_of(&[("config", PATH)]), &environment(&[])).expect("the example");
+    let built_in = Settings::find(&flags_of(&[]), &environment(&[])).expect("defaults");
+    let neighbours = |settings: &Settings| -> Vec<_> {
+        settings.herd.ids().map(|id| settings.herd.neighbours(id).to_vec()).collect()
+    };
+    assert_eq!(settings.herd.servers(), built_in.herd.servers());
+    assert_eq!(neighbours(&settings), neighbours(&built_in));
+    assert_eq!(settings.listen, built_in.listen);
+    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.places.source, PlacesSource::Embedded);
+    assert_eq!(settings.log, LogSettings::default());
+}
+
+#[test]
+fn it_has_every_key() {
+    let others =
+        ["name", "listen", "address", "links", "source", "timeout", "url", "key-file", "file", "format", "filter"];
+    for key in LIMITS.iter().map(|limit| limit.name).chain(others) {
+        let has = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
+        assert!(TEXT.lines().any(has), "{key} is not in herd.example.toml");
+    }
+}
+
+#[test]
+fn what_is_commented_out_is_right_too() {
+    let keys = ["# url = ", "# key-file = ", "# file = "];
+    let line =
+        |line: &str| if keys.iter().any(|key| line.starts_with(key)) { line[2..].to_owned() } else { line.to_owned() };
+    let text = TEXT.lines().map(line).collect::<Vec<_>>().join("\n");
+    let folder = super::Folder::new().with("herd.toml", text);
+    let settings = folder.find(&[], &[]).expect("the example, in full");
+    assert!(settings.places.url.is_some() && settings.log.file.is_some());
+}
