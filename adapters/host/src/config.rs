@@ -32,7 +32,7 @@ pub use self::error::{ConfigError, Origin, Place};
 pub use self::layers::Flags;
 pub use self::limit::{LIMITS, Limit, PLACES_TIMEOUT};
 pub use self::log::{LogFormat, LogSettings};
-pub use self::places::{Key, PlacesSettings, PlacesSource};
+pub use self::places::{PlacesSettings, PlacesSource};
 
 use self::file::ConfigFile;
 use self::layers::Layers;

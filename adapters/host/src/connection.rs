@@ -1,9 +1,7 @@
 //! A connection that was accepted: bytes to its session, replies from it.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,7 +11,7 @@ use herd::{Answer, Requests, Session};
 use crate::closing::Closing;
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
-use crate::runtime::{Runtime, Stream};
+use crate::runtime::{Runtime, Sleep, Stream};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
 
@@ -63,7 +61,7 @@ struct Connection<R: Runtime> {
     mailbox: Arc<Mailbox<Answer>>,
     expects_answers: bool,
     /// Made when the connection first rests, moved on only when it ends too early.
-    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    sleep: Option<Sleep>,
     neighbour_logged: bool,
 }
 

@@ -57,8 +57,6 @@ fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<(Vec<Bound>, Ar
 fn source(settings: &Settings) -> Arc<dyn Source> {
     match settings.places.source {
         PlacesSource::Embedded => Arc::new(herd_places::Embedded::new()),
-        PlacesSource::GoogleLegacy => unimplemented!(),
-        #[cfg(any())]
         PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(
             settings.places.url.as_deref(),
             settings.places.key.clone(),

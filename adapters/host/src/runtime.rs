@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -44,6 +45,9 @@ pub trait Runtime: Sized + Send + Sync + 'static {
     /// Connects; `from` is the address of this machine to connect from, where it matters.
     fn connect(to: SocketAddr, from: Option<IpAddr>) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
+
+/// A wait that has been started, of whatever runtime.
+pub(crate) type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A TCP connection of a runtime's.
 pub trait Stream: Send + Unpin + 'static {

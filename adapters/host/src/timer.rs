@@ -1,7 +1,6 @@
 //! The one timer of a server: it wakes the node when the node wants to be called.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
@@ -9,7 +8,7 @@ use std::task::Poll;
 use atomic_waker::AtomicWaker;
 use herd::{Event, Instant};
 
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Sleep};
 use crate::shared::Shared;
 
 const NEVER: u64 = u64::MAX;
@@ -39,14 +38,14 @@ impl Timer {
 
 /// Runs the timer of a server for as long as the server runs.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>) {
-    let mut sleep: Option<(u64, Pin<Box<dyn Future<Output = ()> + Send>>)> = None;
+    let mut sleep: Option<(u64, Sleep)> = None;
     loop {
         poll_fn(|context| {
             shared.timer.waker.register(context.waker());
             let at = shared.timer.at.load(Ordering::Acquire);
             if sleep.as_ref().is_none_or(|(set, _)| *set != at) {
                 let time = Instant::from_nanos(at).saturating_since(shared.clock.instant());
-                sleep = (at != NEVER).then(|| (at, Box::pin(R::sleep(time)) as _));
+                sleep = (at != NEVER).then(|| (at, Box::pin(R::sleep(time)) as Sleep));
             }
             match &mut sleep {
                 Some((_, sleep)) => sleep.as_mut().poll(context),

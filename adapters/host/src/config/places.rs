@@ -1,9 +1,10 @@
 //! Where places come from.
 
-use core::fmt;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
+
+use herd_places::Key;
 
 use super::layers::{Given, Layers};
 use super::{ConfigError, Environment, Origin};
@@ -40,26 +41,8 @@ impl PlacesSource {
     }
 }
 
-/// A secret that a places source is shown. It is not in any message, nor in its own `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key(String);
-
-impl Key {
-    /// The secret itself, for the request alone.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(hidden)")
-    }
-}
-
 const BUILT: [&str; 2] = ["embedded", "google-legacy"];
-const KEY_MOST_BYTES: u64 = 4096;
+const KEY_MOST_BYTES: u64 = Key::MOST_BYTES as u64 + 64;
 
 pub(super) fn find(layers: &Layers<'_>, environment: &Environment) -> Result<PlacesSettings, ConfigError> {
     let given = layers.given("places");
@@ -109,7 +92,7 @@ fn key(layers: &Layers<'_>, environment: &Environment, source: PlacesSource) -> 
     }
     if let Some(text) = environment.get("HERD_PLACES_KEY") {
         let origin = Origin::Variable("HERD_PLACES_KEY".into());
-        return key_of(text.to_str()).map(Some).map_err(|what| ConfigError::new(origin, what));
+        return key_of(text.to_str()).map(Some).map_err(|what| ConfigError::new(origin, &what));
     }
     match layers.given("places-key-file") {
         Some(Given { origin: Origin::File(_), .. }) if source == PlacesSource::Embedded => Ok(None),
@@ -131,27 +114,6 @@ fn read(path: &OsStr) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text is never shown, not even when it is wrong.
-fn key_of(text: Option<&str>) -> Result<Key, &'static str> {
-    let key = text.map(str::trim).ok_or("the key is not UTF-8")?;
-    let fits = key.len() as u64 <= KEY_MOST_BYTES && key.bytes().all(|byte| byte.is_ascii_graphic());
-    match key {
-        "" => Err("the key is empty"),
-        _ if fits => Ok(Key(key.into())),
-        _ => Err("the key must be one word of printable ASCII, at most 4096 bytes"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::key_of;
-
-    #[test]
-    fn a_key_is_one_word_and_hidden() {
-        let key = key_of(Some(" AIza-secret\n")).expect("a key");
-        assert_eq!((key.expose(), format!("{key:?}").as_str()), ("AIza-secret", "Key(hidden)"));
-        for bad in [None, Some("\n"), Some("two words"), Some("b\u{7}ll")] {
-            assert!(key_of(bad).is_err(), "{bad:?}");
-        }
-    }
+fn key_of(text: Option<&str>) -> Result<Key, String> {
+    text.ok_or_else(|| "the key is not UTF-8".into()).and_then(|text| Key::new(text).map_err(|error| error.to_string()))
 }
