@@ -31,6 +31,12 @@ pub struct Limits {
     pub fetch_queue: usize,
     /// How long a WHATSAT may wait for its places, from its line to its reply.
     pub places_timeout: Duration,
+    /// Replies of the places source that are kept for the next WHATSAT of the same place and radius.
+    /// At the bound the oldest is dropped; zero keeps none, and none is the default: Google's terms do not
+    /// allow it.
+    pub places_cache: usize,
+    /// How long such a reply is kept.
+    pub places_cache_time: Duration,
     /// Clients whose positions are kept. At the bound an IAMAT of a client not yet known is refused.
     pub clients: usize,
     /// Older updates that are remembered as handled, so that a flood ends also when its update is no
@@ -57,6 +63,8 @@ impl Default for Limits {
             fetches: 32,
             fetch_queue: 1024,
             places_timeout: Duration::from_secs(5),
+            places_cache: 0,
+            places_cache_time: Duration::from_mins(5),
             clients: 10_000_000,
             handled: 1 << 18,
             connections: 15_000,

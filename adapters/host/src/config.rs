@@ -30,7 +30,7 @@ pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};
 pub use self::layers::Flags;
-pub use self::limit::{LIMITS, Limit, PLACES_TIMEOUT};
+pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
 

@@ -9,11 +9,11 @@ use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
 use herd::ServerId;
-use herd_places::Source;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use herd_places::{Remote, Source};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::command::{self, Order, UsageError};
-use crate::config::{Description, Environment, PlacesSource, Settings};
+use crate::config::{Description, Environment, PlacesSettings, PlacesSource, Settings};
 use crate::logs;
 use crate::runtime::Runtime;
 use crate::server::Bound;
@@ -48,21 +48,29 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
 
 /// All that can go wrong before anything runs.
 fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<(Vec<Bound>, Arc<dyn Source>), UsageError> {
-    let source = source(settings);
+    let source = source(settings)?;
     let bound = servers.iter().map(|&server| Bound::new(settings, server)).collect::<Result<_, _>>()?;
     logs::start(&settings.log)?;
     Ok((bound, source))
 }
 
-fn source(settings: &Settings) -> Arc<dyn Source> {
-    match settings.places.source {
+fn source(settings: &Settings) -> Result<Arc<dyn Source>, UsageError> {
+    let places = &settings.places;
+    let timeout = settings.limits.places_timeout;
+    Ok(match places.source {
         PlacesSource::Embedded => Arc::new(herd_places::Embedded::new()),
-        PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(
-            settings.places.url.as_deref(),
-            settings.places.key.clone(),
-            settings.limits.places_timeout,
-        )),
-    }
+        PlacesSource::Google => Arc::new(herd_places::Google::new(remote(places)?, timeout)),
+        PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(remote(places)?, timeout)),
+        PlacesSource::File => {
+            let file = places.file.clone().expect("the settings name a file for this source");
+            Arc::new(herd_places::File::load(file)?)
+        }
+    })
+}
+
+fn remote(places: &PlacesSettings) -> Result<Remote, UsageError> {
+    let trust = places.ca_file.as_deref().map(herd_places::trust).transpose()?;
+    Ok(Remote { url: places.url.clone(), key: places.key.clone(), trust })
 }
 
 async fn run<R: Runtime>(
@@ -72,7 +80,7 @@ async fn run<R: Runtime>(
     announce: Option<&str>,
 ) -> io::Result<()> {
     let stop = Arc::new(Stop::default());
-    stop.on_signals()?;
+    stop.on_signals(source)?;
     if let Some(program) = announce {
         announce_herd(settings, &bound, program)?;
     }
@@ -115,12 +123,17 @@ struct Stop {
 }
 
 impl Stop {
-    /// Listens to Ctrl-C and SIGTERM from here on, on a thread of its own.
-    fn on_signals(self: &Arc<Self>) -> io::Result<()> {
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
-        let stop = Arc::clone(self);
+    /// Listens to signals from here on, on a thread of its own: Ctrl-C and SIGTERM stop, SIGHUP has
+    /// the places read again.
+    fn on_signals(self: &Arc<Self>, source: &Arc<dyn Source>) -> io::Result<()> {
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let (stop, source) = (Arc::clone(self), Arc::clone(source));
         std::thread::Builder::new().name("signals".into()).spawn(move || {
-            if let Some(signal) = signals.forever().next() {
+            for signal in signals.forever() {
+                if signal == SIGHUP {
+                    reload(source.as_ref());
+                    continue;
+                }
                 stop.signal.store(usize::try_from(signal).unwrap_or(usize::MAX), Ordering::Release);
                 stop.waker.wake();
             }
@@ -137,5 +150,18 @@ impl Stop {
             }
         })
         .await
+    }
+}
+
+fn reload(source: &dyn Source) {
+    match source.reload() {
+        Ok(Some(places)) => tracing::info!(target: "herd::places", places, "places read again"),
+        Ok(None) => tracing::info!(target: "herd::places", "SIGHUP: this places source has nothing to read again"),
+        Err(errors) => {
+            for error in &errors {
+                tracing::error!(target: "herd::places", error, "bad places");
+            }
+            tracing::error!(target: "herd::places", errors = errors.len(), "the new places are bad; the old ones stay");
+        }
     }
 }

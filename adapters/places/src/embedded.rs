@@ -58,12 +58,8 @@ impl Source for Embedded {
     }
 
     fn nearby(&self, query: &Query) -> Result<Places, Unavailable> {
-        let (latitude, longitude) = (query.at.latitude(), query.at.longitude());
         let mut reply = Places::builder(&[ATTRIBUTION]);
-        // A bound of 0 is no reason to say ZERO_RESULTS where there are some: one is asked for, and
-        // cut off.
-        let most = usize::from(query.bound.max(1));
-        for index in self.index.nearest(latitude, longitude, query.radius.metres(), most) {
+        for index in self.index.near(query) {
             reply.result(|out| write_place(out, &self.table.place(index as usize)));
         }
         Ok(reply.finish())

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use herd::places::MOST_RESULTS;
 use herd::{Places, Query, Unavailable};
+use serde::Deserialize;
 
-use crate::Source;
-use crate::http::{Client, places};
-use crate::key::Key;
+use crate::http::{Client, Dialect, Told};
+use crate::{Remote, Source};
 
 /// Google's own endpoint
 /// (<https://developers.google.com/maps/documentation/places/web-service/legacy/search-nearby>).
@@ -17,17 +18,19 @@ pub const GOOGLE_LEGACY_URL: &str = "https://maps.googleapis.com/maps/api/place/
 pub struct GoogleLegacy {
     client: Client,
     url: String,
-    key: Option<Key>,
 }
 
 impl GoogleLegacy {
-    /// A source that asks `url`, by default Google's own, with `key` if there is one. A fetch takes at
-    /// most `timeout`.
+    /// A source at `remote`, by default Google's own. A fetch takes at most `timeout`, retries
+    /// included.
     #[must_use]
-    pub fn new(url: Option<&str>, key: Option<Key>, timeout: Duration) -> Self {
-        Self { client: Client::new(timeout), url: url.unwrap_or(GOOGLE_LEGACY_URL).into(), key }
+    pub fn new(remote: Remote, timeout: Duration) -> Self {
+        let url = remote.url.unwrap_or_else(|| GOOGLE_LEGACY_URL.into());
+        Self { client: Client::new(remote.key, timeout, remote.trust), url }
     }
 }
+
+const LEGACY: Dialect = Dialect { places: Places::parse, error };
 
 impl Source for GoogleLegacy {
     fn blocks(&self) -> bool {
@@ -36,31 +39,31 @@ impl Source for GoogleLegacy {
 
     /// Each fetch costs, and brings up to 20 results whatever is asked.
     fn least_bound(&self) -> u8 {
-        herd::places::MOST_RESULTS
+        MOST_RESULTS
     }
 
     fn nearby(&self, query: &Query) -> Result<Places, Unavailable> {
-        // Google wants a radius of more than 0. What is within a metre is what is there.
-        let metres = query.radius.metres().max(1.0);
-        let mut request = self
-            .client
-            .agent()
-            .get(&self.url)
-            .query_raw("location", format!("{},{}", query.at.latitude(), query.at.longitude()))
-            .query_raw("radius", metres.to_string());
-        if let Some(key) = &self.key {
-            request = request.query("key", key.expose());
-        }
-        places(request.call()).map_err(|error| self.without_key(error))
+        let location = format!("{},{}", query.at.latitude(), query.at.longitude());
+        let radius = metres(query).to_string();
+        self.client.fetch(&LEGACY, |agent, timeout| {
+            let request = agent.get(&self.url).query_raw("location", &location).query_raw("radius", &radius);
+            let request = self.client.key().into_iter().fold(request, |request, key| request.query("key", key));
+            request.config().timeout_global(Some(timeout)).build().call()
+        })
     }
 }
 
-impl GoogleLegacy {
-    /// A source may repeat what it was asked; the key goes no further.
-    fn without_key(&self, mut error: Unavailable) -> Unavailable {
-        if let Some(key) = &self.key {
-            error.message = error.message.replace(key.expose(), "(key)");
-        }
-        error
+/// The radius to ask Google for, which must be more than 0: what is within a metre is what is there.
+pub(crate) fn metres(query: &Query) -> f64 {
+    query.radius.metres().max(1.0)
+}
+
+/// What an error of the legacy API says for people.
+fn error(body: &[u8]) -> Option<Told> {
+    #[derive(Deserialize)]
+    struct Reply {
+        error_message: String,
     }
+    let reply: Reply = serde_json::from_slice(body).ok()?;
+    Some(Told { word: None, message: reply.error_message })
 }

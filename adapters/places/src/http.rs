@@ -1,117 +1,161 @@
-//! Fetching over HTTP, and what to tell a client where that fails.
+//! Fetching over HTTP: one pool of connections, retries, a breaker, and what to tell a client where
+//! it fails all the same.
 
-use std::io::{ErrorKind, Read};
-use std::time::Duration;
+mod failure;
 
-use herd::places::Status;
+use std::io::Read;
+use std::time::{Duration, Instant, SystemTime};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use failsafe::backoff::EqualJittered;
+use failsafe::failure_policy::ConsecutiveFailures;
+use failsafe::{CircuitBreaker, StateMachine};
+use herd::places::NotPlaces;
 use herd::{Places, Unavailable};
-use serde::Deserialize;
-use ureq::Agent;
-use ureq::Body;
-use ureq::http::{Response, StatusCode};
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+use self::failure::Failure;
+pub(crate) use self::failure::Told;
+use crate::key::Key;
 
 /// The longest body that is read. A page of Google's is about 30 KiB.
 const MOST_BYTES: u64 = 2 << 20;
 
-/// Everything of a fetch that the sources share. Connections are kept and used again.
+/// How long a source may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A time limit of zero would be none at all.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// The pause before the first retry; each further one is twice as long. Jitter is added.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The most retries of one fetch, all within its total time.
+const MOST_RETRIES: usize = 3;
+
+/// After so many failed fetches in a row the source counts as down.
+const FAILURES_TO_BREAK: u32 = 5;
+
+/// How long nobody asks a source that is down: at first, and at most.
+const BREAKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// The longest pause that a source may ask for with `Retry-After` and that is still worth a wait.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(1);
+
+/// How a source's replies are read.
+pub(crate) struct Dialect {
+    /// A reply that is well.
+    pub(crate) places: fn(&[u8]) -> Result<Places, NotPlaces>,
+    /// The body of an HTTP error.
+    pub(crate) error: fn(&[u8]) -> Option<Told>,
+}
+
+/// All that the sources share: connections that are kept and used again, the key, the breaker.
 #[derive(Debug)]
 pub(crate) struct Client {
     agent: Agent,
+    key: Option<Key>,
+    timeout: Duration,
+    breaker: StateMachine<ConsecutiveFailures<EqualJittered>, ()>,
 }
 
 impl Client {
-    /// A client whose fetches take at most `timeout`, from the look-up of the name to the last byte.
-    pub(crate) fn new(timeout: Duration) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(timeout))
+    /// A client whose fetches take at most `timeout`, retries included, from the look-up of the name
+    /// to the last byte.
+    pub(crate) fn new(key: Option<Key>, timeout: Duration, trust: Option<ureq::tls::RootCerts>) -> Self {
+        let mut config = Agent::config_builder()
+            .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
             .http_status_as_error(false)
-            .user_agent(concat!("herd/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { agent: config.into() }
+            .user_agent(concat!("herd/", env!("CARGO_PKG_VERSION")));
+        if let Some(trust) = trust {
+            config = config.tls_config(ureq::tls::TlsConfig::builder().root_certs(trust).build());
+        }
+        let pauses = failsafe::backoff::equal_jittered(BREAKS.0, BREAKS.1);
+        let policy = failsafe::failure_policy::consecutive_failures(FAILURES_TO_BREAK, pauses);
+        Self { agent: config.build().into(), key, timeout, breaker: StateMachine::new(policy, ()) }
     }
 
-    /// For building requests.
-    pub(crate) const fn agent(&self) -> &Agent {
-        &self.agent
+    /// The key, for the request alone.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(Key::expose)
+    }
+
+    /// Asks until there is an answer, it is no use, or the time is over. `ask` sends one request that may
+    /// take as long as it is told.
+    pub(crate) fn fetch(
+        &self,
+        dialect: &Dialect,
+        ask: impl Fn(&Agent, Duration) -> Result<Response<Body>, ureq::Error>,
+    ) -> Result<Places, Unavailable> {
+        let start = Instant::now();
+        let left = || self.timeout.saturating_sub(start.elapsed());
+        let persist = || {
+            let mut pauses = pauses();
+            loop {
+                let failure = match answer(dialect, ask(&self.agent, left().max(SHORTEST))) {
+                    Ok(places) => return Ok(places),
+                    Err(failure) => failure,
+                };
+                match pauses.next().and_then(|pause| failure.pause(pause)).filter(|pause| *pause < left()) {
+                    Some(pause) => std::thread::sleep(pause),
+                    None => return Err(failure),
+                }
+            }
+        };
+        let outcome = self.breaker.call_with(|failure: &Failure| failure.is_outage, persist);
+        outcome.map_err(|error| match error {
+            failsafe::Error::Inner(failure) => self.without_key(failure.error),
+            failsafe::Error::Rejected => failure::unknown("the places source is down; it is tried again in a moment"),
+        })
+    }
+
+    /// A source may repeat what it was asked; the key goes no further.
+    fn without_key(&self, mut error: Unavailable) -> Unavailable {
+        if let Some(key) = self.key() {
+            error.message = error.message.replace(key, "(key)");
+        }
+        error
     }
 }
 
-/// The body of a reply that is a places reply, or why there is none.
-pub(crate) fn places(reply: Result<Response<Body>, ureq::Error>) -> Result<Places, Unavailable> {
-    let mut reply = reply.map_err(|error| failure(&error))?;
+/// The pauses between the tries of one fetch.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_times(MOST_RETRIES).with_jitter().build()
+}
+
+fn answer(dialect: &Dialect, reply: Result<Response<Body>, ureq::Error>) -> Result<Places, Failure> {
+    let mut reply = reply.map_err(|error| Failure::of(&error))?;
     let status = reply.status();
+    let retry_after = retry_after(&reply);
     let body = read(reply.body_mut());
     if status.is_success() {
-        return Ok(Places::parse(&body?)?);
+        return (dialect.places)(&body?).map_err(|error| Failure::lasting(error.into()));
     }
-    Err(refusal(status, &body.unwrap_or_default()))
+    let told = body.ok().and_then(|body| (dialect.error)(&body));
+    Err(Failure::of_status(status, told, retry_after))
 }
 
-fn read(body: &mut Body) -> Result<Vec<u8>, Unavailable> {
+fn read(body: &mut Body) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let mut reader = body.as_reader().take(MOST_BYTES + 1);
-    match reader.read_to_end(&mut bytes) {
+    match body.as_reader().take(MOST_BYTES + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > MOST_BYTES => {
-            Err(unknown(format!("the places source sent more than {} MiB", MOST_BYTES >> 20)))
+            Err(Failure::lasting(failure::unknown("the places source sent more than 2 MiB")))
         }
         Ok(_) => Ok(bytes),
         Err(error) => Err(match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
-            Some(error) => failure(error),
-            None => unknown(io_failure(error.kind())),
+            Some(error) => Failure::of(error),
+            None => Failure::of_io(error.kind()),
         }),
     }
 }
 
-/// What a client is told of a failure. The library's own messages are not used: they may hold the
-/// address that was asked, and with it the key.
-fn failure(error: &ureq::Error) -> Unavailable {
-    unknown(match error {
-        ureq::Error::HostNotFound => "the places source's name cannot be looked up".into(),
-        ureq::Error::Timeout(_) => "the places source took too long to answer".into(),
-        ureq::Error::Io(error) => io_failure(error.kind()),
-        ureq::Error::ConnectionFailed => "the places source cannot be reached".into(),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "no secure connection to the places source: TLS failed".into(),
-        ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed => "the places source redirects in a circle".into(),
-        ureq::Error::BodyExceedsLimit(_) => format!("the places source sent more than {} MiB", MOST_BYTES >> 20),
-        ureq::Error::Protocol(_) | ureq::Error::Http(_) => "the places source did not speak HTTP".into(),
-        _ => "the places source could not be asked".into(),
-    })
-}
-
-fn io_failure(kind: ErrorKind) -> String {
-    match kind {
-        ErrorKind::ConnectionRefused => "the places source refused the connection".into(),
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => "the places source took too long to answer".into(),
-        ErrorKind::InvalidData => "no secure connection to the places source: TLS failed".into(),
-        ErrorKind::ConnectionReset
-        | ErrorKind::ConnectionAborted
-        | ErrorKind::BrokenPipe
-        | ErrorKind::UnexpectedEof => "the places source broke the connection off".into(),
-        kind => format!("the places source cannot be reached: {kind}"),
-    }
-}
-
-fn unknown(message: String) -> Unavailable {
-    Unavailable { status: Status::UnknownError, message }
-}
-
-/// What a reply that is an error may say for people.
-#[derive(Deserialize)]
-struct ErrorReply {
-    error_message: String,
-}
-
-/// An HTTP error: its status in Google's words, and the source's own message if it sent one.
-fn refusal(status: StatusCode, body: &[u8]) -> Unavailable {
-    let word = match status.as_u16() {
-        400 => Status::InvalidRequest,
-        401 | 403 => Status::RequestDenied,
-        429 => Status::OverQueryLimit,
-        _ => Status::UnknownError,
+/// How long the source asks to be left alone: seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(reply: &Response<Body>) -> Option<Duration> {
+    let text = reply.headers().get("retry-after")?.to_str().ok()?;
+    let pause = match text.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).unwrap_or_default(),
     };
-    let mut message = format!("the places source answered with HTTP {status}");
-    if let Ok(reply) = serde_json::from_slice::<ErrorReply>(body) {
-        message = format!("{message}: {}", reply.error_message);
-    }
-    Unavailable { status: word, message }
+    Some(pause.min(LONGEST_RETRY_AFTER))
 }

@@ -1,5 +1,6 @@
 //! Which places are near: points on a globe, and the nearest of them.
 
+use herd::Query;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
@@ -25,9 +26,18 @@ impl Index {
         Self { tree: RTree::bulk_load(points.collect()) }
     }
 
+    /// The indices of the points that answer a query, nearest first.
+    ///
+    /// A bound of 0 is no reason to find nothing where there is something, and to say `ZERO_RESULTS`:
+    /// one is looked for, and cut off later.
+    pub(crate) fn near(&self, query: &Query) -> Vec<u32> {
+        let most = usize::from(query.bound.max(1));
+        self.nearest(query.at.latitude(), query.at.longitude(), query.radius.metres(), most)
+    }
+
     /// The indices of at most `most` points within `metres` of a position, nearest first; points as
     /// far as each other in the order of their indices.
-    pub(crate) fn nearest(&self, latitude: f64, longitude: f64, metres: f64, most: usize) -> Vec<u32> {
+    fn nearest(&self, latitude: f64, longitude: f64, metres: f64, most: usize) -> Vec<u32> {
         let centre = on_sphere(latitude, longitude);
         let reach = chord_squared(metres);
         let mut found: Vec<(f64, u32)> = Vec::with_capacity(most);

@@ -1,21 +1,34 @@
 //! Where a herd's places come from.
 //!
 //! A [`Source`] answers a [`Query`] with [`Places`], in the shape of a Google Places Nearby Search
-//! reply, or says why it cannot. [`Embedded`] has the populated places of the world in the program
-//! itself; [`GoogleLegacy`] asks a server that speaks Google's legacy Nearby Search.
+//! reply, or says why it cannot.
+//!
+//! | source | where from |
+//! | --- | --- |
+//! | [`Embedded`] | the populated places of the world, in the program itself |
+//! | [`File`] | points of one's own, a GeoJSON file |
+//! | [`Google`] | Google's Places API (New), turned into the legacy shape |
+//! | [`GoogleLegacy`] | Google's legacy Nearby Search, passed on byte for byte |
 
 mod embedded;
+mod file;
+mod google;
 mod google_legacy;
 mod http;
 mod index;
 mod key;
+mod result;
 pub mod table;
+mod trust;
 
 use herd::{Places, Query, Unavailable};
 
 pub use embedded::Embedded;
+pub use file::{File, FileError};
+pub use google::{GOOGLE_URL, Google};
 pub use google_legacy::{GOOGLE_LEGACY_URL, GoogleLegacy};
 pub use key::{Key, KeyError};
+pub use trust::{RootCerts, TrustError, trust};
 
 /// A source of places, as the host sees it.
 pub trait Source: Send + Sync + 'static {
@@ -32,4 +45,23 @@ pub trait Source: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`], which is shown to clients: it says what happened and holds no key.
     fn nearby(&self, query: &Query) -> Result<Places, Unavailable>;
+
+    /// Reads its data again; how many places it has then, or `None` where there is nothing to read.
+    ///
+    /// # Errors
+    /// What is wrong with the new data, a line each. The old data is kept.
+    fn reload(&self) -> Result<Option<usize>, Vec<String>> {
+        Ok(None)
+    }
+}
+
+/// Where a source that is asked over the network is, and how it knows us.
+#[derive(Clone, Debug, Default)]
+pub struct Remote {
+    /// The whole address of the endpoint, in place of Google's own: `http://` or `https://`.
+    pub url: Option<String>,
+    /// What it is shown as a key.
+    pub key: Option<Key>,
+    /// Whose certificates are believed, in place of Mozilla's list.
+    pub trust: Option<RootCerts>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use herd::places::Radius;
 use herd::{Places, Position, Query, Status, Unavailable};
-use herd_places::{GoogleLegacy, Key, Source};
+use herd_places::{GoogleLegacy, Key, Remote, Source};
 
 const KEY: &str = "AIza+secret/key=";
 const JSON: &str = "{\n   \"html_attributions\" : [],\n\n   \"results\" : [ { \"name\" : \"A\" }, { \"name\" : \"B\" } ],\n   \"status\" : \"OK\"\n}\n\n";
@@ -44,7 +44,8 @@ fn reply(status: &str, body: &str) -> impl Fn(&mut TcpStream) + Send + 'static {
 
 fn ask(address: SocketAddr, timeout: Duration, km: &str) -> Result<Places, Unavailable> {
     let url = format!("http://{address}/maps/api/place/nearbysearch/json");
-    let source = GoogleLegacy::new(Some(&url), Some(Key::new(KEY).expect("a key")), timeout);
+    let remote = Remote { url: Some(url), key: Some(Key::new(KEY).expect("a key")), trust: None };
+    let source = GoogleLegacy::new(remote, timeout);
     assert!(!format!("{source:?}").contains("secret"));
     let at = Position::new(34.06893, -118.445_127).expect("on the globe");
     source.nearby(&Query { at, radius: Radius::parse_km(km.as_bytes()).expect("a radius"), bound: 20 })

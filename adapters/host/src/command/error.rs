@@ -22,6 +22,12 @@ pub enum UsageError {
     /// A port that is taken, or an address that is not this machine's.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The places source's own file cannot be used.
+    #[error(transparent)]
+    Places(#[from] herd_places::FileError),
+    /// The certificates to believe cannot be read.
+    #[error(transparent)]
+    Trust(#[from] herd_places::TrustError),
     /// The log cannot be opened.
     #[error(transparent)]
     Log(#[from] LogError),

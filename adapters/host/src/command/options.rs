@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
 use herd::limits::Limits;
 
-use crate::config::{Flags, LIMITS, Limit, PLACES_TIMEOUT};
+use crate::config::{Flags, LIMITS, Limit, PLACES_LIMITS};
 
 /// Options as they were given: text, which [`config`](crate::config) reads by the same rules as the
 /// environment's and the file's.
@@ -31,19 +31,25 @@ pub(super) struct Options {
         help_heading = "Log"
     )]
     log_filter: Option<OsString>,
-    /// Where places come from: embedded or google-legacy [default: embedded]
+    /// Where places come from: embedded, google, google-legacy or file [default: embedded]
     #[arg(long, value_name = "SOURCE", help_heading = "Places")]
     places: Option<OsString>,
-    /// Where google-legacy fetches from, in place of Google's own address
+    /// Where google and google-legacy fetch from, in place of Google's own address
     #[arg(long, value_name = "URL", help_heading = "Places")]
     places_url: Option<OsString>,
     #[arg(
         long,
-        help = "The file that holds the key for google-legacy [see also: HERD_PLACES_KEY]",
+        help = "The file that holds the key for google and google-legacy [see also: HERD_PLACES_KEY]",
         value_name = "FILE",
         help_heading = "Places"
     )]
     places_key_file: Option<OsString>,
+    /// The GeoJSON file of points that the source file has
+    #[arg(long, value_name = "FILE", help_heading = "Places")]
+    places_file: Option<OsString>,
+    /// The certificates (PEM) to believe when fetching, in place of Mozilla's list
+    #[arg(long, value_name = "FILE", help_heading = "Places")]
+    places_ca_file: Option<OsString>,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -60,6 +66,8 @@ impl Options {
             ("places", &self.places),
             ("places-url", &self.places_url),
             ("places-key-file", &self.places_key_file),
+            ("places-file", &self.places_file),
+            ("places-ca-file", &self.places_ca_file),
         ];
         for (name, text) in given {
             if let Some(text) = text {
@@ -81,7 +89,7 @@ impl FromArgMatches for LimitFlags {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for limit in LIMITS.iter().chain([&PLACES_TIMEOUT]) {
+        for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
             if let Some(text) = matches.get_one::<OsString>(limit.name) {
                 self.0.set(limit.name, text);
             }
@@ -92,8 +100,8 @@ impl FromArgMatches for LimitFlags {
 
 impl Args for LimitFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let places_timeout = arg(&PLACES_TIMEOUT).help_heading("Places");
-        command.arg(places_timeout).args(LIMITS.iter().map(|limit| arg(limit).help_heading("Limits")))
+        let places = PLACES_LIMITS.iter().map(|limit| arg(limit).help_heading("Places"));
+        command.args(places).args(LIMITS.iter().map(|limit| arg(limit).help_heading("Limits")))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {

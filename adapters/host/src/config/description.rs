@@ -4,7 +4,7 @@ use core::fmt;
 
 use herd::limits::Limits;
 
-use super::{LIMITS, PLACES_TIMEOUT, Settings};
+use super::{LIMITS, PLACES_LIMITS, Settings};
 
 /// Shows settings for people, over several lines: the servers and their links, the limits that are not
 /// the defaults, the places source, the log. No key is in it.
@@ -48,7 +48,7 @@ fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         return writeln!(f, "limits: all as by default");
     }
     writeln!(f, "limits: as by default, but for")?;
-    for limit in LIMITS.iter().chain([&PLACES_TIMEOUT]) {
+    for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
         let (now, before) = (limit.show(limits), limit.show(&default));
         if now != before {
             writeln!(f, "  {} = {now} (default: {before})", limit.name)?;
@@ -62,6 +62,9 @@ fn places(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "places: {}", places.source.name())?;
     if let Some(url) = &places.url {
         write!(f, " from {url}")?;
+    }
+    if let Some(file) = &places.file {
+        write!(f, " {}", file.display())?;
     }
     writeln!(f, "{}", if places.key.is_some() { ", with a key" } else { "" })
 }

@@ -52,7 +52,11 @@ struct PlacesTable {
     source: Option<Spanned<String>>,
     url: Option<Spanned<String>>,
     key_file: Option<Spanned<String>>,
+    file: Option<Spanned<String>>,
+    ca_file: Option<Spanned<String>>,
     timeout: Option<Spanned<Scalar>>,
+    cache: Option<Spanned<Scalar>>,
+    cache_time: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -133,17 +137,25 @@ impl Tables {
         for (name, value) in &self.limits {
             values.insert(limit_name(file, name)?, file.given_scalar(value));
         }
-        if let Some(timeout) = &self.places.timeout {
-            values.insert("places-timeout", file.given_scalar(timeout));
-        }
         let (places, log) = (&self.places, &self.log);
+        let scalars = [
+            ("places-timeout", &places.timeout),
+            ("places-cache", &places.cache),
+            ("places-cache-time", &places.cache_time),
+        ];
         let texts = [
             ("places", &places.source),
             ("places-url", &places.url),
             ("log-format", &log.format),
             ("log-filter", &log.filter),
         ];
-        let paths = [("places-key-file", &places.key_file), ("log", &log.file)];
+        let paths = [
+            ("places-key-file", &places.key_file),
+            ("places-file", &places.file),
+            ("places-ca-file", &places.ca_file),
+            ("log", &log.file),
+        ];
+        values.extend(scalars.into_iter().filter_map(|(name, value)| Some((name, file.given_scalar(value.as_ref()?)))));
         values.extend(texts.into_iter().filter_map(|(name, text)| Some((name, file.given(text.as_ref()?)))));
         values.extend(paths.into_iter().filter_map(|(name, path)| Some((name, file.given_path(path.as_ref()?)))));
         Ok(values)

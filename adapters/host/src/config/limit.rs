@@ -24,12 +24,13 @@ type Field<T> = fn(&mut Limits) -> &mut T;
 enum Kind {
     Bytes(Field<usize>),
     Count(Field<usize>),
+    CountOrZero(Field<usize>),
     Time(Field<Duration>),
     TimeOrZero(Field<Duration>),
     Switch(Field<bool>),
 }
 
-use Kind::{Bytes, Count, Switch, Time, TimeOrZero};
+use Kind::{Bytes, Count, CountOrZero, Switch, Time, TimeOrZero};
 
 const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
     Limit { name, help, kind }
@@ -53,9 +54,12 @@ pub static LIMITS: [Limit; 14] = [
     limit("fetch-queue", Count(|l| &mut l.fetch_queue), "Fetches that may wait; then OVER_QUERY_LIMIT is the answer"),
 ];
 
-/// The limit that a file has in `[places]`, as `timeout`.
-pub static PLACES_TIMEOUT: Limit =
-    limit("places-timeout", Time(|l| &mut l.places_timeout), "How long a WHATSAT may wait for its places");
+/// The limits that a file has in `[places]`, where their names do without `places-`.
+pub static PLACES_LIMITS: [Limit; 3] = [
+    limit("places-timeout", Time(|l| &mut l.places_timeout), "How long a WHATSAT may wait for its places"),
+    limit("places-cache", CountOrZero(|l| &mut l.places_cache), "Replies of the source that are kept; 0 keeps none"),
+    limit("places-cache-time", Time(|l| &mut l.places_cache_time), "How long such a reply is kept"),
+];
 
 /// Far beyond any use, and far from where sums of them overflow.
 const MOST_BYTES: ByteSize = ByteSize::tib(1);
@@ -73,7 +77,7 @@ impl Limit {
     pub const fn unit(&self) -> &'static str {
         match self.kind {
             Bytes(_) => "BYTES",
-            Count(_) => "COUNT",
+            Count(_) | CountOrZero(_) => "COUNT",
             Time(_) | TimeOrZero(_) => "TIME",
             Switch(_) => "true|false",
         }
@@ -85,7 +89,7 @@ impl Limit {
         let mut limits = limits.clone();
         match self.kind {
             Bytes(field) => show_bytes(*field(&mut limits)),
-            Count(field) => field(&mut limits).to_string(),
+            Count(field) | CountOrZero(field) => field(&mut limits).to_string(),
             Time(field) | TimeOrZero(field) => humantime::format_duration(*field(&mut limits)).to_string(),
             Switch(field) => field(&mut limits).to_string(),
         }
@@ -99,6 +103,7 @@ impl Limit {
         match self.kind {
             Bytes(field) => *field(limits) = self.more_than_zero(self.bytes(text)?)?,
             Count(field) => *field(limits) = self.more_than_zero(self.count(text)?)?,
+            CountOrZero(field) => *field(limits) = self.count(text)?,
             Time(field) => *field(limits) = self.more_than_zero(self.time(text)?)?,
             TimeOrZero(field) => *field(limits) = self.time(text)?,
             Switch(field) => *field(limits) = self.switch(text)?,
@@ -163,7 +168,7 @@ fn show_bytes(bytes: usize) -> String {
 /// Every limit, from the first layer that has it.
 pub(super) fn find(layers: &Layers<'_>) -> Result<Limits, ConfigError> {
     let mut limits = Limits::default();
-    for limit in LIMITS.iter().chain([&PLACES_TIMEOUT]) {
+    for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
         if let Some(given) = layers.given(limit.name) {
             limit.read(given.as_text()?, &mut limits).map_err(|what| given.fault(what))?;
         }

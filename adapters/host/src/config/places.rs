@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 
 use herd_places::Key;
 
@@ -10,7 +11,7 @@ use super::layers::{Given, Layers};
 use super::{ConfigError, Environment, Origin};
 use crate::nearest::did_you_mean;
 
-/// Where places come from, and what it takes to fetch them.
+/// Where places come from, and what it takes to have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacesSettings {
     /// Which source.
@@ -19,6 +20,10 @@ pub struct PlacesSettings {
     pub url: Option<String>,
     /// What the source is shown as a key.
     pub key: Option<Key>,
+    /// The file of the source `file`.
+    pub file: Option<PathBuf>,
+    /// The certificates to believe when fetching, in place of Mozilla's list: a PEM file.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A source of places.
@@ -26,51 +31,67 @@ pub struct PlacesSettings {
 pub enum PlacesSource {
     /// The data that the program brings along.
     Embedded,
+    /// Google's Places API (New).
+    Google,
     /// A server that speaks Google's legacy Nearby Search.
     GoogleLegacy,
+    /// A GeoJSON file of points.
+    File,
 }
 
 impl PlacesSource {
+    const ALL: [Self; 4] = [Self::Embedded, Self::Google, Self::GoogleLegacy, Self::File];
+
     /// Its name in settings.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
+            Self::Google => "google",
             Self::GoogleLegacy => "google-legacy",
+            Self::File => "file",
         }
+    }
+
+    /// Whether it asks somebody else, who may want a key.
+    #[must_use]
+    pub const fn is_remote(self) -> bool {
+        matches!(self, Self::Google | Self::GoogleLegacy)
     }
 }
 
-const BUILT: [&str; 2] = ["embedded", "google-legacy"];
 const KEY_MOST_BYTES: u64 = Key::MOST_BYTES as u64 + 64;
 
 pub(super) fn find(layers: &Layers<'_>, environment: &Environment) -> Result<PlacesSettings, ConfigError> {
     let given = layers.given("places");
     let source = given.as_ref().map_or(Ok(PlacesSource::Embedded), source)?;
-    let url = layers.given("places-url").map(|given| url(&given)).transpose()?;
-    let key = key(layers, environment, source)?;
+    let path = |name| layers.given(name).map(|given| PathBuf::from(given.text));
+    let settings = PlacesSettings {
+        source,
+        url: layers.given("places-url").map(|given| url(&given)).transpose()?,
+        key: key(layers, environment, source)?,
+        file: path("places-file").filter(|_| source == PlacesSource::File),
+        ca_file: path("places-ca-file").filter(|_| source.is_remote()),
+    };
     match given {
-        Some(given) if source == PlacesSource::GoogleLegacy && url.is_none() && key.is_none() => {
-            Err(given.fault("google-legacy needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file"))
+        Some(given) if source.is_remote() && settings.url.is_none() && settings.key.is_none() => {
+            let what = "needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file";
+            Err(given.fault(format!("{} {what}", source.name())))
         }
-        _ => Ok(PlacesSettings { source, url, key }),
+        Some(given) if source == PlacesSource::File && settings.file.is_none() => {
+            Err(given.fault("file needs a file: name a GeoJSON file with --places-file"))
+        }
+        _ => Ok(settings),
     }
 }
 
 fn source(given: &Given) -> Result<PlacesSource, ConfigError> {
-    let known = format!("(known: {})", BUILT.join(", "));
-    match given.as_text()? {
-        "embedded" => Ok(PlacesSource::Embedded),
-        "google-legacy" => Ok(PlacesSource::GoogleLegacy),
-        later @ ("google" | "file") => {
-            Err(given
-                .fault(format!("the places source {later} is not built yet; it comes with the next release {known}")))
-        }
-        other => {
-            let meant = did_you_mean(other, BUILT);
-            Err(given.fault(format!("{other:?} is no places source{meant} {known}")))
-        }
-    }
+    let text = given.as_text()?;
+    let names = PlacesSource::ALL.map(PlacesSource::name);
+    PlacesSource::ALL.into_iter().find(|source| source.name() == text).ok_or_else(|| {
+        let meant = did_you_mean(text, names);
+        given.fault(format!("{text:?} is no places source{meant} (known: {})", names.join(", ")))
+    })
 }
 
 fn url(given: &Given) -> Result<String, ConfigError> {
@@ -95,7 +116,7 @@ fn key(layers: &Layers<'_>, environment: &Environment, source: PlacesSource) -> 
         return key_of(text.to_str()).map(Some).map_err(|what| ConfigError::new(origin, &what));
     }
     match layers.given("places-key-file") {
-        Some(Given { origin: Origin::File(_), .. }) if source == PlacesSource::Embedded => Ok(None),
+        Some(Given { origin: Origin::File(_), .. }) if !source.is_remote() => Ok(None),
         Some(given) => key_of_file(&given).map(Some),
         None => Ok(None),
     }

@@ -93,7 +93,7 @@ fn a_variable_can_name_the_file() {
 
 #[test]
 fn every_limit_can_be_given_by_flag_and_by_variable() {
-    for limit in super::LIMITS.iter().chain([&super::PLACES_TIMEOUT]) {
+    for limit in super::LIMITS.iter().chain(&super::PLACES_LIMITS) {
         let value = if limit.is_switch() { "true" } else { "7" };
         let variable = format!("HERD_{}", limit.name.to_uppercase().replace('-', "_"));
         let by_flag = find(&[(limit.name, value)], &[]).expect(limit.name).limits;

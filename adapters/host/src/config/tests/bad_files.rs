@@ -129,7 +129,7 @@ fn values_out_of_place() {
         ("[places]\ntimeout = 0", "5:11: places-timeout must be more than 0 (default: 5s)"),
         (
             "[places]\nsource = \"google\"",
-            "5:10: the places source google is not built yet; it comes with the next release (known: embedded, google-legacy)",
+            "5:10: google needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file",
         ),
         (
             "[places]\nsource = \"google-legacy\"",

@@ -23,20 +23,12 @@ fn each_is_told_by_its_flag() {
         ("idle-timeout", "0ms", "idle-timeout must be more than 0 (default: 5m)"),
         ("link-retry", "101years", "link-retry must be at most 100 years (default: 5s)"),
         ("one-shot", "maybe", "one-shot: \"maybe\" is neither true nor false (default: false)"),
-        (
-            "places",
-            "google",
-            "the places source google is not built yet; it comes with the next release (known: embedded, google-legacy)",
-        ),
-        (
-            "places",
-            "file",
-            "the places source file is not built yet; it comes with the next release (known: embedded, google-legacy)",
-        ),
+        ("places", "google", "google needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file"),
+        ("places", "file", "file needs a file: name a GeoJSON file with --places-file"),
         (
             "places",
             "embeded",
-            "\"embeded\" is no places source; did you mean embedded? (known: embedded, google-legacy)",
+            "\"embeded\" is no places source; did you mean embedded? (known: embedded, google, google-legacy, file)",
         ),
         (
             "places",
@@ -72,7 +64,7 @@ fn each_is_told_by_its_flag() {
 fn each_is_told_by_its_variable() {
     let cases = [
         ("HERD_MAX_LINE", "0", "max-line must be more than 0 (default: 4096)"),
-        ("HERD_PLACES_SOURCE", "fire", "\"fire\" is no places source (known: embedded, google-legacy)"),
+        ("HERD_PLACES_SOURCE", "fire", "\"fire\" is no places source (known: embedded, google, google-legacy, file)"),
         ("HERD_PLACES_KEY", "two words", "the key must be one word of printable ASCII, at most 4096 bytes"),
         ("HERD_PLACES_KEY_FILE", "/", "the key file / cannot be read: Is a directory (os error 21); check its path"),
         ("HERD_LOG_FORMAT", "a\nb", "\"a\\nb\" is no log format (known: human, json)"),

@@ -28,8 +28,22 @@ fn it_is_the_built_in_herd_with_every_default() {
 
 #[test]
 fn it_has_every_key() {
-    let others =
-        ["name", "listen", "address", "links", "source", "timeout", "url", "key-file", "file", "format", "filter"];
+    let others = [
+        "name",
+        "listen",
+        "address",
+        "links",
+        "source",
+        "timeout",
+        "url",
+        "key-file",
+        "file",
+        "format",
+        "filter",
+        "ca-file",
+        "cache",
+        "cache-time",
+    ];
     for key in LIMITS.iter().map(|limit| limit.name).chain(others) {
         let has = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
         assert!(TEXT.lines().any(has), "{key} is not in herd.example.toml");
@@ -38,7 +52,7 @@ fn it_has_every_key() {
 
 #[test]
 fn what_is_commented_out_is_right_too() {
-    let keys = ["# url = ", "# key-file = ", "# file = "];
+    let keys = ["# url = ", "# key-file = ", "# file = ", "# ca-file = "];
     let line =
         |line: &str| if keys.iter().any(|key| line.starts_with(key)) { line[2..].to_owned() } else { line.to_owned() };
     let text = TEXT.lines().map(line).collect::<Vec<_>>().join("\n");
