@@ -110,7 +110,7 @@ proptest! {
         let mut sessions: Vec<Session> = (1..=asked)
             .map(|radius| server.receive(format!("WHATSAT c {radius} 1\nIAMAT c +1+1 1\n").as_bytes()).0)
             .collect();
-        server.wait(limits.places_timeout - Duration::from_nanos(1));
+        server.wait(Duration::from_nanos(timeout * herds::MILLI - 1));
         prop_assert!(answers(&mut server, &mut sessions[..0]).is_empty());
         server.wait(Duration::from_nanos(1));
         let mut late = server.actions.iter().filter(|action| matches!(action, Action::Reply { .. })).count();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use herd::{Attempt, Limits};
 use proptest::prelude::*;
 
+use super::support::herds::MILLI;
 use super::support::server::Server;
 
 /// A client says where it is, so that there is something to tell the neighbour.
@@ -15,7 +16,8 @@ fn iamat(server: &mut Server, client: &str) {
 /// The AT lines of those clients, as the neighbour gets them.
 fn copies(clients: &[&str]) -> String {
     let skew = "+1479413883.500000000";
-    clients.iter().map(|client| format!("AT s0 {skew} {client} +1+1 1 s0\n")).collect()
+    let copies: Vec<String> = clients.iter().map(|client| format!("AT s0 {skew} {client} +1+1 1 s0\n")).collect();
+    copies.concat()
 }
 
 /// The server has greeted on a new connection.
@@ -195,10 +197,11 @@ proptest! {
         for failure in 0..failures {
             let attempt = server.connects().expect("it is tried again");
             server.lost(attempt);
-            let pause = Duration::from_millis(50 << failure).min(limits.link_retry);
-            server.wait(pause * 3 / 4 - Duration::from_nanos(1));
-            prop_assert_eq!(server.connects(), None, "pause {} of {:?}", failure, pause);
-            server.wait(pause - pause * 3 / 4 + Duration::from_nanos(1));
+            let pause = (50 << failure).min(retry) * MILLI;
+            let least = pause * 3 / 4;
+            server.wait(Duration::from_nanos(least - 1));
+            prop_assert_eq!(server.connects(), None, "pause {} of {} ns", failure, pause);
+            server.wait(Duration::from_nanos(pause - least + 1));
         }
         let attempt = server.connects().expect("it is tried again");
         server.lost(attempt);

@@ -125,9 +125,9 @@ impl Network {
         }
         let (key, there) = ways[self.seed.below(ways.len())];
         if there {
-            self.arrive_there(key)
+            self.arrive_there(key);
         } else {
-            self.arrive_back(key)
+            self.arrive_back(key);
         }
         true
     }
@@ -141,13 +141,11 @@ impl Network {
             }
             let wake = |server: &Running| server.node.next_wake().map(herd::Instant::as_nanos);
             let next = self.servers.iter().flatten().filter_map(wake).min();
-            match next.filter(|&next| next <= end) {
-                Some(next) => self.nanos = self.nanos.max(next),
-                None => {
-                    self.nanos = end;
-                    return;
-                }
-            }
+            let Some(next) = next.filter(|&next| next <= end) else {
+                self.nanos = end;
+                return;
+            };
+            self.nanos = self.nanos.max(next);
             for server in 0..self.servers.len() {
                 if self.servers[server].is_some() {
                     self.handle(server, Event::Woken);

@@ -120,7 +120,7 @@ impl World {
             Op::Says(session, say) => self.receive(*session, &say.line()),
             Op::Sends(session, bytes) => self.receive(*session, bytes),
             Op::Ends(session) => {
-                self.pass(u64::from(session % 4), |session, now| session.finish(now, Batch::default()))
+                self.pass(u64::from(session % 4), |session, now| session.finish(now, Batch::default()));
             }
             Op::Link(which, change) => self.change(*which, change),
             Op::Fetched(which, found) => self.fetched(*which, *found),
