@@ -169,3 +169,6 @@ pub(crate) fn too_many() -> Unavailable {
     let message = "this server is fetching as many places as it can; ask again in a moment".into();
     Unavailable { status: Status::OverQueryLimit, message }
 }
+
+#[cfg(test)]
+mod tests;

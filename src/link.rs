@@ -162,12 +162,14 @@ impl Link {
     /// The connection is over, or was never made.
     pub(crate) fn lost(&mut self, now: Instant, limits: &Limits, jitter: u64, actions: &mut Vec<Action>) {
         let told_off = matches!(self.state, State::Greeting { sent: true, .. });
+        let took_a_line = self.sending.is_some();
         self.told = false;
         self.sending = None;
         match self.state {
             // It closed on a greeting: so does a plain server that takes one line a connection.
             State::Greeting { .. } if told_off => self.kind = Kind::Plain,
-            State::Up { .. } if self.kind == Kind::Plain => {}
+            // Only one that took its line: else a port that accepts and closes would be tried for ever.
+            State::Up { .. } if self.kind == Kind::Plain && took_a_line => {}
             _ => {
                 self.kind = Kind::Unknown;
                 self.pause(now, limits, jitter);

@@ -87,6 +87,10 @@ impl Places {
         let json = squeeze_newlines(json);
         let text = core::str::from_utf8(&json).map_err(|_| NotPlaces::NotJson)?;
         let reply: Reply<'_> = serde_json::from_str(text).map_err(|error| NotPlaces::of(&error))?;
+        // Serde also takes a struct from an array of its members.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(NotPlaces::OtherShape);
+        }
         let array = reply.results.get();
         let results: Vec<&RawValue> = serde_json::from_str(array).map_err(|error| NotPlaces::of(&error))?;
         let offset = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
@@ -300,6 +304,7 @@ mod tests {
             ("{\"results\":{}}", NotPlaces::OtherShape),
             ("{\"status\":\"OK\"}", NotPlaces::OtherShape),
             ("[]", NotPlaces::OtherShape),
+            (" [[1, 2]]", NotPlaces::OtherShape),
             ("null", NotPlaces::OtherShape),
         ] {
             assert_eq!(Places::parse(json.as_bytes()), Err(error), "{json}");

@@ -345,3 +345,6 @@ fn range_in(line: &[u8], field: &[u8], start: usize) -> Range<usize> {
     let at = start + (field.as_ptr() as usize - line.as_ptr() as usize);
     at..at + field.len()
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,6 @@ impl Store {
 fn range_of(client: &[u8]) -> usize {
     (xxh3_64(client) >> (u64::BITS - Store::RANGE_BITS)) as usize
 }
+
+#[cfg(test)]
+mod tests;

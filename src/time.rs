@@ -59,10 +59,11 @@ impl Timestamp {
         (value >= least).then_some(Self(value))
     }
 
-    /// How far this time is ahead of `other`: positive when `other` is earlier.
+    /// How far this time is ahead of `other`: positive when `other` is earlier. Times that are made
+    /// from numbers can be so far apart that no skew holds it; then it is the longest there is.
     #[must_use]
     pub const fn since(self, other: Self) -> Skew {
-        Skew(self.0 - other.0)
+        Skew(self.0.saturating_sub(other.0))
     }
 }
 

@@ -64,7 +64,7 @@ fn each_is_told_by_its_flag() {
 fn each_is_told_by_its_variable() {
     let cases = [
         ("HERD_MAX_LINE", "0", "max-line must be more than 0 (default: 4096)"),
-        ("HERD_PLACES_SOURCE", "fire", "\"fire\" is no places source (known: embedded, google, google-legacy, file)"),
+        ("HERD_PLACES_SOURCE", "water", "\"water\" is no places source (known: embedded, google, google-legacy, file)"),
         ("HERD_PLACES_KEY", "two words", "the key must be one word of printable ASCII, at most 4096 bytes"),
         ("HERD_PLACES_KEY_FILE", "/", "the key file / cannot be read: Is a directory (os error 21); check its path"),
         ("HERD_LOG_FORMAT", "a\nb", "\"a\\nb\" is no log format (known: human, json)"),

@@ -1,0 +1,26 @@
+//! What the fuzz targets check. The checks themselves stand beside the properties, which replay the
+//! corpus with them.
+
+#[allow(dead_code, reason = "the properties use more of it than the targets do")]
+#[path = "../tests/properties/support/mod.rs"]
+mod support;
+
+/// Reads a line; what is understood is understood with any white space.
+pub fn line(line: &[u8]) {
+    support::targets::line(line);
+}
+
+/// Runs a script of a conversation, cut as it says and whole.
+pub fn session(script: &[u8]) {
+    support::targets::session(script);
+}
+
+/// Runs a program of operations on a node.
+pub fn node(program: &[u8]) {
+    support::targets::node(program);
+}
+
+/// Cuts a places reply to each bound.
+pub fn places(json: &[u8]) {
+    support::targets::places(json);
+}

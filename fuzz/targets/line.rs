@@ -1,0 +1,4 @@
+//! Any line.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| herd_fuzz::line(data));

@@ -1,0 +1,112 @@
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::herd::{Server, ServerName};
+use crate::time::Timestamp;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A node with the neighbours `b` and `c`; `d` is of the herd, and no neighbour.
+fn node() -> Node {
+    let server = |name: &str, links: &[&str]| Server {
+        name: ServerName::new(name).expect(name),
+        address: name.into(),
+        links: links.iter().map(|&link| link.into()).collect(),
+    };
+    let servers = vec![server("a", &["b", "c"]), server("b", &[]), server("c", &["d"]), server("d", &[])];
+    let herd = Arc::new(Herd::new(servers).expect("connected"));
+    let me = herd.find(b"a").expect("the first");
+    let mut node = Node::new(Arc::clone(&herd), me, Limits::default(), 1);
+    for &peer in herd.neighbours(me) {
+        node.handle(now(), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
+    }
+    node
+}
+
+fn now() -> Now {
+    Now { wall: Timestamp::from_nanos(2_500_000_000), ..Now::default() }
+}
+
+/// What somebody at `remote` gets for a line.
+fn say(node: &mut Node, remote: Option<IpAddr>, line: &str) -> String {
+    let mut session = node.session(SessionId(0), remote, now().instant);
+    let requests = session.receive(now(), line.as_bytes(), Batch::default());
+    let replies = node.serve(now(), &session, requests, &mut Vec::new());
+    let mut out = Vec::new();
+    session.reply(replies, &mut out);
+    String::from_utf8(out).expect("these tests speak ASCII")
+}
+
+/// What waits for each neighbour, in bytes.
+fn queued(node: &Node) -> Vec<usize> {
+    node.links().map(|(_, _, queued, _)| queued).collect()
+}
+
+#[test]
+fn a_report_goes_to_all_but_its_sender_and_its_origin() {
+    for (line, to_b, to_c) in [
+        ("IAMAT kiwi +1+1 1\n", true, true),
+        ("AT d +0.5 kiwi +1+1 1 b\n", false, true),
+        ("AT d +0.5 kiwi +1+1 1 c\n", true, false),
+        ("AT b +0.5 kiwi +1+1 1 c\n", false, false),
+        ("AT a +0.5 kiwi +1+1 1 c\n", true, false),
+    ] {
+        let mut node = node();
+        say(&mut node, Some(LOOPBACK), line);
+        let queued: Vec<bool> = queued(&node).into_iter().map(|bytes| bytes > 0).collect();
+        assert_eq!(queued, [to_b, to_c], "{line}");
+    }
+}
+
+#[test]
+fn an_older_report_is_passed_on_once_and_not_kept() {
+    let mut node = node();
+    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 b\n");
+    let before = queued(&node);
+    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 b\n");
+    let after = queued(&node);
+    assert_eq!((after[0], after[1] > before[1]), (before[0], true));
+    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 c\n");
+    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 c\n");
+    assert_eq!(queued(&node), after, "each was handled");
+    assert_eq!(node.report(b"kiwi").map(|report| report.position()), Some(&b"+1+1"[..]));
+    let Counters { kept: 1, older: 2, duplicates: 2, .. } = node.counters() else { panic!("{:?}", node.counters()) };
+}
+
+#[test]
+fn only_neighbours_are_believed_and_only_from_where_they_are() {
+    let elsewhere = Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+    let mapped = Some(IpAddr::V6(Ipv4Addr::LOCALHOST.to_ipv6_mapped()));
+    for (remote, line, believed) in [
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 b\n", true),
+        (mapped, "AT d +0.5 kiwi +1+1 1 b\n", true),
+        (elsewhere, "AT d +0.5 kiwi +1+1 1 b\n", false),
+        (None, "AT d +0.5 kiwi +1+1 1 b\n", false),
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 d\n", false),
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 a\n", false),
+        (Some(LOOPBACK), "AT x +0.5 kiwi +1+1 1 b\n", false),
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 x\n", false),
+        (elsewhere, "HELLO b 1\n", false),
+    ] {
+        let mut node = node();
+        let reply = say(&mut node, remote, line);
+        assert_eq!(reply, if believed { String::new() } else { format!("? {line}") });
+        assert_eq!(node.clients(), usize::from(believed), "{line}");
+    }
+}
+
+#[test]
+fn what_follows_a_refusal_is_as_if_it_had_not_come() {
+    let mut node = node();
+    let reply = say(&mut node, None, "IAMAT kiwi +1+1 1\nWHATSAT moa 1 1\nIAMAT emu +1+1 1\nnonsense\n");
+    assert_eq!(reply, "AT a +1.500000000 kiwi +1+1 1\n? WHATSAT moa 1 1\n");
+    assert_eq!((node.clients(), node.counters().refused), (1, 1));
+}
+
+#[test]
+fn a_greeting_is_answered_with_the_run_of_this_server() {
+    let (mut first, mut second) = (node(), node());
+    let reply = say(&mut first, Some(LOOPBACK), "HELLO b 7\n");
+    assert_eq!(reply, format!("HELLO a {}\n", scramble(1)));
+    assert_eq!(reply, say(&mut second, Some(LOOPBACK), "HELLO c 8\n"));
+}

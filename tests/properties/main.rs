@@ -1,0 +1,13 @@
+//! Properties of the core, held for whatever proptest thinks of: through its public door, with no
+//! socket and no clock.
+
+mod support;
+
+mod corpus;
+mod determinism;
+mod flooding;
+mod framing;
+mod limits;
+mod links;
+mod messages;
+mod numbers;

@@ -1,0 +1,75 @@
+//! Herds, nodes, times and places for whoever needs some.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use herd::{Event, Herd, Instant, Limits, Node, Now, Places, Query, Server, ServerId, ServerName, Timestamp};
+
+/// Where everybody connects from.
+pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Nanoseconds of a millisecond.
+pub(crate) const MILLI: u64 = 1_000_000;
+
+/// A herd of servers named `s0`, `s1`, ... with those links.
+pub(crate) fn herd(servers: usize, links: &[(usize, usize)]) -> Arc<Herd> {
+    let server = |index: usize| Server {
+        name: ServerName::new(&format!("s{index}")).expect("one field"),
+        address: format!("127.0.0.1:{index}"),
+        links: links.iter().filter(|link| link.0 == index).map(|link| format!("s{}", link.1)).collect(),
+    };
+    Arc::new(Herd::new((0..servers).map(server).collect()).expect("the links connect all"))
+}
+
+/// A cycle of three servers or more.
+pub(crate) fn cycle(servers: usize) -> Arc<Herd> {
+    let links: Vec<_> = (0..servers).map(|index| (index, (index + 1) % servers)).collect();
+    herd(servers, &links)
+}
+
+/// The server with that index.
+pub(crate) fn id(herd: &Herd, index: usize) -> ServerId {
+    herd.ids().nth(index).expect("a server of this herd")
+}
+
+/// A node that believes all its neighbours.
+pub(crate) fn node(herd: &Arc<Herd>, me: usize, limits: &Limits, seed: u64) -> Node {
+    let me = id(herd, me);
+    let mut node = Node::new(Arc::clone(herd), me, limits.clone(), seed);
+    for &peer in herd.neighbours(me) {
+        node.handle(at(0), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
+    }
+    node
+}
+
+/// What the clocks say that many nanoseconds after the start.
+pub(crate) fn at(nanos: u64) -> Now {
+    Now {
+        wall: Timestamp::from_nanos(1_479_413_884_500_000_000 + i128::from(nanos)),
+        instant: Instant::from_nanos(nanos),
+    }
+}
+
+/// What a places source always says to that query: as many results as are asked for.
+pub(crate) fn places(query: &Query) -> Places {
+    let mut builder = Places::builder(&["a source"]);
+    for index in 0..query.bound {
+        let name = format!("{{\n         \"name\" : \"{} {} {index}\"\n      }}", query.at, query.radius.metres());
+        builder.result(|out| out.extend_from_slice(name.as_bytes()));
+    }
+    builder.finish()
+}
+
+/// A small generator for worlds that are run on a seed (`SplitMix64`).
+#[derive(Debug)]
+pub(crate) struct Seed(pub(crate) u64);
+
+impl Seed {
+    /// A number below `end`, which is not zero.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed >> 32) % end as u64).expect("less than end")
+    }
+}
