@@ -27,6 +27,8 @@ pub struct Counters {
     pub fetches: u64,
     /// WHATSATs that shared a fetch that was under way.
     pub fetches_shared: u64,
+    /// WHATSATs whose places were kept from an earlier fetch.
+    pub fetches_known: u64,
     /// WHATSATs that were refused their places, because too many waited.
     pub fetches_refused: u64,
     /// WHATSATs whose places took too long.

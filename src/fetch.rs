@@ -1,11 +1,14 @@
 //! Which places are being fetched, for whom, and since when.
 
+mod cache;
+
 use core::mem;
 use std::collections::VecDeque;
 use std::collections::btree_map::{BTreeMap, Entry};
 
+use self::cache::Cache;
 use crate::limits::Limits;
-use crate::places::{Query, Status, Unavailable};
+use crate::places::{Places, Query, Status, Unavailable};
 use crate::session::{SessionId, Ticket};
 use crate::time::Instant;
 
@@ -22,6 +25,7 @@ pub(crate) struct Fetches {
     by_id: BTreeMap<FetchId, Fetch>,
     /// The newest fetch for each place.
     by_place: BTreeMap<Place, FetchId>,
+    cache: Cache,
     /// Those that are not started yet.
     queue: VecDeque<FetchId>,
     under_way: usize,
@@ -40,8 +44,10 @@ struct Fetch {
 type Place = [u64; 3];
 
 /// What a WHATSAT has to do for its places.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Wanted {
+    /// Nothing: they are known.
+    Known(Places),
     /// Start a fetch.
     Start(FetchId, Query),
     /// Wait for one that is under way.
@@ -56,6 +62,9 @@ impl Fetches {
     /// Asks for places for `ticket`.
     pub(crate) fn want(&mut self, query: Query, ticket: Ticket, now: Instant, limits: &Limits) -> Wanted {
         let place = place(&query);
+        if let Some(places) = self.cache.get(&place, query.bound, now) {
+            return Wanted::Known(places.clone());
+        }
         let shared = self.by_place.get(&place).and_then(|id| self.by_id.get_mut(id));
         if let Some(fetch) = shared.filter(|fetch| fetch.query.bound >= query.bound && now < fetch.deadline) {
             fetch.tickets.push(ticket);
@@ -79,8 +88,21 @@ impl Fetches {
         }
     }
 
-    /// A fetch has ended: who waited for it.
-    pub(crate) fn ended(&mut self, id: FetchId) -> Vec<Ticket> {
+    /// A fetch has ended well, or not: who waited for it.
+    pub(crate) fn fetched(
+        &mut self,
+        id: FetchId,
+        outcome: &Result<Places, Unavailable>,
+        now: Instant,
+        limits: &Limits,
+    ) -> Vec<Ticket> {
+        if let (Some(fetch), Ok(places)) = (self.by_id.get(&id), outcome) {
+            self.cache.insert(place(&fetch.query), fetch.query.bound, places, now, limits);
+        }
+        self.ended(id)
+    }
+
+    fn ended(&mut self, id: FetchId) -> Vec<Ticket> {
         let Some(fetch) = self.by_id.remove(&id) else {
             return Vec::new();
         };

@@ -217,7 +217,7 @@ impl Node {
         match event {
             Event::Started => self.links.iter_mut().for_each(|link| link.greet(now.instant, actions)),
             Event::Resolved { peer, addresses } => Arc::make_mut(&mut self.identity).resolved(peer, addresses),
-            Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, actions),
+            Event::Fetched { fetch, outcome } => self.fetched(now.instant, fetch, outcome, actions),
             Event::Gone(session) => self.fetches.forget(session),
             Event::Woken => self.woken(now.instant, actions),
             Event::Connected { peer, attempt } => {
@@ -408,6 +408,10 @@ impl Node {
     ) {
         let query = Query { at, radius, bound: bound.max(self.least_bound) };
         match self.fetches.want(query, ticket, now, &self.identity.limits) {
+            Wanted::Known(places) => {
+                self.counters.fetches_known += 1;
+                answer(&[ticket], &places, actions);
+            }
             Wanted::Start(fetch, query) => {
                 self.counters.fetches += 1;
                 actions.push(Action::Fetch { fetch, query });
@@ -421,8 +425,14 @@ impl Node {
         }
     }
 
-    fn fetched(&mut self, fetch: FetchId, outcome: Result<Places, Unavailable>, actions: &mut Vec<Action>) {
-        let tickets = self.fetches.ended(fetch);
+    fn fetched(
+        &mut self,
+        now: Instant,
+        fetch: FetchId,
+        outcome: Result<Places, Unavailable>,
+        actions: &mut Vec<Action>,
+    ) {
+        let tickets = self.fetches.fetched(fetch, &outcome, now, &self.identity.limits);
         let places = outcome.unwrap_or_else(|error| error.to_places());
         answer(&tickets, &places, actions);
         while let Some((fetch, query)) = self.fetches.start_next(&self.identity.limits) {

@@ -74,3 +74,33 @@ fn what_nobody_waits_for_any_more_is_not_started() {
     assert_eq!(fetches.start_next(&limits()), None);
     assert_eq!(fetches.len(), 0);
 }
+
+#[test]
+fn what_is_kept_is_not_fetched_again_while_it_is_fresh() {
+    let limits = Limits { places_cache: 2, places_cache_time: Duration::from_nanos(100), ..limits() };
+    let mut fetches = Fetches::default();
+    let mut ask = |km: &str, bound, nanos| {
+        let (ticket, now) = (Ticket { session: SessionId(1), number: 1 }, Instant::from_nanos(nanos));
+        let wanted = fetches.want(query(km, bound), ticket, now, &limits);
+        if let Wanted::Start(id, _) = wanted {
+            let places = Places::parse(b"{\"results\":[1]}").map_err(Unavailable::from);
+            fetches.fetched(id, &places, now, &limits);
+        }
+        matches!(wanted, Wanted::Known(_))
+    };
+    assert!(!ask("1", 5, 0) && ask("1", 5, 99) && ask("1", 3, 99), "it is kept");
+    assert!(!ask("1", 6, 50) && ask("1", 6, 149), "more results are fetched, and kept in its place");
+    assert!(!ask("1", 6, 150), "it has gone stale");
+    assert!(!ask("2", 5, 150) && !ask("3", 5, 150), "others");
+    assert!(!ask("1", 6, 151) && ask("3", 5, 151), "the oldest made room");
+}
+
+#[test]
+fn nothing_is_kept_by_default() {
+    let mut fetches = Fetches::default();
+    let places = Places::parse(b"{\"results\":[1]}").map_err(Unavailable::from);
+    for nanos in [0, 1] {
+        let Wanted::Start(id, _) = want(&mut fetches, query("1", 5), 1, nanos) else { panic!("a fetch each") };
+        fetches.fetched(id, &places, Instant::from_nanos(nanos), &limits());
+    }
+}
