@@ -1,0 +1,7 @@
+//! One module a command.
+
+pub(crate) mod at;
+pub(crate) mod iamat;
+pub(crate) mod prompt;
+pub(crate) mod send;
+pub(crate) mod whatsat;

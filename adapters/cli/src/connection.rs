@@ -1,0 +1,104 @@
+//! A conversation with a server.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use crate::reply::{Expected, Replies, Reply};
+
+/// A connection to a server.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    replies: Replies,
+}
+
+impl Connection {
+    /// Connects, trying each address that a name stands for.
+    pub(crate) fn open(address: &str, timeout: Duration) -> io::Result<Self> {
+        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
+        for address in address.to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, timeout) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    stream.set_read_timeout(Some(timeout))?;
+                    stream.set_write_timeout(Some(timeout))?;
+                    return Ok(Self { stream, replies: Replies::default() });
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Sends one request and waits for its reply; `None` where the server closed instead, or where a
+    /// blank line has none.
+    pub(crate) fn ask(&mut self, request: &[u8]) -> io::Result<Option<Reply>> {
+        let Some(expected) = Expected::of(request) else { return Ok(None) };
+        self.replies.expect(expected);
+        self.stream.write_all(&[request, b"\n"].concat())?;
+        let mut buffer = [0; 16 << 10];
+        loop {
+            if let Some(reply) = self.replies.next() {
+                return Ok(Some(reply));
+            }
+            match self.stream.read(&mut buffer)? {
+                0 => return Ok(None),
+                len => self.replies.take(&buffer[..len]),
+            }
+        }
+    }
+
+    /// Sends every request, as fast as the server takes them, and hands every reply to `take` as it
+    /// comes. Whether all that were expected came.
+    pub(crate) fn stream(
+        mut self,
+        requests: impl Iterator<Item = io::Result<Vec<u8>>> + Send + 'static,
+        mut take: impl FnMut(&Reply) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let (expect, expected) = channel();
+        let mut writer = self.stream.try_clone()?;
+        // It is not waited for: it may be in the middle of reading from a terminal when the server closes.
+        std::thread::spawn(move || -> io::Result<()> {
+            for request in requests {
+                let request = request?;
+                if let Some(kind) = Expected::of(&request)
+                    && expect.send(kind).is_err()
+                {
+                    break;
+                }
+                writer.write_all(&[&request[..], b"\n"].concat())?;
+            }
+            writer.shutdown(Shutdown::Write)
+        });
+        let mut buffer = [0; 64 << 10];
+        loop {
+            let len = self.read_patiently(&mut buffer)?;
+            expected.try_iter().for_each(|kind| self.replies.expect(kind));
+            if len == 0 {
+                return Ok(!self.replies.expects_more());
+            }
+            self.replies.take(&buffer[..len]);
+            while let Some(reply) = self.replies.next() {
+                take(&reply)?;
+            }
+        }
+    }
+
+    /// Reads; that nothing comes is an error only while a reply is owed, since requests may come from
+    /// a pipe that takes its time.
+    fn read_patiently(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.stream.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_timeout(&error) && !self.replies.expects_more() => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}

@@ -1,0 +1,62 @@
+//! What can go wrong, told in one line.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Why a command did not do what it was to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The command line asks for something that cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// Nobody answers.
+    #[error("cannot reach {server}: {why}{hint}", hint = hint(.why))]
+    Unreachable {
+        /// Who was called.
+        server: String,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The conversation broke off.
+    #[error("{server}: {why}")]
+    Broken {
+        /// Who was talked to.
+        server: String,
+        /// What happened.
+        why: String,
+    },
+    /// The server did not take a request.
+    #[error("{server} refused: {request}{why}")]
+    Refused {
+        /// Who was asked.
+        server: String,
+        /// What it was asked, as it echoed it.
+        request: String,
+        /// What that mostly means.
+        why: &'static str,
+    },
+    /// What was to be shown could not be.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+fn hint(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::ConnectionRefused => "; is it running? `herd-tokio up` starts the built-in herd",
+        _ => "",
+    }
+}
+
+impl Failure {
+    /// Prints it; the code to exit with.
+    pub(crate) fn report(&self) -> ExitCode {
+        let code = match self {
+            // Whoever read our output has had enough.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Self::Usage(_) => 2,
+            _ => 1,
+        };
+        let _ = writeln!(io::stderr(), "herd: error: {self}");
+        ExitCode::from(code)
+    }
+}

@@ -1,0 +1,42 @@
+//! `herd`: tells a herd where clients are, and asks it.
+
+mod commands;
+mod connection;
+mod failure;
+mod reply;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tell a herd where clients are, and ask it
+#[derive(Parser)]
+#[command(name = "herd", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Send(commands::send::Send),
+    Iamat(commands::iamat::Iamat),
+    Whatsat(commands::whatsat::Whatsat),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 all went well, 1 a request was refused or the server could not be reached, 2 wrong use";
+
+fn main() -> ExitCode {
+    let outcome = match Line::parse().command {
+        Command::Send(send) => send.run(),
+        Command::Iamat(iamat) => iamat.run(),
+        Command::Whatsat(whatsat) => whatsat.run(),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,92 @@
+//! Which server to talk to.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Args;
+use herd_host::config::{Environment, Flags, Settings};
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+
+/// Options that say which server.
+#[derive(Args)]
+pub(crate) struct ServerOptions {
+    /// The server: its name in the herd, or ADDR:PORT [default: the herd's first]
+    #[arg(long, env = "HERD_TO", value_name = "NAME|ADDR:PORT")]
+    to: Option<String>,
+    #[arg(
+        long,
+        help = "The herd's file; without it the herd is the built-in one [env: HERD_CONFIG]",
+        value_name = "FILE"
+    )]
+    config: Option<OsString>,
+    /// How long to wait for the server at a time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+}
+
+/// A server to talk to.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    /// Its name, where it was called by one.
+    pub(crate) name: String,
+    address: String,
+    timeout: Duration,
+}
+
+impl ServerOptions {
+    /// Finds the server.
+    pub(crate) fn server(&self) -> Result<Server, Failure> {
+        let timeout = self.timeout;
+        if timeout.is_zero() {
+            return Err(Failure::Usage("--timeout must be more than 0".into()));
+        }
+        if let Some(to) = self.to.as_ref().filter(|to| to.contains(':')) {
+            return Ok(Server { name: to.clone(), address: to.clone(), timeout });
+        }
+        let mut flags = Flags::default();
+        if let Some(config) = &self.config {
+            flags.set("config", config);
+        }
+        let herd =
+            Settings::find(&flags, &Environment::process()).map_err(|error| Failure::Usage(error.to_string()))?.herd;
+        let id = match &self.to {
+            None => herd.ids().next(),
+            Some(name) => herd.find(name.as_bytes()),
+        };
+        match id.map(|id| herd.server(id)) {
+            Some(server) => Ok(Server { name: server.name.to_string(), address: server.address.clone(), timeout }),
+            None => {
+                let to = self.to.as_deref().unwrap_or_default();
+                let names: Vec<&str> = herd.servers().iter().map(|server| server.name.as_str()).collect();
+                let known = names.join(", ");
+                Err(Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT")))
+            }
+        }
+    }
+}
+
+impl Server {
+    /// Connects to it.
+    pub(crate) fn connect(&self) -> Result<Connection, Failure> {
+        Connection::open(&self.address, self.timeout)
+            .map_err(|why| Failure::Unreachable { server: self.to_string(), why })
+    }
+
+    /// What went wrong while it was talked to.
+    pub(crate) fn broken(&self, error: &std::io::Error) -> Failure {
+        use std::io::ErrorKind::{TimedOut, WouldBlock};
+        let why = match error.kind() {
+            TimedOut | WouldBlock => format!("no answer within {}", humantime::format_duration(self.timeout)),
+            _ => error.to_string(),
+        };
+        Failure::Broken { server: self.to_string(), why }
+    }
+}
+
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.name == self.address { f.write_str(&self.name) } else { write!(f, "{} at {}", self.name, self.address) }
+    }
+}
