@@ -46,6 +46,12 @@ pub(crate) enum Request {
     Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Option<Range<usize>> },
 }
 
+impl Item {
+    pub(crate) const fn is_whatsat(&self) -> bool {
+        matches!(self.request, Request::Whatsat { .. })
+    }
+}
+
 impl Batch {
     /// The report that an item brings, if it brings one.
     pub(crate) fn report(&self, item: &Item) -> Option<Report<'_>> {
@@ -97,6 +103,13 @@ impl Requests {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.items.is_empty() && self.0.refused.is_none()
+    }
+
+    /// Whether a reply may come later, through [`Action::Reply`](crate::Action::Reply): have the way for
+    /// it open before the node sees these.
+    #[must_use]
+    pub fn ask_for_places(&self) -> bool {
+        self.0.items.iter().any(Item::is_whatsat)
     }
 
     /// Spares the node a call where there is nothing in it.

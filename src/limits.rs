@@ -5,7 +5,8 @@ use core::time::Duration;
 /// The bounds of one server. What happens at each is said with it; none is ever a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest line in bytes, LF not counted. A longer one is refused as soon as it is passed.
+    /// The longest line in bytes, LF not counted. A longer one is refused as soon as it is passed. More
+    /// than [`MOST_LINE`](Self::MOST_LINE) counts as that.
     pub max_line: usize,
     /// How long a client's connection may rest before it is closed.
     pub idle_timeout: Duration,
@@ -17,7 +18,8 @@ pub struct Limits {
     /// How long a neighbour may take to accept a connection, or to take what it is sent, before the
     /// link counts as lost.
     pub link_timeout: Duration,
-    /// Bytes that may wait for one neighbour. At the bound the oldest lines are dropped.
+    /// Bytes that may wait for one neighbour, or one line if that is longer. At the bound the oldest
+    /// lines are dropped.
     pub link_queue: usize,
     /// Bytes of replies that may be unsent on one connection. At the bound no more of its requests
     /// are read.
@@ -47,6 +49,11 @@ pub struct Limits {
     pub connections: usize,
     /// Whether a client's connection is closed after its first reply, as the first herds did.
     pub one_shot: bool,
+}
+
+impl Limits {
+    /// The longest line that any server takes.
+    pub const MOST_LINE: usize = 1 << 30;
 }
 
 impl Default for Limits {

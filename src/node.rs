@@ -77,7 +77,8 @@ pub enum Event<'a> {
     Woken,
 }
 
-/// What the adapter is to do. Each is done once, in any order but for one neighbour's.
+/// What the adapter is to do. Each is done once, in any order but for one neighbour's, and but that a
+/// session is given its [`Replies`] before the answers that [`Node::serve`] has for it.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// Give that session its places: [`Session::answer`]. If it has gone, drop them.

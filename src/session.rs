@@ -10,6 +10,7 @@ use crate::batch::{Batch, Item, Replies, Request, Requests};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
+use crate::limits::Limits;
 use crate::message::{Message, Refusal, Sighting};
 use crate::places::Places;
 use crate::report::Layout;
@@ -70,7 +71,7 @@ struct Waiting {
 
 impl Session {
     pub(crate) fn new(identity: Arc<Identity>, id: SessionId, remote: Option<IpAddr>, now: Instant) -> Self {
-        let framer = Framer::new(identity.limits.max_line);
+        let framer = Framer::new(identity.limits.max_line.min(Limits::MOST_LINE));
         Self {
             identity,
             id,
@@ -331,12 +332,6 @@ impl Session {
         let neighbour = self.identity.neighbour(sender, self.remote).ok_or(Refusal::NotANeighbour)?;
         self.neighbour = Some(neighbour);
         Ok(neighbour)
-    }
-}
-
-impl Item {
-    fn is_whatsat(&self) -> bool {
-        matches!(self.request, Request::Whatsat { .. })
     }
 }
 

@@ -72,28 +72,23 @@ impl Connection {
             }
             writer.shutdown(Shutdown::Write)
         });
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = [0; 16 << 10];
         loop {
-            let len = self.read_patiently(&mut buffer)?;
-            expected.try_iter().for_each(|kind| self.replies.expect(kind));
-            if len == 0 {
-                return Ok(!self.replies.expects_more());
+            let was_owed = self.replies.expects_more();
+            let read = self.stream.read(&mut buffer);
+            for kind in expected.try_iter() {
+                self.replies.expect(kind);
             }
-            self.replies.take(&buffer[..len]);
+            match read {
+                Ok(0) => return Ok(!self.replies.expects_more()),
+                Ok(len) => self.replies.take(&buffer[..len]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Requests may come from a pipe that takes its time.
+                Err(error) if is_timeout(&error) && !was_owed => {}
+                Err(error) => return Err(error),
+            }
             while let Some(reply) = self.replies.next() {
                 take(&reply)?;
-            }
-        }
-    }
-
-    /// Reads; that nothing comes is an error only while a reply is owed, since requests may come from
-    /// a pipe that takes its time.
-    fn read_patiently(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.stream.read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) && !self.replies.expects_more() => {}
-                read => return read,
             }
         }
     }

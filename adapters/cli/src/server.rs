@@ -55,15 +55,13 @@ impl ServerOptions {
             None => herd.ids().next(),
             Some(name) => herd.find(name.as_bytes()),
         };
-        match id.map(|id| herd.server(id)) {
-            Some(server) => Ok(Server { name: server.name.to_string(), address: server.address.clone(), timeout }),
-            None => {
-                let to = self.to.as_deref().unwrap_or_default();
-                let names: Vec<&str> = herd.servers().iter().map(|server| server.name.as_str()).collect();
-                let known = names.join(", ");
-                Err(Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT")))
-            }
+        if let Some(server) = id.map(|id| herd.server(id)) {
+            return Ok(Server { name: server.name.to_string(), address: server.address.clone(), timeout });
         }
+        let to = self.to.as_deref().unwrap_or_default();
+        let names: Vec<&str> = herd.servers().iter().map(|server| server.name.as_str()).collect();
+        let known = names.join(", ");
+        Err(Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT")))
     }
 }
 

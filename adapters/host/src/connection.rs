@@ -118,6 +118,9 @@ impl<R: Runtime> Connection<R> {
             let now = self.shared.clock.now();
             let requests = parse(&mut self.session, now, scratch);
             self.log_received(&requests);
+            if requests.ask_for_places() {
+                self.expect_answers();
+            }
             let replies = requests.skip().unwrap_or_else(|requests| {
                 let session = &self.session;
                 self.shared.with_node(|node| node.serve(now, session, requests, &mut scratch.actions))
@@ -126,7 +129,6 @@ impl<R: Runtime> Connection<R> {
                 tracing::debug!(target: "herd::wire", server = self.shared.name(), client = %self.remote, %refused, "refusing");
             }
             scratch.batch = self.session.reply(replies, &mut scratch.output);
-            self.expect_answers();
             if !scratch.actions.is_empty() {
                 let own = (self.session.id(), &mut scratch.answers);
                 self.shared.perform(now, &mut scratch.actions, Some(own));
@@ -156,7 +158,7 @@ impl<R: Runtime> Connection<R> {
     }
 
     fn expect_answers(&mut self) {
-        if self.session.is_waiting() && !self.expects_answers {
+        if !self.expects_answers {
             self.expects_answers = true;
             self.shared.expect_answers(self.session.id(), &self.mailbox);
         }

@@ -30,12 +30,15 @@ pub(crate) struct Shared<R> {
     pub(crate) connect_from: Option<IpAddr>,
     source: Arc<dyn Source>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Answer>>>>,
-    links: Mutex<HashMap<ServerId, (Attempt, Arc<LinkBox>)>>,
+    links: Mutex<HashMap<ServerId, Newest>>,
     /// Neighbours whose failures have been logged and that have not been reached since.
     unreached: Mutex<HashSet<ServerId>>,
     next_session: AtomicU64,
     runtime: PhantomData<fn() -> R>,
 }
+
+/// The newest attempt to reach a neighbour, and the way to its task while that runs.
+type Newest = (Attempt, Option<Arc<LinkBox>>);
 
 impl<R: Runtime> Shared<R> {
     pub(crate) fn new(
@@ -115,14 +118,10 @@ impl<R: Runtime> Shared<R> {
                         Some((id, answers)) if *id == session => answers.push(answer),
                         _ => self.deliver(session, answer),
                     },
+                    Action::Connect { peer, attempt } => self.connect(peer, attempt),
                     Action::Forward { peer, attempt } => self.tell_link(peer, attempt, LinkBox::forward),
                     Action::Disconnect { peer, attempt, why } => {
                         self.tell_link(peer, attempt, |link| link.disconnect(why));
-                    }
-                    Action::Connect { peer, attempt } => {
-                        let link = Arc::new(LinkBox::default());
-                        lock(&self.links).insert(peer, (attempt, Arc::clone(&link)));
-                        R::spawn(link::run(Arc::clone(self), peer, attempt, link));
                     }
                     Action::Fetch { fetch, query } if self.source.blocks() => {
                         let shared = Arc::clone(self);
@@ -171,11 +170,23 @@ impl<R: Runtime> Shared<R> {
         }
     }
 
+    /// Starts an attempt. Two threads may perform actions in another order than the node gave them, so
+    /// an attempt may be over, or a newer one begun, before its turn comes.
+    fn connect(self: &Arc<Self>, peer: ServerId, attempt: Attempt) {
+        let mut links = lock(&self.links);
+        if links.get(&peer).is_none_or(|(newest, _)| *newest < attempt) {
+            let link = Arc::new(LinkBox::default());
+            links.insert(peer, (attempt, Some(Arc::clone(&link))));
+            R::spawn(link::run(Arc::clone(self), peer, attempt, link));
+        }
+    }
+
     fn tell_link(&self, peer: ServerId, attempt: Attempt, tell: impl FnOnce(&LinkBox)) {
-        let link =
-            lock(&self.links).get(&peer).filter(|(current, _)| *current == attempt).map(|(_, link)| Arc::clone(link));
-        if let Some(link) = link {
-            tell(&link);
+        let mut links = lock(&self.links);
+        match links.get(&peer) {
+            Some((newest, Some(link))) if *newest == attempt => tell(link),
+            Some((newest, _)) if *newest >= attempt => {}
+            _ => drop(links.insert(peer, (attempt, None))),
         }
     }
 
@@ -188,9 +199,8 @@ impl<R: Runtime> Shared<R> {
 
     /// A connection is over: nothing will be told to it any more.
     pub(crate) fn forget_link(&self, peer: ServerId, attempt: Attempt) {
-        let mut links = lock(&self.links);
-        if links.get(&peer).is_some_and(|(current, _)| *current == attempt) {
-            links.remove(&peer);
+        if let Some((_, link)) = lock(&self.links).get_mut(&peer).filter(|(newest, _)| *newest == attempt) {
+            *link = None;
         }
     }
 }

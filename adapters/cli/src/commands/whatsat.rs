@@ -44,15 +44,16 @@ impl Whatsat {
             Some(Reply::Refused(line)) => return Err(refused(&server, &line, "; it has not heard of this client")),
             _ => return Err(server.broken(&io::Error::other("its answer has no places"))),
         };
-        let strange = |_| server.broken(&io::Error::other("its answer is not what a herd says"));
-        let at = At::parse(&at).ok_or(()).map_err(strange)?;
+        let strange = || server.broken(&io::Error::other("its answer is not what a herd says"));
+        let at = At::parse(&at).ok_or_else(strange)?;
         let mut out = io::stdout().lock();
         if self.json {
-            let places: Box<RawValue> = serde_json::from_slice(&json).map_err(|_| strange(()))?;
+            let places: Box<RawValue> = serde_json::from_slice(&json).map_err(|_| strange())?;
             writeln!(out, "{{\"at\":{},\"places\":{places}}}", serde_json::json!(at))?;
         } else {
-            let places: Places = serde_json::from_slice(&json).map_err(|_| strange(()))?;
-            write!(out, "{}\n{}", at.describe(), places.describe(&at))?;
+            let places: Places = serde_json::from_slice(&json).map_err(|_| strange())?;
+            writeln!(out, "{}\n", at.describe())?;
+            places.write(&at, &mut out)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -97,24 +98,20 @@ struct Location {
 }
 
 impl Places {
-    /// A table, or why there is none; then whom to credit.
-    fn describe(&self, at: &At) -> String {
-        let mut text = String::from("\n");
+    /// Writes a table, or why there is none; then whom to credit.
+    fn write(&self, at: &At, out: &mut impl Write) -> io::Result<()> {
         let names = self.results.iter().map(|place| place.name.chars().count());
         let width = names.max().unwrap_or_default().min(40);
         for place in &self.results {
             let Location { lat, lng } = place.geometry.location;
             let km = kilometres(at, place.geometry.location);
-            text += &format!("  {km:6.1} km  {:width$}  {lat:>9.5} {lng:>10.5}  {}\n", place.name, place.vicinity);
+            writeln!(out, "  {km:6.1} km  {:width$}  {lat:>9.5} {lng:>10.5}  {}", place.name, place.vicinity)?;
         }
         if self.results.is_empty() {
             let why = if self.error_message.is_empty() { &self.status } else { &self.error_message };
-            text += &format!("  no places: {why}\n");
+            writeln!(out, "  no places: {why}")?;
         }
-        for attribution in &self.html_attributions {
-            text += &format!("\n{}\n", without_tags(attribution));
-        }
-        text
+        self.html_attributions.iter().try_for_each(|html| writeln!(out, "\n{}", without_tags(html)))
     }
 }
 

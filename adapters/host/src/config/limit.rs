@@ -62,7 +62,7 @@ pub static PLACES_LIMITS: [Limit; 3] = [
 ];
 
 /// Far beyond any use, and far from where sums of them overflow.
-const MOST_BYTES: ByteSize = ByteSize::tib(1);
+const MOST_BYTES: ByteSize = ByteSize::gib(1);
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 impl Limit {
@@ -120,7 +120,7 @@ impl Limit {
             .parse::<ByteSize>()
             .map_err(|_| self.refuse(text, "is no size: write bytes, or a unit, as in 4096 or 16MiB"))?;
         if size > MOST_BYTES {
-            return Err(self.wants("must be at most 1TiB"));
+            return Err(self.wants("must be at most 1GiB"));
         }
         usize::try_from(size.as_u64()).map_err(|_| self.wants("is more than this machine can count"))
     }

@@ -12,7 +12,7 @@ fn each_is_told_by_its_flag() {
             "4 lines",
             "max-line: \"4 lines\" is no size: write bytes, or a unit, as in 4096 or 16MiB (default: 4096)",
         ),
-        ("link-queue", "99999999TiB", "link-queue must be at most 1TiB (default: 16MiB)"),
+        ("link-queue", "99999999TiB", "link-queue must be at most 1GiB (default: 16MiB)"),
         ("clients", "-1", "clients: \"-1\" is no count: write a whole number (default: 10000000)"),
         ("clients", "4294967296", "clients must be at most 4294967295 (default: 10000000)"),
         (
