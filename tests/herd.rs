@@ -27,9 +27,11 @@ pub struct Plan {
 impl Plan {
     /// A herd of these programs and of this shape, that logs everything as JSON.
     pub fn new(binaries: &Binaries, graph: &Graph) -> Self {
-        let arguments = ["--log-format", "json", "--log-level", "debug"].map(str::to_owned).to_vec();
+        // As variables, so that a case's own flags go before.
+        let variables = [("HERD_LOG_FORMAT", "json"), ("HERD_LOG_FILTER", "debug")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let (binaries, graph) = (binaries.clone(), graph.clone());
-        Self { binaries, graph, arguments, variables: Vec::new(), absent: Vec::new() }
+        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new() }
     }
 
     /// With these flags for every server.

@@ -85,7 +85,7 @@ macro_rules! module {
         mod $module {
             $(#[test]
             fn $case() {
-                $crate::suites::$module::$case(&$crate::Binaries::new(&$binaries));
+                $crate::suites::$module::$case(&$crate::Binaries::new($binaries.as_ref()));
             })*
         }
     };

@@ -64,6 +64,7 @@ pub fn a_level_for_a_target(binaries: &Binaries) {
     let filter = ["--log-filter", "warn,herd::server=info"];
     let herd = Plan::new(binaries, &single()).with(&filter).start();
     let _reply = herd.report("A", "kiwi", "1");
+    wait_for_entry(&herd, "A", "the server to be up", |entry| entry["message"] == "server up");
     let log = herd.log("A");
     assert!(!log.is_empty() && log.iter().all(|entry| entry["target"] == "herd::server"), "{log:#?}");
 }
@@ -92,9 +93,10 @@ pub fn to_a_file(binaries: &Binaries) {
     let path = file.to_str().expect("a path of text");
     for run in 1..=2 {
         let herd = Plan::new(binaries, &single()).with(&["--log", path]).start();
+        let ups = || fs::read_to_string(&file).expect("a log").matches("server up").count();
+        wait_for("the server to say that it is up", || (ups() == run).then_some(()));
         assert_eq!(herd.log_text("A"), "");
         drop(herd);
-        let text = fs::read_to_string(&file).expect("a log");
-        assert_eq!(text.matches("server up").count(), run, "{text}");
+        assert_eq!(ups(), run);
     }
 }

@@ -22,4 +22,8 @@ static OTHER: LazyLock<PathBuf> = LazyLock::new(|| {
     other
 });
 
-herd_tests::herd_suite!([Path::new(super::HERE), super::OTHER.as_path()]);
+fn programs() -> [&'static Path; 2] {
+    [Path::new(HERE), &OTHER]
+}
+
+herd_tests::herd_suite!((super::programs()));
