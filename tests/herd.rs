@@ -1,0 +1,194 @@
+//! A herd of server processes on this machine, from a config file in a folder of its own.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::client::{Client, converse};
+use crate::graphs::Graph;
+use crate::patience::wait_for;
+use crate::ports::free_address;
+use crate::process::{Binaries, Process, Recipe};
+
+/// A herd that is not started yet.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Plan {
+    binaries: Binaries,
+    graph: Graph,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+    absent: Vec<String>,
+}
+
+impl Plan {
+    /// A herd of these programs and of this shape, that logs everything as JSON.
+    pub fn new(binaries: &Binaries, graph: &Graph) -> Self {
+        // As variables, so that a case's own flags go before.
+        let variables = [("HERD_LOG_FORMAT", "json"), ("HERD_LOG_FILTER", "debug")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let (binaries, graph) = (binaries.clone(), graph.clone());
+        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new() }
+    }
+
+    /// With these flags for every server.
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// With this variable for every server.
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Without this server, whose place the test itself takes.
+    pub fn without(mut self, name: &str) -> Self {
+        self.absent.push(name.into());
+        self
+    }
+
+    /// Starts every server but the absent ones, and waits until all of them listen.
+    #[must_use]
+    pub fn start(self) -> Herd {
+        let mut herd = self.prepare();
+        for name in herd.graph.names.clone() {
+            if !self.absent.contains(&name) {
+                herd.start(&name);
+            }
+        }
+        herd
+    }
+
+    /// Writes the herd's config and starts nothing.
+    #[must_use]
+    pub fn prepare(&self) -> Herd {
+        let folder = tempfile::tempdir().expect("a folder");
+        let addresses: Vec<SocketAddr> = self.graph.names.iter().map(|_| free_address()).collect();
+        let config = folder.path().join("herd.toml");
+        std::fs::write(&config, config_text(&self.graph, &addresses)).expect("a file");
+        let mut recipes = BTreeMap::new();
+        for (index, (name, &address)) in self.graph.names.iter().zip(&addresses).enumerate() {
+            let mut arguments = vec!["serve".into(), name.into(), "--config".into(), config.clone().into_os_string()];
+            arguments.extend(self.arguments.iter().map(Into::into));
+            let recipe = Recipe {
+                program: self.binaries.nth(index).to_owned(),
+                arguments,
+                variables: self.variables.clone(),
+                address,
+                log: folder.path().join(format!("{name}.log")),
+            };
+            recipes.insert(name.clone(), recipe);
+        }
+        Herd { graph: self.graph.clone(), processes: BTreeMap::new(), recipes, config, _folder: folder }
+    }
+}
+
+/// The config file of a herd of this shape at these addresses.
+#[must_use]
+pub fn config_text(graph: &Graph, addresses: &[SocketAddr]) -> String {
+    let mut text = String::new();
+    for (name, address) in graph.names.iter().zip(addresses) {
+        let to: Vec<&str> = graph.links.iter().filter(|(from, _)| from == name).map(|(_, to)| to.as_str()).collect();
+        writeln!(text, "[[server]]\nname = {name:?}\nlisten = \"{address}\"\nlinks = {to:?}\n").expect("a string");
+    }
+    text
+}
+
+/// A herd, some of whose servers run. All are killed when this is dropped.
+#[derive(Debug)]
+pub struct Herd {
+    graph: Graph,
+    processes: BTreeMap<String, Process>,
+    recipes: BTreeMap<String, Recipe>,
+    /// Its config file.
+    pub config: PathBuf,
+    _folder: TempDir,
+}
+
+impl Herd {
+    /// Its shape.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Where that server listens.
+    #[must_use]
+    pub fn address(&self, name: &str) -> SocketAddr {
+        self.recipes[name].address
+    }
+
+    /// Starts a server, and waits until it listens.
+    pub fn start(&mut self, name: &str) {
+        let process = Process::start(&self.recipes[name]);
+        self.processes.insert(name.into(), process);
+    }
+
+    /// Kills a server, as `kill -9` does.
+    pub fn kill(&mut self, name: &str) {
+        self.processes.remove(name).expect("a running server").kill();
+    }
+
+    /// A server's process.
+    pub fn process(&mut self, name: &str) -> &mut Process {
+        self.processes.get_mut(name).expect("a running server")
+    }
+
+    /// The servers that run.
+    #[must_use]
+    pub fn running(&self) -> Vec<String> {
+        self.processes.keys().cloned().collect()
+    }
+
+    /// Connects to a server.
+    #[must_use]
+    pub fn client(&self, name: &str) -> Client {
+        Client::connect(self.address(name))
+    }
+
+    /// Sends these bytes to a server on a connection of their own, and reads all that comes back.
+    #[must_use]
+    pub fn converse(&self, name: &str, bytes: impl AsRef<[u8]>) -> Vec<u8> {
+        converse(self.address(name), bytes)
+    }
+
+    /// Tells a server where a client is; its reply, from `AT` to the time.
+    #[must_use]
+    pub fn report(&self, name: &str, client: &str, time: &str) -> String {
+        self.client(name).ask(format!("IAMAT {client} +34.068930-118.445127 {time}"))
+    }
+
+    /// Waits until a server gives this AT line for a client.
+    pub fn wait_until_known(&self, name: &str, client: &str, at: &str) {
+        wait_for(&format!("{name} to know {at}"), || {
+            (self.client(name).ask(format!("WHATSAT {client} 0 0")) == at).then_some(())
+        });
+    }
+
+    /// Waits until all servers that run give this AT line for a client.
+    pub fn wait_until_all_know(&self, client: &str, at: &str) {
+        for name in self.running() {
+            self.wait_until_known(&name, client, at);
+        }
+    }
+
+    /// What a server has logged until now, as lines of JSON.
+    #[must_use]
+    pub fn log(&self, name: &str) -> Vec<serde_json::Value> {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let text = self.log_text(name);
+        // The last line may be half written.
+        text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(parse).collect()
+    }
+
+    /// What a server has logged until now.
+    #[must_use]
+    pub fn log_text(&self, name: &str) -> String {
+        std::fs::read_to_string(&self.recipes[name].log).expect("a log")
+    }
+}

@@ -1,0 +1,24 @@
+//! Waiting for what must come, and no longer than needed.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long anything may take that must come, on a machine that has much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// Looks again and again until there is something, and returns it.
+///
+/// # Panics
+/// If there still is nothing after [`PATIENCE`].
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        sleep(BETWEEN_LOOKS);
+    }
+}

@@ -1,0 +1,125 @@
+//! Server processes: started, signalled, killed, started again.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
+
+use crate::patience::wait_for;
+
+/// The programs under test. A herd's servers take them in turn.
+#[derive(Clone, Debug)]
+pub struct Binaries(Vec<PathBuf>);
+
+impl Binaries {
+    /// These programs.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn new(paths: &[impl AsRef<Path>]) -> Self {
+        assert!(!paths.is_empty(), "a herd runs some program");
+        Self(paths.iter().map(|path| path.as_ref().to_owned()).collect())
+    }
+
+    /// The one of the server with this index.
+    #[must_use]
+    pub fn nth(&self, index: usize) -> &Path {
+        &self.0[index % self.0.len()]
+    }
+
+    /// The first one, to run with settings of its own: no variable of a herd is passed on to it.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        command(self.nth(0))
+    }
+
+    /// Runs the first one to its end.
+    #[must_use]
+    pub fn output(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().expect("a program to run")
+    }
+}
+
+/// A program without the variables of the herd that this process may have.
+pub(crate) fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"HERD_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// How to start one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) address: SocketAddr,
+    /// Where its standard error goes, behind what is there.
+    pub(crate) log: PathBuf,
+}
+
+/// A running server. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts a server and waits until it listens.
+    pub(crate) fn start(recipe: &Recipe) -> Self {
+        let log = OpenOptions::new().create(true).append(true).open(&recipe.log).expect("a log");
+        let mut command = command(&recipe.program);
+        command.args(&recipe.arguments).envs(recipe.variables.iter().map(|(name, value)| (name, value)));
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().expect("a program to run");
+        let mut process = Self { child };
+        process.wait_until_it_listens(recipe);
+        process
+    }
+
+    fn wait_until_it_listens(&mut self, recipe: &Recipe) {
+        wait_for("a server to listen", || {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                let log = std::fs::read_to_string(&recipe.log).unwrap_or_default();
+                panic!("the server ended at once, {status}: {log}");
+            }
+            TcpStream::connect(recipe.address).ok()
+        });
+    }
+
+    /// A child that somebody else has started.
+    #[must_use]
+    pub fn of(child: Child) -> Self {
+        Self { child }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a process to signal");
+    }
+
+    /// Waits until it has ended.
+    pub fn end(&mut self) -> ExitStatus {
+        wait_for("a process to end", || self.child.try_wait().expect("a child"))
+    }
+
+    /// Kills it, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a process to kill");
+        self.child.wait().expect("a child");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

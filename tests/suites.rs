@@ -1,0 +1,11 @@
+//! The cases, by what they are about. Each is a function of the programs under test.
+
+pub mod command_line;
+pub mod connections;
+pub mod flooding;
+pub mod links;
+pub mod logs;
+pub mod places;
+pub mod refusals;
+pub mod requests;
+pub mod whatsat;

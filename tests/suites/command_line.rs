@@ -1,0 +1,190 @@
+//! The command line: what is served, and what is wrong, in one line and with the right exit code.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use rustix::process::Signal;
+
+use crate::client::{Client, converse};
+use crate::graphs::{self, Graph};
+use crate::herd::{Herd, Plan, config_text};
+use crate::patience::wait_for;
+use crate::ports::free_address;
+use crate::process::{Binaries, Process};
+
+fn prepare(binaries: &Binaries, graph: &Graph) -> Herd {
+    Plan::new(binaries, graph).prepare()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of text")
+}
+
+/// Nothing on standard output, one line on standard error that holds each of `parts`.
+fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert_eq!((output.stdout.len(), told.lines().count()), (0, 1), "{told}");
+    for part in parts {
+        assert!(told.contains(part), "{told} lacks {part}");
+    }
+}
+
+/// Files that describe no herd: the file, the line, and what to do.
+pub fn wrong_config_files(binaries: &Binaries) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("wrong.toml");
+    let server = |name: &str, port: u16, rest: &str| {
+        format!("[[server]]\nname = \"{name}\"\nlisten = \"127.0.0.1:{port}\"\n{rest}\n")
+    };
+    for (content, parts) in [
+        (String::new(), ["wrong.toml:1:", "at least one server"]),
+        ("[[server]\n".into(), ["wrong.toml:1:", "array table"]),
+        (server("A", 1, "links = [\"A\"]"), ["wrong.toml:4:", "itself"]),
+        (server("A", 1, "links = [\"Z\"]"), ["wrong.toml:4:", "Z"]),
+        (server("A", 1, "") + &server("B", 2, ""), ["wrong.toml:6:", "no chain of links"]),
+        (server("A", 1, "links = [\"B\"]") + &server("B", 1, ""), ["wrong.toml:7:", "address"]),
+        (server("A", 1, "") + &server("A", 2, ""), ["wrong.toml:6:", "two servers"]),
+        (server("A", 1, "[limits]\nmax-line = 0"), ["wrong.toml:5:", "more than 0"]),
+        (server("A", 1, "[limits]\nmax-lin = 5"), ["wrong.toml:5:", "max-line"]),
+        (server("A", 1, "[places]\nsource = \"nowhere\""), ["wrong.toml:5:", "nowhere"]),
+    ] {
+        fs::write(&path, content).expect("a file");
+        for command in ["check", "up"] {
+            assert_fails(&binaries.output(&[command, "--config", text(&path)]), 2, &parts);
+        }
+        assert_fails(&binaries.output(&["serve", "A", "--config", text(&path)]), 2, &parts);
+    }
+}
+
+/// Wrong names, flags and paths.
+pub fn wrong_use(binaries: &Binaries) {
+    let key = ["up", "--places", "google-legacy", "--places-key-file", "/no/such.key"];
+    let log = ["Alford", "--listen", "127.0.0.1:0", "--log", "/no/such/folder/herd.log"];
+    for (arguments, parts) in [
+        (&["Alfrod"][..], ["Alfrod", "Alford"]),
+        (&["serve", "Nobody"], ["Nobody", "Welsh"]),
+        (&["check", "--config", "/no/such.toml"], ["/no/such.toml", "check the path"]),
+        (&["up", "--config", "/"], ["/", "folder"]),
+        (&["up", "--max-line", "0"], ["--max-line", "more than 0"]),
+        (&["up", "--idle-timeout", "0"], ["--idle-timeout", "more than 0"]),
+        (&["Alford", "--link-queue", "many"], ["--link-queue", "many"]),
+        (&["Alford", "--log-level", "loud"], ["--log-filter", "loud"]),
+        (&["Alford", "--listen", "nowhere"], ["--listen", "HOST:PORT"]),
+        (&key, ["--places-key-file", "/no/such.key"]),
+        (&log, ["/no/such/folder/herd.log", "--log"]),
+    ] {
+        assert_fails(&binaries.output(arguments), 2, &parts);
+    }
+    for arguments in [&["--no-such-flag"][..], &["serve"], &["up", "Alford"], &[]] {
+        let output = binaries.output(arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A port that is taken: its address, and nothing is half started.
+pub fn a_port_that_is_taken(binaries: &Binaries) {
+    let herd = prepare(binaries, &graphs::cycle());
+    let taken = herd.address("Welsh");
+    let _listener = TcpListener::bind(taken).expect("a free port");
+    for arguments in [&["up"][..], &["serve", "Welsh"]] {
+        let output = binaries.output(&[arguments, &["--config", text(&herd.config)]].concat());
+        assert_fails(&output, 2, &["Welsh", &taken.to_string()]);
+    }
+}
+
+/// `--help` and `--version` go to standard output; the order of precedence is told.
+pub fn help(binaries: &Binaries) {
+    for arguments in [&["--help"][..], &["serve", "--help"], &["up", "--help"], &["check", "--help"]] {
+        let output = binaries.output(arguments);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains("environment variable"), "{told}");
+    }
+    let output = binaries.output(&["--version"]);
+    assert!(output.status.success() && output.stdout.ends_with(b".0\n"));
+}
+
+/// `check` prints the herd.
+pub fn check(binaries: &Binaries) {
+    let herd = prepare(binaries, &graphs::goloman());
+    let output = binaries.output(&["check", "--config", text(&herd.config)]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    for name in &herd.graph().names {
+        assert!(told.contains(name.as_str()) && told.contains(&herd.address(name).to_string()), "{told}");
+    }
+}
+
+/// `up` runs every server, says so, and stops cleanly when it is told to.
+pub fn up(binaries: &Binaries) {
+    for signal in [Signal::TERM, Signal::INT] {
+        let herd = prepare(binaries, &graphs::cycle());
+        let printed = herd.config.with_file_name("stdout");
+        let mut command = binaries.command();
+        command.args(["up", "--config", text(&herd.config)]);
+        command.stdout(fs::File::create(&printed).expect("a file")).stderr(Stdio::null());
+        let mut process = Process::of(command.spawn().expect("a program to run"));
+        let last = herd.address("Welsh");
+        wait_for("the herd to listen", || std::net::TcpStream::connect(last).ok());
+        let at = herd.report("Alford", "kiwi", "1");
+        for name in &herd.graph().names {
+            herd.wait_until_known(name, "kiwi", &at);
+        }
+        let told = fs::read_to_string(&printed).expect("text");
+        for name in &herd.graph().names {
+            assert!(told.contains(&format!("{name} ")) && told.contains(&herd.address(name).to_string()), "{told}");
+        }
+        assert!(told.contains("herd send --to Alford"), "{told}");
+        process.signal(signal);
+        assert_eq!(process.end().code(), Some(0));
+        assert!(TcpListener::bind(last).is_ok());
+    }
+}
+
+/// A name as the sole argument serves that server; here of the herd that a variable names.
+pub fn a_name_alone(binaries: &Binaries) {
+    let herd = prepare(binaries, &graphs::cycle());
+    let mut command = binaries.command();
+    command.arg("Holiday").env("HERD_CONFIG", &herd.config).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = Process::of(command.spawn().expect("a program to run"));
+    let address = herd.address("Holiday");
+    wait_for("Holiday to listen", || std::net::TcpStream::connect(address).ok());
+    assert!(Client::connect(address).ask("IAMAT kiwi +1+1 1").starts_with("AT Holiday "));
+    process.signal(Signal::TERM);
+    assert_eq!(process.end().code(), Some(0));
+}
+
+/// Flag before variable before file before default.
+pub fn precedence(binaries: &Binaries) {
+    let (folder, graph) = (tempfile::tempdir().expect("a folder"), graphs::single());
+    let config = folder.path().join("herd.toml");
+    let longest = |file: &str, variable: Option<&str>, flag: &[&str]| {
+        let address = free_address();
+        fs::write(&config, format!("{}{file}", config_text(&graph, &[address]))).expect("a file");
+        let mut command = binaries.command();
+        command.args(["serve", "A", "--config", text(&config)]).args(flag);
+        command.envs(variable.map(|value| ("HERD_MAX_LINE", value))).stderr(Stdio::null());
+        let _process = Process::of(command.spawn().expect("a program to run"));
+        wait_for("A to listen", || std::net::TcpStream::connect(address).ok());
+        converse(address, vec![b'x'; 5_000]).len() - "? \n".len()
+    };
+    let file = "[limits]\nmax-line = 200\n";
+    assert_eq!(longest("", None, &[]), 4096);
+    assert_eq!(longest(file, None, &[]), 200);
+    assert_eq!(longest(file, Some("300"), &[]), 300);
+    assert_eq!(longest(file, Some("300"), &["--max-line", "400"]), 400);
+    assert_eq!(longest(file, Some(""), &[]), 200);
+}
+
+/// `--listen` binds elsewhere than the file says.
+pub fn listen(binaries: &Binaries) {
+    let herd = prepare(binaries, &graphs::single());
+    let address = free_address();
+    let mut command = binaries.command();
+    command.args(["serve", "A", "--config", text(&herd.config), "--listen", &address.to_string()]);
+    let _process = Process::of(command.stderr(Stdio::null()).spawn().expect("a program to run"));
+    wait_for("A to listen", || std::net::TcpStream::connect(address).ok());
+    assert!(std::net::TcpStream::connect(herd.address("A")).is_err());
+}

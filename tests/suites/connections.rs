@@ -1,0 +1,115 @@
+//! Connections: when they stay open, when they end, and what one does to the others.
+
+use std::io::Write;
+use std::time::Instant;
+
+use crate::graphs::single;
+use crate::herd::{Herd, Plan};
+use crate::patience::{PATIENCE, wait_for};
+use crate::process::Binaries;
+
+fn start(binaries: &Binaries) -> Herd {
+    Plan::new(binaries, &single()).start()
+}
+
+/// A connection takes further requests after each reply.
+pub fn it_stays_open(binaries: &Binaries) {
+    let herd = start(binaries);
+    let mut client = herd.client("A");
+    for time in 0..20 {
+        assert!(client.ask(format!("IAMAT kiwi +1+1 {time}")).ends_with(&format!(" kiwi +1+1 {time}")));
+        client.send("WHATSAT kiwi 10 1\n");
+        let _reply = client.whatsat();
+    }
+}
+
+/// A client that never reads is not read either, and costs the others nothing.
+pub fn a_client_that_never_reads(binaries: &Binaries) {
+    let herd = start(binaries);
+    let _at = herd.report("A", "kiwi", "1");
+    let stuck = herd.client("A");
+    stuck.stream().set_nonblocking(true).expect("a socket");
+    let asked = "WHATSAT kiwi 50 20\n".repeat(1_000);
+    // 64 MiB of requests would be answered with more than 20 GiB.
+    let (start, mut sent) = (Instant::now(), 0);
+    let mut blocked_since = None;
+    while blocked_since.is_none_or(|since: Instant| since.elapsed().as_millis() < 300) {
+        assert!(sent < 64 << 20 && start.elapsed() < PATIENCE, "{sent} bytes were read of a client that does not read");
+        match (&mut &*stuck.stream()).write(asked.as_bytes()) {
+            Ok(more) => (sent, blocked_since) = (sent + more, None),
+            Err(_) => {
+                blocked_since.get_or_insert_with(Instant::now);
+                std::thread::yield_now();
+            }
+        }
+    }
+    for time in 2..20 {
+        assert!(herd.report("A", "other", &time.to_string()).ends_with(&format!(" {time}")));
+    }
+}
+
+/// Clients that vanish, in the middle of a line or of a reply, are forgotten.
+pub fn a_client_that_vanishes(binaries: &Binaries) {
+    let herd = start(binaries);
+    let _at = herd.report("A", "kiwi", "1");
+    for bytes in ["IAMAT ki", "WHATSAT kiwi 50 20\n", "", "IAMAT gone +1+1 1\nWHATSAT go"] {
+        for _ in 0..20 {
+            let mut client = herd.client("A");
+            client.send(bytes.repeat(3));
+            drop(client);
+        }
+    }
+    assert!(herd.report("A", "kiwi", "2").ends_with(" 2"));
+}
+
+/// With `--one-shot` a connection ends after its first reply.
+pub fn one_shot(binaries: &Binaries) {
+    let herd = Plan::new(binaries, &single()).with(&["--one-shot"]).start();
+    let mut client = herd.client("A");
+    client.send("\nIAMAT kiwi +34.068930-118.445127 1\nIAMAT kiwi +2+2 2\nNO\n");
+    let reply = String::from_utf8(client.rest()).expect("text");
+    assert!(reply.ends_with(" kiwi +34.068930-118.445127 1\n") && reply.lines().count() == 1, "{reply}");
+    let mut client = herd.client("A");
+    client.send("WHATSAT kiwi 10 2\nWHATSAT kiwi 10 2\n");
+    let whatsat = client.whatsat();
+    assert_eq!((format!("{}\n", whatsat.at), whatsat.count()), (reply, 2));
+    assert_eq!(client.rest(), b"");
+}
+
+/// After `--idle-timeout` without anything a connection is closed, also within a line.
+pub fn idle_timeout(binaries: &Binaries) {
+    let herd = Plan::new(binaries, &single()).with(&["--idle-timeout", "300ms"]).start();
+    for bytes in ["", "IAMAT kiwi +1+1 1\n", "IAMAT ki"] {
+        let mut client = herd.client("A");
+        client.send(bytes);
+        let start = Instant::now();
+        let rest = client.rest();
+        let took = start.elapsed();
+        assert_eq!(rest.is_empty(), !bytes.ends_with('\n'), "{}", rest.escape_ascii());
+        assert!(took.as_millis() >= 250 && took < PATIENCE / 2, "closed after {took:?}");
+    }
+}
+
+/// A connection on which something happens is not idle.
+pub fn a_busy_connection_is_not_idle(binaries: &Binaries) {
+    let herd = Plan::new(binaries, &single()).with(&["--idle-timeout", "2s"]).start();
+    let mut client = herd.client("A");
+    let (start, mut time) = (Instant::now(), 0);
+    wait_for("three seconds", || {
+        time += 1;
+        assert!(client.ask(format!("IAMAT kiwi +1+1 {time}")).ends_with(&format!(" {time}")));
+        (start.elapsed().as_secs() >= 3).then_some(())
+    });
+}
+
+/// Hundreds of connections at once are all served.
+pub fn many_at_once(binaries: &Binaries) {
+    let herd = start(binaries);
+    let mut clients: Vec<_> = (0..400).map(|_| herd.client("A")).collect();
+    for (index, client) in clients.iter_mut().enumerate() {
+        client.send(format!("IAMAT c{index} +1+1 1\n"));
+    }
+    for (index, client) in clients.iter_mut().enumerate().rev() {
+        assert!(client.line().ends_with(&format!(" c{index} +1+1 1")));
+    }
+}

@@ -1,0 +1,102 @@
+//! Logs: what is in them at which level, in which form, and that no client can forge a line.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::graphs::{pair, single};
+use crate::herd::{Herd, Plan};
+use crate::patience::wait_for;
+use crate::process::Binaries;
+
+fn entries<'a>(log: &'a [Value], message: &str) -> Vec<&'a Value> {
+    log.iter().filter(|entry| entry["message"] == message).collect()
+}
+
+/// Waits for an entry in a server's log.
+fn wait_for_entry(herd: &Herd, name: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+    wait_for(what, || herd.log(name).into_iter().find(|entry| is(entry)))
+}
+
+/// At `info`: servers up and down, connections between servers with their reasons, and no lines.
+pub fn at_info(binaries: &Binaries) {
+    let mut herd = Plan::new(binaries, &pair()).with(&["--log-level", "info"]).start();
+    let at = herd.report("A", "kiwi", "1");
+    herd.wait_until_known("B", "kiwi", &at);
+    let is_opened = |entry: &Value| entry["message"] == "connection opened" && entry["to"] == "B";
+    wait_for_entry(&herd, "A", "the link to open", is_opened);
+    wait_for_entry(&herd, "B", "the neighbour", |entry| {
+        entry["message"] == "connection opened" && entry["from"] == "A"
+    });
+    herd.kill("B");
+    let dropped = wait_for_entry(&herd, "A", "the link to drop", |entry| {
+        entry["message"] == "connection dropped" && entry["to"] == "B"
+    });
+    assert!(dropped["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{dropped}");
+    herd.process("A").signal(Signal::TERM);
+    assert!(herd.process("A").end().success());
+    let log = herd.log("A");
+    assert_eq!((entries(&log, "server up").len(), entries(&log, "server down").len()), (1, 1));
+    assert!(log.iter().all(|entry| entry["level"] == "INFO" && entry["line"].is_null()), "{log:#?}");
+}
+
+/// At `debug`: each line received and sent.
+pub fn at_debug(binaries: &Binaries) {
+    let herd = Plan::new(binaries, &pair()).start();
+    let at = herd.report("A", "kiwi", "1");
+    herd.wait_until_known("B", "kiwi", &at);
+    let request = "IAMAT kiwi +34.068930-118.445127 1";
+    for (name, message, line) in [
+        ("A", "received", request.to_owned()),
+        ("A", "sent", at.clone()),
+        ("A", "sent", format!("{at} A")),
+        ("B", "received", format!("{at} A")),
+    ] {
+        wait_for_entry(&herd, name, &format!("{name} to log {line} as {message}"), |entry| {
+            entry["message"] == message && entry["line"] == line.as_str() && entry["level"] == "DEBUG"
+        });
+    }
+}
+
+/// A level for one target leaves the others alone.
+pub fn a_level_for_a_target(binaries: &Binaries) {
+    let filter = ["--log-filter", "warn,herd::server=info"];
+    let herd = Plan::new(binaries, &single()).with(&filter).start();
+    let _reply = herd.report("A", "kiwi", "1");
+    wait_for_entry(&herd, "A", "the server to be up", |entry| entry["message"] == "server up");
+    let log = herd.log("A");
+    assert!(!log.is_empty() && log.iter().all(|entry| entry["target"] == "herd::server"), "{log:#?}");
+}
+
+/// No byte of a client's ends a log line, or reaches a terminal.
+pub fn what_clients_say_is_escaped(binaries: &Binaries) {
+    let evil = b"IAMAT \x1b[31mred\x1b[0m\xff\0\"\\\r{\"level\":\"ERROR\"} +1+1 1";
+    for format in ["json", "human"] {
+        let herd = Plan::new(binaries, &single()).with(&["--log-format", format]).start();
+        let _reply = herd.converse("A", [&evil[..], b"\n"].concat());
+        let text = wait_for("the line", || Some(herd.log_text("A")).filter(|text| text.contains("received")));
+        assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{text:?}");
+        assert!(text.contains("x1b[31mred"), "{text}");
+        if format == "json" {
+            let log = herd.log("A");
+            let received = entries(&log, "received");
+            assert_eq!(received[0]["line"], evil.escape_ascii().to_string());
+        }
+    }
+}
+
+/// `--log` appends to a file, and standard error stays empty.
+pub fn to_a_file(binaries: &Binaries) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("herd.log");
+    let path = file.to_str().expect("a path of text");
+    for run in 1..=2 {
+        let herd = Plan::new(binaries, &single()).with(&["--log", path]).start();
+        let ups = || fs::read_to_string(&file).expect("a log").matches("server up").count();
+        wait_for("the server to say that it is up", || (ups() == run).then_some(()));
+        assert_eq!(herd.log_text("A"), "");
+        drop(herd);
+        assert_eq!(ups(), run);
+    }
+}
