@@ -62,6 +62,18 @@ pub fn a_client_that_vanishes(binaries: &Binaries) {
     assert!(herd.report("A", "kiwi", "2").ends_with(" 2"));
 }
 
+/// What ends a connection ends it at once, however long the client keeps its own end open.
+pub fn an_end_comes_at_once(binaries: &Binaries) {
+    let herd = start(binaries);
+    let begin = Instant::now();
+    for _ in 0..5 {
+        let mut refused = herd.client("A");
+        refused.send("NO\n");
+        assert_eq!(refused.rest(), b"? NO\n");
+    }
+    assert!(begin.elapsed().as_secs() < 5, "five ends took {:?}", begin.elapsed());
+}
+
 /// With `--one-shot` a connection ends after its first reply.
 pub fn one_shot(binaries: &Binaries) {
     let herd = Plan::new(binaries, &single()).with(&["--one-shot"]).start();
