@@ -22,6 +22,8 @@ pub struct Batch {
     pub(crate) items: Vec<Item>,
     /// The first thing that was refused: everything ends with it.
     pub(crate) refused: Option<Refusal>,
+    /// Where in `replies` the line is that the session refused; none where the node did.
+    refused_line: Option<Range<usize>>,
 }
 
 /// One line that was understood.
@@ -68,7 +70,9 @@ impl Batch {
     /// Appends `? ` and the line to what is owed; nothing may follow.
     pub(crate) fn refuse(&mut self, why: Refusal, line: &[u8]) {
         self.replies.extend_from_slice(b"? ");
+        let start = self.replies.len();
         self.replies.extend_from_slice(line);
+        self.refused_line = Some(start..self.replies.len());
         self.replies.push(b'\n');
         self.refused = Some(why);
     }
@@ -90,6 +94,7 @@ impl Batch {
         self.text.clear();
         self.items.clear();
         self.refused = None;
+        self.refused_line = None;
     }
 }
 
@@ -120,9 +125,10 @@ impl Requests {
         if self.is_empty() { Ok(Replies(self.0)) } else { Err(self) }
     }
 
-    /// The lines that were understood, as they were received: for logs.
+    /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.items.iter().map(|item| &self.0.text[item.line.clone()])
+        let refused = self.0.refused_line.clone().map(|line| &self.0.replies[line]);
+        self.0.items.iter().map(|item| &self.0.text[item.line.clone()]).chain(refused)
     }
 }
 

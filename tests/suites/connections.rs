@@ -35,12 +35,11 @@ pub fn a_client_that_never_reads(binaries: &Binaries) {
     let mut blocked_since = None;
     while blocked_since.is_none_or(|since: Instant| since.elapsed().as_millis() < 300) {
         assert!(sent < 64 << 20 && start.elapsed() < PATIENCE, "{sent} bytes were read of a client that does not read");
-        match (&mut &*stuck.stream()).write(asked.as_bytes()) {
-            Ok(more) => (sent, blocked_since) = (sent + more, None),
-            Err(_) => {
-                blocked_since.get_or_insert_with(Instant::now);
-                std::thread::yield_now();
-            }
+        if let Ok(more) = stuck.stream().write(asked.as_bytes()) {
+            (sent, blocked_since) = (sent + more, None);
+        } else {
+            blocked_since.get_or_insert_with(Instant::now);
+            std::thread::yield_now();
         }
     }
     for time in 2..20 {
@@ -60,6 +59,18 @@ pub fn a_client_that_vanishes(binaries: &Binaries) {
         }
     }
     assert!(herd.report("A", "kiwi", "2").ends_with(" 2"));
+}
+
+/// What ends a connection ends it at once, however long the client keeps its own end open.
+pub fn an_end_comes_at_once(binaries: &Binaries) {
+    let herd = start(binaries);
+    let begin = Instant::now();
+    for _ in 0..5 {
+        let mut refused = herd.client("A");
+        refused.send("NO\n");
+        assert_eq!(refused.rest(), b"? NO\n");
+    }
+    assert!(begin.elapsed().as_secs() < 5, "five ends took {:?}", begin.elapsed());
 }
 
 /// With `--one-shot` a connection ends after its first reply.

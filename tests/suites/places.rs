@@ -172,7 +172,7 @@ pub fn a_reply_is_one_write(binaries: &Binaries) {
     let mut client = herd.client("A");
     client.send("WHATSAT kiwi 10 4\n");
     let mut buffer = vec![0; 1 << 16];
-    let count = (&mut &*client.stream()).read(&mut buffer).expect("a reply in time");
+    let count = client.stream().read(&mut buffer).expect("a reply in time");
     let text = String::from_utf8_lossy(&buffer[..count]);
     assert!(text.starts_with(&at) && text.ends_with("}\n\n"), "{text}");
 }

@@ -201,6 +201,6 @@ pub fn max_line_is_the_last_length(binaries: &Binaries) {
         assert_eq!(String::from_utf8_lossy(&client.rest()), format!("? {}\n", &sent[..100]));
     }
     let mut bytewise = herd.client("A");
-    bytewise.send_bytewise(&line(101));
+    bytewise.send_bytewise(line(101));
     assert_eq!(String::from_utf8_lossy(&bytewise.rest()), format!("? {}\n", &line(101)[..100]));
 }

@@ -97,9 +97,9 @@ pub fn the_same_at_every_server(binaries: &Binaries) {
     let at = herd.report("Alford", "kiwi.cs.ucla.edu", "1479413884.392014450");
     herd.wait_until_all_know("kiwi.cs.ucla.edu", &at);
     let ask = |name: &str| herd.converse(name, "WHATSAT kiwi.cs.ucla.edu 10 5\n");
-    let here = ask("Alford");
-    assert!(here.starts_with(format!("{at}\n{{").as_bytes()));
+    let first = ask("Alford");
+    assert!(first.starts_with(format!("{at}\n{{").as_bytes()));
     for name in ["Ball", "Hamilton", "Holiday", "Welsh"] {
-        assert_eq!(here.escape_ascii().to_string(), ask(name).escape_ascii().to_string());
+        assert_eq!(first.escape_ascii().to_string(), ask(name).escape_ascii().to_string());
     }
 }
