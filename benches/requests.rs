@@ -6,6 +6,9 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use herd::message::Message;
+use herd::places::Radius;
+use herd::{Position, Query};
+use herd_places::{Embedded, Source};
 
 use herd_benches::{BATCH, Bench, iamats};
 
@@ -56,7 +59,21 @@ fn questions(criterion: &mut Criterion) {
             bench.end_fetches();
         });
     });
-    // "embedded places" stands here when the embedded source is there to be asked.
+    let embedded = Embedded::new();
+    for (name, at, km, bound) in [("Westwood", "+34.06893-118.445127", "10", 5), ("Paris", "+48.8566+2.3522", "50", 20)]
+    {
+        let at = Position::parse(at.as_bytes()).expect("a position");
+        let radius = Radius::parse_km(km.as_bytes()).expect("a radius");
+        let mut out = Vec::new();
+        group.bench_function(format!("embedded places, {name} {km} km {bound}"), |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                let places = embedded.nearby(&Query { at, radius, bound }).expect("it never fails");
+                places.write(bound, &mut out);
+                out.len()
+            });
+        });
+    }
     group.finish();
 }
 
