@@ -7,7 +7,7 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use failsafe::backoff::EqualJittered;
+use failsafe::backoff::Exponential;
 use failsafe::failure_policy::ConsecutiveFailures;
 use failsafe::{CircuitBreaker, StateMachine};
 use herd::places::NotPlaces;
@@ -57,7 +57,7 @@ pub(crate) struct Client {
     agent: Agent,
     key: Option<Key>,
     timeout: Duration,
-    breaker: StateMachine<ConsecutiveFailures<EqualJittered>, ()>,
+    breaker: StateMachine<ConsecutiveFailures<Exponential>, ()>,
 }
 
 impl Client {
@@ -71,7 +71,7 @@ impl Client {
         if let Some(trust) = trust {
             config = config.tls_config(ureq::tls::TlsConfig::builder().root_certs(trust).build());
         }
-        let pauses = failsafe::backoff::equal_jittered(BREAKS.0, BREAKS.1);
+        let pauses = failsafe::backoff::exponential(BREAKS.0, BREAKS.1);
         let policy = failsafe::failure_policy::consecutive_failures(FAILURES_TO_BREAK, pauses);
         Self { agent: config.build().into(), key, timeout, breaker: StateMachine::new(policy, ()) }
     }
