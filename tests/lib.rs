@@ -36,6 +36,10 @@ macro_rules! suite {
                 it_stays_open a_client_that_never_reads a_client_that_vanishes an_end_comes_at_once one_shot idle_timeout
                 a_busy_connection_is_not_idle many_at_once
             }
+            sources {
+                every_source_has_the_same_places one_fetch_for_many who_goes_away_costs_nothing
+                a_file_is_read_again a_bad_file_is_wrong_use
+            }
             places {
                 it_is_asked_as_google_is it_is_cut_to_the_bound it_answers_in_chunks it_answers_with_errors
                 it_does_not_speak_http it_is_too_slow replies_wait_behind_a_slow_one a_client_that_half_closes_waits

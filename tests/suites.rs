@@ -8,4 +8,5 @@ pub mod logs;
 pub mod places;
 pub mod refusals;
 pub mod requests;
+pub mod sources;
 pub mod whatsat;

@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use socket2::SockRef;
 
 use crate::answer::{self, Answer};
@@ -84,8 +86,15 @@ pub(crate) fn serve_all<S: Read + Write>(state: &State, socket: &TcpStream, stre
             // Closing with a linger of zero is what makes TCP reset.
             return SockRef::from(socket).set_linger(Some(Duration::ZERO));
         }
-        let answer = answer::to(state, &request, &faults);
-        if !write(stream, &answer, &faults)? {
+        let mut answer = answer::to(state, &request, &faults);
+        let takes_gzip = request.header("accept-encoding").is_some_and(|coding| coding.contains("gzip"));
+        let gzip = faults.gzip && takes_gzip;
+        if gzip {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(&answer.body)?;
+            answer.body = encoder.finish()?;
+        }
+        if !write(stream, &answer, gzip, &faults)? {
             break;
         }
     }
@@ -133,13 +142,16 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Request, usize)>> {
 }
 
 /// Whether the connection can go on.
-fn write(stream: &mut impl Write, answer: &Answer, faults: &Faults) -> io::Result<bool> {
+fn write(stream: &mut impl Write, answer: &Answer, gzip: bool, faults: &Faults) -> io::Result<bool> {
     if faults.fault == Some(Fault::Garbage) {
         stream.write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n")?;
         return Ok(false);
     }
     let truncate = faults.fault == Some(Fault::Truncate);
     let mut head = format!("HTTP/1.1 {} Told\r\nContent-Type: application/json\r\n", answer.status);
+    if gzip {
+        head += "Content-Encoding: gzip\r\n";
+    }
     if let Some(seconds) = faults.retry_after {
         let _ = write!(head, "Retry-After: {seconds}\r\n");
     }

@@ -45,6 +45,8 @@ pub struct Faults {
     pub delay: Duration,
     /// Answers come in chunks of so many bytes.
     pub chunked: Option<usize>,
+    /// Answers are compressed with gzip, if the request takes that.
+    pub gzip: bool,
     /// The `Retry-After` of answers, in seconds.
     pub retry_after: Option<u32>,
     /// What is wrong with answers.

@@ -31,6 +31,9 @@ struct Line {
     /// Answer in chunks of so many bytes
     #[arg(long, value_name = "BYTES")]
     chunked: Option<usize>,
+    /// Compress answers, if the request takes that
+    #[arg(long)]
+    gzip: bool,
     /// The Retry-After of answers, in seconds
     #[arg(long, value_name = "SECONDS")]
     retry_after: Option<u32>,
@@ -58,6 +61,7 @@ fn run(line: Line) -> io::Result<()> {
     sim.set(Faults {
         delay: line.delay,
         chunked: line.chunked,
+        gzip: line.gzip,
         retry_after: line.retry_after,
         fault: line.fault,
         first: line.fail_first,

@@ -12,8 +12,8 @@ use serde_json::Value;
 const KEY: &str = "AIza+secret/key=";
 const LONG: Duration = Duration::from_secs(20);
 
-fn sim(options: Options) -> PlacesSim {
-    PlacesSim::start(Options { key: Some(KEY.into()), ..options }).expect("a free port")
+fn sim(tls: bool) -> PlacesSim {
+    PlacesSim::start(Options { key: Some(KEY.into()), tls, ..Options::default() }).expect("a free port")
 }
 
 /// Both sources, asking that server.
@@ -78,9 +78,9 @@ fn failures(sim: &PlacesSim, key: &str, timeout: Duration) -> Vec<Unavailable> {
 
 #[test]
 fn all_sources_have_the_same_places_in_the_same_order() {
-    let sim = sim(Options { tls: true, ..Options::default() });
-    sim.set(Faults { chunked: Some(100), ..Faults::default() });
-    for (km, bound) in [("10", 20), ("10", 5), ("10", 0), ("0", 5), ("50", 20)] {
+    let sim = sim(true);
+    for (km, bound, gzip) in [("10", 20, false), ("10", 5, true), ("10", 0, true), ("0", 5, false), ("50", 20, true)] {
+        sim.set(Faults { chunked: Some(100), gzip, ..Faults::default() });
         let embedded = json(&Embedded::new().nearby(&query(km, bound)).expect("places"), bound);
         check_shape(&embedded);
         for source in sources(&sim, KEY, LONG) {
@@ -94,7 +94,7 @@ fn all_sources_have_the_same_places_in_the_same_order() {
 #[test]
 fn what_passes_is_asked_again() {
     for fault in [Fault::Status(503), Fault::Status(502), Fault::Status(504), Fault::Reset] {
-        let sim = sim(Options::default());
+        let sim = sim(false);
         for source in sources(&sim, KEY, LONG) {
             let before = sim.requests().len();
             sim.set(Faults { fault: Some(fault), first: Some(2), ..Faults::default() });
@@ -106,7 +106,7 @@ fn what_passes_is_asked_again() {
 
 #[test]
 fn what_lasts_is_not_asked_again() {
-    let sim = sim(Options::default());
+    let sim = sim(false);
     for (status, word) in [(400, Status::InvalidRequest), (403, Status::RequestDenied), (429, Status::OverQueryLimit)] {
         let before = sim.requests().len();
         sim.set(Faults { fault: Some(Fault::Status(status)), ..Faults::default() });
@@ -119,7 +119,7 @@ fn what_lasts_is_not_asked_again() {
 
 #[test]
 fn a_pause_that_is_asked_for_is_made_if_there_is_time() {
-    let sim = sim(Options::default());
+    let sim = sim(false);
     for source in sources(&sim, KEY, LONG) {
         let faults =
             Faults { fault: Some(Fault::Status(429)), retry_after: Some(1), first: Some(1), ..Faults::default() };
@@ -136,7 +136,7 @@ fn a_pause_that_is_asked_for_is_made_if_there_is_time() {
 
 #[test]
 fn a_wrong_key_is_told_and_not_shown() {
-    let sim = sim(Options::default());
+    let sim = sim(false);
     let new = &failures_of_new(&sim, "AIza-other-secret");
     assert_eq!(new.status, Status::RequestDenied);
     assert!(new.message.ends_with("API key not valid. Please pass a valid API key."), "{new}");
@@ -153,7 +153,7 @@ fn failures_of_new(sim: &PlacesSim, key: &str) -> Unavailable {
 
 #[test]
 fn every_way_to_be_ill_is_told() {
-    let sim = sim(Options::default());
+    let sim = sim(false);
     for (fault, part) in [
         (Fault::Garbage, "did not speak HTTP"),
         (Fault::Truncate, "broke the connection off"),
@@ -172,7 +172,7 @@ fn every_way_to_be_ill_is_told() {
 
 #[test]
 fn a_source_that_is_slow_is_waited_for_so_long() {
-    let sim = sim(Options::default());
+    let sim = sim(false);
     sim.hold();
     let start = Instant::now();
     for failure in failures(&sim, KEY, Duration::from_millis(200)) {
@@ -183,7 +183,7 @@ fn a_source_that_is_slow_is_waited_for_so_long() {
 
 #[test]
 fn a_certificate_that_nobody_vouches_for_is_refused() {
-    let sim = sim(Options { tls: true, ..Options::default() });
+    let sim = sim(true);
     let source = Google::new(Remote { url: Some(sim.url_new()), ..Remote::default() }, LONG);
     let error = source.nearby(&query("10", 20)).expect_err("nobody vouches");
     assert_eq!(error.message, "no secure connection to the places source: TLS failed");
@@ -192,7 +192,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
 
 #[test]
 fn a_source_that_is_down_is_left_alone_and_tried_again() {
-    let first = sim(Options::default());
+    let first = sim(false);
     let listen: SocketAddr = first.address();
     let [google, _] = sources(&first, KEY, LONG);
     assert!(google.nearby(&query("10", 20)).is_ok());
