@@ -33,11 +33,22 @@ pub(crate) struct Bound {
 
 /// Why a server cannot be started. Nothing was.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} cannot listen on {listen}: {why}")]
+#[error("{name} cannot listen on {listen}: {why}{}", remedy(.why))]
 pub struct BindError {
     name: String,
     listen: String,
     why: io::Error,
+}
+
+fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; stop what listens there, or name another port with --listen or in the config file"
+        }
+        io::ErrorKind::AddrNotAvailable => "; that address is not this machine's",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 need rights that this user does not have",
+        _ => "",
+    }
 }
 
 impl Bound {

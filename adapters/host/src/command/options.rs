@@ -25,7 +25,7 @@ pub(super) struct Options {
     log_format: Option<OsString>,
     #[arg(
         long,
-        help = "A level, or TARGET=LEVEL, with commas between: info,herd_host=debug [default: info]",
+        help = "A level, or TARGET=LEVEL, with commas between: info,herd::wire=debug [default: info]",
         value_name = "FILTER",
         visible_alias = "log-level",
         help_heading = "Log"
