@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::herd::{Herd, ServerId};
 use crate::limits::Limits;
+use crate::number::push_digits;
 
 /// What all sessions of one server share and none of them changes.
 #[derive(Clone, Debug)]
@@ -29,6 +30,15 @@ impl Identity {
     /// This server's name, as the wire has it.
     pub(crate) fn name(&self) -> &[u8] {
         self.herd.name(self.me).as_bytes()
+    }
+
+    /// Appends `HELLO name incarnation`, LF.
+    pub(crate) fn push_greeting(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"HELLO ");
+        out.extend_from_slice(self.name());
+        out.push(b' ');
+        push_digits(out, self.incarnation, 1);
+        out.push(b'\n');
     }
 
     /// Whom this server talks with.

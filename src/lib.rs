@@ -95,6 +95,7 @@
 //! | [`places`] | what is asked of a places source, and its reply, cut to a bound |
 //! | `session` | one connection: the order of replies, its limits |
 //! | `batch` | what passes between a session and its node |
+//! | `event` | what a node is told, and what it says to do |
 //! | `node` | what a server's sessions share: events in, actions out |
 //! | `report`, `store`, `handled` | what is kept of each client, and what was handled already |
 //! | `link` | the way to one neighbour |
@@ -105,6 +106,7 @@
 
 mod batch;
 pub mod counters;
+mod event;
 mod fetch;
 pub mod framing;
 mod handled;
@@ -124,12 +126,12 @@ pub mod time;
 
 pub use batch::{Batch, Replies, Requests};
 pub use counters::Counters;
+pub use event::{Action, Attempt, Event, Parting};
 pub use fetch::FetchId;
 pub use herd::{Herd, HerdError, Server, ServerId, ServerName};
 pub use limits::Limits;
-pub use link::Attempt;
 pub use message::Refusal;
-pub use node::{Action, Event, Node, Parting};
+pub use node::Node;
 pub use places::{Places, Query, Status, Unavailable};
 pub use position::Position;
 pub use report::Report;

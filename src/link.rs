@@ -19,12 +19,12 @@ use core::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
+use crate::event::{Action, Attempt, Parting};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::Message;
-use crate::node::{Action, Parting};
 use crate::time::Instant;
 
 /// How long a greeting may go unanswered before the neighbour gets what is there.
@@ -35,11 +35,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The most bytes handed to an adapter at once, so that a slow neighbour is seen to make progress.
 const PORTION: usize = 256 << 10;
-
-/// One attempt to reach a neighbour: a connection, from `Connect` to its end. What an adapter says
-/// of an attempt that is over is not listened to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Attempt(u64);
 
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -88,7 +83,7 @@ impl Link {
             peer,
             state: State::Idle,
             kind: Kind::Unknown,
-            attempt: Attempt(0),
+            attempt: Attempt::default(),
             queue: BytesMut::new(),
             told: false,
             sending: None,
@@ -213,7 +208,7 @@ impl Link {
             State::Greeting { sent, .. } if !*sent => {
                 *sent = true;
                 let mut greeting = Vec::new();
-                push_greeting(&mut greeting, identity);
+                identity.push_greeting(&mut greeting);
                 BytesMut::from(&greeting[..])
             }
             State::Up { .. } if self.kind == Kind::Plain => self.queue.split_to(first_line(&self.queue)),
@@ -302,7 +297,7 @@ impl Link {
     }
 
     fn connect(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        self.attempt.0 += 1;
+        self.attempt = self.attempt.next();
         self.state = State::Connecting { since: now };
         self.told = false;
         self.sending = None;
@@ -359,15 +354,6 @@ impl Link {
             actions.push(Action::Forward { peer: self.peer, attempt: self.attempt });
         }
     }
-}
-
-/// `HELLO name incarnation`, LF.
-pub(crate) fn push_greeting(out: &mut Vec<u8>, identity: &Identity) {
-    out.extend_from_slice(b"HELLO ");
-    out.extend_from_slice(identity.name());
-    out.push(b' ');
-    crate::number::push_digits(out, identity.incarnation, 1);
-    out.push(b'\n');
 }
 
 /// The length of the first line, LF included.

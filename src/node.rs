@@ -1,6 +1,5 @@
 //! What the whole of a server shares: what it knows, what it has handled, its links, its fetches.
 
-use core::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,12 +7,13 @@ use bytes::BytesMut;
 
 use crate::batch::{Batch, Replies, Request, Requests};
 use crate::counters::Counters;
+use crate::event::{Action, Attempt, Event};
 use crate::fetch::{self, FetchId, Fetches, Wanted};
 use crate::handled::Handled;
 use crate::herd::{Herd, ServerId};
 use crate::identity::Identity;
 use crate::limits::Limits;
-use crate::link::{Attempt, Link};
+use crate::link::Link;
 use crate::message::Refusal;
 use crate::places::{Places, Query, Radius, Unavailable};
 use crate::position::Position;
@@ -21,129 +21,6 @@ use crate::report::Report;
 use crate::session::{Answer, Session, SessionId, Ticket};
 use crate::store::{Offer, Store};
 use crate::time::{Instant, Now};
-
-/// What happened, besides requests: those go through [`Node::serve`].
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// The server listens: it tells its neighbours.
-    Started,
-    /// A neighbour's `address` stands for these IP addresses now.
-    Resolved {
-        /// The neighbour.
-        peer: ServerId,
-        /// Every address that it may connect from.
-        addresses: &'a [IpAddr],
-    },
-    /// A connection that was asked for is there.
-    Connected {
-        /// The neighbour.
-        peer: ServerId,
-        /// As it was in [`Action::Connect`].
-        attempt: Attempt,
-    },
-    /// A connection that was asked for could not be made, or is over.
-    Lost {
-        /// The neighbour.
-        peer: ServerId,
-        /// As it was in [`Action::Connect`].
-        attempt: Attempt,
-    },
-    /// The neighbour sent something on a connection that was asked for.
-    Received {
-        /// The neighbour.
-        peer: ServerId,
-        /// As it was in [`Action::Connect`].
-        attempt: Attempt,
-        /// What came.
-        bytes: &'a [u8],
-    },
-    /// All that [`Node::take`] gave has been sent.
-    Sent {
-        /// The neighbour.
-        peer: ServerId,
-        /// As it was in [`Action::Connect`].
-        attempt: Attempt,
-    },
-    /// A fetch has ended.
-    Fetched {
-        /// As it was in [`Action::Fetch`].
-        fetch: FetchId,
-        /// The places, or why there are none.
-        outcome: Result<Places, Unavailable>,
-    },
-    /// A session [that waits](Session::is_waiting) has gone: nobody waits there any more.
-    Gone(SessionId),
-    /// The time that [`Node::next_wake`] asked for has come.
-    Woken,
-}
-
-/// What the adapter is to do. Each is done once, in any order but for one neighbour's, and but that a
-/// session is given its [`Replies`] before the answers that [`Node::serve`] has for it.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Give that session its places: [`Session::answer`]. If it has gone, drop them.
-    Reply {
-        /// Whose they are.
-        session: SessionId,
-        /// The places.
-        answer: Answer,
-    },
-    /// There is something to forward to that neighbour: call [`Node::take`], send it, say
-    /// [`Event::Sent`].
-    Forward {
-        /// The neighbour.
-        peer: ServerId,
-        /// The connection to send it on.
-        attempt: Attempt,
-    },
-    /// Fetch places, and say [`Event::Fetched`].
-    Fetch {
-        /// What to call it.
-        fetch: FetchId,
-        /// What to ask.
-        query: Query,
-    },
-    /// Connect to that neighbour, and say [`Event::Connected`] or [`Event::Lost`].
-    Connect {
-        /// The neighbour.
-        peer: ServerId,
-        /// What to call this connection.
-        attempt: Attempt,
-    },
-    /// Close that connection when what was taken is sent; nothing more need be said of it.
-    Disconnect {
-        /// The neighbour.
-        peer: ServerId,
-        /// Which connection.
-        attempt: Attempt,
-        /// For logs.
-        why: Parting,
-    },
-}
-
-/// Why a server closes a connection to a neighbour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parting {
-    /// Nothing was sent for `link-idle`.
-    AtRest,
-    /// The neighbour is a plain server, which gets a connection for each line.
-    OneLineEach,
-    /// The neighbour has restarted: the connection is to a server that is gone.
-    Restarted,
-    /// The neighbour did not accept the connection, or what it was sent, within `link-timeout`.
-    TimedOut,
-}
-
-impl fmt::Display for Parting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::AtRest => "at rest",
-            Self::OneLineEach => "a plain server gets one line a connection",
-            Self::Restarted => "the neighbour restarted",
-            Self::TimedOut => "timed out",
-        })
-    }
-}
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
 ///

@@ -324,7 +324,7 @@ impl Session {
 
     fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Batch) -> Result<Request, Refusal> {
         let from = self.believe(sender)?;
-        crate::link::push_greeting(&mut batch.replies, &self.identity);
+        self.identity.push_greeting(&mut batch.replies);
         Ok(Request::Hello { from, incarnation })
     }
 

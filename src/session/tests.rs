@@ -1,9 +1,10 @@
 use core::time::Duration;
 
 use super::*;
+use crate::event::{Action, Event};
 use crate::herd::Herd;
 use crate::limits::Limits;
-use crate::node::{Action, Event, Node};
+use crate::node::Node;
 
 /// A session of a server with those limits.
 fn start(limits: Limits) -> (Node, Session) {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use atomic_waker::AtomicWaker;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::lock::lock;
 use crate::runtime::Runtime;
-use crate::shared::lock;
 
 /// How long a blocking connect may hold a thread; the node gives up on a link by itself.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use herd::{Answer, Requests, Session};
 use crate::closing::Closing;
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
-use crate::runtime::{Runtime, Sleep, Stream};
+use crate::runtime::{Runtime, Sleep, Stream, write_all};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
 
@@ -260,22 +260,4 @@ impl<R: Runtime> Connection<R> {
             }
         }
     }
-}
-
-/// Writes until all is written, the other end takes no more, or it fails.
-pub(crate) fn write_all<S: Stream>(
-    stream: &mut S,
-    context: &mut Context<'_>,
-    bytes: &[u8],
-) -> (usize, Option<io::Error>) {
-    let mut written = 0;
-    while written < bytes.len() {
-        match stream.poll_write(context, &bytes[written..]) {
-            Poll::Ready(Ok(0)) => return (written, Some(io::ErrorKind::WriteZero.into())),
-            Poll::Ready(Ok(more)) => written += more,
-            Poll::Ready(Err(error)) => return (written, Some(error)),
-            Poll::Pending => break,
-        }
-    }
-    (written, None)
 }

@@ -24,6 +24,7 @@ pub mod command;
 pub mod config;
 mod connection;
 mod link;
+mod lock;
 pub mod logs;
 mod mailbox;
 mod nearest;

@@ -13,11 +13,11 @@ use herd::{Attempt, Event, Parting, ServerId};
 
 use crate::address;
 use crate::closing::Closing;
-use crate::connection::write_all;
+use crate::lock::lock;
 use crate::logs::Escaped;
-use crate::runtime::{Runtime, Stream};
+use crate::runtime::{Runtime, Stream, write_all};
 use crate::scratch::Scratch;
-use crate::shared::{Shared, lock};
+use crate::shared::Shared;
 
 /// What the node has to say to the task of one connection.
 #[derive(Debug, Default)]

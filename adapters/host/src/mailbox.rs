@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
 
-use crate::shared::lock;
+use crate::lock::lock;
 
 /// Things for one task, which is woken when something is put there.
 #[derive(Debug)]

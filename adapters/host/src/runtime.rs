@@ -60,3 +60,21 @@ pub trait Stream: Send + Unpin + 'static {
     /// Says that no more will be written.
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
+
+/// Writes until all is written, the other end takes no more, or it fails.
+pub(crate) fn write_all<S: Stream>(
+    stream: &mut S,
+    context: &mut Context<'_>,
+    bytes: &[u8],
+) -> (usize, Option<io::Error>) {
+    let mut written = 0;
+    while written < bytes.len() {
+        match stream.poll_write(context, &bytes[written..]) {
+            Poll::Ready(Ok(0)) => return (written, Some(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(more)) => written += more,
+            Poll::Ready(Err(error)) => return (written, Some(error)),
+            Poll::Pending => break,
+        }
+    }
+    (written, None)
+}

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use herd::{
     Action, Answer, Attempt, Event, FetchId, Herd, Limits, Node, Now, Places, ServerId, SessionId, Unavailable,
@@ -13,6 +13,7 @@ use herd_places::Source;
 
 use crate::clock::Clock;
 use crate::link::{self, LinkBox};
+use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::runtime::Runtime;
 use crate::timer::Timer;
@@ -203,10 +204,4 @@ impl<R: Runtime> Shared<R> {
             *link = None;
         }
     }
-}
-
-/// A lock is never held across a call that can panic half-way through a change that matters more than
-/// the server's life: what a poisoned one guards is used on.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
