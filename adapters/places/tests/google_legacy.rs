@@ -149,3 +149,13 @@ fn what_is_slow_times_out() {
     assert_eq!(error.message, "the places source took too long to answer");
     drop(release);
 }
+
+/// The domain `invalid` has no names, nor will it ever (RFC 6761).
+#[test]
+fn a_name_that_is_none_is_told() {
+    let remote = Remote { url: Some("http://places.invalid/json".into()), ..Remote::default() };
+    let at = Position::new(0.0, 0.0).expect("on the globe");
+    let query = Query { at, radius: Radius::parse_km(b"1").expect("a radius"), bound: 20 };
+    let error = GoogleLegacy::new(remote, LONG).nearby(&query).expect_err("nobody is there");
+    assert_eq!(error.message, "the places source's name cannot be looked up");
+}

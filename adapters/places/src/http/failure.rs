@@ -56,8 +56,9 @@ impl Failure {
     /// it the key.
     pub(crate) fn of(error: &ureq::Error) -> Self {
         let message = match error {
+            ureq::Error::HostNotFound => NO_SUCH_NAME,
+            ureq::Error::Io(error) if is_look_up(error) => NO_SUCH_NAME,
             ureq::Error::Io(error) => return Self::of_io(error.kind()),
-            ureq::Error::HostNotFound => "the places source's name cannot be looked up",
             ureq::Error::Timeout(_) => TOOK_TOO_LONG,
             ureq::Error::ConnectionFailed => "the places source cannot be reached",
             ureq::Error::Tls(_) | ureq::Error::Rustls(_) => TLS_FAILED,
@@ -116,5 +117,11 @@ impl Failure {
     }
 }
 
+/// The standard library has no kind for a name that cannot be looked up, only these words.
+fn is_look_up(error: &std::io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
+}
+
+const NO_SUCH_NAME: &str = "the places source's name cannot be looked up";
 const TOOK_TOO_LONG: &str = "the places source took too long to answer";
 const TLS_FAILED: &str = "no secure connection to the places source: TLS failed";
