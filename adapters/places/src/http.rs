@@ -112,8 +112,8 @@ impl Client {
 
     /// A source may repeat what it was asked; the key goes no further.
     fn without_key(&self, mut error: Unavailable) -> Unavailable {
-        if let Some(key) = self.key() {
-            error.message = error.message.replace(key, "(key)");
+        if let Some(key) = &self.key {
+            error.message = key.hide(&error.message);
         }
         error
     }

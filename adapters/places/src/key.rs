@@ -39,6 +39,37 @@ impl Key {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// `text` with `(key)` wherever it holds the key, as it is or percent-encoded (RFC 3986, section
+    /// 2.1): a source that repeats the address it was asked repeats the key in that form.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(next) = rest.chars().next() {
+            let (show, after) = match self.strip(rest) {
+                Some(after) => ("(key)", after),
+                None => rest.split_at(next.len_utf8()),
+            };
+            shown.push_str(show);
+            rest = after;
+        }
+        shown
+    }
+
+    /// What follows the key in a text that begins with it.
+    fn strip<'a>(&self, text: &'a str) -> Option<&'a str> {
+        // As a whole first: of a key that holds `%25`, a `%` alone would be taken for the three.
+        text.strip_prefix(self.expose()).or_else(|| self.0.bytes().try_fold(text, strip_byte))
+    }
+}
+
+/// What follows `byte`, percent-encoded or as it is.
+fn strip_byte(text: &str, byte: u8) -> Option<&str> {
+    let encoded = text.strip_prefix('%').and_then(|text| text.split_at_checked(2));
+    match encoded {
+        Some((hex, rest)) if u8::from_str_radix(hex, 16) == Ok(byte) => Some(rest),
+        _ => text.strip_prefix(char::from(byte)),
+    }
 }
 
 impl fmt::Debug for Key {
@@ -59,5 +90,24 @@ mod tests {
         for bad in ["two words", "b\u{7}ll", "ключ"] {
             assert_eq!(Key::new(bad), Err(KeyError::NotAWord));
         }
+    }
+
+    #[test]
+    fn a_key_is_hidden_in_every_spelling() {
+        let key = Key::new("a+b/%=").expect("a key");
+        for (text, shown) in [
+            ("a+b/%=", "(key)"),
+            ("?key=a%2Bb%2F%25%3D&x=1", "?key=(key)&x=1"),
+            ("?key=a%2bb/%25=.", "?key=(key)."),
+            ("%61%2B%62%2F%25%3D", "(key)"),
+            ("a+b/%=a+b/%=", "(key)(key)"),
+            ("aa+b/%=", "a(key)"),
+            ("a+b/% a%2Bб %2", "a+b/% a%2Bб %2"),
+            ("", ""),
+        ] {
+            assert_eq!(key.hide(text), shown);
+        }
+        let key = Key::new("a%25").expect("a key");
+        assert_eq!(key.hide("a%25 a%2525"), "(key) (key)25");
     }
 }

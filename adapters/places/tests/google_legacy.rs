@@ -1,6 +1,6 @@
 //! Google's legacy Nearby Search, over real sockets, with a server that is none too well.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -44,11 +44,18 @@ fn reply(status: &str, body: &str) -> impl Fn(&mut TcpStream) + Send + 'static {
 
 fn ask(address: SocketAddr, timeout: Duration, km: &str) -> Result<Places, Unavailable> {
     let url = format!("http://{address}/maps/api/place/nearbysearch/json");
-    let remote = Remote { url: Some(url), key: Some(Key::new(KEY).expect("a key")), trust: None };
-    let source = GoogleLegacy::new(remote, timeout);
+    let source = GoogleLegacy::new(remote(url, true), timeout);
     assert!(!format!("{source:?}").contains("secret"));
+    source.nearby(&query(km))
+}
+
+fn remote(url: String, with_key: bool) -> Remote {
+    Remote { url: Some(url), key: with_key.then(|| Key::new(KEY).expect("a key")), trust: None }
+}
+
+fn query(km: &str) -> Query {
     let at = Position::new(34.06893, -118.445_127).expect("on the globe");
-    source.nearby(&Query { at, radius: Radius::parse_km(km.as_bytes()).expect("a radius"), bound: 20 })
+    Query { at, radius: Radius::parse_km(km.as_bytes()).expect("a radius"), bound: 20 }
 }
 
 const LONG: Duration = Duration::from_secs(20);
@@ -99,6 +106,7 @@ fn it_reads_chunks() {
 fn http_errors_are_told_in_googles_words() {
     for (http, status) in [
         ("400 Bad Request", Status::InvalidRequest),
+        ("401 Unauthorized", Status::RequestDenied),
         ("403 Forbidden", Status::RequestDenied),
         ("429 Too Many Requests", Status::OverQueryLimit),
         ("500 Internal Server Error", Status::UnknownError),
@@ -113,6 +121,41 @@ fn http_errors_are_told_in_googles_words() {
         );
         assert_eq!(failure(reply(http, "<html>"), LONG).status, status);
     }
+}
+
+#[test]
+fn a_key_is_hidden_as_it_stood_in_the_address() {
+    let body = "{\"error_message\" : \"/json?key=AIza%2Bsecret%2Fkey%3D or AIza%2bsecret/key%3d\"}";
+    let error = failure(reply("403 Forbidden", body), LONG);
+    assert_eq!(error.message, "the places source answered with HTTP 403 Forbidden: /json?key=(key) or (key)");
+}
+
+#[test]
+fn an_address_keeps_its_own_query_and_no_key_is_sent_where_there_is_none() {
+    let (address, requests) = server(reply("200 OK", JSON));
+    for (with_key, key) in [(true, "&key=AIza%2Bsecret%2Fkey%3D"), (false, "")] {
+        let source = GoogleLegacy::new(remote(format!("http://{address}/json?language=de"), with_key), LONG);
+        source.nearby(&query("4.35")).expect("places");
+        let request = requests.recv_timeout(LONG).expect("a request");
+        let expected = format!("GET /json?language=de&location=34.06893,-118.445127&radius=4350{key} HTTP/1.1");
+        assert_eq!(request, expected);
+    }
+}
+
+#[test]
+fn what_speaks_no_tls_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        // Held until the other end gives up, so that what was written is what it sees.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let source = GoogleLegacy::new(remote(format!("https://{address}/"), true), LONG);
+    let error = source.nearby(&query("10")).expect_err("no places");
+    assert_eq!(error.message, "no secure connection to the places source: TLS failed");
 }
 
 #[test]
