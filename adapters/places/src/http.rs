@@ -67,6 +67,8 @@ impl Client {
         let mut config = Agent::config_builder()
             .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
             .http_status_as_error(false)
+            // Whoever it leads to would be shown the key, and neither of Google's APIs redirects.
+            .max_redirects(0)
             .user_agent(concat!("herd/", env!("CARGO_PKG_VERSION")));
         if let Some(trust) = trust {
             config = config.tls_config(ureq::tls::TlsConfig::builder().root_certs(trust).build());

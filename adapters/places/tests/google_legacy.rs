@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use herd::places::Radius;
 use herd::{Places, Position, Query, Status, Unavailable};
-use herd_places::{GoogleLegacy, Key, Remote, Source};
+use herd_places::{Google, GoogleLegacy, Key, Remote, Source};
 
 const KEY: &str = "AIza+secret/key=";
 const JSON: &str = "{\n   \"html_attributions\" : [],\n\n   \"results\" : [ { \"name\" : \"A\" }, { \"name\" : \"B\" } ],\n   \"status\" : \"OK\"\n}\n\n";
@@ -128,6 +128,24 @@ fn a_key_is_hidden_as_it_stood_in_the_address() {
     let body = "{\"error_message\" : \"/json?key=AIza%2Bsecret%2Fkey%3D or AIza%2bsecret/key%3d\"}";
     let error = failure(reply("403 Forbidden", body), LONG);
     assert_eq!(error.message, "the places source answered with HTTP 403 Forbidden: /json?key=(key) or (key)");
+}
+
+/// A redirect would take the key to whoever it names.
+#[test]
+fn a_redirect_is_not_followed() {
+    let (elsewhere, asked) = server(reply("200 OK", JSON));
+    for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect"] {
+        let redirect = format!(
+            "HTTP/1.1 {status}\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let (address, _requests) = server(move |stream| drop(stream.write_all(redirect.as_bytes())));
+        let remote = remote(format!("http://{address}/"), true);
+        let told = format!("the places source answered with HTTP {status}");
+        for source in [&GoogleLegacy::new(remote.clone(), LONG) as &dyn Source, &Google::new(remote, LONG)] {
+            assert_eq!(source.nearby(&query("10")).expect_err("no places").message, told);
+        }
+    }
+    assert!(asked.try_recv().is_err(), "the other server was asked");
 }
 
 #[test]

@@ -62,7 +62,6 @@ impl Failure {
             ureq::Error::Timeout(_) => TOOK_TOO_LONG,
             ureq::Error::ConnectionFailed => "the places source cannot be reached",
             ureq::Error::Tls(_) | ureq::Error::Rustls(_) => TLS_FAILED,
-            ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed => "the places source redirects in a circle",
             ureq::Error::Protocol(_) | ureq::Error::Http(_) => "the places source did not speak HTTP",
             _ => "the places source could not be asked",
         };
