@@ -10,12 +10,13 @@ use core::ops::Range;
 use crate::herd::ServerId;
 use crate::message::Refusal;
 use crate::places::Radius;
+use crate::repair::Step;
 use crate::report::{Layout, Report};
 
 /// An empty buffer for one pass. Keep one for each thread.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// What is owed for this pass, in order. A WHATSAT's reply will stand at its `reply_at`.
+    /// What is owed for this pass, in order. What the node answers will stand at the item's `reply_at`.
     pub(crate) replies: Vec<u8>,
     /// Lines as they were received, and texts that stand in no reply.
     pub(crate) text: Vec<u8>,
@@ -44,6 +45,10 @@ pub(crate) enum Request {
     At { layout: Layout, line: Range<usize>, from: ServerId },
     /// A neighbour says that it is there.
     Hello { from: ServerId, incarnation: u64 },
+    /// A report that a neighbour found missing here; its line is in `text`.
+    Kept { layout: Layout, line: Range<usize>, from: ServerId },
+    /// A neighbour compares; the node's answer is in `text`, and goes where the item's reply is due.
+    Repair { from: ServerId, step: Step, answer: Range<usize> },
     /// A client asks; its ID is in `text`.
     Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Option<Range<usize>> },
 }
@@ -51,6 +56,11 @@ pub(crate) enum Request {
 impl Item {
     pub(crate) const fn is_whatsat(&self) -> bool {
         matches!(self.request, Request::Whatsat { .. })
+    }
+
+    /// Whether its reply is not in `replies`, since the node writes it.
+    pub(crate) const fn is_answered_by_node(&self) -> bool {
+        matches!(self.request, Request::Whatsat { .. } | Request::Repair { .. })
     }
 }
 
@@ -62,8 +72,8 @@ impl Batch {
                 let start = item.reply_at + b"AT ".len();
                 Some(Report { line: &self.replies[start..start + len], layout: *layout })
             }
-            Request::At { layout, line, .. } => Some(Report { line: &self.text[line.clone()], layout: *layout }),
-            Request::Hello { .. } | Request::Whatsat { .. } => None,
+            Request::At { layout, line, .. } | Request::Kept { layout, line, .. } => Some(Report { line: &self.text[line.clone()], layout: *layout }),
+            Request::Hello { .. } | Request::Repair { .. } | Request::Whatsat { .. } => None,
         }
     }
 

@@ -21,6 +21,12 @@ pub struct Counters {
     pub duplicates: u64,
     /// Reports of unknown clients that were not kept, because as many as the limit allows are.
     pub not_kept: u64,
+    /// Comparisons with neighbours that this server began.
+    pub comparisons: u64,
+    /// Reports that came by repair and were kept.
+    pub repaired: u64,
+    /// Reports that were sent to neighbours that lacked them.
+    pub repairs: u64,
     /// Lines queued for neighbours.
     pub forwarded: u64,
     /// Fetches of places that were started.

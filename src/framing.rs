@@ -2,17 +2,20 @@
 
 use core::mem;
 
+use crate::herd::ServerName;
+
 /// One line, without its LF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
     /// As it was received, whatever bytes it holds.
     Whole(&'a [u8]),
-    /// It passed the limit: what was kept of it, which is exactly the limit. The rest is not looked
+    /// It passed the limit: what was kept of it, which is exactly its limit. The rest is not looked
     /// for; whoever gets this gives the connection up.
     TooLong(&'a [u8]),
 }
 
-/// Cuts a stream of bytes at LF. It keeps only the line that is not yet whole, at most the limit.
+/// Cuts a stream of bytes at LF. It keeps only the line that is not yet whole, at most the limit; a line
+/// that begins as a report between servers does may be longer by [`SLACK`](Self::SLACK).
 ///
 /// Lines that lie whole in a chunk are lent from it, not copied.
 #[derive(Debug)]
@@ -24,6 +27,9 @@ pub struct Framer {
 }
 
 impl Framer {
+    /// What servers add to the line of a client's: two names, a skew, and the difference of the words.
+    pub const SLACK: usize = 2 * ServerName::MOST_BYTES + 64;
+
     /// A framer for lines of at most `most` bytes, LF not counted.
     #[must_use]
     pub const fn new(most: usize) -> Self {
@@ -45,8 +51,9 @@ impl Framer {
             None => (*input, &input[input.len()..]),
         };
         *input = rest;
-        if self.tail.len() + part.len() > self.most {
-            return Some(Line::TooLong(self.keep(&part[..self.most - self.tail.len()])));
+        let most = self.most_of(part);
+        if self.tail.len() + part.len() > most {
+            return Some(Line::TooLong(self.keep(&part[..most - self.tail.len()])));
         }
         match end {
             Some(_) if self.tail.is_empty() => Some(Line::Whole(part)),
@@ -55,6 +62,17 @@ impl Framer {
                 self.tail.extend_from_slice(part);
                 None
             }
+        }
+    }
+
+    /// The longest line that may begin as this one does: a report between servers is allowed what they
+    /// add to the longest line of a client's.
+    fn most_of(&self, part: &[u8]) -> usize {
+        let is_report = |word: &[u8]| self.tail.iter().chain(part).take(word.len()).eq(word);
+        if self.tail.len() + part.len() > self.most && self.most > 0 && (is_report(b"AT ") || is_report(b"KEPT ")) {
+            self.most + Self::SLACK
+        } else {
+            self.most
         }
     }
 

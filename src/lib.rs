@@ -99,6 +99,7 @@
 //! | `node` | what a server's sessions share: events in, actions out |
 //! | `report`, `store`, `handled` | what is kept of each client, and what was handled already |
 //! | `link` | the way to one neighbour |
+//! | [`repair`], `sketch` | how two neighbours find out what differs, and mend just that |
 //! | `fetch` | the fetches of places under way |
 //! | `identity` | who this server is, and whom it believes |
 //! | [`counters`] | what it has done |
@@ -119,8 +120,10 @@ mod node;
 mod number;
 pub mod places;
 pub mod position;
+pub mod repair;
 mod report;
 mod session;
+mod sketch;
 mod store;
 pub mod time;
 

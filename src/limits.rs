@@ -2,6 +2,10 @@
 
 use core::time::Duration;
 
+use crate::herd::ServerName;
+use crate::repair::Step;
+use crate::sketch::Sketch;
+
 /// The bounds of one server. What happens at each is said with it; none is ever a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -18,9 +22,11 @@ pub struct Limits {
     /// How long a neighbour may take to accept a connection, or to take what it is sent, before the
     /// link counts as lost.
     pub link_timeout: Duration,
-    /// Bytes that may wait for one neighbour, or one line if that is longer. At the bound the oldest
-    /// lines are dropped.
+    /// Bytes that may wait for one neighbour, or one line if that is longer. At the bound all that waits is
+    /// dropped and repaired later; for a neighbour that does not repair, the oldest lines are.
     pub link_queue: usize,
+    /// How long a link may go without a comparison of what its two ends keep.
+    pub repair_interval: Duration,
     /// Bytes of replies that may be unsent on one connection. At the bound no more of its requests
     /// are read.
     pub max_unsent: usize,
@@ -54,6 +60,14 @@ pub struct Limits {
 impl Limits {
     /// The longest line that any server takes.
     pub const MOST_LINE: usize = 1 << 30;
+
+    /// The most cells of a sketch whose line is no longer than `max-line` with any server's name. None at
+    /// all where not even digests would fit: such a herd does not repair.
+    pub(crate) fn most_cells(&self) -> usize {
+        let around = "REPAIR  sketch 62/0123456789abcdef ".len() + ServerName::MOST_BYTES;
+        let digests = Step::GROUPS * size_of::<u64>() * 4 / 3 + around;
+        if self.max_line < digests { 0 } else { (self.max_line - around).min(4096) / Sketch::CELL_TEXT }
+    }
 }
 
 impl Default for Limits {
@@ -65,6 +79,7 @@ impl Default for Limits {
             link_retry: Duration::from_secs(5),
             link_timeout: Duration::from_secs(5),
             link_queue: 16 << 20,
+            repair_interval: Duration::from_secs(30),
             max_unsent: 256 << 10,
             max_waiting: 64,
             fetches: 32,

@@ -20,11 +20,11 @@ use core::time::Duration;
 use bytes::{Buf, BytesMut};
 
 use crate::event::{Action, Attempt, Parting};
-use crate::framing::{Framer, Line};
+use crate::framing::Framer;
 use crate::herd::ServerId;
 use crate::identity::Identity;
 use crate::limits::Limits;
-use crate::message::Message;
+use crate::repair::{Ask, Schedule};
 use crate::time::Instant;
 
 /// How long a greeting may go unanswered before the neighbour gets what is there.
@@ -43,6 +43,9 @@ pub(crate) struct Link {
     kind: Kind,
     attempt: Attempt,
     queue: BytesMut,
+    /// What is to be said in a comparison. It goes with the connection.
+    pub(crate) talk: BytesMut,
+    pub(crate) repair: Schedule,
     /// The adapter was told that there is something to send, and has not taken it yet.
     told: bool,
     /// Since when the adapter has had bytes that it has not yet sent.
@@ -50,7 +53,8 @@ pub(crate) struct Link {
     pause: Duration,
     /// The incarnation that the neighbour last named.
     incarnation: Option<u64>,
-    replies: Framer,
+    /// Cuts what the neighbour answers.
+    pub(crate) replies: Framer,
     /// Lines that were dropped because the queue was full.
     pub(crate) dropped: u64,
 }
@@ -73,14 +77,18 @@ enum Kind {
     Herd,
     /// It did not understand one.
     Plain,
+    /// It closed on one: so does a plain server, and one that crashes.
+    Closing,
     /// It did not answer one.
     Silent,
 }
 
 impl Link {
-    pub(crate) fn new(peer: ServerId, limits: &Limits) -> Self {
+    pub(crate) fn new(peer: ServerId, asks_first: bool, limits: &Limits) -> Self {
         Self {
             peer,
+            talk: BytesMut::new(),
+            repair: Schedule::new(asks_first),
             state: State::Idle,
             kind: Kind::Unknown,
             attempt: Attempt::default(),
@@ -99,18 +107,29 @@ impl Link {
         self.attempt == attempt && !matches!(self.state, State::Idle | State::Pausing { .. })
     }
 
-    /// Queues a line, LF included, dropping the oldest where it would be too much.
+    /// Queues a line, LF included, dropping others where it would be too much.
     pub(crate) fn push(&mut self, line: &[u8], now: Instant, limits: &Limits, actions: &mut Vec<Action>) {
-        while !self.queue.is_empty() && self.queue.len() + line.len() > limits.link_queue {
-            let oldest = memchr::memchr(b'\n', &self.queue).map_or(self.queue.len(), |end| end + 1);
-            self.queue.advance(oldest);
-            self.dropped += 1;
+        if self.queue.len() + line.len() > limits.link_queue {
+            self.make_room(line.len(), now, limits);
         }
         self.queue.extend_from_slice(line);
         match self.state {
             State::Idle => self.connect(now, actions),
             State::Up { .. } => self.tell(actions),
             State::Connecting { .. } | State::Greeting { .. } | State::Pausing { .. } => {}
+        }
+    }
+
+    /// Drops what a comparison brings again, or the oldest lines for a neighbour that does not compare.
+    fn make_room(&mut self, len: usize, now: Instant, limits: &Limits) {
+        if self.kind == Kind::Herd && self.repair.is_able() {
+            self.dropped += memchr::memchr_iter(b'\n', &self.queue).count() as u64;
+            self.queue.clear();
+            self.repair.dropped(now);
+        }
+        while !self.queue.is_empty() && self.queue.len() + len > limits.link_queue {
+            self.queue.advance(first_line(&self.queue));
+            self.dropped += 1;
         }
     }
 
@@ -132,11 +151,15 @@ impl Link {
     /// The neighbour greeted. If it is not the one that it was, the connection leads nowhere.
     pub(crate) fn greeted(&mut self, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
         let restarted = self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation);
+        if restarted {
+            self.repair.restarted();
+        }
         if restarted && matches!(self.state, State::Greeting { .. } | State::Up { .. }) {
             self.disconnect(Parting::Restarted, actions);
             self.state = State::Idle;
         }
         self.kind = Kind::Herd;
+        self.repair.greeted(now);
         match self.state {
             State::Idle if !self.queue.is_empty() => self.connect(now, actions),
             State::Greeting { .. } => self.rise(now, actions),
@@ -150,7 +173,7 @@ impl Link {
                 self.state = State::Greeting { since: now, sent: false };
                 self.tell(actions);
             }
-            Kind::Herd | Kind::Plain | Kind::Silent => self.rise(now, actions),
+            Kind::Herd | Kind::Plain | Kind::Closing | Kind::Silent => self.rise(now, actions),
         }
     }
 
@@ -160,11 +183,16 @@ impl Link {
         let took_a_line = self.sending.is_some();
         self.told = false;
         self.sending = None;
+        self.talk.clear();
+        self.repair.lost();
         match self.state {
             // It closed on a greeting: so does a plain server that takes one line a connection.
-            State::Greeting { .. } if told_off => self.kind = Kind::Plain,
+            State::Greeting { .. } if told_off => {
+                self.kind = Kind::Closing;
+                self.repair.try_again(now, limits.repair_interval);
+            }
             // Only one that took its line: else a port that accepts and closes would be tried for ever.
-            State::Up { .. } if self.kind == Kind::Plain && took_a_line => {}
+            State::Up { .. } if self.is_plain() && took_a_line => {}
             _ => {
                 self.kind = Kind::Unknown;
                 self.pause(now, limits, jitter);
@@ -177,33 +205,44 @@ impl Link {
         }
     }
 
-    /// Bytes that the neighbour sent on this connection: what it answers to a greeting.
-    pub(crate) fn received(&mut self, mut bytes: &[u8], identity: &Identity, now: Instant, actions: &mut Vec<Action>) {
-        while let State::Greeting { .. } | State::Up { .. } = self.state {
-            let greeting = match self.replies.next_line(&mut bytes) {
-                Some(Line::Whole(line)) => match Message::parse(line) {
-                    Ok(None) => continue,
-                    Ok(Some(Message::Hello { sender, incarnation })) => {
-                        (identity.herd.find(sender) == Some(self.peer)).then_some(incarnation)
-                    }
-                    Ok(Some(_)) | Err(_) => None,
-                },
-                Some(Line::TooLong(_)) | None => return,
-            };
-            match greeting {
-                Some(incarnation) => {
-                    self.incarnation = Some(incarnation);
-                    self.kind = Kind::Herd;
-                    self.greeting_answered(now, actions);
-                }
-                None => self.not_understood(now, actions),
+    /// Whether what the neighbour says on this connection is listened to.
+    pub(crate) fn listens(&self) -> bool {
+        matches!(self.state, State::Greeting { .. } | State::Up { .. })
+    }
+
+    /// The neighbour answered a greeting in kind.
+    pub(crate) fn greeted_back(&mut self, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
+        if self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation) {
+            self.repair.restarted();
+        }
+        self.kind = Kind::Herd;
+        match self.state {
+            State::Greeting { .. } => self.rise(now, actions),
+            _ => self.repair.rose(now),
+        }
+    }
+
+    /// The neighbour answered with something that is no word between servers: it does not speak all of
+    /// our words, and is left in peace with those.
+    pub(crate) fn not_understood(&mut self, answer: &[u8], now: Instant, actions: &mut Vec<Action>) {
+        if let State::Greeting { .. } = self.state {
+            self.kind = Kind::Plain;
+            self.disconnect(Parting::OneLineEach, actions);
+            self.pause = FIRST_PAUSE;
+            self.state = State::Idle;
+            if !self.queue.is_empty() {
+                self.connect(now, actions);
             }
+        } else if answer.starts_with(b"? REPAIR") || answer.starts_with(b"? KEPT") {
+            self.repair.not_able();
+            self.talk.clear();
         }
     }
 
     /// What to send now, at most a portion of whole lines; nothing if there is nothing.
     pub(crate) fn take(&mut self, identity: &Identity, now: Instant) -> BytesMut {
         self.told = false;
+        let is_plain = self.is_plain();
         let bytes = match &mut self.state {
             State::Greeting { sent, .. } if !*sent => {
                 *sent = true;
@@ -211,8 +250,15 @@ impl Link {
                 identity.push_greeting(&mut greeting);
                 BytesMut::from(&greeting[..])
             }
-            State::Up { .. } if self.kind == Kind::Plain => self.queue.split_to(first_line(&self.queue)),
-            State::Up { .. } => self.queue.split_to(portion(&self.queue)),
+            State::Up { .. } if is_plain => self.queue.split_to(first_line(&self.queue)),
+            State::Up { .. } => {
+                let mut bytes = self.queue.split_to(portion(&self.queue, PORTION));
+                if self.queue.is_empty() {
+                    let room = PORTION.saturating_sub(bytes.len());
+                    bytes.unsplit(self.talk.split_to(portion(&self.talk, room)));
+                }
+                bytes
+            }
             _ => BytesMut::new(),
         };
         if !bytes.is_empty() {
@@ -226,15 +272,15 @@ impl Link {
         self.sending = None;
         let State::Up { rests_since } = &mut self.state else { return };
         *rests_since = now;
-        if self.kind == Kind::Plain {
+        if self.is_plain() {
             self.disconnect(Parting::OneLineEach, actions);
             self.state = State::Idle;
             if !self.queue.is_empty() {
                 self.connect(now, actions);
             }
-        } else if !self.queue.is_empty() {
+        } else if !self.queue.is_empty() || !self.talk.is_empty() {
             self.tell(actions);
-        } else if limits.link_idle.is_zero() {
+        } else if limits.link_idle.is_zero() && self.rests() {
             self.disconnect(Parting::AtRest, actions);
             self.state = State::Idle;
         }
@@ -250,7 +296,8 @@ impl Link {
             State::Pausing { until } => Some(until),
             State::Idle | State::Up { .. } => None,
         };
-        stuck.into_iter().chain(next).min()
+        let compare = self.repair.deadline(self.can_begin() || self.would_open_to_compare(), limits.link_timeout);
+        stuck.into_iter().chain(next).chain(compare).min()
     }
 
     /// The time for which it asked has come.
@@ -262,15 +309,23 @@ impl Link {
         };
         if waits_since.is_some_and(|since| since + limits.link_timeout <= now) {
             self.disconnect(Parting::TimedOut, actions);
+            self.repair.lost();
             self.kind = Kind::Unknown;
             self.pause(now, limits, jitter);
             return;
         }
+        self.repair.give_up_if_late(now, limits.link_timeout, limits.repair_interval);
         match self.state {
+            State::Idle if self.would_open_to_compare() && self.repair.is_due(now) => {
+                if self.kind == Kind::Closing {
+                    self.kind = Kind::Unknown;
+                }
+                self.connect(now, actions);
+            }
             State::Greeting { since, .. } if since + GREETING_TIMEOUT <= now => {
                 self.kind = Kind::Silent;
                 self.sending = None;
-                self.greeting_answered(now, actions);
+                self.rise(now, actions);
             }
             State::Up { rests_since } if self.rests() && rests_since + limits.link_idle <= now => {
                 self.disconnect(Parting::AtRest, actions);
@@ -293,7 +348,41 @@ impl Link {
 
     /// Whether nothing waits to be sent and nothing is being sent.
     fn rests(&self) -> bool {
-        self.queue.is_empty() && !self.told && self.sending.is_none()
+        let sent = self.queue.is_empty() && self.talk.is_empty() && !self.told && self.sending.is_none();
+        sent && !self.repair.is_comparing()
+    }
+
+    /// Whether it takes one line a connection.
+    fn is_plain(&self) -> bool {
+        matches!(self.kind, Kind::Plain | Kind::Closing)
+    }
+
+    /// Whether a comparison could begin on the connection that is there.
+    fn can_begin(&self) -> bool {
+        self.is_up() && self.kind == Kind::Herd && self.queue.len() < PORTION
+    }
+
+    /// Whether a comparison that is due is a reason to connect: to a neighbour that compares, or to
+    /// find out whether one that closed on a greeting does so again.
+    fn would_open_to_compare(&self) -> bool {
+        self.state == State::Idle && matches!(self.kind, Kind::Herd | Kind::Closing)
+    }
+
+    /// Whether a comparison is to begin now.
+    pub(crate) fn may_begin(&self, now: Instant) -> bool {
+        self.can_begin() && self.repair.is_due(now)
+    }
+
+    /// The next thing to do in the comparison under way, unless much waits to be sent.
+    pub(crate) fn next_ask(&mut self) -> Option<Ask> {
+        if self.talk.len() < PORTION { self.repair.round()?.next() } else { None }
+    }
+
+    /// There may be something to say in a comparison.
+    pub(crate) fn tell_if_waiting(&mut self, actions: &mut Vec<Action>) {
+        if self.is_up() && !self.talk.is_empty() {
+            self.tell(actions);
+        }
     }
 
     fn connect(&mut self, now: Instant, actions: &mut Vec<Action>) {
@@ -308,6 +397,7 @@ impl Link {
     fn disconnect(&mut self, why: Parting, actions: &mut Vec<Action>) {
         self.told = false;
         self.sending = None;
+        self.talk.clear();
         actions.push(Action::Disconnect { peer: self.peer, attempt: self.attempt, why });
     }
 
@@ -324,27 +414,11 @@ impl Link {
     fn rise(&mut self, now: Instant, actions: &mut Vec<Action>) {
         self.pause = FIRST_PAUSE;
         self.state = State::Up { rests_since: now };
+        if self.kind == Kind::Herd {
+            self.repair.rose(now);
+        }
         if !self.queue.is_empty() {
             self.tell(actions);
-        }
-    }
-
-    fn greeting_answered(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if let State::Greeting { .. } = self.state {
-            self.rise(now, actions);
-        }
-    }
-
-    /// It does not speak our words: it gets AT lines only, each on its own connection.
-    fn not_understood(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if let State::Greeting { .. } = self.state {
-            self.kind = Kind::Plain;
-            self.disconnect(Parting::OneLineEach, actions);
-            self.pause = FIRST_PAUSE;
-            self.state = State::Idle;
-            if !self.queue.is_empty() {
-                self.connect(now, actions);
-            }
         }
     }
 
@@ -361,10 +435,15 @@ fn first_line(queue: &[u8]) -> usize {
     memchr::memchr(b'\n', queue).map_or(queue.len(), |end| end + 1)
 }
 
-/// The length of as many whole lines as fit in a portion, and of one at least.
-fn portion(queue: &[u8]) -> usize {
-    if queue.len() <= PORTION {
+/// The length of as many whole lines as fit in `most` bytes, or of one where none does and all of it is
+/// to be had.
+fn portion(queue: &[u8], most: usize) -> usize {
+    if queue.len() <= most {
         return queue.len();
     }
-    memchr::memrchr(b'\n', &queue[..PORTION]).map_or_else(|| first_line(queue), |end| end + 1)
+    match memchr::memrchr(b'\n', &queue[..most]) {
+        Some(end) => end + 1,
+        None if most == PORTION => first_line(queue),
+        None => 0,
+    }
 }

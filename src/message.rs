@@ -6,10 +6,11 @@ use core::fmt;
 use crate::number::integer_up_to;
 use crate::places::{MOST_RESULTS, Radius};
 use crate::position::Position;
+use crate::repair::Step;
 use crate::time::{Skew, Timestamp};
 
 /// What a line says. Fields are lent from the line, as they were received.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Message<'a> {
     /// `IAMAT client position time`: a client says where it is.
     Iamat(Sighting<'a>),
@@ -39,6 +40,25 @@ pub enum Message<'a> {
         sender: &'a [u8],
         /// A number that it has for as long as it runs, and not again after a restart.
         incarnation: u64,
+    },
+    /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
+    /// differs from an AT line in that it is not passed on.
+    Kept {
+        /// The server that the client talked to.
+        origin: &'a [u8],
+        /// That server's clock minus the client's time, as it wrote it.
+        skew: &'a [u8],
+        /// What the client said.
+        sighting: Sighting<'a>,
+        /// The server that sends this copy.
+        sender: &'a [u8],
+    },
+    /// `REPAIR sender ...`: two neighbours find out what differs in what they keep.
+    Repair {
+        /// The neighbour.
+        sender: &'a [u8],
+        /// What it says.
+        step: Step,
     },
 }
 
@@ -74,6 +94,8 @@ pub enum Refusal {
     Skew,
     /// A greeting's number is no integer of 64 bits.
     Incarnation,
+    /// A `REPAIR` line that asks nothing that is known.
+    Repair,
     /// Longer than `max-line`.
     TooLong,
     /// A line of a neighbour's from somebody who is none.
@@ -99,6 +121,7 @@ impl Refusal {
             Self::Bound => "invalid bound",
             Self::Skew => "invalid skew",
             Self::Incarnation => "invalid incarnation",
+            Self::Repair => "invalid repair",
             Self::TooLong => "line too long",
             Self::NotANeighbour => "not a neighbour",
             Self::UnknownOrigin => "unknown origin",
@@ -125,14 +148,19 @@ impl<'a> Message<'a> {
             [] => return Ok(None),
             [b"IAMAT", client, position, time] => Self::Iamat(Sighting::parse(client, position, time)?),
             [b"WHATSAT", client, radius, bound] => Self::whatsat(client, radius, bound)?,
-            [b"AT", origin, skew, client, position, time, sender] => {
-                if !Skew::is_valid(skew) {
-                    return Err(Refusal::Skew);
-                }
-                Self::At { origin, skew, sighting: Sighting::parse(client, position, time)?, sender }
+            [b"AT", report @ .., sender] if report.len() == REPORT_FIELDS => {
+                let Sighted { origin, skew, sighting } = Sighted::of(report)?;
+                Self::At { origin, skew, sighting, sender }
+            }
+            [b"KEPT", report @ .., sender] if report.len() == REPORT_FIELDS => {
+                let Sighted { origin, skew, sighting } = Sighted::of(report)?;
+                Self::Kept { origin, skew, sighting, sender }
+            }
+            [b"REPAIR", sender, step @ ..] => {
+                Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? }
             }
             [b"HELLO", sender, incarnation] => Self::Hello { sender, incarnation: parse_incarnation(incarnation)? },
-            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO", ..] => return Err(Refusal::FieldCount),
+            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR", ..] => return Err(Refusal::FieldCount),
             _ => return Err(Refusal::UnknownCommand),
         };
         Ok(Some(message))
@@ -142,6 +170,31 @@ impl<'a> Message<'a> {
         let radius = Radius::parse_km(radius).ok_or(Refusal::Radius)?;
         let bound = integer_up_to(bound, MOST_RESULTS.into()).ok_or(Refusal::Bound)?;
         Ok(Self::Whatsat { client, radius, bound: u8::try_from(bound).map_err(|_| Refusal::Bound)? })
+    }
+}
+
+/// How many fields a report has: from origin to time.
+const REPORT_FIELDS: usize = 5;
+
+/// A report as it stands in a line: a sighting, and who wrote it down.
+pub(crate) struct Sighted<'a> {
+    pub(crate) origin: &'a [u8],
+    pub(crate) skew: &'a [u8],
+    pub(crate) sighting: Sighting<'a>,
+}
+
+impl<'a> Sighted<'a> {
+    /// Reads `ORIGIN SKEW client position time`.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
+        Self::of(Fields::of(line).as_slice())
+    }
+
+    fn of(fields: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let &[origin, skew, client, position, time] = fields else { return Err(Refusal::FieldCount) };
+        if !Skew::is_valid(skew) {
+            return Err(Refusal::Skew);
+        }
+        Ok(Self { origin, skew, sighting: Sighting::parse(client, position, time)? })
     }
 }
 

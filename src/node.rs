@@ -1,5 +1,7 @@
 //! What the whole of a server shares: what it knows, what it has handled, its links, its fetches.
 
+mod comparing;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,11 +15,13 @@ use crate::handled::Handled;
 use crate::herd::{Herd, ServerId};
 use crate::identity::Identity;
 use crate::limits::Limits;
+use crate::number::scramble;
 use crate::link::Link;
-use crate::message::Refusal;
+use crate::framing::{Framer, Line};
+use crate::message::{Message, Refusal, Sighted};
 use crate::places::{Places, Query, Radius, Unavailable};
 use crate::position::Position;
-use crate::report::Report;
+use crate::report::{Layout, Report};
 use crate::session::{Answer, Session, SessionId, Ticket};
 use crate::store::{Offer, Store};
 use crate::time::{Instant, Now};
@@ -49,7 +53,8 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
-        let links = herd.neighbours(me).iter().map(|&peer| Link::new(peer, &limits)).collect();
+        let asks_first = |peer| herd.name(me) < herd.name(peer);
+        let links = herd.neighbours(me).iter().map(|&peer| Link::new(peer, asks_first(peer), &limits)).collect();
         Self {
             store: Store::new(limits.clients, seed),
             handled: Handled::new(limits.handled),
@@ -86,6 +91,9 @@ impl Node {
             }
             index += 1;
         }
+        if batch.items.iter().any(|item| matches!(item.request, Request::Hello { .. })) {
+            self.compare(now.instant, actions);
+        }
         self.counters.refused += u64::from(batch.refused.is_some());
         Replies(batch)
     }
@@ -101,12 +109,15 @@ impl Node {
             Event::Connected { peer, attempt } => {
                 self.counters.links_up += 1;
                 self.on_link(peer, attempt, |link, _, _| link.connected(now.instant, actions));
+                self.compare(now.instant, actions);
             }
             Event::Sent { peer, attempt } => {
                 self.on_link(peer, attempt, |link, identity, _| link.sent(now.instant, &identity.limits, actions));
+                self.compare(now.instant, actions);
             }
             Event::Received { peer, attempt, bytes } => {
-                self.on_link(peer, attempt, |link, identity, _| link.received(bytes, identity, now.instant, actions));
+                self.received(now.instant, peer, attempt, bytes, actions);
+                self.compare(now.instant, actions);
             }
             Event::Lost { peer, attempt } => {
                 self.counters.links_lost += 1;
@@ -131,6 +142,23 @@ impl Node {
     pub fn next_wake(&self) -> Option<Instant> {
         let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
         links.chain(self.fetches.deadline()).min()
+    }
+
+    /// Takes back a report that an earlier run of this server kept, as [`Report::line`] gave it: for hosts
+    /// that keep some. Neighbours are not told; they find what they lack by comparing.
+    ///
+    /// # Errors
+    /// What is wrong with the line, where it is no report of this herd; [`Refusal::Full`] where no more
+    /// clients are kept. Nothing has changed then.
+    pub fn restore(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        let Sighted { origin, skew, sighting } = Sighted::parse(line)?;
+        let id = self.identity.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
+        self.copy.clear();
+        let layout = Layout::write(&mut self.copy, (id, origin), |out| out.extend_from_slice(skew), &sighting);
+        match self.store.offer(&Report { line: &self.copy, layout }) {
+            Offer::Full { .. } => Err(Refusal::Full),
+            Offer::Kept { .. } | Offer::Same | Offer::Older { .. } => Ok(()),
+        }
     }
 
     /// The newest report of a client.
@@ -199,6 +227,21 @@ impl Node {
             Request::Hello { from, incarnation } => {
                 self.counters.hello += 1;
                 self.heard(from, |link, actions| link.greeted(incarnation, now.instant, actions), actions);
+                Ok(())
+            }
+            Request::Kept { from, .. } => {
+                self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
+                let report = batch.report(item).expect("a KEPT brings a report");
+                self.mend(&report, from, now.instant);
+                Ok(())
+            }
+            Request::Repair { from, ref step, .. } => {
+                self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
+                let step = step.clone();
+                let text = self.answer(from, &step, now.instant, batch)?;
+                if let Request::Repair { answer, .. } = &mut batch.items[index].request {
+                    *answer = text;
+                }
                 Ok(())
             }
             Request::Whatsat { ref client, radius, bound, ticket, .. } => {
@@ -275,6 +318,40 @@ impl Node {
         }
     }
 
+    /// Takes what a neighbour answers on the connection that this server opened.
+    fn received(&mut self, now: Instant, peer: ServerId, attempt: Attempt, bytes: &[u8], actions: &mut Vec<Action>) {
+        let is_it = |link: &Link| link.peer == peer && link.is_current(attempt);
+        let Some(index) = self.links.iter().position(is_it) else { return };
+        let most = self.links[index].replies.most();
+        let mut replies = core::mem::replace(&mut self.links[index].replies, Framer::new(most));
+        let mut input = bytes;
+        while self.links[index].listens() && is_it(&self.links[index]) {
+            match replies.next_line(&mut input) {
+                Some(Line::Whole(line)) => self.hear(now, index, line, actions),
+                Some(Line::TooLong(_)) | None => break,
+            }
+        }
+        if is_it(&self.links[index]) {
+            self.links[index].replies = replies;
+        }
+    }
+
+    fn hear(&mut self, now: Instant, index: usize, line: &[u8], actions: &mut Vec<Action>) {
+        let peer = self.links[index].peer;
+        let is_peer = |sender: &[u8]| self.identity.herd.find(sender) == Some(peer);
+        match Message::parse(line) {
+            Ok(None) => {}
+            Ok(Some(Message::Hello { sender, incarnation })) if is_peer(sender) => {
+                self.links[index].greeted_back(incarnation, now, actions);
+            }
+            Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(index, step, now),
+            Ok(Some(message @ Message::Kept { sender, .. })) if is_peer(sender) => {
+                self.mend_over_link(index, &message, now);
+            }
+            Ok(Some(_)) | Err(_) => self.links[index].not_understood(line, now, actions),
+        }
+    }
+
     fn want(
         &mut self,
         now: Instant,
@@ -324,6 +401,7 @@ impl Node {
             let jitter = self.next_jitter();
             self.links[index].wake(now, &self.identity.limits, jitter, actions);
         }
+        self.compare(now, actions);
         let expired = self.fetches.expired(now);
         if !expired.is_empty() {
             self.counters.fetches_timed_out += expired.len() as u64;
@@ -355,13 +433,6 @@ fn answer(tickets: &[Ticket], places: &Places, actions: &mut Vec<Action>) {
         session: ticket.session,
         answer: Answer { number: ticket.number, places: places.clone() },
     }));
-}
-
-/// The output step of `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators").
-fn scramble(state: u64) -> u64 {
-    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

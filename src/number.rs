@@ -1,4 +1,5 @@
-//! Decimal numbers as the wire has them, read and written without floats or allocation.
+//! Decimal numbers as the wire has them, read and written without floats or allocation; and the scrambling
+//! of numbers.
 
 /// Whether `text` is `digits[.digits]`: at least one digit on each side of the point, no sign.
 pub(crate) fn is_decimal(text: &[u8]) -> bool {
@@ -46,6 +47,13 @@ pub(crate) fn integer_up_to(text: &[u8], most: u32) -> Option<u32> {
         }
     }
     Some(value)
+}
+
+/// The output step of `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators").
+pub(crate) const fn scramble(state: u64) -> u64 {
+    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Appends `value` in decimal, with leading zeros up to `width` digits.

@@ -2,6 +2,8 @@
 
 use core::cmp::Ordering;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::herd::ServerId;
 use crate::message::Sighting;
 use crate::time::Timestamp;
@@ -84,6 +86,11 @@ impl<'a> Report<'a> {
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.layout.at
+    }
+
+    /// A number for the report, the same on every server.
+    pub(crate) fn digest(&self) -> u64 {
+        xxh3_64(self.line)
     }
 
     /// The order in which one client's reports replace each other, the same on every server: by

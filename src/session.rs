@@ -129,22 +129,24 @@ impl Session {
         if batch.refused.is_some() {
             self.close();
         }
-        if self.waiting.is_empty() && out.is_empty() && !batch.items.iter().any(Item::is_whatsat) {
+        if self.waiting.is_empty() && out.is_empty() && !batch.items.iter().any(Item::is_answered_by_node) {
             mem::swap(&mut batch.replies, out);
             return replies.into_empty();
         }
         let mut sent = 0;
-        for item in &batch.items {
-            if let Request::Whatsat { ticket, bound, at_line: Some(at_line), .. } = &item.request {
-                self.owe(&batch.replies[sent..item.reply_at], out);
-                sent = item.reply_at;
-                self.waiting.push_back(Waiting {
+        for item in batch.items.iter().filter(|item| item.is_answered_by_node()) {
+            self.owe(&batch.replies[sent..item.reply_at], out);
+            sent = item.reply_at;
+            match &item.request {
+                Request::Whatsat { ticket, bound, at_line: Some(at_line), .. } => self.waiting.push_back(Waiting {
                     ticket: *ticket,
                     bound: *bound,
                     at_line: batch.text[at_line.clone()].into(),
                     places: None,
                     behind: Vec::new(),
-                });
+                }),
+                Request::Repair { answer, .. } => self.owe(&batch.text[answer.clone()], out),
+                _ => {}
             }
         }
         self.owe(&batch.replies[sent..], out);
@@ -250,7 +252,7 @@ impl Session {
         self.framer = framer;
     }
 
-    /// Takes one line; whether it is a WHATSAT.
+    /// Takes one line; whether its reply may be long, or late.
     fn take(&mut self, now: Now, line: Line<'_>, batch: &mut Batch) -> bool {
         let (line, message) = match line {
             Line::Whole(line) => (line, Message::parse(line)),
@@ -258,11 +260,11 @@ impl Session {
         };
         let request = match message {
             Ok(None) => return false,
-            Ok(Some(message)) => self.understand(now, line, &message, batch),
+            Ok(Some(message)) => self.understand(now, line, message, batch),
             Err(why) => Err(why),
         };
         match request {
-            Ok(()) => batch.items.last().is_some_and(Item::is_whatsat),
+            Ok(()) => batch.items.last().is_some_and(Item::is_answered_by_node),
             Err(why) => {
                 batch.refuse(why, line);
                 self.closing = true;
@@ -271,12 +273,12 @@ impl Session {
         }
     }
 
-    fn understand(&mut self, now: Now, line: &[u8], message: &Message<'_>, batch: &mut Batch) -> Result<(), Refusal> {
+    fn understand(&mut self, now: Now, line: &[u8], message: Message<'_>, batch: &mut Batch) -> Result<(), Refusal> {
         let reply_at = batch.replies.len();
         let start = batch.text.len();
         batch.text.extend_from_slice(line);
         let line_range = start..batch.text.len();
-        let request = match *message {
+        let request = match message {
             Message::Iamat(sighting) => {
                 self.closing |= self.identity.limits.one_shot;
                 self.iamat(now, &sighting, batch)
@@ -287,8 +289,16 @@ impl Session {
                 self.next_ticket += 1;
                 Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: None }
             }
-            Message::At { origin, skew, sighting, sender } => self.at(origin, skew, &sighting, sender, batch)?,
+            Message::At { origin, skew, sighting, sender } => {
+                let (from, layout, line) = self.report(origin, skew, &sighting, sender, batch)?;
+                Request::At { layout, line, from }
+            }
+            Message::Kept { origin, skew, sighting, sender } => {
+                let (from, layout, line) = self.report(origin, skew, &sighting, sender, batch)?;
+                Request::Kept { layout, line, from }
+            }
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
+            Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
         batch.items.push(Item { line: line_range, reply_at, request });
         Ok(())
@@ -307,19 +317,20 @@ impl Session {
         Request::Iamat { layout, len }
     }
 
-    fn at(
+    /// A neighbour's copy of a report, written down in `batch`.
+    fn report(
         &mut self,
         origin: &[u8],
         skew: &[u8],
         sighting: &Sighting<'_>,
         sender: &[u8],
         batch: &mut Batch,
-    ) -> Result<Request, Refusal> {
+    ) -> Result<(ServerId, Layout, Range<usize>), Refusal> {
         let from = self.believe(sender)?;
         let id = self.identity.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
         let start = batch.text.len();
         let layout = Layout::write(&mut batch.text, (id, origin), |out| out.extend_from_slice(skew), sighting);
-        Ok(Request::At { layout, line: start..batch.text.len(), from })
+        Ok((from, layout, start..batch.text.len()))
     }
 
     fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Batch) -> Result<Request, Refusal> {

@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::repair::{Span, Step};
 use crate::report::{Layout, Report};
 
 /// The newest report of every client, in ranges that each know a digest of what they hold.
@@ -59,11 +60,8 @@ pub(crate) enum Offer {
 }
 
 impl Store {
-    /// How many ranges there are: 2 to the power of this.
-    const RANGE_BITS: u32 = 10;
-
     pub(crate) fn new(most: usize, seed: u64) -> Self {
-        let ranges = (0..1 << Self::RANGE_BITS).map(|_| Range::default()).collect();
+        let ranges = (0..1 << Span::RANGE_BITS).map(|_| Range::default()).collect();
         let hasher = SeedableRandomState::with_seed(seed, SharedSeed::global_fixed());
         Self { ranges, hasher, len: 0, most }
     }
@@ -72,7 +70,7 @@ impl Store {
     pub(crate) fn offer(&mut self, report: &Report<'_>) -> Offer {
         let client = report.client();
         let hash = self.hasher.hash_one(client);
-        let digest = xxh3_64(report.line);
+        let digest = report.digest();
         let range = &mut self.ranges[range_of(client)];
         let hasher = &self.hasher;
         let rehash = |record: &Record| hasher.hash_one(record.report().client());
@@ -118,6 +116,23 @@ impl Store {
         self.ranges.iter().flat_map(|range| range.records.iter().map(Record::report))
     }
 
+    /// The digest of what is in each range of a group.
+    pub(crate) fn range_digests(&self, group: usize) -> impl Iterator<Item = u64> {
+        self.ranges[group * Step::GROUPS..][..Step::GROUPS].iter().map(|range| range.digest)
+    }
+
+    /// The digest of what is in each group of ranges.
+    pub(crate) fn group_digests(&self) -> Vec<u64> {
+        (0..Step::GROUPS).map(|group| self.range_digests(group).fold(0, |all, range| all ^ range)).collect()
+    }
+
+    /// What is kept of the clients of a span, and the digest of each report.
+    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
+        let records = self.ranges[span.range()].records.iter();
+        let inside = records.filter(move |record| span.is_range() || span.contains(record.report().client()));
+        inside.map(|record| (record.digest, record.report()))
+    }
+
     /// One number for all that is kept: two servers that hold the same have the same.
     pub(crate) fn digest(&self) -> u64 {
         self.ranges.iter().fold(0, |digest, range| digest ^ range.digest)
@@ -126,7 +141,7 @@ impl Store {
 
 /// Which range a client is in, on every server.
 fn range_of(client: &[u8]) -> usize {
-    (xxh3_64(client) >> (u64::BITS - Store::RANGE_BITS)) as usize
+    (xxh3_64(client) >> (u64::BITS - Span::RANGE_BITS)) as usize
 }
 
 #[cfg(test)]

@@ -1,0 +1,189 @@
+//! Both sides of a comparison with a neighbour: what to ask over a link, and what to answer.
+
+use core::ops::Range;
+use std::collections::BTreeSet;
+
+use bytes::BufMut;
+
+use super::Node;
+use crate::batch::Batch;
+use crate::event::Action;
+use crate::herd::ServerId;
+use crate::message::{Message, Refusal};
+use crate::repair::{Ask, Round, Span, Step};
+use crate::report::{Layout, Report};
+use crate::sketch::Sketch;
+use crate::store::Offer;
+use crate::time::Instant;
+
+impl Node {
+    /// Begins the comparisons that are due, and goes on with those that are under way.
+    pub(super) fn compare(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        for index in 0..self.links.len() {
+            if self.links[index].may_begin(now) {
+                self.links[index].repair.begin(now);
+                self.counters.comparisons += 1;
+                self.ask(index, &Step::Groups(self.store.group_digests()));
+            }
+            self.go_on(index, now);
+            self.links[index].tell_if_waiting(actions);
+        }
+    }
+
+    /// Asks what can be asked now, and ends the comparison if it is over.
+    fn go_on(&mut self, index: usize, now: Instant) {
+        while let Some(ask) = self.links[index].next_ask() {
+            match ask {
+                Ask::Give(span) => self.give(index, span, |_| true),
+                Ask::Sketch(span, _) if self.store.span(span).next().is_none() => {
+                    self.with_round(index, |round| round.asked_for_all(span));
+                    self.ask(index, &Step::All(span));
+                }
+                Ask::Sketch(span, cells) => {
+                    self.with_round(index, |round| round.asked(span, cells));
+                    let sketch = Sketch::of(self.store.span(span).map(|(digest, _)| digest), cells);
+                    self.ask(index, &Step::Sketch { span, sketch });
+                }
+            }
+        }
+        self.links[index].repair.end_if_over(now, self.identity.limits.repair_interval);
+    }
+
+    /// Takes what a neighbour answered over the link that this server opened.
+    pub(super) fn answered(&mut self, index: usize, step: Step, now: Instant) {
+        let most = self.identity.limits.most_cells();
+        self.with_round(index, |round| round.hear(now));
+        match step {
+            Step::Ranges { group, digests } => {
+                for (offset, (mine, theirs)) in self.store.range_digests(group).zip(digests).enumerate() {
+                    if mine != theirs && let Some(round) = self.links[index].repair.round() {
+                        round.differs(group * Step::GROUPS + offset, theirs == 0);
+                    }
+                }
+            }
+            Step::End => self.with_round(index, |round| round.listed(most)),
+            Step::More(span) => self.with_round(index, |round| round.more(span, most)),
+            Step::Want { span, digests } => {
+                let asked = self.links[index].repair.round().and_then(|round| round.answered(span)).is_some();
+                if asked && !digests.is_empty() {
+                    let digests = BTreeSet::from_iter(digests);
+                    self.give(index, span, |digest| digests.contains(&digest));
+                }
+            }
+            // Those are for the one who answers.
+            Step::Groups(_) | Step::Sketch { .. } | Step::All(_) => {}
+        }
+    }
+
+    /// Writes what a neighbour is answered on the connection that it opened.
+    pub(super) fn answer(
+        &mut self,
+        from: ServerId,
+        step: &Step,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Result<Range<usize>, Refusal> {
+        let interval = self.identity.limits.repair_interval;
+        let (me, out) = (self.identity.name(), &mut batch.text);
+        let start = out.len();
+        match step {
+            Step::Groups(theirs) => {
+                if let Some(link) = self.links.iter_mut().find(|link| link.peer == from) {
+                    link.repair.asked(now, interval);
+                }
+                for (group, (mine, theirs)) in self.store.group_digests().into_iter().zip(theirs).enumerate() {
+                    if mine != *theirs {
+                        Step::Ranges { group, digests: self.store.range_digests(group).collect() }.write(me, out);
+                    }
+                }
+                Step::End.write(me, out);
+            }
+            Step::Sketch { span, sketch } => {
+                let mine = Sketch::of(self.store.span(*span).map(|(digest, _)| digest), sketch.len());
+                let Some(differing) = mine.difference(sketch) else {
+                    Step::More(*span).write(me, out);
+                    return Ok(start..out.len());
+                };
+                let mut differing = BTreeSet::from_iter(differing);
+                for (_, report) in self.store.span(*span).filter(|(digest, _)| differing.remove(digest)) {
+                    self.counters.repairs += 1;
+                    push_kept(out, &report, me);
+                }
+                Step::Want { span: *span, digests: differing.into_iter().collect() }.write(me, out);
+            }
+            Step::All(span) => {
+                for (_, report) in self.store.span(*span) {
+                    self.counters.repairs += 1;
+                    push_kept(out, &report, me);
+                }
+                Step::Want { span: *span, digests: Vec::new() }.write(me, out);
+            }
+            // Those are for the one who asks.
+            Step::Ranges { .. } | Step::End | Step::More(_) | Step::Want { .. } => return Err(Refusal::Repair),
+        }
+        Ok(start..out.len())
+    }
+
+    /// Keeps what a neighbour found missing here, if it is newer. It is not flooded: whoever else lacks
+    /// it is found by comparing.
+    pub(super) fn mend(&mut self, report: &Report<'_>, from: ServerId, now: Instant) {
+        if let Offer::Kept { replaced } = self.store.offer(report) {
+            self.counters.kept += 1;
+            self.counters.repaired += 1;
+            if let Some(replaced) = replaced {
+                self.handled.insert(replaced);
+            }
+            for link in self.links.iter_mut().filter(|link| link.peer != from) {
+                link.repair.soon(now);
+            }
+        }
+    }
+
+    /// Takes a `KEPT` line that came over the link that this server opened.
+    pub(super) fn mend_over_link(&mut self, index: usize, message: &Message<'_>, now: Instant) {
+        let &Message::Kept { origin, skew, ref sighting, .. } = message else { return };
+        let Some(id) = self.identity.herd.find(origin) else { return };
+        let mut line = core::mem::take(&mut self.copy);
+        line.clear();
+        let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), sighting);
+        let report = Report { line: &line, layout };
+        let digest = report.digest();
+        self.with_round(index, |round| {
+            round.hear(now);
+            round.moved(digest);
+        });
+        self.mend(&report, self.links[index].peer, now);
+        self.copy = line;
+    }
+
+    /// Queues what is kept of a span for a neighbour: all whose digests it lacks.
+    fn give(&mut self, index: usize, span: Span, mut lacks: impl FnMut(u64) -> bool) {
+        let link = &mut self.links[index];
+        for (digest, report) in self.store.span(span).filter(|&(digest, _)| lacks(digest)) {
+            self.counters.repairs += 1;
+            if let Some(round) = link.repair.round() {
+                round.moved(digest);
+            }
+            push_kept(&mut link.talk, &report, self.identity.name());
+        }
+    }
+
+    fn ask(&mut self, index: usize, step: &Step) {
+        let mut line = Vec::new();
+        step.write(self.identity.name(), &mut line);
+        self.links[index].talk.extend_from_slice(&line);
+    }
+
+    fn with_round(&mut self, index: usize, then: impl FnOnce(&mut Round)) {
+        if let Some(round) = self.links[index].repair.round() {
+            then(round);
+        }
+    }
+}
+
+/// Appends `KEPT`, a report and its sender.
+fn push_kept(out: &mut impl BufMut, report: &Report<'_>, sender: &[u8]) {
+    for part in [b"KEPT ", report.line(), b" ", sender, b"\n"] {
+        out.put_slice(part);
+    }
+}

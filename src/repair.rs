@@ -1,0 +1,28 @@
+//! How two servers find out what differs in what they keep, and bring each other just that.
+//!
+//! ```text
+//!  asker (over the link it opened)              answerer (on the same connection, no memory of it)
+//!    REPAIR a groups <32 digests>       ──────>
+//!                                       <──────  REPAIR b ranges 7 <32 digests>   for each that differs
+//!                                       <──────  REPAIR b end
+//!    REPAIR a sketch 10/0e5 <sketch>    ──────>                                   for each that differs
+//!                                       <──────  KEPT ...                         what only b has
+//!                                       <──────  REPAIR b want 10/0e5 <digests>   what only a has
+//!    KEPT ...                           ──────>
+//! ```
+//!
+//! Where too much differs for the sketch, the answer is `more`, and the asker sends a longer sketch, or
+//! sketches of parts. Where one side has nothing, the other's reports go there without a sketch. So
+//! what crosses the link is in proportion to what differs, and two servers that agree exchange two
+//! lines. Reports that came by repair are not flooded: the server that learned them compares itself
+//! with its other neighbours next. `docs/REPAIR.md` weighs this against the other ways to do it.
+
+mod round;
+mod schedule;
+mod span;
+mod step;
+
+pub(crate) use self::round::{Ask, Round};
+pub(crate) use self::schedule::Schedule;
+pub use self::span::Span;
+pub use self::step::Step;
