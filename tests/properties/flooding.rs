@@ -139,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_crashes_the_flood_ends_and_a_new_update_reaches_all(
+    fn whatever_crashes_the_flood_ends_and_all_agree_in_the_end(
         herd in graphs(), updates in updates(), limits in limits(), seed: u64,
         crashes in prop::collection::vec((0_usize..9, 0_usize..20), 1..8),
     ) {
@@ -166,6 +166,10 @@ proptest! {
         network.settle(0);
         for server in 0..servers {
             prop_assert!(network.node(server).report(b"new").is_some(), "s{server}");
+        }
+        network.settle(60_000);
+        for server in 1..servers {
+            prop_assert_eq!(network.node(server).digest(), network.node(0).digest(), "s{} and s0", server);
         }
     }
 }

@@ -11,3 +11,4 @@ mod limits;
 mod links;
 mod messages;
 mod numbers;
+mod repair;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary as _, Unstructured};
-use herd::message::Message;
+use herd::message::{Message, Sighting};
 use herd::places::MOST_RESULTS;
+use herd::repair::Step as RepairStep;
 use herd::{Limits, Places};
 use serde_json::value::RawValue;
 
@@ -33,16 +34,28 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
         Message::Iamat(is) => vec![Some(b"IAMAT"), Some(is.client), Some(is.position), Some(is.time)],
         Message::Whatsat { client, .. } => vec![Some(b"WHATSAT"), Some(client), None, None],
         Message::Hello { sender, .. } => vec![Some(b"HELLO"), Some(sender), None],
-        Message::At { origin, skew, sighting, sender } => vec![
-            Some(b"AT"),
-            Some(origin),
-            Some(skew),
-            Some(sighting.client),
-            Some(sighting.position),
-            Some(sighting.time),
-            Some(sender),
-        ],
+        Message::At { origin, skew, sighting, sender } => report(b"AT", origin, skew, sighting, sender),
+        Message::Kept { origin, skew, sighting, sender } => report(b"KEPT", origin, skew, sighting, sender),
+        Message::Repair { sender, ref step } => {
+            let more = match step {
+                RepairStep::End => 1,
+                RepairStep::Groups(_) | RepairStep::All(_) | RepairStep::More(_) => 2,
+                RepairStep::Ranges { .. } | RepairStep::Sketch { .. } | RepairStep::Want { .. } => 3,
+            };
+            [vec![Some(&b"REPAIR"[..]), Some(sender)], vec![None; more]].concat()
+        }
     }
+}
+
+fn report<'a>(
+    word: &'a [u8],
+    origin: &'a [u8],
+    skew: &'a [u8],
+    sighting: Sighting<'a>,
+    sender: &'a [u8],
+) -> Vec<Option<&'a [u8]>> {
+    let Sighting { client, position, time, .. } = sighting;
+    [word, origin, skew, client, position, time, sender].map(Some).to_vec()
 }
 
 /// A script of a conversation: `|` cuts the client's bytes, `~` ends the oldest fetch, `^` the

@@ -1,0 +1,79 @@
+//! What two neighbours bring each other, and what that costs.
+
+use herd::{Limits, Node};
+use proptest::prelude::*;
+
+use super::support::pair::Pair;
+
+/// The node keeps a report of that client's, of that time.
+fn keep(node: &mut Node, client: usize, time: usize) {
+    let line = format!("s0 +0.263873386 c{client:019} +34.068930-118.445127 {}.392014450", 1_479_413_884 + time);
+    node.restore(line.as_bytes()).expect("a report of this herd");
+}
+
+/// Two servers that keep `same` clients alike and differ in the rest.
+fn pair(same: usize, newer_here: usize, newer_there: usize, only_here: usize, only_there: usize) -> Pair {
+    let mut pair = Pair::new(&Limits::default());
+    let mut client = 0;
+    for (count, here, there) in [
+        (same, Some(0), Some(0)),
+        (newer_here, Some(1), Some(0)),
+        (newer_there, Some(0), Some(1)),
+        (only_here, Some(0), None),
+        (only_there, None, Some(0)),
+    ] {
+        for _ in 0..count {
+            here.into_iter().for_each(|time| keep(&mut pair.asker, client, time));
+            there.into_iter().for_each(|time| keep(&mut pair.answerer, client, time));
+            client += 1;
+        }
+    }
+    pair
+}
+
+/// What they keep, in order.
+fn kept(node: &Node) -> Vec<Vec<u8>> {
+    let mut lines: Vec<_> = node.reports().map(|report| report.line().to_vec()).collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn of_a_million_clients_a_hundred_differ_and_few_bytes_say_so() {
+    let mut clients = 1_000_000;
+    let mut pair = pair(clients, 0, 0, 0, 0);
+    let cases = [(100, 0, 0, 0), (0, 100, 0, 0), (0, 0, 100, 0), (0, 0, 0, 100), (25, 25, 25, 25)];
+    for (time, (newer_here, newer_there, only_here, only_there)) in (1..).zip(cases) {
+        // Far apart, so that no two differences help each other.
+        let known = |index: usize| (time + index * 7919) % 1_000_000;
+        (0..newer_here).for_each(|index| keep(&mut pair.asker, known(index), time));
+        (newer_here..newer_here + newer_there).for_each(|index| keep(&mut pair.answerer, known(index), time));
+        (clients..clients + only_here).for_each(|client| keep(&mut pair.asker, client, 0));
+        clients += only_here;
+        (clients..clients + only_there).for_each(|client| keep(&mut pair.answerer, client, 0));
+        clients += only_there;
+
+        let cost = pair.meet();
+        assert_eq!(pair.asker.digest(), pair.answerer.digest());
+        assert_eq!((pair.asker.clients(), pair.answerer.clients()), (clients, clients));
+        assert!(cost.bytes <= 64 << 10, "{cost:?}");
+        assert!(cost.round_trips <= 5, "one to greet, and four: {cost:?}");
+    }
+    let cost = pair.meet();
+    assert!(cost.bytes <= 1 << 10, "nothing differs: {cost:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_differs_they_agree_after_one_meeting(
+        same in 0_usize..3000, newer_here in 0_usize..300, newer_there in 0_usize..300,
+        only_here in 0_usize..3000, only_there in 0_usize..3000,
+    ) {
+        let mut pair = pair(same, newer_here, newer_there, only_here, only_there);
+        pair.meet();
+        prop_assert_eq!(kept(&pair.asker), kept(&pair.answerer));
+        prop_assert_eq!(pair.asker.clients(), same + newer_here + newer_there + only_here + only_there);
+    }
+}
