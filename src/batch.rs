@@ -72,7 +72,9 @@ impl Batch {
                 let start = item.reply_at + b"AT ".len();
                 Some(Report { line: &self.replies[start..start + len], layout: *layout })
             }
-            Request::At { layout, line, .. } | Request::Kept { layout, line, .. } => Some(Report { line: &self.text[line.clone()], layout: *layout }),
+            Request::At { layout, line, .. } | Request::Kept { layout, line, .. } => {
+                Some(Report { line: &self.text[line.clone()], layout: *layout })
+            }
             Request::Hello { .. } | Request::Repair { .. } | Request::Whatsat { .. } => None,
         }
     }

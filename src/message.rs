@@ -156,9 +156,7 @@ impl<'a> Message<'a> {
                 let Sighted { origin, skew, sighting } = Sighted::of(report)?;
                 Self::Kept { origin, skew, sighting, sender }
             }
-            [b"REPAIR", sender, step @ ..] => {
-                Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? }
-            }
+            [b"REPAIR", sender, step @ ..] => Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? },
             [b"HELLO", sender, incarnation] => Self::Hello { sender, incarnation: parse_incarnation(incarnation)? },
             [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR", ..] => return Err(Refusal::FieldCount),
             _ => return Err(Refusal::UnknownCommand),

@@ -56,7 +56,9 @@ impl Node {
         match step {
             Step::Ranges { group, digests } => {
                 for (offset, (mine, theirs)) in self.store.range_digests(group).zip(digests).enumerate() {
-                    if mine != theirs && let Some(round) = self.links[index].repair.round() {
+                    if mine != theirs
+                        && let Some(round) = self.links[index].repair.round()
+                    {
                         round.differs(group * Step::GROUPS + offset, theirs == 0);
                     }
                 }

@@ -37,7 +37,7 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 14] = [
+pub static LIMITS: [Limit; 15] = [
     limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
     limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
     limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
@@ -49,7 +49,12 @@ pub static LIMITS: [Limit; 14] = [
     limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
     limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause before a lost neighbour is tried again"),
     limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept or to read"),
-    limit("link-queue", Bytes(|l| &mut l.link_queue), "What may wait for one neighbour; then the oldest is dropped"),
+    limit(
+        "link-queue",
+        Bytes(|l| &mut l.link_queue),
+        "What may wait for one neighbour; then it is dropped and repaired",
+    ),
+    limit("repair-interval", Time(|l| &mut l.repair_interval), "How often a link's two ends compare what they keep"),
     limit("fetches", Count(|l| &mut l.fetches), "Fetches of places under way at once; further ones wait"),
     limit("fetch-queue", Count(|l| &mut l.fetch_queue), "Fetches that may wait; then OVER_QUERY_LIMIT is the answer"),
 ];
