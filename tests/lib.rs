@@ -68,6 +68,7 @@ macro_rules! herd_suite {
                 a_neighbour_that_is_down a_killed_server_comes_back two_killed_servers_come_back
                 what_was_missed_arrives a_server_that_starts_late links_that_are_closed_at_once links_that_rest
             }
+            repair { an_empty_server_gets_all two_parts_that_meet_again a_neighbour_that_refuses_to_compare }
         }
     };
 }

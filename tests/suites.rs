@@ -7,6 +7,7 @@ pub mod links;
 pub mod logs;
 pub mod places;
 pub mod refusals;
+pub mod repair;
 pub mod requests;
 pub mod sources;
 pub mod whatsat;

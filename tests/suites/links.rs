@@ -187,7 +187,9 @@ pub fn links_that_rest(binaries: &Binaries) {
         }
     };
     assert_eq!(link.line(), format!("{at} A"));
+    assert!(link.line().starts_with("REPAIR A groups "));
     let start = Instant::now();
+    link.send("REPAIR B end\n");
     assert_eq!(link.rest(), b"");
     assert!(start.elapsed() >= Duration::from_millis(200) && start.elapsed() < PATIENCE / 2, "{:?}", start.elapsed());
 }
