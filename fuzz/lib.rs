@@ -20,6 +20,16 @@ pub fn node(program: &[u8]) {
     support::targets::node(program);
 }
 
+/// Has two neighbours compare, and tampers with what they say.
+pub fn repair(meeting: &[u8]) {
+    support::targets::repair(meeting);
+}
+
+/// Reads a config file and flags.
+pub fn settings(input: &[u8]) {
+    support::targets::settings(input);
+}
+
 /// Cuts a places reply to each bound.
 pub fn places(json: &[u8]) {
     support::targets::places(json);

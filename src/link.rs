@@ -88,7 +88,7 @@ impl Link {
         Self {
             peer,
             talk: BytesMut::new(),
-            repair: Schedule::new(asks_first),
+            repair: Schedule::new(asks_first, limits.most_cells() > 0),
             state: State::Idle,
             kind: Kind::Unknown,
             attempt: Attempt::default(),

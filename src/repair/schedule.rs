@@ -20,6 +20,8 @@ const MOST_DOUBLINGS: u32 = 6;
 pub(crate) struct Schedule {
     /// Whether it is this server that asks at once, of the two: else both would.
     first: bool,
+    /// Whether this herd's lines are long enough for it.
+    possible: bool,
     /// Whether the neighbour knows how to compare, for all that is known.
     able: bool,
     /// Whether something may have been lost since they last compared.
@@ -32,8 +34,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) const fn new(first: bool) -> Self {
-        Self { first, able: true, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
+    pub(crate) const fn new(first: bool, possible: bool) -> Self {
+        Self { first, possible, able: possible, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
     }
 
     /// The link is up, and the neighbour speaks our words.
@@ -54,7 +56,7 @@ impl Schedule {
     /// The neighbour has begun anew: whatever was known of it is not so any more.
     pub(crate) fn restarted(&mut self) {
         self.lost();
-        self.able = true;
+        self.able = self.possible;
     }
 
     /// The neighbour has lost its link to this server, or has just started.
@@ -80,7 +82,6 @@ impl Schedule {
 
     /// The neighbour compares: this server need not.
     pub(crate) fn asked(&mut self, now: Instant, interval: Duration) {
-        self.able = true;
         self.stale = false;
         self.due = Some(now + interval + interval / 2);
     }

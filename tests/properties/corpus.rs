@@ -39,6 +39,16 @@ fn places() {
     replay("places", targets::places);
 }
 
+#[test]
+fn repairs() {
+    replay("repair", targets::repair);
+}
+
+#[test]
+fn settings() {
+    replay("settings", targets::settings);
+}
+
 /// JSON values, most of them in the shape of a places reply, with newlines between any two tokens.
 fn replies() -> impl Strategy<Value = String> {
     let token = prop::sample::select(vec![
@@ -71,6 +81,11 @@ proptest! {
     #[test]
     fn any_program_holds_the_limits(program in prop::collection::vec(any::<u8>(), 0..400)) {
         targets::node(&program);
+    }
+
+    #[test]
+    fn any_meeting_is_mended_by_the_next(meeting in prop::collection::vec(any::<u8>(), 0..600)) {
+        targets::repair(&meeting);
     }
 
     #[test]

@@ -71,10 +71,10 @@ pub fn a_neighbour_that_refuses_to_compare(binaries: &Binaries) {
         link.send("HELLO B 7\n");
         connection += 1;
         if asked == 0 {
-            let line = link.line();
-            assert!(line.starts_with("REPAIR A groups "), "{line}");
+            let asks = link.line();
+            assert!(asks.starts_with("REPAIR A groups "), "{asks}");
             asked += 1;
-            link.send(format!("? {line}\n"));
+            link.send(format!("? {asks}\n"));
             link.finish();
         } else {
             for time in 0..5 {

@@ -5,8 +5,10 @@
 pub(crate) mod conversation;
 pub(crate) mod herds;
 pub(crate) mod network;
+pub(crate) mod nonsense;
 pub(crate) mod oracle;
 pub(crate) mod pair;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod settings;
 pub(crate) mod targets;

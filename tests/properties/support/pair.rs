@@ -26,6 +26,11 @@ impl Pair {
 
     /// The asker's link comes up: they compare, and the link is lost again.
     pub(crate) fn meet(&mut self) -> Cost {
+        self.meet_with(|_| {})
+    }
+
+    /// The same, but each piece of what they say may be changed on its way.
+    pub(crate) fn meet_with(&mut self, mut tamper: impl FnMut(&mut Vec<u8>)) -> Cost {
         let now = herds::at(0);
         let peer = self.asker.links().next().expect("its neighbour").0;
         let mut session = self.answerer.session(SessionId(0), Some(herds::LOOPBACK), now.instant);
@@ -39,13 +44,15 @@ impl Pair {
         self.asker.handle(now, Event::Connected { peer, attempt }, &mut Vec::new());
         let mut cost = Cost::default();
         loop {
-            let sent = self.asker.take(now.instant, peer, attempt);
+            let mut sent = self.asker.take(now.instant, peer, attempt).to_vec();
             if sent.is_empty() {
                 break;
             }
             cost.bytes += sent.len();
             self.asker.handle(now, Event::Sent { peer, attempt }, &mut Vec::new());
-            let answer = self.answer(&mut session, &sent);
+            tamper(&mut sent);
+            let mut answer = self.answer(&mut session, &sent);
+            tamper(&mut answer);
             cost.bytes += answer.len();
             cost.round_trips += 1;
             self.asker.handle(now, Event::Received { peer, attempt, bytes: &answer }, &mut Vec::new());

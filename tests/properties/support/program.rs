@@ -36,6 +36,8 @@ pub(crate) enum Say {
     Whatsat { client: u8, radius: u8, bound: u8 },
     At { origin: u8, client: u8, time: u8, sender: u8 },
     Hello { sender: u8, incarnation: u8 },
+    Kept { origin: u8, client: u8, time: u8, sender: u8 },
+    All { sender: u8, range: u8 },
 }
 
 /// What happens to a connection that the node asked for.
@@ -57,6 +59,10 @@ impl Say {
             Self::At { origin, client, time, sender } => {
                 format!("AT s{} +0.5 c{} +1-1 {time} s{}\n", origin % 5, client % 8, sender % 5)
             }
+            Self::Kept { origin, client, time, sender } => {
+                format!("KEPT s{} +0.5 c{} +1-1 {time} s{}\n", origin % 5, client % 8, sender % 5)
+            }
+            Self::All { sender, range } => format!("REPAIR s{} all 10/{range:02x}0\n", sender % 5),
             Self::Hello { sender, incarnation } => format!("HELLO s{} {incarnation}\n", sender % 5),
         }
         .into_bytes()

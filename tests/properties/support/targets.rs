@@ -10,7 +10,9 @@ use herd::{Limits, Places};
 use serde_json::value::RawValue;
 
 use super::conversation::{Conversation, Step};
+use super::nonsense::Meeting;
 use super::program::{self, Op};
+use super::settings;
 
 /// A line is understood or not; if it is, its fields joined by single spaces mean the same.
 pub(crate) fn line(line: &[u8]) {
@@ -97,6 +99,17 @@ pub(crate) fn node(bytes: &[u8]) {
     let Ok(program) = Vec::<Op>::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
     let limits = program::small_limits();
     assert_eq!(program::run(&limits, &program), program::run(&limits, &program));
+}
+
+/// Two neighbours that compare while what they say is tampered with.
+pub(crate) fn repair(bytes: &[u8]) {
+    let Ok(meeting) = Meeting::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
+    meeting.hold();
+}
+
+/// A config file, and flags.
+pub(crate) fn settings(input: &[u8]) {
+    settings::hold(input);
 }
 
 /// A places reply cut to each bound is JSON still, with the first results and all else the same.
