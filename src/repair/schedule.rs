@@ -20,10 +20,7 @@ const MOST_DOUBLINGS: u32 = 6;
 pub(crate) struct Schedule {
     /// Whether it is this server that asks at once, of the two: else both would.
     first: bool,
-    /// Whether this herd's lines are long enough for it.
-    possible: bool,
-    /// Whether the neighbour knows how to compare, for all that is known.
-    able: bool,
+    ability: Ability,
     /// Whether something may have been lost since they last compared.
     stale: bool,
     due: Option<Instant>,
@@ -33,14 +30,26 @@ pub(crate) struct Schedule {
     doublings: u32,
 }
 
+/// Whether the two can compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ability {
+    /// For all that is known.
+    Able,
+    /// The neighbour does not know how to.
+    NotAble,
+    /// This herd's lines are too short for it.
+    Impossible,
+}
+
 impl Schedule {
     pub(crate) const fn new(first: bool, possible: bool) -> Self {
-        Self { first, possible, able: possible, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
+        let ability = if possible { Ability::Able } else { Ability::Impossible };
+        Self { first, ability, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
     }
 
     /// The link is up, and the neighbour speaks our words.
     pub(crate) fn rose(&mut self, now: Instant) {
-        if self.stale && self.able {
+        if self.stale && self.is_able() {
             let wait = if self.first { Duration::ZERO } else { GRACE };
             self.bring_forward(now + wait);
         }
@@ -56,7 +65,9 @@ impl Schedule {
     /// The neighbour has begun anew: whatever was known of it is not so any more.
     pub(crate) fn restarted(&mut self) {
         self.lost();
-        self.able = self.possible;
+        if self.ability == Ability::NotAble {
+            self.ability = Ability::Able;
+        }
     }
 
     /// The neighbour has lost its link to this server, or has just started.
@@ -67,7 +78,7 @@ impl Schedule {
 
     /// There is something new to tell that is not flooded.
     pub(crate) fn soon(&mut self, now: Instant) {
-        if self.able {
+        if self.is_able() {
             self.bring_forward(now + SETTLE);
         }
     }
@@ -75,7 +86,7 @@ impl Schedule {
     /// Lines to this neighbour were dropped.
     pub(crate) fn dropped(&mut self, now: Instant) {
         self.stale = true;
-        if self.able {
+        if self.is_able() {
             self.bring_forward(now);
         }
     }
@@ -89,7 +100,7 @@ impl Schedule {
     /// The neighbour does not know how to compare: it is left in peace.
     pub(crate) fn not_able(&mut self) {
         self.lost();
-        self.able = false;
+        self.ability = Ability::NotAble;
     }
 
     /// The neighbour may or may not compare: it is asked again after an interval.
@@ -98,8 +109,8 @@ impl Schedule {
     }
 
     /// Whether the neighbour knows how to compare, for all that is known.
-    pub(crate) const fn is_able(&self) -> bool {
-        self.able
+    pub(crate) fn is_able(&self) -> bool {
+        self.ability == Ability::Able
     }
 
     /// Whether it is time for a comparison.

@@ -60,8 +60,10 @@ impl Meeting {
         let limits = Limits { max_line, ..Limits::default() };
         let mut pair = Pair::new(&limits);
         for (node, own) in [(&mut pair.asker, &self.asker), (&mut pair.answerer, &self.answerer)] {
-            own.iter().for_each(|&(client, time)| keep(node, client, time));
-            (0..self.both % 2048).for_each(|client| keep(node, client, 1));
+            let shared = (0..self.both % 2048).map(|client| (client, 1));
+            for (client, time) in own.iter().copied().chain(shared) {
+                keep(node, client, time);
+            }
         }
         let before = [times(&pair.asker), times(&pair.answerer)];
         let mut tampering = self.tampering.iter();
