@@ -105,6 +105,16 @@ pub enum Action {
         /// For logs.
         why: Parting,
     },
+    /// For logs: this server has compared what it keeps with what that neighbour keeps. Nothing is to be
+    /// done.
+    Compared {
+        /// The neighbour.
+        peer: ServerId,
+        /// Reports that it lacked.
+        sent: u64,
+        /// Reports that this server lacked.
+        received: u64,
+    },
 }
 
 /// Why a server closes a connection to a neighbour.

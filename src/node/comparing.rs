@@ -25,13 +25,13 @@ impl Node {
                 self.counters.comparisons += 1;
                 self.ask(index, &Step::Groups(self.store.group_digests()));
             }
-            self.go_on(index, now);
+            self.go_on(index, now, actions);
             self.links[index].tell_if_waiting(actions);
         }
     }
 
     /// Asks what can be asked now, and ends the comparison if it is over.
-    fn go_on(&mut self, index: usize, now: Instant) {
+    fn go_on(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) {
         while let Some(ask) = self.links[index].next_ask() {
             match ask {
                 Ask::Give(span) => self.give(index, span, |_| true),
@@ -46,7 +46,10 @@ impl Node {
                 }
             }
         }
-        self.links[index].repair.end_if_over(now, self.identity.limits.repair_interval);
+        let link = &mut self.links[index];
+        if let Some(Round { sent, received, .. }) = link.repair.end_if_over(now, self.identity.limits.repair_interval) {
+            actions.push(Action::Compared { peer: link.peer, sent, received });
+        }
     }
 
     /// Takes what a neighbour answered over the link that this server opened.
@@ -152,7 +155,7 @@ impl Node {
         let digest = report.digest();
         self.with_round(index, |round| {
             round.hear(now);
-            round.moved(digest);
+            round.receive(digest);
         });
         self.mend(&report, self.links[index].peer, now);
         self.copy = line;
@@ -164,7 +167,7 @@ impl Node {
         for (digest, report) in self.store.span(span).filter(|&(digest, _)| lacks(digest)) {
             self.counters.repairs += 1;
             if let Some(round) = link.repair.round() {
-                round.moved(digest);
+                round.send(digest);
             }
             push_kept(&mut link.talk, &report, self.identity.name());
         }

@@ -18,6 +18,10 @@ pub(crate) struct Round {
     weight: usize,
     /// All digests that went either way, by exclusive or.
     moved: u64,
+    /// How many reports were sent.
+    pub(crate) sent: u64,
+    /// How many reports came.
+    pub(crate) received: u64,
 }
 
 /// One thing to be done about one span.
@@ -41,7 +45,16 @@ impl Round {
     const MOST_FIRST: usize = 64;
 
     pub(crate) fn new(now: Instant) -> Self {
-        Self { heard: now, listing: true, next: VecDeque::new(), asked: BTreeMap::new(), weight: 0, moved: 0 }
+        Self {
+            heard: now,
+            listing: true,
+            next: VecDeque::new(),
+            asked: BTreeMap::new(),
+            weight: 0,
+            moved: 0,
+            sent: 0,
+            received: 0,
+        }
     }
 
     /// When it counts as failed unless the neighbour goes on answering.
@@ -95,8 +108,15 @@ impl Round {
         Some(cells)
     }
 
-    /// Digests that were sent or received.
-    pub(crate) fn moved(&mut self, digest: u64) {
+    /// A report of that digest was sent.
+    pub(crate) fn send(&mut self, digest: u64) {
+        self.sent += 1;
+        self.moved ^= digest;
+    }
+
+    /// A report of that digest came.
+    pub(crate) fn receive(&mut self, digest: u64) {
+        self.received += 1;
         self.moved ^= digest;
     }
 

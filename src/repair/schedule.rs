@@ -137,12 +137,13 @@ impl Schedule {
 
     /// Ends a comparison that is over; the next one is after an interval, and after ever more of them
     /// while each moves the same and is of no use (as where one side can keep no more clients).
-    pub(crate) fn end_if_over(&mut self, now: Instant, interval: Duration) {
-        let Some(round) = self.round.take_if(|round| round.is_over()) else { return };
+    pub(crate) fn end_if_over(&mut self, now: Instant, interval: Duration) -> Option<Round> {
+        let round = self.round.take_if(|round| round.is_over())?;
         let useless = round.outcome() != 0 && round.outcome() == self.outcome;
         self.outcome = round.outcome();
         self.doublings = if useless { (self.doublings + 1).min(MOST_DOUBLINGS) } else { 0 };
         self.bring_forward(now + interval * (1 << self.doublings));
+        Some(round)
     }
 
     /// Gives up a comparison whose answers stay out for `timeout`.

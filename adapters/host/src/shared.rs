@@ -124,6 +124,7 @@ impl<R: Runtime> Shared<R> {
                     Action::Disconnect { peer, attempt, why } => {
                         self.tell_link(peer, attempt, |link| link.disconnect(why));
                     }
+                    Action::Compared { peer, sent, received } => self.log_comparison(peer, sent, received),
                     Action::Fetch { fetch, query } if self.source.blocks() => {
                         let shared = Arc::clone(self);
                         R::spawn_blocking(move || {
@@ -154,6 +155,15 @@ impl<R: Runtime> Shared<R> {
         lock(&self.sessions).remove(&session);
         if gone {
             self.handle(Event::Gone(session));
+        }
+    }
+
+    fn log_comparison(&self, peer: ServerId, sent: u64, received: u64) {
+        let (server, with) = (self.name(), self.herd.name(peer));
+        if sent + received > 0 {
+            tracing::info!(target: "herd::links", server, %with, sent, received, "repaired");
+        } else {
+            tracing::debug!(target: "herd::links", server, %with, "compared, nothing differs");
         }
     }
 

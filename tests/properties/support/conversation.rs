@@ -133,7 +133,10 @@ impl Conversation {
             match action {
                 Action::Reply { answer, .. } => self.session.answer(answer, &mut self.unsent),
                 Action::Fetch { fetch, query } => self.fetches.push((fetch, query)),
-                Action::Connect { .. } | Action::Forward { .. } | Action::Disconnect { .. } => {}
+                Action::Connect { .. }
+                | Action::Forward { .. }
+                | Action::Disconnect { .. }
+                | Action::Compared { .. } => {}
             }
         }
     }

@@ -264,7 +264,7 @@ impl Network {
                         connection.back.clear();
                     }
                 }
-                Action::Reply { .. } | Action::Fetch { .. } => {}
+                Action::Reply { .. } | Action::Fetch { .. } | Action::Compared { .. } => {}
             }
         }
     }

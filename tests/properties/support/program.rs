@@ -232,7 +232,7 @@ impl World {
                     }
                     self.tell(id, &out);
                 }
-                Action::Forward { .. } | Action::Disconnect { .. } => {}
+                Action::Forward { .. } | Action::Disconnect { .. } | Action::Compared { .. } => {}
             }
         }
     }
