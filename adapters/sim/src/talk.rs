@@ -64,6 +64,14 @@ impl Talk {
         self.owed.is_empty() && (self.refused || self.taken >= self.said)
     }
 
+    /// Where it stands, for people.
+    pub(crate) fn state(&self, oracle: &Oracle) -> String {
+        let next = self.owed.front().map_or_else(|| "nothing".into(), |owed| owed.show(oracle));
+        let Self { said, taken, answered, .. } = self;
+        let (owed, begun) = (self.owed.len(), lossy(&self.received));
+        format!("{said} lines said, {taken} taken, {answered} answered, {owed} owed, next {next}; got {begun:?} of it")
+    }
+
     /// Bytes come from the server: they must be what is owed next.
     pub(crate) fn receives(&mut self, bytes: &[u8], oracle: &Oracle) -> Result<(), (Invariant, String)> {
         self.received.extend_from_slice(bytes);
@@ -87,15 +95,23 @@ impl Talk {
     }
 
     /// The server closes the connection in good order: it owes nothing.
-    pub(crate) fn ends(&self) -> Result<(), (Invariant, String)> {
-        match self.owed.front() {
-            None => Ok(()),
-            Some(owed) => Err((Invariant::Answered, format!("the connection ended, and this was owed: {owed:?}"))),
+    pub(crate) fn ends(&self, oracle: &Oracle) -> Result<(), (Invariant, String)> {
+        if self.owed.is_empty() {
+            return Ok(());
         }
+        Err((Invariant::Answered, format!("the connection ended: {}", self.state(oracle))))
     }
 }
 
 impl Owed {
+    fn show(&self, oracle: &Oracle) -> String {
+        match self {
+            Self::Report(id) => format!("AT {}", lossy(&oracle.report(*id).line)),
+            Self::Places(id, bound) => format!("AT {} and {bound} places", lossy(&oracle.report(*id).line)),
+            Self::Refusal(line) => format!("? {}", lossy(line)),
+        }
+    }
+
     /// How long this reply is, if all of it is there; an error if it is something else.
     fn matches(&self, bytes: &[u8], oracle: &Oracle, excused: bool) -> Result<Option<usize>, (Invariant, String)> {
         match self {

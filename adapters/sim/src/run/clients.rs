@@ -12,7 +12,8 @@ impl Run {
         let current = self.clients[client].connection;
         let usable = current.filter(|&id| {
             self.connections.get(id).is_some_and(|connection| {
-                connection.server as usize == server && connection.end(Side::Opener) == End::Here
+                let open = !connection.pipes[Way::There as usize].closed && connection.end(Side::Opener) == End::Here;
+                open && connection.server as usize == server
             })
         });
         if usable.is_none() {
@@ -99,7 +100,7 @@ impl Run {
         let server = connection.server as usize;
         // A server that was killed owes what it owed.
         let killed = connection.broken || connection.pipes[Way::Back as usize].unheard;
-        let outcome = connection.talk.as_ref().map_or(Ok(()), |talk| talk.ends());
+        let outcome = connection.talk.as_ref().map_or(Ok(()), |talk| talk.ends(&self.oracle));
         if let (Err((invariant, what)), false) = (outcome, killed) {
             self.violate(invariant, Some(server), what);
         }
@@ -114,9 +115,11 @@ impl Run {
             let (Opener::Client(client), Some(talk)) = (connection.opener, &connection.talk) else { continue };
             let reads = self.clients[client as usize].pace.is_none();
             let healthy = !connection.broken && connection.session.is_some();
-            if reads && healthy && connection.end(Side::Opener) != End::Gone && !talk.is_settled() {
-                let what = format!("client {client} said {} lines, {} were taken, {talk:?}", talk.said, talk.taken);
-                return Some((connection.server as usize, what));
+            if reads && healthy && connection.end(Side::Opener) == End::Here && !talk.is_settled() {
+                return Some((
+                    connection.server as usize,
+                    format!("client {client} waits: {}", talk.state(&self.oracle)),
+                ));
             }
         }
         None

@@ -228,6 +228,10 @@ impl Run {
             };
             repairs |= verdict == Verdict::Repairs;
             refused |= verdict == Verdict::Refused;
+            // What comes behind a line that is refused is as if it had not come.
+            if refused {
+                break;
+            }
             // What a dying neighbour sent last may be cut off anywhere, and is then no report at all.
             if verdict == Verdict::Invented && !at_end {
                 let what = format!("a neighbour sent what no client said: {}", escaped(line));

@@ -16,7 +16,7 @@ impl Run {
         match what {
             What::Say { client, server, ref text } => self.says(client, server, text),
             What::HangUp { client } => {
-                if let Some(id) = self.clients[client].connection.take() {
+                if let Some(id) = self.clients[client].connection {
                     self.half_close(id);
                 }
             }
