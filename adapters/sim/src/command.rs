@@ -1,0 +1,181 @@
+//! The command line.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Instant;
+
+use clap::Parser;
+use herd_sim::{Checks, Faults, Form, Options, Outcome, Recipe, Run, Scenario, Shape, Trace, breaks, shrink};
+
+use crate::failure::Failure;
+use crate::many;
+use crate::report::{Broken, Report};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 all that must hold held, 1 something did not or a file could not be used, 2 wrong use";
+
+/// Play herds on virtual time, and see whether what must hold does
+///
+/// Each seed is a herd, a network, clients, and trouble; the same seed is always the same. What does not
+/// hold is told with the command that plays it again, and with a shorter scenario that breaks the same.
+#[derive(Debug, Parser)]
+#[command(name = "herd-sim", version, after_help = EXIT_CODES)]
+pub(crate) struct Line {
+    /// Servers in each herd, or from fewest to most
+    #[arg(long, value_name = "N|LO..HI", default_value = "5..9", value_parser = parse_servers)]
+    servers: (usize, usize),
+    /// How many seeds to play
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    seeds: u64,
+    /// The first of them
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    first_seed: u64,
+    /// What goes wrong: all, none, or a list of latency, chunking, breaks, partitions, slow, crashes, clocks, places
+    #[arg(long, default_value_t = Faults::ALL)]
+    faults: Faults,
+    /// Who is linked with whom: random, cycle, tree, complete, or degree2, degree3, ...
+    #[arg(long, value_name = "SHAPE", default_value_t = Shape::Any)]
+    graph: Shape,
+    /// How many seeds to play at once [default: one for each core]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+    /// Write what happens to a file: a log, or JSON lines where it ends in .json or .jsonl
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Play this scenario and no seeds
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["servers", "seeds", "first_seed", "faults", "graph"])]
+    scenario: Option<PathBuf>,
+    /// Write the scenario of the seed, or the shortest that breaks the same, to a file
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Also look at whether herds come to hold the same after trouble
+    #[arg(long, env = "HERD_SIM_CONVERGE", hide = true)]
+    converge: bool,
+    /// Do not look for a shorter scenario
+    #[arg(long)]
+    no_shrink: bool,
+    /// Also measure how updates spread
+    #[arg(long)]
+    spread: bool,
+    /// Report in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Line {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let started = Instant::now();
+        let report = match &self.scenario {
+            Some(path) => self.play_file(path)?,
+            None => self.play_seeds()?,
+        };
+        let report = Report { seconds: started.elapsed().as_secs_f64(), ..report };
+        report.print(&mut io::stdout().lock(), self.json)?;
+        Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn options(&self) -> Options {
+        let checks = if self.converge { Checks::ALL } else { Checks::default() };
+        Options { checks, spread: self.spread }
+    }
+
+    fn play_file(&self, path: &Path) -> Result<Report, Failure> {
+        let text = fs::read_to_string(path).map_err(|why| Failure::File(path.into(), why))?;
+        let scenario = Scenario::from_json(&text).map_err(|why| Failure::Scenario(path.into(), why))?;
+        let outcome = self.play(&scenario)?;
+        let mut report = Report::default();
+        let command = format!("cargo run --release --bin herd-sim -- --scenario {}", path.display());
+        self.take(&mut report, scenario.seed, outcome, command, || scenario)?;
+        Ok(report)
+    }
+
+    fn play_seeds(&self) -> Result<Report, Failure> {
+        if self.seeds != 1 && (self.trace.is_some() || self.save.is_some()) {
+            return Err(Failure::Usage("--trace and --save are for one run: give --seeds 1, and --first-seed"));
+        }
+        let recipe = Recipe { servers: self.servers, faults: self.faults, shape: self.graph };
+        let mut report = Report::default();
+        if self.seeds == 1 {
+            let scenario = recipe.scenario(self.first_seed);
+            let outcome = self.play(&scenario)?;
+            self.take(&mut report, self.first_seed, outcome, self.again(self.first_seed), || scenario)?;
+            return Ok(report);
+        }
+        let threads = self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        let options = self.options();
+        let seeds = self.first_seed..self.first_seed.saturating_add(self.seeds);
+        let play = |seed| Run::with(recipe.scenario(seed), options).expect("a recipe makes herds").play();
+        let mut failure = None;
+        many::play(seeds, threads, play, |seed, outcome| {
+            let taken = self.take(&mut report, seed, outcome, self.again(seed), || recipe.scenario(seed));
+            failure = failure.take().or(taken.err());
+        });
+        failure.map_or(Ok(report), Err)
+    }
+
+    /// Plays one, and writes down what happens if that was asked for.
+    fn play(&self, scenario: &Scenario) -> Result<Outcome, Failure> {
+        let mut run = Run::with(scenario.clone(), self.options()).expect("a scenario that was read is of a herd");
+        if let Some(path) = &self.trace {
+            let file = File::create(path).map_err(|why| Failure::File(path.clone(), why))?;
+            let json = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
+            let form = if json { Form::Json } else { Form::Log };
+            run.trace(Trace::new(form, Box::new(BufWriter::new(file))));
+        }
+        let outcome = run.play();
+        if let (Some(trace), Some(path)) = (run.take_trace(), &self.trace) {
+            trace.finish().map_err(|why| Failure::File(path.clone(), why))?;
+        }
+        Ok(outcome)
+    }
+
+    fn take(
+        &self,
+        report: &mut Report,
+        seed: u64,
+        outcome: Outcome,
+        again: String,
+        scenario: impl FnOnce() -> Scenario,
+    ) -> Result<(), Failure> {
+        report.runs += 1;
+        report.stats.add(&outcome.stats);
+        let mut scenario = scenario();
+        let mut broken = outcome.violation.map(|violation| Broken { seed, violation, again, shortest: None });
+        if let Some(broken) = broken.as_mut().filter(|_| !self.no_shrink && report.broken.is_empty()) {
+            (scenario, _) = shrink(&scenario, breaks(self.options()));
+            broken.shortest = Some(scenario.clone());
+        }
+        if let Some(path) = &self.save {
+            fs::write(path, scenario.to_json()).map_err(|why| Failure::File(path.clone(), why))?;
+        }
+        report.broken.extend(broken);
+        Ok(())
+    }
+
+    /// The one command that plays a seed again, and writes down what happens.
+    fn again(&self, seed: u64) -> String {
+        let (low, high) = self.servers;
+        let servers = if low == high { low.to_string() } else { format!("{low}..{high}") };
+        let (faults, graph) = (self.faults, self.graph);
+        let converge = if self.converge { " --converge" } else { "" };
+        format!(
+            "cargo run --release --bin herd-sim -- --servers {servers} --seeds 1 --first-seed {seed} \
+             --faults {faults} --graph {graph}{converge} --trace herd-{seed}.log"
+        )
+    }
+}
+
+/// `N`, or `LO..HI`, both included.
+fn parse_servers(text: &str) -> Result<(usize, usize), String> {
+    let (low, high) = text.split_once("..").unwrap_or((text, text));
+    let number = |text: &str| text.trim_start_matches('=').parse::<usize>().ok();
+    match (number(low), number(high)) {
+        (Some(low), Some(high)) if (1..=high).contains(&low) && high <= herd::Herd::MOST_SERVERS => Ok((low, high)),
+        _ => Err("a number of servers, or LO..HI".into()),
+    }
+}

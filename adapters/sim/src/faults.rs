@@ -1,0 +1,122 @@
+//! Which kinds of trouble a scenario is made of.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One kind of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// Links of very different latency, much jitter, little bandwidth, and links that get slower for a while.
+    Latency,
+    /// Bytes that arrive cut anywhere, also one by one.
+    Chunking,
+    /// Connections that break, mostly in the middle of a line.
+    Breaks,
+    /// Links that let nothing through for a while, one way or both.
+    Partitions,
+    /// Neighbours and clients that read slowly, or not at all.
+    Slow,
+    /// Servers that crash and come back.
+    Crashes,
+    /// Wall clocks that are wrong, drift and jump.
+    Clocks,
+    /// Places sources that are slow, fail, or never answer.
+    Places,
+}
+
+impl Fault {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Latency,
+        Self::Chunking,
+        Self::Breaks,
+        Self::Partitions,
+        Self::Slow,
+        Self::Crashes,
+        Self::Clocks,
+        Self::Places,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Chunking => "chunking",
+            Self::Breaks => "breaks",
+            Self::Partitions => "partitions",
+            Self::Slow => "slow",
+            Self::Crashes => "crashes",
+            Self::Clocks => "clocks",
+            Self::Places => "places",
+        }
+    }
+}
+
+/// A set of [`Fault`]s. On the command line: `all`, `none`, or names with commas between them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults(u8);
+
+impl Faults {
+    /// No trouble at all.
+    pub const NONE: Self = Self(0);
+    /// Every kind of trouble.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// Whether that kind is in the set.
+    #[must_use]
+    pub const fn has(self, fault: Fault) -> bool {
+        self.0 & (1 << fault as u8) != 0
+    }
+
+    /// The set with that kind in it.
+    #[must_use]
+    pub const fn with(self, fault: Fault) -> Self {
+        Self(self.0 | 1 << fault as u8)
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NONE => f.pad("none"),
+            Self::ALL => f.pad("all"),
+            faults => {
+                let names: Vec<_> = Fault::ALL.iter().filter(|&&fault| faults.has(fault)).map(|f| f.name()).collect();
+                f.pad(&names.join(","))
+            }
+        }
+    }
+}
+
+impl FromStr for Faults {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => return Ok(Self::ALL),
+            "none" => return Ok(Self::NONE),
+            _ => {}
+        }
+        text.split(',').try_fold(Self::NONE, |faults, name| {
+            let fault = Fault::ALL.into_iter().find(|fault| fault.name() == name);
+            let known = || Fault::ALL.map(Fault::name).join(", ");
+            fault
+                .map(|fault| faults.with(fault))
+                .ok_or_else(|| format!("no fault {name:?}; there are all, none, {}", known()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_what_is_read() {
+        for text in ["all", "none", "latency", "breaks,crashes"] {
+            assert_eq!(text.parse::<Faults>().expect(text).to_string(), text);
+        }
+        assert!("rain".parse::<Faults>().is_err());
+    }
+}

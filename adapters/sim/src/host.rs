@@ -1,0 +1,123 @@
+//! One simulated server: its node, its clocks, its disk, its places source.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use herd::{Event, Herd, Instant, Limits, Node, Now, ServerId, Timestamp};
+
+use crate::scenario::{Illness, Nanos};
+
+/// What every clock shows at the start, if it is right: nanoseconds since the POSIX epoch.
+const EPOCH: i128 = 1_479_413_884_000_000_000;
+
+/// A server and the machine that it runs on.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) id: ServerId,
+    /// None while it is down.
+    pub(crate) node: Option<Box<Node>>,
+    /// How often it was started.
+    pub(crate) life: u32,
+    /// While it is down: whether even its machine says nothing.
+    pub(crate) silent: bool,
+    /// While it is down: the event that did it.
+    pub(crate) crashed_by: Option<u32>,
+    /// Lines that it will find when it starts again.
+    disk: Vec<Vec<u8>>,
+    /// When the node will be called, if nothing happens before.
+    pub(crate) wake_at: Option<Nanos>,
+    pub(crate) illness: Option<Illness>,
+    /// Whether its source is ever ill.
+    pub(crate) excused: bool,
+    /// The wall clock: what it showed at a time, and how much too fast it has run since.
+    wall: i128,
+    wall_since: Nanos,
+    drift: i32,
+}
+
+impl Host {
+    pub(crate) fn new(id: ServerId) -> Self {
+        Self {
+            id,
+            node: None,
+            life: 0,
+            silent: false,
+            crashed_by: None,
+            disk: Vec::new(),
+            wake_at: None,
+            illness: None,
+            excused: false,
+            wall: EPOCH,
+            wall_since: 0,
+            drift: 0,
+        }
+    }
+
+    /// What its clocks say.
+    pub(crate) fn now(&self, at: Nanos) -> Now {
+        let passed = i128::from(at - self.wall_since);
+        let wall = self.wall + passed + passed * i128::from(self.drift) / 1_000_000;
+        Now { wall: Timestamp::from_nanos(wall), instant: Instant::from_nanos(at) }
+    }
+
+    /// Its wall clock jumps, and runs otherwise from now on.
+    pub(crate) fn set_clock(&mut self, at: Nanos, jump: i64, drift: i32) {
+        self.wall = self.now(at).wall.as_nanos() + i128::from(jump);
+        self.wall_since = at;
+        self.drift = drift;
+    }
+
+    /// It starts: a new node, which believes its neighbours and knows what is on the disk.
+    pub(crate) fn start(&mut self, herd: &Arc<Herd>, limits: &Limits, seed: u64, at: Nanos) {
+        let mut node = Box::new(Node::new(Arc::clone(herd), self.id, limits.clone(), seed));
+        for &peer in herd.neighbours(self.id) {
+            let addresses = &[address(peer.index())];
+            node.handle(self.now(at), Event::Resolved { peer, addresses }, &mut Vec::new());
+        }
+        self.restore(&mut node);
+        self.node = Some(node);
+        self.life += 1;
+        self.crashed_by = None;
+        self.wake_at = None;
+    }
+
+    /// It dies; what is on its disk is there when it starts again.
+    pub(crate) fn crash(&mut self, by: u32, silent: bool, keeps: bool) {
+        let node = self.node.take();
+        self.disk.clear();
+        if let Some(node) = node.filter(|_| keeps && RESTORES) {
+            self.disk.extend(node.reports().map(|report| report.line().to_vec()));
+            // The order in a table is nothing to build a run on.
+            self.disk.sort_unstable();
+        }
+        (self.silent, self.crashed_by) = (silent, Some(by));
+    }
+
+    /// The lines that the node took from its disk when it was started.
+    pub(crate) fn disk(&self) -> &[Vec<u8>] {
+        &self.disk
+    }
+
+    /// The one place where a node takes back what its host had written down.
+    #[expect(
+        clippy::unused_self,
+        clippy::needless_pass_by_ref_mut,
+        reason = "the core cannot be told yet: see RESTORES"
+    )]
+    fn restore(&self, _node: &mut Node) {
+        // for line in &self.disk { node.restore(line).expect("a node takes back its own lines"); }
+    }
+}
+
+/// Whether the core can take back what it once kept: until it has `Node::restore`, a host that keeps its
+/// disk through a crash comes back with nothing all the same.
+const RESTORES: bool = false;
+
+/// Where the server of that index connects from.
+pub(crate) fn address(server: usize) -> IpAddr {
+    let [.., high, low] = server.to_be_bytes();
+    IpAddr::V4(Ipv4Addr::new(10, 0, high, low))
+}
+
+/// Where all clients connect from.
+pub(crate) const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1));

@@ -1,0 +1,67 @@
+//! A herd on virtual time.
+//!
+//! This crate drives the core of the `herd` crate, the very same that the real servers run, over a network
+//! that it makes up: latency, jitter, bytes cut anywhere, connections that break, partitions, crashes,
+//! clocks that are wrong, places sources that are ill. One seed decides everything, so a run can be
+//! repeated, byte for byte. While it runs, [what must hold](Invariant) is looked at.
+//!
+//! ```
+//! use herd_sim::{Recipe, Run};
+//!
+//! // What a seed stands for, and how it goes.
+//! let scenario = Recipe::default().scenario(7);
+//! let outcome = Run::new(scenario)?.play();
+//! assert_eq!(outcome.violation, None);
+//! assert!(outcome.stats.messages > 0);
+//! # Ok::<(), herd::HerdError>(())
+//! ```
+//!
+//! A scenario is plain data: made from a seed by a [`Recipe`], written by hand with [`Scenario::build`], or
+//! read from a file. One that breaks an invariant can be [shrunk](shrink()) to a shorter one that still does.
+//!
+//! # Modules, from the plan to the outcome
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | `seed` | chance |
+//! | `graph` | who is linked with whom |
+//! | `faults` | kinds of trouble |
+//! | `scenario` | what is to happen: by hand, or from a seed |
+//! | `calendar` | what is due, and when |
+//! | `wires`, `connection` | links, and the bytes on them |
+//! | `host`, `places` | one server, its clocks, its disk, its places source |
+//! | `talk` | one client on one connection, and what it is owed |
+//! | `oracle` | what every server must know |
+//! | `run` | all of it, step by step |
+//! | `violation` | what must hold |
+//! | `stats`, `trace` | what is told of a run |
+//! | `shrink` | from a long failure to a short one |
+
+mod calendar;
+mod connection;
+mod faults;
+mod graph;
+mod host;
+mod oracle;
+mod places;
+mod run;
+mod scenario;
+mod seed;
+mod shrink;
+mod stats;
+mod talk;
+mod trace;
+mod violation;
+mod wires;
+
+pub use faults::{Fault, Faults};
+pub use graph::{Graph, Shape};
+pub use run::{Options, Outcome, Run, TIME_TO_CONVERGE};
+pub use scenario::{
+    BadScenario, Bounds, Builder, Illness, MILLI, Nanos, Network, Planned, Recipe, SECOND, Scenario, What,
+};
+pub use seed::Seed;
+pub use shrink::{breaks, shrink};
+pub use stats::{Spread, Stats};
+pub use trace::{Form, Trace};
+pub use violation::{Checks, Invariant, Violation};

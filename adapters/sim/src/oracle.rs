@@ -1,0 +1,226 @@
+//! What every server must know, worked out a second time and more simply.
+//!
+//! A report is numbered when a server accepts an IAMAT; from then on it is that number wherever it goes,
+//! so to follow a line through a herd costs one look into a table.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use herd::message::{Message, Sighting};
+use herd::{Position, Timestamp};
+
+/// The number of a report.
+pub(crate) type ReportId = u32;
+
+const NONE: ReportId = ReportId::MAX;
+
+/// A report that some server accepted from a client.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// `ORIGIN SKEW client position time`.
+    pub(crate) line: Arc<[u8]>,
+    pub(crate) client: u32,
+    pub(crate) at: Timestamp,
+    pub(crate) position: Position,
+}
+
+/// What becomes of a line.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// It is a report, which is taken. From a client it is to be answered with it.
+    Report(ReportId),
+    /// It asks for a client, of which this is the newest; so many places at most.
+    Asks(ReportId, u8),
+    /// It is understood and changes nothing that is kept.
+    Fine,
+    /// It may bring anything that some server knew: see what is kept.
+    Repairs,
+    /// It is answered with `? `.
+    Refused,
+    /// It is a report that no client made.
+    Invented,
+}
+
+/// What all servers must know.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    reports: Vec<Known>,
+    by_line: HashMap<Arc<[u8]>, ReportId, FixedState>,
+    clients: HashMap<Arc<[u8]>, u32, FixedState>,
+    names: Vec<Arc<[u8]>>,
+    /// For each server the newest report of each client.
+    newest: Vec<Vec<ReportId>>,
+    known: Vec<usize>,
+    most_clients: usize,
+}
+
+impl Oracle {
+    pub(crate) fn new(servers: usize, most_clients: usize) -> Self {
+        Self { newest: vec![Vec::new(); servers], known: vec![0; servers], most_clients, ..Self::default() }
+    }
+
+    /// The server starts anew, knowing nothing.
+    pub(crate) fn forget(&mut self, server: usize) {
+        self.newest[server].clear();
+        self.known[server] = 0;
+    }
+
+    pub(crate) fn report(&self, id: ReportId) -> &Known {
+        &self.reports[id as usize]
+    }
+
+    pub(crate) fn find(&self, line: &[u8]) -> Option<ReportId> {
+        self.by_line.get(line).copied()
+    }
+
+    /// Every client of which there is a report, with its number.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        (0..).zip(self.names.iter().map(|name| &**name))
+    }
+
+    pub(crate) fn client(&self, client: u32) -> &[u8] {
+        &self.names[client as usize]
+    }
+
+    pub(crate) fn newest(&self, server: usize, client: u32) -> Option<ReportId> {
+        self.newest[server].get(client as usize).copied().filter(|&id| id != NONE)
+    }
+
+    pub(crate) fn known(&self, server: usize) -> usize {
+        self.known[server]
+    }
+
+    /// Whether `one` is newer than `other` in the order of the protocol.
+    pub(crate) fn is_newer(&self, one: ReportId, other: ReportId) -> bool {
+        let (one, other) = (self.report(one), self.report(other));
+        (one.at, &one.line) > (other.at, &other.line)
+    }
+
+    /// The server was told of a report; whether it can keep its client.
+    pub(crate) fn tell(&mut self, server: usize, id: ReportId) -> bool {
+        let client = self.report(id).client as usize;
+        let newest = &mut self.newest[server];
+        if newest.len() <= client {
+            newest.resize(client + 1, NONE);
+        }
+        let kept = newest[client];
+        if kept == NONE {
+            if self.known[server] >= self.most_clients {
+                return false;
+            }
+            self.known[server] += 1;
+            self.newest[server][client] = id;
+        } else if self.is_newer(id, kept) {
+            self.newest[server][client] = id;
+        }
+        true
+    }
+
+    /// What becomes of a client's line.
+    pub(crate) fn judge_client(&mut self, server: usize, name: &str, wall: Timestamp, line: &[u8]) -> Verdict {
+        match Message::parse(line) {
+            Ok(Some(Message::Iamat(sighting))) => {
+                let id = self.number(name, wall, &sighting);
+                if self.tell(server, id) { Verdict::Report(id) } else { Verdict::Refused }
+            }
+            Ok(Some(Message::Whatsat { client, bound, .. })) => {
+                let newest = self.clients.get(client).and_then(|&client| self.newest(server, client));
+                newest.map_or(Verdict::Refused, |id| Verdict::Asks(id, bound))
+            }
+            Ok(None) => Verdict::Fine,
+            // Clients are not neighbours.
+            Ok(Some(_)) | Err(_) => Verdict::Refused,
+        }
+    }
+
+    /// What becomes of a line that the server `sender` sent to its neighbour.
+    pub(crate) fn judge_neighbour(&mut self, server: usize, sender: &str, line: &[u8]) -> Verdict {
+        let Some(rest) = line.strip_prefix(b"AT ") else {
+            return if line.starts_with(b"HELLO ") { Verdict::Fine } else { Verdict::Repairs };
+        };
+        let Some((report, from)) = split_sender(rest) else { return Verdict::Refused };
+        if from != sender.as_bytes() {
+            return Verdict::Refused;
+        }
+        match self.find(report) {
+            Some(id) => {
+                self.tell(server, id);
+                Verdict::Report(id)
+            }
+            None => Verdict::Invented,
+        }
+    }
+
+    /// Numbers the report that a server makes of a client's sighting.
+    fn number(&mut self, name: &str, wall: Timestamp, sighting: &Sighting<'_>) -> ReportId {
+        let skew = wall.as_nanos() - sighting.at.as_nanos();
+        let sign = if skew < 0 { '-' } else { '+' };
+        let size = skew.unsigned_abs();
+        let mut line = format!("{name} {sign}{}.{:09} ", size / 1_000_000_000, size % 1_000_000_000).into_bytes();
+        line.extend_from_slice(&[sighting.client, sighting.position, sighting.time].join(&b' '));
+        if let Some(id) = self.find(&line) {
+            return id;
+        }
+        let client = self.number_client(sighting.client);
+        let line: Arc<[u8]> = line.into();
+        let id = ReportId::try_from(self.reports.len()).expect("fewer reports than that");
+        let position = Position::parse(sighting.position).expect("a sighting's position is one");
+        self.reports.push(Known { line: Arc::clone(&line), client, at: sighting.at, position });
+        self.by_line.insert(line, id);
+        id
+    }
+
+    fn number_client(&mut self, client: &[u8]) -> u32 {
+        if let Some(&number) = self.clients.get(client) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).expect("fewer clients than that");
+        let name: Arc<[u8]> = client.into();
+        self.names.push(Arc::clone(&name));
+        self.clients.insert(name, number);
+        number
+    }
+}
+
+/// Splits an AT line without its `AT ` into the report and the sender.
+pub(crate) fn split_sender(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = memchr::memrchr(b' ', rest)?;
+    Some((&rest[..space], &rest[space + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_by_time_and_then_by_bytes() {
+        let mut oracle = Oracle::new(2, 10);
+        let wall = Timestamp::from_nanos(2_000_000_000);
+        let mut say = |server, line: &[u8]| match oracle.judge_client(server, "a", wall, line) {
+            Verdict::Report(id) => id,
+            other => panic!("{other:?}"),
+        };
+        let old = say(0, b"IAMAT kiwi +1+1 1.5");
+        let new = say(0, b"IAMAT kiwi +1+1 3");
+        let same_time = say(0, b"IAMAT kiwi +0+1 3.0");
+        assert_eq!(&*oracle.report(old).line, b"a +0.500000000 kiwi +1+1 1.5");
+        assert_eq!(&*oracle.report(new).line, b"a -1.000000000 kiwi +1+1 3");
+        assert!(oracle.is_newer(new, old) && oracle.is_newer(new, same_time));
+        assert_eq!(oracle.judge_client(0, "a", wall, b"WHATSAT kiwi 1 2"), Verdict::Asks(new, 2));
+        assert_eq!(oracle.judge_client(1, "b", wall, b"WHATSAT kiwi 1 2"), Verdict::Refused);
+        assert_eq!(oracle.judge_neighbour(1, "a", b"AT a +0.500000000 kiwi +1+1 1.5 a"), Verdict::Report(old));
+        assert_eq!(oracle.judge_client(1, "b", wall, b"WHATSAT kiwi 1 2"), Verdict::Asks(old, 2));
+        assert_eq!(oracle.judge_neighbour(1, "a", b"AT a +0.500000000 kiwi +1+1 1. a"), Verdict::Invented);
+        assert_eq!(oracle.judge_neighbour(1, "c", b"AT a +0.500000000 kiwi +1+1 1.5 a"), Verdict::Refused);
+    }
+
+    #[test]
+    fn a_full_server_refuses_whom_it_does_not_know() {
+        let mut oracle = Oracle::new(1, 1);
+        let mut say = |line: &[u8]| oracle.judge_client(0, "a", Timestamp::from_nanos(0), line);
+        assert_eq!(say(b"IAMAT kiwi +1+1 1"), Verdict::Report(0));
+        assert_eq!(say(b"IAMAT emu +1+1 1"), Verdict::Refused);
+        assert_eq!(say(b"IAMAT kiwi +1+1 2"), Verdict::Report(2));
+    }
+}

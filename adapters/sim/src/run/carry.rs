@@ -1,0 +1,302 @@
+//! Bytes on their way: taken from the sender, delayed, cut, delivered in order.
+
+use bytes::Bytes;
+use herd::Event;
+
+use super::Run;
+use super::drive::Input;
+use crate::calendar::Due;
+use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
+use crate::scenario::{Nanos, SECOND};
+
+impl Run {
+    /// The wire that carries that direction, where it is one between servers.
+    pub(super) fn wire_of(&self, connection: &Connection, way: Way) -> Option<u32> {
+        match (connection.opener, way) {
+            (Opener::Link { link, .. }, Way::There) => Some(link),
+            (Opener::Link { link, .. }, Way::Back) => Some(self.wires.get(link).reverse),
+            (Opener::Client(_), _) => None,
+        }
+    }
+
+    fn is_cut(&self, connection: &Connection, way: Way) -> bool {
+        self.wire_of(connection, way).is_some_and(|wire| self.wires.get(wire).cuts > 0)
+    }
+
+    /// How long a piece takes in that direction, jitter included.
+    pub(super) fn latency(&mut self, id: ConnectionId, way: Way) -> Nanos {
+        let wire = self.connections.get(id).and_then(|connection| self.wire_of(connection, way));
+        let network = &self.scenario.network;
+        let jitter = if network.jitter == 0 { 0 } else { self.seed.below(network.jitter + 1) };
+        let steady = wire.map_or(network.latency, |wire| {
+            let wire = self.wires.get(wire);
+            wire.latency + wire.extra
+        });
+        steady + jitter
+    }
+
+    /// How fast the receiver of that direction reads, if slowly.
+    fn pace(&self, connection: &Connection, way: Way) -> Option<u64> {
+        match (connection.opener, way) {
+            (Opener::Client(client), Way::Back) => self.clients[client as usize].pace,
+            (Opener::Client(_), Way::There) => None,
+            (Opener::Link { .. }, _) => self.wire_of(connection, way).and_then(|wire| self.wires.get(wire).pace),
+        }
+    }
+
+    /// The sender of that direction sends bytes; whether the network took all that it has.
+    pub(super) fn write(&mut self, id: ConnectionId, way: Way, bytes: Bytes) -> bool {
+        let Some(connection) = self.connections.get_mut(id) else { return true };
+        // What is sent on a broken connection goes nowhere, and nobody knows yet.
+        if connection.broken {
+            return true;
+        }
+        let pipe = &mut connection.pipes[way as usize];
+        pipe.unsent_len += bytes.len();
+        pipe.unsent.push_back(bytes);
+        self.pump(id, way);
+        self.connections.get(id).is_none_or(|connection| connection.pipes[way as usize].unsent_len == 0)
+    }
+
+    /// Lets the network take what it can of what is unsent.
+    pub(super) fn pump(&mut self, id: ConnectionId, way: Way) {
+        let (window, most) = (self.scenario.network.window.max(1), self.scenario.network.segment.max(1));
+        let (cut, bandwidth) = (self.scenario.network.cut, self.scenario.network.bandwidth.max(1));
+        loop {
+            let Some(connection) = self.connections.get_mut(id) else { return };
+            let pipe = &mut connection.pipes[way as usize];
+            let room = window.saturating_sub(pipe.unacked);
+            let Some(front) = pipe.unsent.front_mut() else { break };
+            if room == 0 {
+                return;
+            }
+            let most = if cut { 1 + self.seed.index(most) } else { most };
+            let piece = front.split_to(front.len().min(most).min(room));
+            if front.is_empty() {
+                pipe.unsent.pop_front();
+            }
+            pipe.unsent_len -= piece.len();
+            pipe.unacked += piece.len();
+            let takes = piece.len() as u64 * SECOND / bandwidth;
+            pipe.busy_until = pipe.busy_until.max(self.now) + takes;
+            let departs = pipe.busy_until;
+            self.fly(id, way, piece, departs);
+        }
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let pipe = &mut connection.pipes[way as usize];
+        if pipe.closed && !pipe.close_sent && !connection.broken {
+            pipe.close_sent = true;
+            let departs = pipe.busy_until.max(self.now);
+            self.fly(id, way, Bytes::new(), departs);
+        }
+    }
+
+    fn fly(&mut self, id: ConnectionId, way: Way, piece: Bytes, departs: Nanos) {
+        let latency = self.latency(id, way);
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let pipe = &mut connection.pipes[way as usize];
+        pipe.last_arrival = pipe.last_arrival.max(departs + latency);
+        pipe.flying.push_back(piece);
+        self.calendar.put(pipe.last_arrival, Due::Arrive(id, way));
+    }
+
+    pub(super) fn arrive(&mut self, id: ConnectionId, way: Way) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let cut = self.is_cut(connection, way);
+        let connection = self.connections.get_mut(id).expect("it was there");
+        let (end, sender) = (connection.end(way.receiver()), connection.end(way.sender()));
+        let pipe = &mut connection.pipes[way as usize];
+        if cut {
+            pipe.held += 1;
+            return;
+        }
+        let Some(piece) = pipe.flying.pop_front() else { return };
+        match end {
+            End::Here if piece.is_empty() => {
+                pipe.close_arrived = true;
+                self.read(id, way);
+            }
+            End::Here => {
+                pipe.inbox.push_back(piece);
+                self.read(id, way);
+            }
+            End::Closing if piece.is_empty() => self.forget(id, way.receiver()),
+            End::Closing => self.acked(id, way, piece.len()),
+            End::Gone => {
+                pipe.unheard = true;
+                if sender != End::Gone && self.is_answered(id, way.receiver()) {
+                    let latency = self.latency(id, way.other());
+                    self.calendar.put(self.now + latency, Due::Reset(id, way.sender()));
+                }
+            }
+        }
+    }
+
+    /// Whether the machine at an end that is gone says that it knows nothing of the connection.
+    fn is_answered(&self, id: ConnectionId, side: Side) -> bool {
+        let Some(connection) = self.connections.get(id) else { return false };
+        let server = match (connection.opener, side) {
+            (Opener::Link { link, .. }, Side::Opener) => self.wires.get(link).from,
+            (Opener::Client(_), Side::Opener) => return true,
+            (_, Side::Acceptor) => connection.server,
+        };
+        let host = &self.hosts[server as usize];
+        host.node.is_some() || !host.silent
+    }
+
+    /// The receiver reads what has arrived, if it reads as fast as things come.
+    pub(super) fn read(&mut self, id: ConnectionId, way: Way) {
+        while let Some(connection) = self.connections.get(id) {
+            let Some(next) = connection.pipes[way as usize].inbox.front() else { break };
+            if let Some(pace) = self.pace(connection, way) {
+                let set = connection.pipes[way as usize].read_set;
+                if pace > 0 && !set {
+                    let at = self.now + next.len() as u64 * SECOND / pace;
+                    self.calendar.put(at, Due::Read(id, way));
+                    self.connections.get_mut(id).expect("it was there").pipes[way as usize].read_set = true;
+                }
+                return;
+            }
+            if !self.read_one(id, way) {
+                return;
+            }
+        }
+        self.end_if_closed(id, way);
+    }
+
+    pub(super) fn read_slowly(&mut self, id: ConnectionId, way: Way) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.pipes[way as usize].read_set = false;
+        self.read_one(id, way);
+        self.read(id, way);
+    }
+
+    /// The receiver reads one piece; false where it does not want to, or there is none.
+    fn read_one(&mut self, id: ConnectionId, way: Way) -> bool {
+        let Some(connection) = self.connections.get_mut(id) else { return false };
+        if connection.end(way.receiver()) != End::Here {
+            connection.pipes[way as usize].inbox.clear();
+            return false;
+        }
+        if let (Way::There, Some(session)) = (way, &connection.session)
+            && !session.wants_input(connection.pipes[Way::Back as usize].unsent_len)
+            && !session.is_finished()
+        {
+            return false;
+        }
+        let Some(piece) = connection.pipes[way as usize].inbox.pop_front() else { return false };
+        let opener = connection.opener;
+        self.acknowledge(id, way, piece.len());
+        match (way, opener) {
+            (Way::There, _) => self.serve(id, &Input::Bytes(&piece)),
+            (Way::Back, Opener::Client(_)) => self.client_receives(id, &piece),
+            (Way::Back, Opener::Link { link, attempt }) => {
+                let (from, peer) =
+                    (self.wires.get(link).from as usize, self.hosts[self.wires.get(link).to as usize].id);
+                self.tell(from, Event::Received { peer, attempt, bytes: &piece });
+            }
+        }
+        true
+    }
+
+    fn end_if_closed(&mut self, id: ConnectionId, way: Way) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let pipe = &mut connection.pipes[way as usize];
+        if !pipe.close_arrived || !pipe.inbox.is_empty() {
+            return;
+        }
+        match connection.end(way.receiver()) {
+            End::Here => {}
+            End::Closing | End::Gone => {
+                self.forget(id, way.receiver());
+                return;
+            }
+        }
+        match (way, connection.opener) {
+            // A session that holds requests back has not come to the end yet.
+            (Way::There, _) => {
+                let unsent = connection.pipes[Way::Back as usize].unsent_len;
+                let wants = |session: &herd::Session| session.wants_input(unsent);
+                if connection.session.as_deref().is_some_and(wants) {
+                    self.connections.get_mut(id).expect("it was there").pipes[way as usize].close_arrived = false;
+                    self.serve(id, &Input::End);
+                    if let Some(connection) = self.connections.get_mut(id) {
+                        connection.pipes[way as usize].close_arrived = true;
+                        self.after_pass(id);
+                    }
+                }
+            }
+            (Way::Back, Opener::Client(_)) => self.client_ends(id),
+            (Way::Back, Opener::Link { .. }) => self.lost(id),
+        }
+    }
+
+    /// A session may go on: its answers came, or its output was taken.
+    pub(super) fn resume(&mut self, id: ConnectionId) {
+        self.after_pass(id);
+        self.read(id, Way::There);
+    }
+
+    /// The sender will learn that so many bytes were read.
+    fn acknowledge(&mut self, id: ConnectionId, way: Way, len: usize) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let cut = self.is_cut(connection, way.other());
+        let connection = self.connections.get_mut(id).expect("it was there");
+        let pipe = &mut connection.pipes[way as usize];
+        if cut {
+            pipe.acks_owed += len;
+        } else if pipe.unsent_len == 0 {
+            // Nobody waits for it, so when it comes makes no difference.
+            pipe.unacked = pipe.unacked.saturating_sub(len);
+        } else {
+            let latency = self.latency(id, way.other());
+            let len = u32::try_from(len).expect("a piece is short");
+            self.calendar.put(self.now + latency, Due::Ack(id, way, len));
+        }
+    }
+
+    pub(super) fn acked(&mut self, id: ConnectionId, way: Way, len: usize) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let pipe = &mut connection.pipes[way as usize];
+        pipe.unacked = pipe.unacked.saturating_sub(len);
+        if pipe.unsent_len == 0 {
+            return;
+        }
+        self.pump(id, way);
+        let Some(connection) = self.connections.get(id) else { return };
+        let drained = connection.pipes[way as usize].unsent_len == 0;
+        match (way, connection.opener) {
+            (Way::Back, _) => {
+                self.session_sent(id);
+                self.resume(id);
+            }
+            (Way::There, Opener::Link { link, attempt }) if drained && connection.end(Side::Opener) == End::Here => {
+                let (from, peer) =
+                    (self.wires.get(link).from as usize, self.hosts[self.wires.get(link).to as usize].id);
+                self.tell(from, Event::Sent { peer, attempt });
+            }
+            (Way::There, _) => {}
+        }
+    }
+
+    /// The way is open again: what was held goes on.
+    pub(super) fn release(&mut self, id: ConnectionId, way: Way) {
+        let late = self.seed.below(SECOND);
+        let latency = self.latency(id, way);
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let pipe = &mut connection.pipes[way as usize];
+        let held = std::mem::take(&mut pipe.held);
+        let at = pipe.last_arrival.max(self.now + late + latency);
+        pipe.last_arrival = at;
+        for _ in 0..held {
+            self.calendar.put(at, Due::Arrive(id, way));
+        }
+        let pipe = &mut connection.pipes[way.other() as usize];
+        let owed = std::mem::take(&mut pipe.acks_owed);
+        if let Ok(owed) = u32::try_from(owed)
+            && owed > 0
+        {
+            self.calendar.put(self.now + late + latency, Due::Ack(id, way.other(), owed));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Clients: what they say, and what they get for it.
+
+use bytes::Bytes;
+
+use super::Run;
+use crate::connection::{ConnectionId, End, Opener, Side, Way};
+use crate::oracle::Verdict;
+use crate::talk::{Owed, Talk};
+
+impl Run {
+    pub(super) fn says(&mut self, client: usize, server: usize, text: &str) {
+        let current = self.clients[client].connection;
+        let usable = current.filter(|&id| {
+            self.connections.get(id).is_some_and(|connection| {
+                let open = !connection.pipes[Way::There as usize].closed && connection.end(Side::Opener) == End::Here;
+                open && connection.server as usize == server
+            })
+        });
+        if usable.is_none() {
+            if let Some(id) = current {
+                self.close(id, Side::Opener);
+                self.clients[client].connection = None;
+            }
+            // Nobody listens: the client gives up.
+            if self.hosts[server].node.is_none() {
+                return;
+            }
+        }
+        let id = usable.unwrap_or_else(|| self.client_connects(client, server));
+        if let Some(talk) = self.connections.get_mut(id).and_then(|connection| connection.talk.as_mut()) {
+            talk.says(text);
+        }
+        if self.is_traced() {
+            self.record_line("say", id, Way::There, text.as_bytes());
+        }
+        self.write(id, Way::There, Bytes::copy_from_slice(text.as_bytes()));
+    }
+
+    fn client_connects(&mut self, client: usize, server: usize) -> ConnectionId {
+        let opener = Opener::Client(u32::try_from(client).expect("few clients"));
+        let id = self.connections.open(opener, u32::try_from(server).expect("few servers"));
+        let excused = self.hosts[server].excused;
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.talk = Some(Box::new(Talk::new(excused)));
+        }
+        self.clients[client].connection = Some(id);
+        self.accept(id);
+        id
+    }
+
+    /// What a client's line makes the server owe it.
+    pub(super) fn judge_client(&mut self, id: ConnectionId, server: usize, line: &[u8]) -> Verdict {
+        let wall = self.hosts[server].now(self.now).wall;
+        let verdict = self.oracle.judge_client(server, &self.scenario.servers[server], wall, line);
+        let owed = match verdict {
+            Verdict::Report(report) => {
+                self.stats.iamats += 1;
+                self.scratch.touched.push(self.oracle.report(report).client);
+                if let Some(tracker) = &mut self.tracker {
+                    tracker.took(report, server, None, self.now);
+                }
+                Some(Owed::Report(report))
+            }
+            Verdict::Asks(report, bound) => {
+                self.stats.whatsats += 1;
+                Some(Owed::Places(report, bound))
+            }
+            Verdict::Refused => Some(Owed::Refusal(line.to_vec())),
+            Verdict::Fine | Verdict::Repairs | Verdict::Invented => None,
+        };
+        let connection = self.connections.get_mut(id);
+        if let Some(talk) = connection.and_then(|connection| connection.talk.as_mut()) {
+            talk.taken += 1;
+            talk.refused |= verdict == Verdict::Refused;
+            if let Some(owed) = owed {
+                talk.owe(owed);
+            }
+        }
+        verdict
+    }
+
+    pub(super) fn client_receives(&mut self, id: ConnectionId, bytes: &[u8]) {
+        if self.is_traced() {
+            self.record_line("get", id, Way::Back, bytes);
+        }
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let server = connection.server as usize;
+        let Some(talk) = &mut connection.talk else { return };
+        let before = talk.answered;
+        let outcome = talk.receives(bytes, &self.oracle);
+        self.stats.replies += (talk.answered - before) as u64;
+        if let Err((invariant, what)) = outcome {
+            self.violate(invariant, Some(server), what);
+        }
+    }
+
+    /// The server has closed a client's connection.
+    pub(super) fn client_ends(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let server = connection.server as usize;
+        // A server that was killed owes what it owed.
+        let killed = connection.broken || connection.pipes[Way::Back as usize].unheard;
+        let outcome = connection.talk.as_ref().map_or(Ok(()), |talk| talk.ends(&self.oracle));
+        if let (Err((invariant, what)), false) = (outcome, killed) {
+            self.violate(invariant, Some(server), what);
+        }
+        self.close(id, Side::Opener);
+        self.forget(id, Side::Opener);
+    }
+
+    /// Whether every client has what it is owed, as far as its connection and its own patience go.
+    pub(super) fn unsettled(&self) -> Option<(usize, String)> {
+        for id in self.connections.ids() {
+            let Some(connection) = self.connections.get(id) else { continue };
+            let (Opener::Client(client), Some(talk)) = (connection.opener, &connection.talk) else { continue };
+            let reads = self.clients[client as usize].pace.is_none();
+            let healthy = !connection.broken && connection.session.is_some();
+            if reads && healthy && connection.end(Side::Opener) == End::Here && !talk.is_settled() {
+                return Some((
+                    connection.server as usize,
+                    format!("client {client} waits: {}", talk.state(&self.oracle)),
+                ));
+            }
+        }
+        None
+    }
+}

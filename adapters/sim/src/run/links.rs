@@ -1,0 +1,240 @@
+//! Connections between servers: how they come about, and how they end.
+
+use bytes::Bytes;
+use herd::{Attempt, Event, Parting, ServerId};
+
+use super::Run;
+use crate::calendar::Due;
+use crate::connection::{ConnectionId, End, Opener, Side, Way};
+use crate::scenario::{MILLI, SECOND};
+use crate::trace::{Record, escaped};
+
+/// How often a wish for a connection is repeated by a machine that hears nothing, each time after
+/// twice as long.
+const SYN_TRIES: u32 = 5;
+
+impl Run {
+    pub(super) fn connect(&mut self, server: usize, peer: ServerId, attempt: Attempt) {
+        self.stats.connects += 1;
+        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
+        let acceptor = u32::try_from(peer.index()).expect("few servers");
+        let id = self.connections.open(Opener::Link { link, attempt }, acceptor);
+        self.wires.get_mut(link).connection = Some((attempt, id));
+        self.record_end("connect", id);
+        let latency = self.latency(id, Way::There);
+        self.calendar.put(self.now + latency, Due::Syn(id, 0));
+    }
+
+    pub(super) fn syn(&mut self, id: ConnectionId, tries: u32) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let Opener::Link { link, .. } = connection.opener else { return };
+        let host = &self.hosts[connection.server as usize];
+        if self.wires.is_severed(link) || (host.node.is_none() && host.silent) {
+            if tries < SYN_TRIES {
+                self.calendar.put(self.now + (SECOND << tries), Due::Syn(id, tries + 1));
+            }
+            return;
+        }
+        let due = if host.node.is_none() { Due::Refused(id) } else { Due::Opened(id) };
+        if host.node.is_some() {
+            self.accept(id);
+        }
+        let latency = self.latency(id, Way::Back);
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let pipe = &mut connection.pipes[Way::Back as usize];
+        pipe.last_arrival = pipe.last_arrival.max(self.now + latency);
+        self.calendar.put(pipe.last_arrival, due);
+    }
+
+    pub(super) fn opened(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let Opener::Link { link, attempt } = connection.opener else { return };
+        if connection.end(Side::Opener) != End::Here {
+            return;
+        }
+        if self.wires.is_severed(link) {
+            self.calendar.put(self.now + SECOND, Due::Opened(id));
+            return;
+        }
+        self.record_end("connected", id);
+        let (from, peer) = self.ends_of(link);
+        self.tell(from, Event::Connected { peer, attempt });
+    }
+
+    fn ends_of(&self, link: u32) -> (usize, ServerId) {
+        let wire = self.wires.get(link);
+        (wire.from as usize, self.hosts[wire.to as usize].id)
+    }
+
+    /// Whoever opened the connection learns that it has none, or none any more.
+    pub(super) fn lost(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.end(Side::Opener) == End::Gone {
+            return;
+        }
+        let was_here = connection.end(Side::Opener) == End::Here;
+        let Opener::Link { link, attempt } = connection.opener else { return };
+        connection.pipes[Way::There as usize].unsent.clear();
+        connection.pipes[Way::There as usize].unsent_len = 0;
+        self.record_end("lost", id);
+        self.close(id, Side::Opener);
+        self.forget(id, Side::Opener);
+        if was_here {
+            let (from, peer) = self.ends_of(link);
+            self.tell(from, Event::Lost { peer, attempt });
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, server: usize, peer: ServerId, attempt: Attempt, why: Parting) {
+        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
+        let current = self.wires.get(link).connection.filter(|(current, _)| *current == attempt);
+        let Some((_, id)) = current else { return };
+        self.record_end("disconnect", id);
+        self.wires.get_mut(link).connection = None;
+        let connected = self.connections.get(id).is_some_and(|connection| connection.end(Side::Acceptor) != End::Gone);
+        if why == Parting::TimedOut || !connected {
+            self.abort(id, Side::Opener);
+        } else {
+            self.close(id, Side::Opener);
+        }
+    }
+
+    /// A side says that it sends no more than what is unsent.
+    pub(super) fn close(&mut self, id: ConnectionId, side: Side) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.end(side) != End::Here {
+            return;
+        }
+        connection.ends[side as usize] = End::Closing;
+        connection.pipes[side.sends() as usize].closed = true;
+        self.record_end("close", id);
+        self.pump(id, side.sends());
+        if let Some(connection) = self.connections.get(id) {
+            // The other end has said so before, or never heard of this connection.
+            let heard = connection.pipes[side.sends().other() as usize].close_arrived;
+            if heard || connection.end(side.other()) == End::Gone {
+                self.forget(id, side);
+            }
+        }
+    }
+
+    /// A side drops the connection, and its machine tells the other one.
+    pub(super) fn abort(&mut self, id: ConnectionId, side: Side) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.end(side) == End::Gone {
+            return;
+        }
+        connection.pipes[side.sends() as usize].clear();
+        connection.broken = true;
+        let latency = self.latency(id, side.sends());
+        self.calendar.put(self.now + latency, Due::Reset(id, side.other()));
+        self.forget(id, side);
+    }
+
+    /// A side learns that the connection is no more.
+    pub(super) fn reset(&mut self, id: ConnectionId, side: Side) {
+        let Some(connection) = self.connections.get(id) else { return };
+        if connection.end(side) == End::Gone {
+            return;
+        }
+        let way = side.sends().other();
+        if self.wire_of(connection, way).is_some_and(|wire| self.wires.get(wire).cuts > 0) {
+            return;
+        }
+        let connection = self.connections.get_mut(id).expect("it was there");
+        connection.broken = true;
+        connection.pipes.iter_mut().for_each(crate::connection::Pipe::clear);
+        match (side, connection.opener) {
+            (Side::Opener, Opener::Link { .. }) => self.lost(id),
+            _ => {
+                self.record_end("reset", id);
+                self.forget(id, side);
+            }
+        }
+    }
+
+    /// A side knows nothing of the connection any more.
+    pub(super) fn forget(&mut self, id: ConnectionId, side: Side) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        if connection.end(side) == End::Gone {
+            return;
+        }
+        connection.ends[side as usize] = End::Gone;
+        connection.pipes[side.sends().other() as usize].inbox.clear();
+        match side {
+            Side::Acceptor => {
+                let server = connection.server as usize;
+                if let Some(session) = connection.session.take().filter(|session| session.is_waiting()) {
+                    self.tell(server, Event::Gone(session.id()));
+                }
+            }
+            Side::Opener => match connection.opener {
+                Opener::Link { link, attempt } => {
+                    let wire = self.wires.get_mut(link);
+                    wire.connection = wire.connection.filter(|(current, _)| *current != attempt);
+                }
+                Opener::Client(client) => {
+                    let client = &mut self.clients[client as usize];
+                    client.connection = client.connection.filter(|&current| current != id);
+                }
+            },
+        }
+        self.connections.free_if_over(id);
+    }
+
+    /// The connection breaks in the middle of what is on its way; its ends learn of it soon.
+    pub(super) fn break_connection(&mut self, id: ConnectionId) {
+        for way in Way::BOTH {
+            let Some(connection) = self.connections.get_mut(id) else { return };
+            let here = connection.end(way.receiver()) == End::Here;
+            let pipe = &mut connection.pipes[way as usize];
+            let piece = pipe.flying.pop_front().filter(|piece| here && pipe.held == 0 && !piece.is_empty());
+            pipe.clear();
+            if let Some(piece) = piece {
+                let part = piece.slice(..self.seed.index(piece.len()) + 1);
+                pipe.inbox.push_back(part);
+                self.read(id, way);
+            }
+        }
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.broken = true;
+        connection.pipes.iter_mut().for_each(crate::connection::Pipe::clear);
+        self.record_end("break", id);
+        for side in [Side::Opener, Side::Acceptor] {
+            let at = self.now + self.seed.below(50 * MILLI);
+            self.calendar.put(at, Due::Reset(id, side));
+        }
+    }
+
+    /// All connections between two servers, whoever opened them.
+    pub(super) fn between(&self, one: usize, other: usize) -> Vec<ConnectionId> {
+        let is_between = |id: &ConnectionId| {
+            let Some(connection) = self.connections.get(*id) else { return false };
+            let Opener::Link { link, .. } = connection.opener else { return false };
+            let ends = (self.wires.get(link).from as usize, connection.server as usize);
+            ends == (one, other) || ends == (other, one)
+        };
+        self.connections.ids().into_iter().filter(is_between).collect()
+    }
+
+    /// Writes what happened to a connection into the trace.
+    pub(super) fn record_end(&mut self, kind: &'static str, id: ConnectionId) {
+        if self.is_traced() {
+            self.record_line(kind, id, Way::There, &Bytes::new());
+        }
+    }
+
+    pub(super) fn record_line(&mut self, kind: &'static str, id: ConnectionId, way: Way, line: &[u8]) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let acceptor = Some(connection.server as usize);
+        let (opener, client) = match connection.opener {
+            Opener::Link { link, .. } => (Some(self.wires.get(link).from as usize), None),
+            Opener::Client(client) => (None, Some(client as usize)),
+        };
+        // A line is told of where it is taken, and everything else where it is asked for.
+        let at_acceptor = !line.is_empty() && way == Way::There || opener.is_none();
+        let (server, peer) = if at_acceptor { (acceptor, opener) } else { (opener, acceptor) };
+        let (text, connection) = (escaped(line), Some(id.number()));
+        self.record(|record| Record { kind, server, peer, client, connection, text: &text, ..record });
+    }
+}

@@ -1,0 +1,447 @@
+//! What is to happen, as plain data: whatever a seed is made into, a person writes, a file holds.
+
+mod builder;
+mod generate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use herd::{Herd, HerdError, Limits, Server, ServerName};
+use serde::{Deserialize, Serialize};
+
+use crate::graph::Graph;
+
+pub use builder::Builder;
+pub use generate::Recipe;
+
+/// Nanoseconds since the start of a run, or a span of so many.
+pub type Nanos = u64;
+
+/// Nanoseconds of a millisecond.
+pub const MILLI: Nanos = 1_000_000;
+
+/// Nanoseconds of a second.
+pub const SECOND: Nanos = 1_000_000_000;
+
+/// A herd, its network, and what happens to them and when. The same scenario always runs the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Where everything comes from that is left open here: jitter, where bytes are cut, the nodes' own seeds.
+    pub seed: u64,
+    /// The servers' names.
+    pub servers: Vec<String>,
+    /// The two ends of each link, as indexes into the servers.
+    pub links: Vec<(usize, usize)>,
+    /// How the network is when nothing is wrong with it.
+    pub network: Network,
+    /// The servers' limits, where they are not the core's own defaults.
+    pub bounds: Bounds,
+    /// What happens, in the order of its times.
+    pub events: Vec<Planned>,
+}
+
+/// How bytes travel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    /// How long a byte is on its way, at least. Each link adds a share of `spread` of its own.
+    pub latency: Nanos,
+    /// The most that a link adds to the latency, always the same.
+    pub spread: Nanos,
+    /// The most that is added to the latency of each segment, at random.
+    pub jitter: Nanos,
+    /// Bytes a second on each connection and in each direction.
+    pub bandwidth: u64,
+    /// The most bytes that travel in one piece; with `cut`, pieces of any length up to that.
+    pub segment: usize,
+    /// Whether pieces are of random lengths.
+    pub cut: bool,
+    /// Bytes that a connection takes from its sender before the other end has read them.
+    pub window: usize,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            latency: MILLI,
+            spread: 0,
+            jitter: MILLI / 10,
+            bandwidth: 100 << 20,
+            segment: 16 << 10,
+            cut: false,
+            window: 64 << 10,
+        }
+    }
+}
+
+/// What a scenario says of [`Limits`]; the rest is as the core has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bounds {
+    /// [`Limits::link_idle`].
+    pub link_idle: Nanos,
+    /// [`Limits::link_retry`].
+    pub link_retry: Nanos,
+    /// [`Limits::link_timeout`].
+    pub link_timeout: Nanos,
+    /// [`Limits::link_queue`].
+    pub link_queue: usize,
+    /// [`Limits::max_unsent`].
+    pub max_unsent: usize,
+    /// [`Limits::max_waiting`].
+    pub max_waiting: usize,
+    /// [`Limits::fetches`].
+    pub fetches: usize,
+    /// [`Limits::places_timeout`].
+    pub places_timeout: Nanos,
+    /// [`Limits::clients`].
+    pub clients: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let limits = Limits::default();
+        let nanos = |span: Duration| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX);
+        Self {
+            link_idle: nanos(limits.link_idle),
+            link_retry: nanos(limits.link_retry),
+            link_timeout: nanos(limits.link_timeout),
+            link_queue: limits.link_queue,
+            max_unsent: limits.max_unsent,
+            max_waiting: limits.max_waiting,
+            fetches: limits.fetches,
+            places_timeout: nanos(limits.places_timeout),
+            clients: limits.clients,
+        }
+    }
+}
+
+impl Bounds {
+    /// The limits of every server.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            link_idle: Duration::from_nanos(self.link_idle),
+            link_retry: Duration::from_nanos(self.link_retry),
+            link_timeout: Duration::from_nanos(self.link_timeout),
+            link_queue: self.link_queue,
+            max_unsent: self.max_unsent,
+            max_waiting: self.max_waiting,
+            fetches: self.fetches,
+            places_timeout: Duration::from_nanos(self.places_timeout),
+            clients: self.clients,
+            ..Limits::default()
+        }
+    }
+}
+
+/// Something that happens at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// When.
+    pub at: Nanos,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What can happen. Clients are numbered from zero, as servers are; each has one connection at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum What {
+    /// A client sends text to a server, on the connection that it has to it or on a new one.
+    Say {
+        /// The client.
+        client: usize,
+        /// The server.
+        server: usize,
+        /// What it sends, line ends included.
+        text: String,
+    },
+    /// A client sends no more on its connection, and waits for what it is owed.
+    HangUp {
+        /// The client.
+        client: usize,
+    },
+    /// A client reads so many bytes a second from now on: none at all where that is zero.
+    Read {
+        /// The client.
+        client: usize,
+        /// Bytes a second; as fast as they come where that is not given.
+        pace: Option<u64>,
+    },
+    /// A client's connection breaks.
+    BreakClient {
+        /// The client.
+        client: usize,
+    },
+    /// The connections between two servers break, in the middle of what is on its way.
+    Break {
+        /// One end.
+        from: usize,
+        /// The other end.
+        to: usize,
+    },
+    /// Nothing gets through from one server to another for a while.
+    Cut {
+        /// Where it would come from.
+        from: usize,
+        /// Where it would go.
+        to: usize,
+        /// Whether nothing gets through the other way either.
+        both: bool,
+        /// For how long.
+        lasts: Nanos,
+        /// Whether the connections of that time are reset in the end; else they go on, with every byte.
+        reset: bool,
+    },
+    /// What one server sends another takes longer for a while.
+    Delay {
+        /// Where it comes from.
+        from: usize,
+        /// Where it goes.
+        to: usize,
+        /// How much longer.
+        extra: Nanos,
+        /// For how long.
+        lasts: Nanos,
+    },
+    /// A server reads slowly for a while what another one sends.
+    Slow {
+        /// Who sends.
+        from: usize,
+        /// Who reads.
+        to: usize,
+        /// Bytes a second, or none at all.
+        pace: u64,
+        /// For how long.
+        lasts: Nanos,
+    },
+    /// A server crashes.
+    Crash {
+        /// The server.
+        server: usize,
+        /// When it is back; never, if that is not given.
+        lasts: Option<Nanos>,
+        /// Whether its host dies with it, so that nobody is told; else its connections are closed.
+        silent: bool,
+        /// Whether it remembers its reports when it is back.
+        keeps: bool,
+    },
+    /// A server's wall clock jumps, and from then on runs faster or slower than it should.
+    Clock {
+        /// The server.
+        server: usize,
+        /// How far it jumps.
+        jump: i64,
+        /// How much too fast it runs, in millionths.
+        drift: i32,
+    },
+    /// A server's places source is ill for a while.
+    Places {
+        /// The server.
+        server: usize,
+        /// In which way.
+        how: Illness,
+        /// For how long.
+        lasts: Nanos,
+    },
+}
+
+/// How a places source can be ill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Illness {
+    /// It takes so long to answer.
+    Slow(Nanos),
+    /// It says that it cannot.
+    Fails,
+    /// It never answers.
+    Silent,
+}
+
+impl What {
+    /// How long it goes on; zero for what is over at once, and for a crash without end.
+    #[must_use]
+    pub fn lasts(&self) -> Nanos {
+        match self {
+            Self::Cut { lasts, .. }
+            | Self::Delay { lasts, .. }
+            | Self::Slow { lasts, .. }
+            | Self::Places { lasts, .. } => *lasts,
+            Self::Crash { lasts, .. } => lasts.unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// Its kind, for summaries and traces.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Say { .. } => "say",
+            Self::HangUp { .. } => "hang-up",
+            Self::Read { .. } => "read",
+            Self::BreakClient { .. } => "break-client",
+            Self::Break { .. } => "break",
+            Self::Cut { .. } => "cut",
+            Self::Delay { .. } => "delay",
+            Self::Slow { .. } => "slow",
+            Self::Crash { .. } => "crash",
+            Self::Clock { .. } => "clock",
+            Self::Places { .. } => "places",
+        }
+    }
+
+    /// Whether it is trouble, and not what clients ordinarily do.
+    #[must_use]
+    pub const fn is_fault(&self) -> bool {
+        !matches!(self, Self::Say { .. } | Self::HangUp { .. } | Self::Read { pace: None, .. })
+    }
+}
+
+impl Scenario {
+    /// Starts a scenario that is written by hand.
+    #[must_use]
+    pub fn build(graph: &Graph) -> Builder {
+        Builder::new(graph)
+    }
+
+    /// The scenario that a seed stands for: the one of [`Recipe::default`] with that many servers.
+    #[must_use]
+    pub fn from_seed(seed: u64, servers: usize) -> Self {
+        Recipe { servers: (servers, servers), ..Recipe::default() }.scenario(seed)
+    }
+
+    /// The herd of its servers.
+    ///
+    /// # Errors
+    /// Where a scenario that a person wrote names a server twice, or leaves one without a way to the others.
+    pub fn herd(&self) -> Result<Arc<Herd>, HerdError> {
+        let mut servers = Vec::with_capacity(self.servers.len());
+        for (index, name) in self.servers.iter().enumerate() {
+            servers.push(Server { name: ServerName::new(name)?, address: format!("{index}"), links: Vec::new() });
+        }
+        for &(a, b) in &self.links {
+            let far = self.servers.get(b).cloned().unwrap_or_else(|| format!("#{b}"));
+            if let Some(server) = servers.get_mut(a) {
+                server.links.push(far);
+            }
+        }
+        Herd::new(servers).map(Arc::new)
+    }
+
+    /// When the last thing has happened and the last trouble is over.
+    #[must_use]
+    pub fn calm_at(&self) -> Nanos {
+        self.events.iter().map(|planned| planned.at.saturating_add(planned.what.lasts())).max().unwrap_or(0)
+    }
+
+    /// How many clients it has.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        let client = |planned: &Planned| match planned.what {
+            What::Say { client, .. } | What::HangUp { client } | What::Read { client, .. } => client + 1,
+            What::BreakClient { client } => client + 1,
+            _ => 0,
+        };
+        self.events.iter().map(client).max().unwrap_or(0)
+    }
+
+    /// It as JSON, as `--scenario` reads it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain data has nothing that JSON lacks")
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote, or a person.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn from_json(json: &str) -> Result<Self, BadScenario> {
+        let mut scenario: Self = serde_json::from_str(json)?;
+        scenario.events.sort_by_key(|planned| planned.at);
+        scenario.herd()?;
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// Every event's servers are servers, and every link's ends are linked.
+    fn check(&self) -> Result<(), BadScenario> {
+        let linked = |a: usize, b: usize| self.links.iter().any(|&link| link == (a, b) || link == (b, a));
+        for planned in &self.events {
+            let fits = match planned.what {
+                What::Say { server, .. } | What::Crash { server, .. } => server < self.servers.len(),
+                What::Clock { server, .. } | What::Places { server, .. } => server < self.servers.len(),
+                What::Break { from, to } | What::Cut { from, to, .. } => linked(from, to),
+                What::Delay { from, to, .. } | What::Slow { from, to, .. } => linked(from, to),
+                What::HangUp { .. } | What::Read { .. } | What::BreakClient { .. } => true,
+            };
+            if !fits {
+                return Err(BadScenario::Nowhere { what: planned.what.name(), at: planned.at });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why text is no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum BadScenario {
+    /// It is not JSON of that shape.
+    #[error("not a scenario: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Its servers are no herd.
+    #[error("its servers are no herd: {0}")]
+    Herd(#[from] HerdError),
+    /// An event names a server, or a link, that is not there.
+    #[error("the {what:?} at {at} ns is of a server or a link that is not there")]
+    Nowhere {
+        /// The event's kind.
+        what: &'static str,
+        /// Its time.
+        at: Nanos,
+    },
+}
+
+impl What {
+    /// The link that it is about, if it is about one.
+    pub(crate) const fn link(&self) -> Option<(usize, usize)> {
+        match *self {
+            Self::Break { from, to } | Self::Cut { from, to, .. } => Some((from, to)),
+            Self::Delay { from, to, .. } | Self::Slow { from, to, .. } => Some((from, to)),
+            _ => None,
+        }
+    }
+
+    /// The servers that it names.
+    fn servers_mut(&mut self) -> Vec<&mut usize> {
+        match self {
+            Self::Break { from, to } | Self::Cut { from, to, .. } => vec![from, to],
+            Self::Delay { from, to, .. } | Self::Slow { from, to, .. } => vec![from, to],
+            Self::Say { server, .. } | Self::Crash { server, .. } => vec![server],
+            Self::Clock { server, .. } | Self::Places { server, .. } => vec![server],
+            Self::HangUp { .. } | Self::Read { .. } | Self::BreakClient { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Scenario {
+    /// The same without a server, its links, and all that happens to them; none where there is no such server.
+    pub(crate) fn without_server(&self, server: usize) -> Option<Self> {
+        if server >= self.servers.len() {
+            return None;
+        }
+        let mut other = self.clone();
+        other.servers.remove(server);
+        other.links.retain(|&(a, b)| a != server && b != server);
+        let shift = |index: &mut usize| *index -= usize::from(*index > server);
+        for (a, b) in &mut other.links {
+            shift(a);
+            shift(b);
+        }
+        other.events.retain_mut(|planned| planned.what.servers_mut().iter().all(|index| **index != server));
+        for planned in &mut other.events {
+            planned.what.servers_mut().into_iter().for_each(shift);
+        }
+        Some(other)
+    }
+}

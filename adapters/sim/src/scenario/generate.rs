@@ -1,0 +1,245 @@
+//! Scenarios that are made from a seed.
+
+use super::{Bounds, Illness, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
+use crate::faults::{Fault, Faults};
+use crate::graph::{Graph, Shape};
+use crate::seed::Seed;
+
+/// The most AT lines that the clients of a generated scenario may cause, so that a herd of a hundred
+/// takes a fraction of a second too.
+const WORK: usize = 12_000;
+
+/// The seconds in which everything happens, repairs aside.
+const STAGE: Nanos = 20 * SECOND;
+
+/// What a generated scenario is like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// The fewest servers and the most.
+    pub servers: (usize, usize),
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Who is linked with whom.
+    pub shape: Shape,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self { servers: (5, 9), faults: Faults::ALL, shape: Shape::Any }
+    }
+}
+
+impl Recipe {
+    /// The scenario that `seed` stands for; another recipe makes another one of it.
+    #[must_use]
+    pub fn scenario(&self, seed: u64) -> Scenario {
+        let mut chance = Seed::new(seed);
+        let (low, high) = self.servers;
+        let servers = low.max(1) + chance.index(high.max(low) - low + 1);
+        let graph = self.shape.graph(servers, &mut chance);
+        let network = self.network(&mut chance);
+        let bounds = self.bounds(&mut chance);
+        let mut stage = Stage { graph: &graph, faults: self.faults, events: Vec::new(), chance };
+        stage.clients();
+        stage.troubles();
+        let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
+        scenario.events = stage.events;
+        scenario.events.sort_by_key(|planned| planned.at);
+        scenario
+    }
+
+    fn network(&self, chance: &mut Seed) -> Network {
+        let mut network = Network::default();
+        if self.faults.has(Fault::Latency) {
+            network.latency = *chance.pick(&[MILLI / 10, MILLI, 20 * MILLI, 100 * MILLI]);
+            network.spread = network.latency * chance.below(4);
+            network.jitter = network.latency * chance.below(4);
+            network.bandwidth = *chance.pick(&[4 << 10, 64 << 10, 1 << 20, 100 << 20]);
+        }
+        if self.faults.has(Fault::Chunking) {
+            network.cut = true;
+            network.segment = *chance.pick(&[7, 30, 100, 1000, 16 << 10]);
+        }
+        if self.faults.has(Fault::Slow) {
+            network.window = *chance.pick(&[100, 1 << 10, 16 << 10, 64 << 10]);
+        }
+        network
+    }
+
+    fn bounds(&self, chance: &mut Seed) -> Bounds {
+        let mut bounds = Bounds::default();
+        if self.faults != Faults::NONE {
+            bounds.link_idle = *chance.pick(&[0, 500 * MILLI, 10 * SECOND]);
+            bounds.link_timeout = *chance.pick(&[SECOND, 5 * SECOND]);
+            bounds.link_retry = *chance.pick(&[SECOND, 5 * SECOND]);
+        }
+        if self.faults.has(Fault::Slow) {
+            bounds.link_queue = *chance.pick(&[500, 4 << 10, 16 << 20]);
+            bounds.max_unsent = *chance.pick(&[500, 8 << 10, 256 << 10]);
+            bounds.max_waiting = *chance.pick(&[1, 4, 64]);
+        }
+        if self.faults.has(Fault::Places) {
+            bounds.fetches = *chance.pick(&[1, 4, 32]);
+            bounds.places_timeout = *chance.pick(&[500 * MILLI, 5 * SECOND]);
+        }
+        bounds
+    }
+}
+
+/// A scenario under way.
+struct Stage<'a> {
+    graph: &'a Graph,
+    faults: Faults,
+    chance: Seed,
+    events: Vec<Planned>,
+}
+
+impl Stage<'_> {
+    fn put(&mut self, at: Nanos, what: What) {
+        self.events.push(Planned { at, what });
+    }
+
+    fn server(&mut self) -> usize {
+        self.chance.index(self.graph.servers)
+    }
+
+    /// Clients that move, ask, and sometimes talk nonsense.
+    fn clients(&mut self) {
+        let copies = (2 * self.graph.links.len()).max(1);
+        let says = (WORK / copies).clamp(4, 100);
+        let people = self.chance.between(2, 12);
+        let mut homes: Vec<usize> = (0..people).map(|_| self.server()).collect();
+        for _ in 0..says {
+            let at = self.chance.below(STAGE);
+            let client = self.chance.index(homes.len());
+            if self.chance.percent(10) {
+                homes[client] = self.server();
+            }
+            let lines = if self.chance.percent(10) { self.chance.between(2, 12) } else { 1 };
+            let text = (0..lines).map(|_| self.line(at, people)).collect();
+            self.put(at, What::Say { client, server: homes[client], text });
+            if self.chance.percent(3) {
+                self.put(at + MILLI, What::HangUp { client });
+            }
+        }
+    }
+
+    fn line(&mut self, at: Nanos, people: u64) -> String {
+        let who = self.chance.below(people + 1);
+        match self.chance.below(100) {
+            0..60 => {
+                let latitude = self.chance.between(0, 90_000_000);
+                let longitude = self.chance.between(0, 180_000_000);
+                let signs = self.chance.pick(&[("+", "+"), ("+", "-"), ("-", "+"), ("-", "-")]);
+                let when = self.client_time(at);
+                format!(
+                    "IAMAT c{who} {}{}.{:06}{}{}.{:06} {when}\n",
+                    signs.0,
+                    latitude / 1_000_000,
+                    latitude % 1_000_000,
+                    signs.1,
+                    longitude / 1_000_000,
+                    longitude % 1_000_000
+                )
+            }
+            60..96 => format!("WHATSAT c{who} {} {}\n", self.chance.below(51), self.chance.below(21)),
+            96 => " \t \n".into(),
+            97 => format!("WHATSAT c{who} 51 5\n"),
+            98 => format!("AT s0 +0.5 c{who} +1+1 1 s1\n"),
+            _ => "Hello, herd\n".into(),
+        }
+    }
+
+    /// When a client says that it was there: mostly now by a clock of its own, sometimes a while ago,
+    /// sometimes at one and the same moment as others.
+    fn client_time(&mut self, at: Nanos) -> String {
+        let nanos = match self.chance.below(10) {
+            0 => SECOND,
+            1 => self.chance.below(STAGE),
+            _ => at + self.chance.below(SECOND),
+        };
+        format!("{}.{:09}", 1_479_413_884 + nanos / SECOND, nanos % SECOND)
+    }
+
+    fn troubles(&mut self) {
+        let most = 2 + self.graph.servers / 4;
+        let faults = self.faults;
+        for fault in Fault::ALL.into_iter().filter(|&fault| faults.has(fault)) {
+            for _ in 0..1 + self.chance.index(most) {
+                self.trouble(fault);
+            }
+        }
+    }
+
+    fn trouble(&mut self, fault: Fault) {
+        let at = self.chance.below(STAGE);
+        let lasts = self.chance.between(10 * MILLI, STAGE / 2);
+        let server = self.server();
+        if self.graph.links.is_empty() && !matches!(fault, Fault::Crashes | Fault::Clocks | Fault::Places) {
+            return;
+        }
+        match fault {
+            Fault::Chunking => {}
+            Fault::Latency => {
+                let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
+                self.put(at, What::Delay { from, to, extra, lasts });
+            }
+            Fault::Breaks => {
+                let (from, to) = self.way();
+                self.put(at, What::Break { from, to });
+                let client = self.chance.index(12);
+                self.put(self.events[self.events.len() / 2].at + MILLI, What::BreakClient { client });
+            }
+            Fault::Partitions => self.partition(at, lasts),
+            Fault::Slow => {
+                let ((from, to), pace) = (self.way(), self.chance.below(2000));
+                self.put(at, What::Slow { from, to, pace, lasts });
+                let (client, pace) = (self.chance.index(12), self.chance.below(2000));
+                self.put(at, What::Read { client, pace: Some(pace) });
+                self.put(at + lasts, What::Read { client, pace: None });
+            }
+            Fault::Crashes => {
+                let (silent, keeps) = (self.chance.percent(50), self.chance.percent(50));
+                self.put(at, What::Crash { server, lasts: Some(lasts), silent, keeps });
+            }
+            Fault::Clocks => {
+                let size = *self.chance.pick(&[MILLI, SECOND, 3600 * SECOND, 1_000_000_000 * SECOND]);
+                let jump = i64::try_from(self.chance.below(size)).expect("below a billion seconds");
+                let (jump, drift) = (if self.chance.percent(50) { jump } else { -jump }, self.chance.below(400));
+                let at = if self.chance.percent(50) { 0 } else { at };
+                self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
+            }
+            Fault::Places => {
+                let how = match self.chance.below(3) {
+                    0 => Illness::Slow(self.chance.below(8 * SECOND)),
+                    1 => Illness::Fails,
+                    _ => Illness::Silent,
+                };
+                self.put(at, What::Places { server, how, lasts });
+            }
+        }
+    }
+
+    /// A link, in one of its directions.
+    fn way(&mut self) -> (usize, usize) {
+        let (a, b) = *self.chance.pick(&self.graph.links);
+        if self.chance.percent(50) { (a, b) } else { (b, a) }
+    }
+
+    /// One link is cut, or a random half of the servers from the others.
+    fn partition(&mut self, at: Nanos, lasts: Nanos) {
+        let (both, reset) = (self.chance.percent(60), self.chance.percent(50));
+        if self.chance.percent(60) {
+            let (from, to) = self.way();
+            self.put(at, What::Cut { from, to, both, lasts, reset });
+            return;
+        }
+        let side: Vec<bool> = (0..self.graph.servers).map(|_| self.chance.percent(50)).collect();
+        for &(a, b) in &self.graph.links {
+            if side[a] != side[b] {
+                let (from, to) = if side[a] { (a, b) } else { (b, a) };
+                self.events.push(Planned { at, what: What::Cut { from, to, both, lasts, reset } });
+            }
+        }
+    }
+}

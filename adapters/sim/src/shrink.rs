@@ -1,0 +1,129 @@
+//! From a scenario that breaks an invariant to a shorter one that still does.
+
+use crate::run::{Options, Outcome, Run};
+use crate::scenario::Scenario;
+use crate::violation::Invariant;
+
+/// The most runs that are spent on one scenario.
+const MOST_RUNS: usize = 2_000;
+
+/// Looks for a shorter scenario that breaks the same invariant: without events, without clients' lines,
+/// without servers, with everything sooner. Gives the shortest that it found, and how many runs that took.
+///
+/// `broken` plays a scenario and says what it breaks; most will pass [`breaks`].
+pub fn shrink(scenario: &Scenario, broken: impl FnMut(&Scenario) -> Option<Invariant>) -> (Scenario, usize) {
+    let mut search = Search { best: scenario.clone(), invariant: None, runs: 0, broken };
+    search.invariant = (search.broken)(scenario);
+    if search.invariant.is_none() {
+        return (search.best, 1);
+    }
+    loop {
+        let before = search.best.clone();
+        search.drop_events();
+        search.drop_lines();
+        search.drop_servers();
+        search.drop_links();
+        search.hurry();
+        if search.best == before || search.runs >= MOST_RUNS {
+            return (search.best, search.runs);
+        }
+    }
+}
+
+/// What a scenario breaks, when it is played with those options.
+pub fn breaks(options: Options) -> impl FnMut(&Scenario) -> Option<Invariant> {
+    move |scenario| {
+        let outcome = Run::with(scenario.clone(), options).ok()?.play();
+        let Outcome { violation, .. } = outcome;
+        violation.map(|violation| violation.invariant)
+    }
+}
+
+struct Search<F> {
+    best: Scenario,
+    invariant: Option<Invariant>,
+    runs: usize,
+    broken: F,
+}
+
+impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
+    /// Takes a scenario if it breaks the same.
+    fn offer(&mut self, candidate: Scenario) -> bool {
+        if self.runs >= MOST_RUNS || candidate == self.best || candidate.herd().is_err() {
+            return false;
+        }
+        self.runs += 1;
+        let taken = (self.broken)(&candidate) == self.invariant;
+        if taken {
+            self.best = candidate;
+        }
+        taken
+    }
+
+    /// Drops runs of events, long ones first (delta debugging).
+    fn drop_events(&mut self) {
+        let mut chunk = self.best.events.len().div_ceil(2);
+        while chunk > 0 {
+            let mut at = 0;
+            while at < self.best.events.len() {
+                let mut candidate = self.best.clone();
+                let end = (at + chunk).min(candidate.events.len());
+                candidate.events.drain(at..end);
+                if !self.offer(candidate) {
+                    at += chunk;
+                }
+            }
+            chunk /= 2;
+        }
+    }
+
+    /// Leaves out lines of what clients say.
+    fn drop_lines(&mut self) {
+        for event in 0..self.best.events.len() {
+            let mut line = 0;
+            loop {
+                let mut candidate = self.best.clone();
+                let crate::What::Say { text, .. } = &mut candidate.events[event].what else { break };
+                let lines: Vec<&str> = text.split_inclusive('\n').collect();
+                if lines.len() < 2 || line >= lines.len() {
+                    break;
+                }
+                let kept = lines.iter().enumerate().filter(|(index, _)| *index != line);
+                *text = kept.map(|(_, line)| *line).collect();
+                if !self.offer(candidate) {
+                    line += 1;
+                }
+            }
+        }
+    }
+
+    fn drop_servers(&mut self) {
+        for server in (0..self.best.servers.len()).rev() {
+            if self.best.servers.len() > 1
+                && let Some(candidate) = self.best.without_server(server)
+            {
+                self.offer(candidate);
+            }
+        }
+    }
+
+    fn drop_links(&mut self) {
+        for link in (0..self.best.links.len()).rev() {
+            let mut candidate = self.best.clone();
+            let (a, b) = candidate.links.remove(link);
+            candidate.events.retain(|planned| planned.what.link().is_none_or(|link| link != (a, b) && link != (b, a)));
+            self.offer(candidate);
+        }
+    }
+
+    /// Everything in half the time.
+    fn hurry(&mut self) {
+        for _ in 0..10 {
+            let mut candidate = self.best.clone();
+            candidate.events.iter_mut().for_each(|planned| planned.at /= 2);
+            if !self.offer(candidate) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What must hold, and what it looks like when it does not.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::scenario::Nanos;
+
+/// Something that holds whatever happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Invariant {
+    /// The core never panics.
+    NoPanic,
+    /// Every request that a server takes is answered once, in order, with the bytes that it is owed, on a
+    /// connection that lives long enough.
+    Answered,
+    /// `? ` is for lines that deserve it, and only for those.
+    Deserved,
+    /// What a server keeps of a client, and tells, is the newest of all that it was told in this life.
+    Newest,
+    /// What a server keeps of a client never gets older in one life of the server.
+    NeverBack,
+    /// No server keeps a report that no client made.
+    Invented,
+    /// An update crosses a link at most once in each direction, for each life of the two servers.
+    CrossesOnce,
+    /// Nothing grows past its limit.
+    Bounded,
+    /// When all trouble is over, servers that can reach each other soon hold the same.
+    Converges,
+}
+
+impl Invariant {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoPanic => "no-panic",
+            Self::Answered => "answered",
+            Self::Deserved => "deserved",
+            Self::Newest => "newest",
+            Self::NeverBack => "never-back",
+            Self::Invented => "invented",
+            Self::CrossesOnce => "crosses-once",
+            Self::Bounded => "bounded",
+            Self::Converges => "converges",
+        }
+    }
+}
+
+impl fmt::Display for Invariant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// An [`Invariant`] that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// When, in nanoseconds of virtual time.
+    pub at: Nanos,
+    /// At which server, where it was one.
+    pub server: Option<String>,
+    /// What was seen, and what should have been.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = (self.at / 1_000_000_000, self.at % 1_000_000_000 / 1_000_000);
+        write!(f, "{} at {}.{:03} s", self.invariant, seconds.0, seconds.1)?;
+        if let Some(server) = &self.server {
+            write!(f, ", {server}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// Which invariants are looked at. Everything but convergence is always looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checks {
+    /// Whether [`Invariant::Converges`] is looked at in scenarios in which something goes wrong.
+    ///
+    /// What a broken connection lost comes again only through repair between neighbours.
+    pub converges_after_faults: bool,
+}
+
+impl Checks {
+    /// All of them.
+    pub const ALL: Self = Self { converges_after_faults: true };
+}
+
+impl Default for Checks {
+    /// As much as the core of today can hold: the one place to change when it can hold more.
+    fn default() -> Self {
+        Self { converges_after_faults: false }
+    }
+}

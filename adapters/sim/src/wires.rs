@@ -1,0 +1,88 @@
+//! The links of a herd, each direction by itself, and what is wrong with them at the moment.
+
+use herd::{Attempt, Herd, ServerId};
+
+use crate::connection::ConnectionId;
+use crate::scenario::{Nanos, Network};
+use crate::seed::Seed;
+
+/// One direction of a link.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    /// The wire the other way.
+    pub(crate) reverse: u32,
+    pub(crate) latency: Nanos,
+    /// How many cuts there are at once.
+    pub(crate) cuts: u32,
+    /// What all delays of the moment add.
+    pub(crate) extra: Nanos,
+    /// How fast it is read at its end, if slowly.
+    pub(crate) pace: Option<u64>,
+    /// The connection that `from` made to `to`, and what it calls it.
+    pub(crate) connection: Option<(Attempt, ConnectionId)>,
+}
+
+/// All of them; those of one server stand together, in the order of its neighbours.
+#[derive(Debug)]
+pub(crate) struct Wires {
+    wires: Vec<Wire>,
+    first: Vec<u32>,
+    ids: Vec<ServerId>,
+}
+
+impl Wires {
+    pub(crate) fn new(herd: &Herd, network: &Network, seed: &mut Seed) -> Self {
+        let number = |index: usize| u32::try_from(index).expect("a herd has fewer links than that");
+        let mut first = Vec::with_capacity(herd.servers().len());
+        let mut wires = Vec::new();
+        for id in herd.ids() {
+            first.push(number(wires.len()));
+            for peer in herd.neighbours(id) {
+                let latency = network.latency + seed.below(network.spread + 1);
+                let (from, to) = (number(id.index()), number(peer.index()));
+                wires.push(Wire { from, to, reverse: 0, latency, cuts: 0, extra: 0, pace: None, connection: None });
+            }
+        }
+        let mut wires = Self { wires, first, ids: herd.ids().collect() };
+        for index in 0..wires.wires.len() {
+            let Wire { from, to, .. } = wires.wires[index];
+            wires.wires[index].reverse = wires.find(herd, to as usize, from as usize).expect("links go both ways");
+        }
+        wires
+    }
+
+    pub(crate) fn get(&self, wire: u32) -> &Wire {
+        &self.wires[wire as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, wire: u32) -> &mut Wire {
+        &mut self.wires[wire as usize]
+    }
+
+    /// The wire between two servers, if they are neighbours.
+    pub(crate) fn find(&self, herd: &Herd, from: usize, to: usize) -> Option<u32> {
+        let neighbours = herd.neighbours(*self.ids.get(from)?);
+        let index = neighbours.binary_search_by_key(&to, |peer| peer.index()).ok()?;
+        Some(self.first[from] + u32::try_from(index).expect("a server has fewer links than that"))
+    }
+
+    /// The wire from a server to a neighbour of its own.
+    pub(crate) fn of(&self, herd: &Herd, from: ServerId, to: ServerId) -> u32 {
+        let index = herd.neighbours(from).binary_search(&to).expect("a node speaks of its neighbours");
+        self.first[from.index()] + u32::try_from(index).expect("a server has fewer links than that")
+    }
+
+    /// All wires that start at a server.
+    pub(crate) fn from(&self, server: usize) -> std::ops::Range<u32> {
+        let end = self.first.get(server + 1).copied();
+        self.first[server]..end.unwrap_or_else(|| u32::try_from(self.wires.len()).expect("few links"))
+    }
+
+    /// Whether something is cut in either direction of a wire: a connection needs both.
+    pub(crate) fn is_severed(&self, wire: u32) -> bool {
+        let wire = self.get(wire);
+        wire.cuts > 0 || self.get(wire.reverse).cuts > 0
+    }
+}
