@@ -74,7 +74,9 @@ impl Host {
             let addresses = &[address(peer.index())];
             node.handle(self.now(at), Event::Resolved { peer, addresses }, &mut Vec::new());
         }
-        self.restore(&mut node);
+        for line in &self.disk {
+            node.restore(line).expect("a node takes back its own lines");
+        }
         self.node = Some(node);
         self.life += 1;
         self.crashed_by = None;
@@ -85,7 +87,7 @@ impl Host {
     pub(crate) fn crash(&mut self, by: u32, silent: bool, keeps: bool) {
         let node = self.node.take();
         self.disk.clear();
-        if let Some(node) = node.filter(|_| keeps && RESTORES) {
+        if let Some(node) = node.filter(|_| keeps) {
             self.disk.extend(node.reports().map(|report| report.line().to_vec()));
             // The order in a table is nothing to build a run on.
             self.disk.sort_unstable();
@@ -97,21 +99,7 @@ impl Host {
     pub(crate) fn disk(&self) -> &[Vec<u8>] {
         &self.disk
     }
-
-    /// The one place where a node takes back what its host had written down.
-    #[expect(
-        clippy::unused_self,
-        clippy::needless_pass_by_ref_mut,
-        reason = "the core cannot be told yet: see RESTORES"
-    )]
-    fn restore(&self, _node: &mut Node) {
-        // for line in &self.disk { node.restore(line).expect("a node takes back its own lines"); }
-    }
 }
-
-/// Whether the core can take back what it once kept: until it has `Node::restore`, a host that keeps its
-/// disk through a crash comes back with nothing all the same.
-const RESTORES: bool = false;
 
 /// Where the server of that index connects from.
 pub(crate) fn address(server: usize) -> IpAddr {

@@ -63,6 +63,7 @@ impl Run {
                     Action::Disconnect { peer, attempt, why } => self.disconnect(server, peer, attempt, why),
                     Action::Reply { session, answer } => self.answer(session, answer),
                     Action::Fetch { fetch, query } => self.fetch(server, fetch, query),
+                    Action::Compared { .. } => {}
                 }
             }
             if self.scratch.actions.is_empty() {
