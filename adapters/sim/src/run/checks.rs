@@ -112,8 +112,8 @@ impl Run {
         }
         let faults = self.scenario.events.iter().any(|planned| planned.what.is_fault());
         let must_converge = self.options.checks.converges_after_faults || !faults;
-        let patience = if must_converge { TIME_TO_CONVERGE } else { TIME_TO_CONVERGE / 4 };
-        if since < patience {
+        let waits = unsettled.is_some() || must_converge;
+        if since < TIME_TO_CONVERGE && (waits || since < TIME_TO_CONVERGE / 4) {
             self.calendar.put(self.now + LOOK, Due::Look);
             return;
         }

@@ -61,7 +61,9 @@ impl Recipe {
             network.segment = *chance.pick(&[7, 30, 100, 1000, 16 << 10]);
         }
         if self.faults.has(Fault::Slow) {
-            network.window = *chance.pick(&[100, 1 << 10, 16 << 10, 64 << 10]);
+            // A small window over a long way is so slow that nothing would ever be settled.
+            let least = if network.latency > MILLI { 8 << 10 } else { 100 };
+            network.window = *chance.pick(&[least, 2 * least, 16 << 10, 64 << 10]);
         }
         network
     }
