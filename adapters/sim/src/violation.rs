@@ -78,24 +78,3 @@ impl fmt::Display for Violation {
         write!(f, ": {}", self.what)
     }
 }
-
-/// Which invariants are looked at. Everything but convergence is always looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checks {
-    /// Whether [`Invariant::Converges`] is looked at in scenarios in which something goes wrong.
-    ///
-    /// What a broken connection lost comes again only through repair between neighbours.
-    pub converges_after_faults: bool,
-}
-
-impl Checks {
-    /// All of them.
-    pub const ALL: Self = Self { converges_after_faults: true };
-}
-
-impl Default for Checks {
-    /// As much as the core of today can hold: the one place to change when it can hold more.
-    fn default() -> Self {
-        Self { converges_after_faults: false }
-    }
-}
