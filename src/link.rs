@@ -307,14 +307,14 @@ impl Link {
             State::Greeting { .. } | State::Up { .. } => self.sending,
             State::Idle | State::Pausing { .. } => None,
         };
-        if waits_since.is_some_and(|since| since + limits.link_timeout <= now) {
+        let is_stuck = waits_since.is_some_and(|since| since + limits.link_timeout <= now);
+        if is_stuck || self.repair.is_late(now, limits.link_timeout) {
             self.disconnect(Parting::TimedOut, actions);
             self.repair.lost();
             self.kind = Kind::Unknown;
             self.pause(now, limits, jitter);
             return;
         }
-        self.repair.give_up_if_late(now, limits.link_timeout, limits.repair_interval);
         match self.state {
             State::Idle if self.would_open_to_compare() && self.repair.is_due(now) => {
                 if self.kind == Kind::Closing {
