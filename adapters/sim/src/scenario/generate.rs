@@ -38,7 +38,7 @@ impl Recipe {
         let servers = low.max(1) + chance.index(high.max(low) - low + 1);
         let graph = self.shape.graph(servers, &mut chance);
         let network = self.network(&mut chance);
-        let bounds = self.bounds(&mut chance);
+        let bounds = self.bounds(&network, &mut chance);
         let mut stage = Stage { graph: &graph, faults: self.faults, events: Vec::new(), chance };
         stage.clients();
         stage.troubles();
@@ -68,11 +68,14 @@ impl Recipe {
         network
     }
 
-    fn bounds(&self, chance: &mut Seed) -> Bounds {
+    fn bounds(&self, network: &Network, chance: &mut Seed) -> Bounds {
         let mut bounds = Bounds::default();
         if self.faults != Faults::NONE {
             bounds.link_idle = *chance.pick(&[0, 500 * MILLI, 10 * SECOND]);
-            bounds.link_timeout = *chance.pick(&[SECOND, 5 * SECOND]);
+            // Who gives up before an answer can be there never gets one.
+            let round_trip = 2 * (network.latency + network.spread + network.jitter);
+            let short = if round_trip < SECOND / 2 { SECOND } else { 5 * SECOND };
+            bounds.link_timeout = *chance.pick(&[short, 5 * SECOND]);
             bounds.link_retry = *chance.pick(&[SECOND, 5 * SECOND]);
         }
         if self.faults.has(Fault::Slow) {
