@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use herd_sim::{Checks, Faults, Form, Options, Outcome, Recipe, Run, Scenario, Shape, Trace, breaks, shrink};
+use herd_sim::{Faults, Form, Options, Outcome, Recipe, Run, Scenario, Shape, Trace, breaks, shrink};
 
 use crate::failure::Failure;
 use crate::many;
@@ -24,6 +24,7 @@ Exit codes:
 /// Each seed is a herd, a network, clients, and trouble; the same seed is always the same. What does not
 /// hold is told with the command that plays it again, and with a shorter scenario that breaks the same.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(name = "herd-sim", version, after_help = EXIT_CODES)]
 pub(crate) struct Line {
     /// Servers in each herd, or from fewest to most
@@ -53,9 +54,6 @@ pub(crate) struct Line {
     /// Write the scenario of the seed, or the shortest that breaks the same, to a file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Also look at whether herds come to hold the same after trouble
-    #[arg(long, env = "HERD_SIM_CONVERGE", hide = true)]
-    converge: bool,
     /// Do not look for a shorter scenario
     #[arg(long)]
     no_shrink: bool,
@@ -80,8 +78,7 @@ impl Line {
     }
 
     fn options(&self) -> Options {
-        let checks = if self.converge { Checks::ALL } else { Checks::default() };
-        Options { checks, spread: self.spread }
+        Options { spread: self.spread, ..Options::default() }
     }
 
     fn play_file(&self, path: &Path) -> Result<Report, Failure> {
@@ -162,10 +159,9 @@ impl Line {
         let (low, high) = self.servers;
         let servers = if low == high { low.to_string() } else { format!("{low}..{high}") };
         let (faults, graph) = (self.faults, self.graph);
-        let converge = if self.converge { " --converge" } else { "" };
         format!(
             "cargo run --release --bin herd-sim -- --servers {servers} --seeds 1 --first-seed {seed} \
-             --faults {faults} --graph {graph}{converge} --trace herd-{seed}.log"
+             --faults {faults} --graph {graph} --trace herd-{seed}.log"
         )
     }
 }

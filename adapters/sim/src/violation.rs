@@ -82,20 +82,14 @@ impl fmt::Display for Violation {
 /// Which invariants are looked at. Everything but convergence is always looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checks {
-    /// Whether [`Invariant::Converges`] is looked at in scenarios in which something goes wrong.
-    ///
-    /// What a broken connection lost comes again only through repair between neighbours.
+    /// Whether [`Invariant::Converges`] is looked at in scenarios in which something goes wrong: what a broken
+    /// connection lost comes again only through repair between neighbours.
     pub converges_after_faults: bool,
 }
 
-impl Checks {
-    /// All of them.
-    pub const ALL: Self = Self { converges_after_faults: true };
-}
-
 impl Default for Checks {
-    /// As much as the core of today can hold: the one place to change when it can hold more.
+    /// All of them.
     fn default() -> Self {
-        Self { converges_after_faults: false }
+        Self { converges_after_faults: true }
     }
 }
