@@ -217,7 +217,7 @@ impl Run {
                     let from = self.wires.get(link).from as usize;
                     let verdict = self.oracle.judge_neighbour(server, &self.scenario.servers[from], line);
                     if let Verdict::Report(report) = verdict {
-                        self.stats.updates += 1;
+                        self.stats.updates += u64::from(line.starts_with(b"AT "));
                         self.scratch.touched.push(self.oracle.report(report).client);
                         if let Some(tracker) = &mut self.tracker {
                             tracker.took(report, server, Some(from), self.now);
