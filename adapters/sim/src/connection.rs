@@ -99,6 +99,7 @@ pub(crate) enum Opener {
 
 /// What is on its way in one direction.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one of the two ends' own, and may come in any order")]
 pub(crate) struct Pipe {
     /// Bytes that the network has not taken from the sender yet.
     pub(crate) unsent: VecDeque<Bytes>,

@@ -136,8 +136,10 @@ impl Oracle {
 
     /// What becomes of a line that the server `sender` sent to its neighbour.
     pub(crate) fn judge_neighbour(&mut self, server: usize, sender: &str, line: &[u8]) -> Verdict {
-        let Some(rest) = line.strip_prefix(b"AT ") else {
-            return if line.starts_with(b"HELLO ") { Verdict::Fine } else { Verdict::Repairs };
+        // A report that repair brings is like any other, but that it goes no further.
+        let Some(rest) = line.strip_prefix(b"AT ").or_else(|| line.strip_prefix(b"KEPT ")) else {
+            let brings_none = line.starts_with(b"HELLO ") || line.starts_with(b"REPAIR ");
+            return if brings_none { Verdict::Fine } else { Verdict::Repairs };
         };
         let Some((report, from)) = split_sender(rest) else { return Verdict::Refused };
         if from != sender.as_bytes() {

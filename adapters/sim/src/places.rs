@@ -33,7 +33,7 @@ pub(crate) fn is_failure(json: &[u8]) -> bool {
         && known.iter().any(|known| known.as_str() == status)
 }
 
-fn made_up(at: Position, results: u8) -> Places {
+pub(crate) fn made_up(at: Position, results: u8) -> Places {
     let mut builder = Places::builder(&["a simulation"]);
     for index in 0..results {
         let name = format!("{{ \"name\" : \"{index} at {at}\" }}");

@@ -277,6 +277,18 @@ impl What {
         }
     }
 
+    /// It takes half the time.
+    pub(crate) fn hurry(&mut self) {
+        match self {
+            Self::Cut { lasts, .. }
+            | Self::Delay { lasts, .. }
+            | Self::Slow { lasts, .. }
+            | Self::Places { lasts, .. }
+            | Self::Crash { lasts: Some(lasts), .. } => *lasts /= 2,
+            _ => {}
+        }
+    }
+
     /// Its kind, for summaries and traces.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -342,11 +354,7 @@ impl Scenario {
     /// How many clients it has.
     #[must_use]
     pub fn clients(&self) -> usize {
-        let client = |planned: &Planned| match planned.what {
-            What::Say { client, .. } | What::HangUp { client } | What::Read { client, .. } => client + 1,
-            What::BreakClient { client } => client + 1,
-            _ => 0,
-        };
+        let client = |planned: &Planned| planned.what.client().map_or(0, |client| client + 1);
         self.events.iter().map(client).max().unwrap_or(0)
     }
 
@@ -372,13 +380,9 @@ impl Scenario {
     fn check(&self) -> Result<(), BadScenario> {
         let linked = |a: usize, b: usize| self.links.iter().any(|&link| link == (a, b) || link == (b, a));
         for planned in &self.events {
-            let fits = match planned.what {
-                What::Say { server, .. } | What::Crash { server, .. } => server < self.servers.len(),
-                What::Clock { server, .. } | What::Places { server, .. } => server < self.servers.len(),
-                What::Break { from, to } | What::Cut { from, to, .. } => linked(from, to),
-                What::Delay { from, to, .. } | What::Slow { from, to, .. } => linked(from, to),
-                What::HangUp { .. } | What::Read { .. } | What::BreakClient { .. } => true,
-            };
+            let on_link = planned.what.link().is_none_or(|(from, to)| linked(from, to));
+            let at_server = planned.what.server().is_none_or(|server| server < self.servers.len());
+            let fits = on_link && at_server;
             if !fits {
                 return Err(BadScenario::Nowhere { what: planned.what.name(), at: planned.at });
             }
@@ -410,8 +414,32 @@ impl What {
     /// The link that it is about, if it is about one.
     pub(crate) const fn link(&self) -> Option<(usize, usize)> {
         match *self {
-            Self::Break { from, to } | Self::Cut { from, to, .. } => Some((from, to)),
-            Self::Delay { from, to, .. } | Self::Slow { from, to, .. } => Some((from, to)),
+            Self::Break { from, to }
+            | Self::Cut { from, to, .. }
+            | Self::Delay { from, to, .. }
+            | Self::Slow { from, to, .. } => Some((from, to)),
+            _ => None,
+        }
+    }
+
+    /// The server that it is about, if it is about one.
+    pub(crate) const fn server(&self) -> Option<usize> {
+        match *self {
+            Self::Say { server, .. }
+            | Self::Crash { server, .. }
+            | Self::Clock { server, .. }
+            | Self::Places { server, .. } => Some(server),
+            _ => None,
+        }
+    }
+
+    /// The client that it is about, if it is about one.
+    pub(crate) const fn client(&self) -> Option<usize> {
+        match *self {
+            Self::Say { client, .. }
+            | Self::HangUp { client }
+            | Self::Read { client, .. }
+            | Self::BreakClient { client } => Some(client),
             _ => None,
         }
     }
@@ -419,10 +447,14 @@ impl What {
     /// The servers that it names.
     fn servers_mut(&mut self) -> Vec<&mut usize> {
         match self {
-            Self::Break { from, to } | Self::Cut { from, to, .. } => vec![from, to],
-            Self::Delay { from, to, .. } | Self::Slow { from, to, .. } => vec![from, to],
-            Self::Say { server, .. } | Self::Crash { server, .. } => vec![server],
-            Self::Clock { server, .. } | Self::Places { server, .. } => vec![server],
+            Self::Break { from, to }
+            | Self::Cut { from, to, .. }
+            | Self::Delay { from, to, .. }
+            | Self::Slow { from, to, .. } => vec![from, to],
+            Self::Say { server, .. }
+            | Self::Crash { server, .. }
+            | Self::Clock { server, .. }
+            | Self::Places { server, .. } => vec![server],
             Self::HangUp { .. } | Self::Read { .. } | Self::BreakClient { .. } => Vec::new(),
         }
     }
@@ -430,12 +462,15 @@ impl What {
 
 impl Scenario {
     /// The same without a server, its links, and all that happens to them; none where there is no such server.
+    /// Where nothing else joins them, its neighbours are linked instead.
     pub(crate) fn without_server(&self, server: usize) -> Option<Self> {
         if server >= self.servers.len() {
             return None;
         }
         let mut other = self.clone();
         other.servers.remove(server);
+        let ends = self.links.iter().filter(|&&(a, b)| a == server || b == server);
+        let neighbours: Vec<usize> = ends.map(|&(a, b)| if a == server { b } else { a }).collect();
         other.links.retain(|&(a, b)| a != server && b != server);
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {
@@ -445,6 +480,10 @@ impl Scenario {
         other.events.retain_mut(|planned| planned.what.servers_mut().iter().all(|index| **index != server));
         for planned in &mut other.events {
             planned.what.servers_mut().into_iter().for_each(shift);
+        }
+        if other.herd().is_err() {
+            let place = |index: usize| index - usize::from(index > server);
+            other.links.extend(neighbours.windows(2).map(|pair| (place(pair[0]), place(pair[1]))));
         }
         Some(other)
     }

@@ -120,10 +120,41 @@ impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
     fn hurry(&mut self) {
         for _ in 0..10 {
             let mut candidate = self.best.clone();
-            candidate.events.iter_mut().for_each(|planned| planned.at /= 2);
+            for planned in &mut candidate.events {
+                planned.at /= 2;
+                planned.what.hurry();
+            }
             if !self.offer(candidate) {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Recipe, What};
+
+    #[test]
+    fn only_what_it_takes_is_left() {
+        let scenario = Recipe { servers: (7, 7), ..Recipe::default() }.scenario(3);
+        // As if two servers that crash were too much, wherever and whenever.
+        let crashes = |scenario: &Scenario| {
+            let is_crash = |planned: &&crate::Planned| matches!(planned.what, What::Crash { .. });
+            scenario.events.iter().filter(is_crash).count()
+        };
+        assert!(crashes(&scenario) >= 2, "the seed has enough of them");
+        let broken = |scenario: &Scenario| (crashes(scenario) >= 2).then_some(Invariant::Converges);
+        let (shortest, runs) = shrink(&scenario, broken);
+        assert_eq!((shortest.events.len(), crashes(&shortest)), (2, 2));
+        assert!(shortest.servers.len() <= 2 && runs < 500, "{runs} runs, {shortest:?}");
+        assert!(shortest.calm_at() < scenario.calm_at());
+    }
+
+    #[test]
+    fn what_breaks_nothing_stays_as_it_is() {
+        let scenario = Recipe::default().scenario(1);
+        assert_eq!(shrink(&scenario, |_| None), (scenario, 1));
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Wire {
 /// All of them; those of one server stand together, in the order of its neighbours.
 #[derive(Debug)]
 pub(crate) struct Wires {
-    wires: Vec<Wire>,
+    all: Vec<Wire>,
     first: Vec<u32>,
     ids: Vec<ServerId>,
 }
@@ -45,20 +45,20 @@ impl Wires {
                 wires.push(Wire { from, to, reverse: 0, latency, cuts: 0, extra: 0, pace: None, connection: None });
             }
         }
-        let mut wires = Self { wires, first, ids: herd.ids().collect() };
-        for index in 0..wires.wires.len() {
-            let Wire { from, to, .. } = wires.wires[index];
-            wires.wires[index].reverse = wires.find(herd, to as usize, from as usize).expect("links go both ways");
+        let mut wires = Self { all: wires, first, ids: herd.ids().collect() };
+        for index in 0..wires.all.len() {
+            let Wire { from, to, .. } = wires.all[index];
+            wires.all[index].reverse = wires.find(herd, to as usize, from as usize).expect("links go both ways");
         }
         wires
     }
 
     pub(crate) fn get(&self, wire: u32) -> &Wire {
-        &self.wires[wire as usize]
+        &self.all[wire as usize]
     }
 
     pub(crate) fn get_mut(&mut self, wire: u32) -> &mut Wire {
-        &mut self.wires[wire as usize]
+        &mut self.all[wire as usize]
     }
 
     /// The wire between two servers, if they are neighbours.
@@ -77,7 +77,7 @@ impl Wires {
     /// All wires that start at a server.
     pub(crate) fn from(&self, server: usize) -> std::ops::Range<u32> {
         let end = self.first.get(server + 1).copied();
-        self.first[server]..end.unwrap_or_else(|| u32::try_from(self.wires.len()).expect("few links"))
+        self.first[server]..end.unwrap_or_else(|| u32::try_from(self.all.len()).expect("few links"))
     }
 
     /// Whether something is cut in either direction of a wire: a connection needs both.

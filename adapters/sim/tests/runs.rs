@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use herd_sim::{Faults, Form, Recipe, Run, Scenario, Trace};
+use herd_sim::{Faults, Form, Graph, MILLI, Options, Planned, Recipe, Run, Scenario, Seed, Shape, Trace, What};
 
 /// A writer that others can read.
 #[derive(Clone, Default)]
@@ -71,8 +71,94 @@ fn nothing_goes_wrong_where_nothing_is_wrong() {
 
 #[test]
 fn what_must_hold_holds_whatever_goes_wrong() {
-    for seed in 0..300 {
+    for seed in 0..200 {
         let outcome = Run::new(Recipe::default().scenario(seed)).expect("a herd").play();
         assert_eq!(outcome.violation, None, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_scenario_survives_json() {
+    for seed in 0..20 {
+        let scenario = Recipe::default().scenario(seed);
+        assert_eq!(Scenario::from_json(&scenario.to_json()).expect("it was one"), scenario);
+    }
+    for bad in ["", "{}", "[]"] {
+        assert!(Scenario::from_json(bad).is_err(), "{bad}");
+    }
+    let mut scenario = Scenario::build(&Graph::cycle(3)).scenario();
+    scenario.events.push(Planned { at: 0, what: What::Break { from: 0, to: 7 } });
+    assert!(Scenario::from_json(&scenario.to_json()).is_err(), "a link that is not there");
+}
+
+#[test]
+fn what_a_cut_held_back_comes_in_the_end() {
+    let line = Graph { servers: 3, links: vec![(0, 1), (1, 2)] };
+    let scenario = Scenario::build(&line)
+        .says(100, 0, 0, "IAMAT kiwi +1+1 1\n")
+        .cut(500, 20_000, 1, 2)
+        .says(1_000, 0, 0, "IAMAT kiwi +2+2 2\n")
+        .says(10_000, 1, 2, "WHATSAT kiwi 10 5\n")
+        .scenario();
+    let mut run = Run::new(scenario).expect("a herd");
+    run.start();
+    while run.now() < 15_000 * MILLI && run.step() {}
+    let position = |run: &Run, server: usize| {
+        run.node(server).and_then(|node| node.report(b"kiwi")).map(|report| report.position().to_vec())
+    };
+    assert_eq!(position(&run, 1), Some(b"+2+2".to_vec()));
+    assert_eq!(position(&run, 2), Some(b"+1+1".to_vec()), "nothing gets through a cut");
+    while run.step() {}
+    assert_eq!(run.violation(), None);
+    assert_eq!(position(&run, 2), Some(b"+2+2".to_vec()));
+}
+
+#[test]
+fn a_crash_forgets_and_the_herd_tells_again() {
+    let scenario = Scenario::build(&Graph::cycle(5))
+        .says(100, 0, 0, "IAMAT kiwi +1+1 1\n")
+        .crash(2_000, 3_000, 0)
+        .partition(4_000, 9_000, &[1, 2])
+        .cut_one_way(5_000, 9_500, 3, 4)
+        .says(5_000, 1, 3, "IAMAT emu +2+2 2\n")
+        .breaks(6_000, 3, 4)
+        .clock_jumps(6_000, 2, -10_000)
+        .reads(6_000, 1, Some(10))
+        .reads(12_000, 1, None)
+        .scenario();
+    let mut run = Run::new(scenario).expect("a herd");
+    let outcome = run.play();
+    assert_eq!(outcome.violation, None);
+    for server in 0..5 {
+        assert_eq!(run.node(server).map(herd::Node::clients), Some(2), "server {server}");
+    }
+}
+
+#[test]
+fn a_server_that_is_gone_for_good_is_not_waited_for() {
+    let scenario = Scenario::build(&Graph::cycle(4)).dies(100, 2).says(500, 0, 0, "IAMAT kiwi +1+1 1\n").scenario();
+    let mut run = Run::new(scenario).expect("a herd");
+    assert_eq!(run.play().violation, None);
+    assert!(run.node(2).is_none() && run.node(3).is_some_and(|node| node.clients() == 1));
+}
+
+#[test]
+fn an_update_crosses_a_tree_once_and_its_path_is_measured() {
+    let graph = Graph { servers: 4, links: vec![(0, 1), (1, 2), (2, 3)] };
+    let scenario = Scenario::build(&graph).says(1_000, 0, 0, "IAMAT kiwi +1+1 1\n").scenario();
+    let options = Options { spread: true, ..Options::default() };
+    let spread = Run::with(scenario, options).expect("a herd").play().stats.spread;
+    assert_eq!((spread.updates, spread.copies, spread.most_hops, spread.hops), (1, 3, 3, 6));
+    assert!(spread.longest >= 3 * MILLI);
+}
+
+#[test]
+fn graphs_are_connected_whatever_their_shape() {
+    for shape in ["random", "cycle", "tree", "complete", "degree3", "degree4"] {
+        let shape: Shape = shape.parse().expect(shape);
+        for servers in 1..12 {
+            let graph = shape.graph(servers, &mut Seed::new(7));
+            Scenario::build(&graph).scenario().herd().expect("one herd");
+        }
     }
 }

@@ -217,7 +217,7 @@ impl Run {
                     let from = self.wires.get(link).from as usize;
                     let verdict = self.oracle.judge_neighbour(server, &self.scenario.servers[from], line);
                     if let Verdict::Report(report) = verdict {
-                        self.stats.updates += 1;
+                        self.stats.updates += u64::from(line.starts_with(b"AT "));
                         self.scratch.touched.push(self.oracle.report(report).client);
                         if let Some(tracker) = &mut self.tracker {
                             tracker.took(report, server, Some(from), self.now);
@@ -268,13 +268,13 @@ impl Run {
         }
     }
 
-    fn count_crossings(&mut self, link: u32, bytes: &[u8]) {
-        let (from, to) = (self.wires.get(link).from, self.wires.get(link).to);
-        let lives = u64::from(self.hosts[from as usize].life) << 32 | u64::from(self.hosts[to as usize].life);
+    fn count_crossings(&mut self, wire: u32, bytes: &[u8]) {
+        let (from, to) = (self.wires.get(wire).from, self.wires.get(wire).to);
+        let both_lives = u64::from(self.hosts[from as usize].life) << 32 | u64::from(self.hosts[to as usize].life);
         let mut rest = bytes;
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let line = &rest[..end];
-            rest = &rest[end + 1..];
+        while let Some(len) = memchr::memchr(b'\n', rest) {
+            let line = &rest[..len];
+            rest = &rest[len + 1..];
             if self.is_traced() {
                 let text = escaped(line);
                 let (server, peer) = (Some(from as usize), Some(to as usize));
@@ -286,7 +286,7 @@ impl Run {
                 self.violate(Invariant::Invented, Some(from as usize), what);
                 continue;
             };
-            if !self.crossings.insert((u64::from(report) << 32 | u64::from(link), lives)) {
+            if !self.crossings.insert((u64::from(report) << 32 | u64::from(wire), both_lives)) {
                 let to = &self.scenario.servers[to as usize];
                 let what = format!("sent to {to} a second time: {}", escaped(line));
                 self.violate(Invariant::CrossesOnce, Some(from as usize), what);

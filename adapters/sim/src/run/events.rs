@@ -59,7 +59,9 @@ impl Run {
             What::Slow { from, to, .. } => {
                 self.on_wires(from, to, false, |wire| wire.pace = None);
                 for id in self.between(from, to) {
-                    Way::BOTH.into_iter().for_each(|way| self.read(id, way));
+                    for way in Way::BOTH {
+                        self.read(id, way);
+                    }
                 }
             }
             What::Crash { server, .. } if self.hosts[server].crashed_by == Some(index) => {
@@ -96,7 +98,9 @@ impl Run {
                     self.calendar.put(at, Due::Reset(id, side));
                 }
             } else {
-                Way::BOTH.into_iter().for_each(|way| self.release(id, way));
+                for way in Way::BOTH {
+                    self.release(id, way);
+                }
             }
         }
     }
@@ -178,17 +182,11 @@ impl Run {
         if !self.is_traced() || matches!(what, What::Say { .. }) {
             return;
         }
-        let (server, peer, client) = match *what {
-            What::Say { .. } => return,
-            What::HangUp { client } | What::Read { client, .. } | What::BreakClient { client } => {
-                (None, None, Some(client))
-            }
-            What::Break { from, to } | What::Cut { from, to, .. } => (Some(from), Some(to), None),
-            What::Delay { from, to, .. } | What::Slow { from, to, .. } => (Some(from), Some(to), None),
-            What::Crash { server, .. } | What::Clock { server, .. } | What::Places { server, .. } => {
-                (Some(server), None, None)
-            }
+        let (server, peer) = match (what.link(), what.server()) {
+            (Some((from, to)), _) => (Some(from), Some(to)),
+            (None, server) => (server, None),
         };
+        let client = what.client();
         let kind = if over { "over" } else { "fault" };
         let text = serde_json::to_string(what).expect("plain data has nothing that JSON lacks");
         self.record(|record| Record { kind, server, peer, client, text: &text, ..record });

@@ -5,7 +5,7 @@ use herd::{Attempt, Event, Parting, ServerId};
 
 use super::Run;
 use crate::calendar::Due;
-use crate::connection::{ConnectionId, End, Opener, Side, Way};
+use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
 use crate::scenario::{MILLI, SECOND};
 use crate::trace::{Record, escaped};
 
@@ -139,17 +139,18 @@ impl Run {
         }
         let way = side.sends().other();
         if self.wire_of(connection, way).is_some_and(|wire| self.wires.get(wire).cuts > 0) {
+            // Nobody hears it now; whoever sends something again will be told again.
+            self.calendar.put(self.now + SECOND, Due::Reset(id, side));
             return;
         }
         let connection = self.connections.get_mut(id).expect("it was there");
         connection.broken = true;
         connection.pipes.iter_mut().for_each(crate::connection::Pipe::clear);
-        match (side, connection.opener) {
-            (Side::Opener, Opener::Link { .. }) => self.lost(id),
-            _ => {
-                self.record_end("reset", id);
-                self.forget(id, side);
-            }
+        if let (Side::Opener, Opener::Link { .. }) = (side, connection.opener) {
+            self.lost(id);
+        } else {
+            self.record_end("reset", id);
+            self.forget(id, side);
         }
     }
 
@@ -184,6 +185,11 @@ impl Run {
 
     /// The connection breaks in the middle of what is on its way; its ends learn of it soon.
     pub(super) fn break_connection(&mut self, id: ConnectionId) {
+        // One that is not there yet has nothing to break.
+        let is_open = |connection: &Connection| connection.end(Side::Acceptor) != End::Gone;
+        if !self.connections.get(id).is_some_and(is_open) {
+            return;
+        }
         for way in Way::BOTH {
             let Some(connection) = self.connections.get_mut(id) else { return };
             let here = connection.end(way.receiver()) == End::Here;
@@ -191,7 +197,7 @@ impl Run {
             let piece = pipe.flying.pop_front().filter(|piece| here && pipe.held == 0 && !piece.is_empty());
             pipe.clear();
             if let Some(piece) = piece {
-                let part = piece.slice(..self.seed.index(piece.len()) + 1);
+                let part = piece.slice(..=self.seed.index(piece.len()));
                 pipe.inbox.push_back(part);
                 self.read(id, way);
             }

@@ -170,7 +170,7 @@ impl Stage<'_> {
         let most = 2 + self.graph.servers / 4;
         let faults = self.faults;
         for fault in Fault::ALL.into_iter().filter(|&fault| faults.has(fault)) {
-            for _ in 0..1 + self.chance.index(most) {
+            for _ in 0..=self.chance.index(most) {
                 self.trouble(fault);
             }
         }
