@@ -1,0 +1,53 @@
+//! What an update costs in herds of 5 to 5,000 servers, by the shape of the herd: the figures and plots
+//! of `docs/LARGE-HERDS.md`.
+//!
+//! ```sh
+//! cargo run --release -p herd-sim --example large -- docs/large-herds
+//! ```
+//!
+//! It writes a plot for each question into that folder, and the table to standard output. The same
+//! command always writes the same, but for the column of memory.
+
+mod plot;
+mod sample;
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use herd_sim::Shape;
+
+use self::plot::Plot;
+use self::sample::Sample;
+
+/// How many servers the herds have.
+const SIZES: [usize; 4] = [5, 50, 500, 5000];
+
+/// Which shapes they have.
+const SHAPES: [(&str, Shape); 3] =
+    [("cycle", Shape::Cycle), ("random, degree 4", Shape::Degree(4)), ("tree with cross links", Shape::Tree)];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = PathBuf::from(env::args_os().nth(1).unwrap_or_else(|| "docs/large-herds".into()));
+    fs::create_dir_all(&folder)?;
+    let samples: Vec<Vec<Sample>> =
+        SHAPES.iter().map(|&(_, shape)| SIZES.iter().map(|&size| Sample::take(shape, size)).collect()).collect();
+    print!("{}", table(&samples));
+    for plot in Plot::ALL {
+        fs::write(folder.join(plot.file), plot.draw(&samples)?)?;
+    }
+    Ok(())
+}
+
+fn table(samples: &[Vec<Sample>]) -> String {
+    let mut text = String::from(
+        "| shape | servers | links | copies of an update | copies a server | hops, mean | hops, most | ms until all have it \
+         | bytes of an update | bytes a second at rest | MiB a server |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for ((name, _), row) in SHAPES.iter().zip(samples) {
+        for sample in row {
+            text += &format!("| {name} | {sample} |\n");
+        }
+    }
+    text
+}
