@@ -307,23 +307,24 @@ impl Link {
             State::Greeting { .. } | State::Up { .. } => self.sending,
             State::Idle | State::Pausing { .. } => None,
         };
-        if waits_since.is_some_and(|since| since + limits.link_timeout <= now) {
+        let is_stuck = waits_since.is_some_and(|since| since + limits.link_timeout <= now);
+        if is_stuck || self.repair.is_late(now, limits.link_timeout) {
             self.disconnect(Parting::TimedOut, actions);
             self.repair.lost();
             self.kind = Kind::Unknown;
             self.pause(now, limits, jitter);
             return;
         }
-        self.repair.give_up_if_late(now, limits.link_timeout, limits.repair_interval);
         match self.state {
             State::Idle if self.would_open_to_compare() && self.repair.is_due(now) => {
-                if self.kind == Kind::Closing {
+                if self.kind != Kind::Herd {
                     self.kind = Kind::Unknown;
                 }
                 self.connect(now, actions);
             }
             State::Greeting { since, .. } if since + GREETING_TIMEOUT <= now => {
                 self.kind = Kind::Silent;
+                self.repair.try_again(now, limits.repair_interval);
                 self.sending = None;
                 self.rise(now, actions);
             }
@@ -362,10 +363,10 @@ impl Link {
         self.is_up() && self.kind == Kind::Herd && self.queue.len() < PORTION
     }
 
-    /// Whether a comparison that is due is a reason to connect: to a neighbour that compares, or to
-    /// find out whether one that closed on a greeting does so again.
+    /// Whether a comparison that is due is a reason to connect: to a neighbour that compares, or to find out
+    /// whether one that did not answer a greeting, as one does that crashes, answers now.
     fn would_open_to_compare(&self) -> bool {
-        self.state == State::Idle && matches!(self.kind, Kind::Herd | Kind::Closing)
+        self.state == State::Idle && matches!(self.kind, Kind::Herd | Kind::Closing | Kind::Silent)
     }
 
     /// Whether a comparison is to begin now.

@@ -146,14 +146,12 @@ impl Schedule {
         Some(round)
     }
 
-    /// Gives up a comparison whose answers stay out for `timeout`.
-    pub(crate) fn give_up_if_late(&mut self, now: Instant, timeout: Duration, interval: Duration) {
-        if self.round.take_if(|round| round.heard() + timeout <= now).is_some() {
-            self.bring_forward(now + interval);
-        }
+    /// Whether answers have stayed out for `timeout`: nobody is there any more, whatever the connection says.
+    pub(crate) fn is_late(&self, now: Instant, timeout: Duration) -> bool {
+        self.round.as_ref().is_some_and(|round| round.heard() + timeout <= now)
     }
 
-    /// When it wants to be called again: for a new comparison, where one `may_begin`, or to give one up.
+    /// When it wants to be called again: for a new comparison, where one `may_begin`, or because of one that is late.
     pub(crate) fn deadline(&self, may_begin: bool, timeout: Duration) -> Option<Instant> {
         match &self.round {
             Some(round) => Some(round.heard() + timeout),

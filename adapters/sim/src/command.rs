@@ -77,7 +77,7 @@ impl Line {
     }
 
     fn options(&self) -> Options {
-        Options { spread: self.spread, ..Options::default() }
+        Options { spread: self.spread }
     }
 
     fn play_file(&self, path: &Path) -> Result<Report, Failure> {

@@ -64,4 +64,4 @@ pub use seed::Seed;
 pub use shrink::{breaks, shrink};
 pub use stats::{Spread, Stats};
 pub use trace::{Form, Trace};
-pub use violation::{Checks, Invariant, Violation};
+pub use violation::{Invariant, Violation};

@@ -22,7 +22,7 @@ use crate::scenario::{Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
 use crate::trace::{Record, Trace};
-use crate::violation::{Checks, Invariant, Violation};
+use crate::violation::{Invariant, Violation};
 use crate::wires::Wires;
 
 /// How long servers may take to hold the same once all trouble is over.
@@ -39,8 +39,6 @@ const LOOK: Nanos = SECOND;
 /// What a run does besides playing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// What is looked at.
-    pub checks: Checks,
     /// Whether to follow each update through the herd, for [`Spread`](crate::Spread).
     pub spread: bool,
 }
@@ -58,7 +56,6 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Run {
     scenario: Scenario,
-    options: Options,
     limits: Limits,
     herd: Arc<Herd>,
     now: Nanos,
@@ -116,7 +113,6 @@ impl Run {
         let mut seed = Seed::new(scenario.seed ^ 0x5eed);
         let servers = herd.servers().len();
         let mut run = Self {
-            options,
             limits: scenario.bounds.limits(),
             now: 0,
             calm_at: scenario.calm_at(),

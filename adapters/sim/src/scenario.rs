@@ -85,6 +85,8 @@ pub struct Bounds {
     pub link_retry: Nanos,
     /// [`Limits::link_timeout`].
     pub link_timeout: Nanos,
+    /// [`Limits::repair_interval`].
+    pub repair_interval: Nanos,
     /// [`Limits::link_queue`].
     pub link_queue: usize,
     /// [`Limits::max_unsent`].
@@ -107,6 +109,7 @@ impl Default for Bounds {
             link_idle: nanos(limits.link_idle),
             link_retry: nanos(limits.link_retry),
             link_timeout: nanos(limits.link_timeout),
+            repair_interval: nanos(limits.repair_interval),
             link_queue: limits.link_queue,
             max_unsent: limits.max_unsent,
             max_waiting: limits.max_waiting,
@@ -125,6 +128,7 @@ impl Bounds {
             link_idle: Duration::from_nanos(self.link_idle),
             link_retry: Duration::from_nanos(self.link_retry),
             link_timeout: Duration::from_nanos(self.link_timeout),
+            repair_interval: Duration::from_nanos(self.repair_interval),
             link_queue: self.link_queue,
             max_unsent: self.max_unsent,
             max_waiting: self.max_waiting,

@@ -78,18 +78,3 @@ impl fmt::Display for Violation {
         write!(f, ": {}", self.what)
     }
 }
-
-/// Which invariants are looked at. Everything but convergence is always looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checks {
-    /// Whether [`Invariant::Converges`] is looked at in scenarios in which something goes wrong: what a broken
-    /// connection lost comes again only through repair between neighbours.
-    pub converges_after_faults: bool,
-}
-
-impl Default for Checks {
-    /// All of them.
-    fn default() -> Self {
-        Self { converges_after_faults: true }
-    }
-}

@@ -110,10 +110,7 @@ impl Run {
                 return;
             }
         }
-        let faults = self.scenario.events.iter().any(|planned| planned.what.is_fault());
-        let must_converge = self.options.checks.converges_after_faults || !faults;
-        let waits = unsettled.is_some() || must_converge;
-        if since < TIME_TO_CONVERGE && (waits || since < TIME_TO_CONVERGE / 4) {
+        if since < TIME_TO_CONVERGE {
             self.calendar.put(self.now + LOOK, Due::Look);
             return;
         }
@@ -121,7 +118,7 @@ impl Run {
         if let Some((server, what)) = unsettled {
             self.violate(Invariant::Answered, Some(server), what);
         }
-        if let Some((server, what)) = apart.filter(|_| must_converge) {
+        if let Some((server, what)) = apart {
             self.violate(Invariant::Converges, Some(server), what);
         }
     }

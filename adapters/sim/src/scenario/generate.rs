@@ -72,10 +72,10 @@ impl Recipe {
         let mut bounds = Bounds::default();
         if self.faults != Faults::NONE {
             bounds.link_idle = *chance.pick(&[0, 500 * MILLI, 10 * SECOND]);
-            // Who gives up before an answer can be there never gets one.
-            let round_trip = 2 * (network.latency + network.spread + network.jitter);
-            let short = if round_trip < SECOND / 2 { SECOND } else { 5 * SECOND };
-            bounds.link_timeout = *chance.pick(&[short, 5 * SECOND]);
+            // Nobody who sets it sets it to less than a line takes to be answered.
+            let answered = 4 * (network.latency + network.spread + network.jitter);
+            bounds.link_timeout = answered.max(*chance.pick(&[SECOND, 5 * SECOND]));
+            bounds.repair_interval = *chance.pick(&[SECOND, 5 * SECOND, 30 * SECOND]);
             bounds.link_retry = *chance.pick(&[SECOND, 5 * SECOND]);
         }
         if self.faults.has(Fault::Slow) {
