@@ -24,7 +24,6 @@ Exit codes:
 /// Each seed is a herd, a network, clients, and trouble; the same seed is always the same. What does not
 /// hold is told with the command that plays it again, and with a shorter scenario that breaks the same.
 #[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(name = "herd-sim", version, after_help = EXIT_CODES)]
 pub(crate) struct Line {
     /// Servers in each herd, or from fewest to most

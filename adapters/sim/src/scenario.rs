@@ -2,6 +2,7 @@
 
 mod builder;
 mod generate;
+mod what;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::graph::Graph;
 
 pub use builder::Builder;
 pub use generate::Recipe;
+pub use what::{Illness, Planned, What};
 
 /// Nanoseconds since the start of a run, or a span of so many.
 pub type Nanos = u64;
@@ -138,182 +140,6 @@ impl Bounds {
     }
 }
 
-/// Something that happens at a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Planned {
-    /// When.
-    pub at: Nanos,
-    /// What.
-    #[serde(flatten)]
-    pub what: What,
-}
-
-/// What can happen. Clients are numbered from zero, as servers are; each has one connection at a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum What {
-    /// A client sends text to a server, on the connection that it has to it or on a new one.
-    Say {
-        /// The client.
-        client: usize,
-        /// The server.
-        server: usize,
-        /// What it sends, line ends included.
-        text: String,
-    },
-    /// A client sends no more on its connection, and waits for what it is owed.
-    HangUp {
-        /// The client.
-        client: usize,
-    },
-    /// A client reads so many bytes a second from now on: none at all where that is zero.
-    Read {
-        /// The client.
-        client: usize,
-        /// Bytes a second; as fast as they come where that is not given.
-        pace: Option<u64>,
-    },
-    /// A client's connection breaks.
-    BreakClient {
-        /// The client.
-        client: usize,
-    },
-    /// The connections between two servers break, in the middle of what is on its way.
-    Break {
-        /// One end.
-        from: usize,
-        /// The other end.
-        to: usize,
-    },
-    /// Nothing gets through from one server to another for a while.
-    Cut {
-        /// Where it would come from.
-        from: usize,
-        /// Where it would go.
-        to: usize,
-        /// Whether nothing gets through the other way either.
-        both: bool,
-        /// For how long.
-        lasts: Nanos,
-        /// Whether the connections of that time are reset in the end; else they go on, with every byte.
-        reset: bool,
-    },
-    /// What one server sends another takes longer for a while.
-    Delay {
-        /// Where it comes from.
-        from: usize,
-        /// Where it goes.
-        to: usize,
-        /// How much longer.
-        extra: Nanos,
-        /// For how long.
-        lasts: Nanos,
-    },
-    /// A server reads slowly for a while what another one sends.
-    Slow {
-        /// Who sends.
-        from: usize,
-        /// Who reads.
-        to: usize,
-        /// Bytes a second, or none at all.
-        pace: u64,
-        /// For how long.
-        lasts: Nanos,
-    },
-    /// A server crashes.
-    Crash {
-        /// The server.
-        server: usize,
-        /// When it is back; never, if that is not given.
-        lasts: Option<Nanos>,
-        /// Whether its host dies with it, so that nobody is told; else its connections are closed.
-        silent: bool,
-        /// Whether it remembers its reports when it is back.
-        keeps: bool,
-    },
-    /// A server's wall clock jumps, and from then on runs faster or slower than it should.
-    Clock {
-        /// The server.
-        server: usize,
-        /// How far it jumps.
-        jump: i64,
-        /// How much too fast it runs, in millionths.
-        drift: i32,
-    },
-    /// A server's places source is ill for a while.
-    Places {
-        /// The server.
-        server: usize,
-        /// In which way.
-        how: Illness,
-        /// For how long.
-        lasts: Nanos,
-    },
-}
-
-/// How a places source can be ill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Illness {
-    /// It takes so long to answer.
-    Slow(Nanos),
-    /// It says that it cannot.
-    Fails,
-    /// It never answers.
-    Silent,
-}
-
-impl What {
-    /// How long it goes on; zero for what is over at once, and for a crash without end.
-    #[must_use]
-    pub fn lasts(&self) -> Nanos {
-        match self {
-            Self::Cut { lasts, .. }
-            | Self::Delay { lasts, .. }
-            | Self::Slow { lasts, .. }
-            | Self::Places { lasts, .. } => *lasts,
-            Self::Crash { lasts, .. } => lasts.unwrap_or(0),
-            _ => 0,
-        }
-    }
-
-    /// It takes half the time.
-    pub(crate) fn hurry(&mut self) {
-        match self {
-            Self::Cut { lasts, .. }
-            | Self::Delay { lasts, .. }
-            | Self::Slow { lasts, .. }
-            | Self::Places { lasts, .. }
-            | Self::Crash { lasts: Some(lasts), .. } => *lasts /= 2,
-            _ => {}
-        }
-    }
-
-    /// Its kind, for summaries and traces.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Say { .. } => "say",
-            Self::HangUp { .. } => "hang-up",
-            Self::Read { .. } => "read",
-            Self::BreakClient { .. } => "break-client",
-            Self::Break { .. } => "break",
-            Self::Cut { .. } => "cut",
-            Self::Delay { .. } => "delay",
-            Self::Slow { .. } => "slow",
-            Self::Crash { .. } => "crash",
-            Self::Clock { .. } => "clock",
-            Self::Places { .. } => "places",
-        }
-    }
-
-    /// Whether it is trouble, and not what clients ordinarily do.
-    #[must_use]
-    pub const fn is_fault(&self) -> bool {
-        !matches!(self, Self::Say { .. } | Self::HangUp { .. } | Self::Read { pace: None, .. })
-    }
-}
-
 impl Scenario {
     /// Starts a scenario that is written by hand.
     #[must_use]
@@ -408,56 +234,6 @@ pub enum BadScenario {
         /// Its time.
         at: Nanos,
     },
-}
-
-impl What {
-    /// The link that it is about, if it is about one.
-    pub(crate) const fn link(&self) -> Option<(usize, usize)> {
-        match *self {
-            Self::Break { from, to }
-            | Self::Cut { from, to, .. }
-            | Self::Delay { from, to, .. }
-            | Self::Slow { from, to, .. } => Some((from, to)),
-            _ => None,
-        }
-    }
-
-    /// The server that it is about, if it is about one.
-    pub(crate) const fn server(&self) -> Option<usize> {
-        match *self {
-            Self::Say { server, .. }
-            | Self::Crash { server, .. }
-            | Self::Clock { server, .. }
-            | Self::Places { server, .. } => Some(server),
-            _ => None,
-        }
-    }
-
-    /// The client that it is about, if it is about one.
-    pub(crate) const fn client(&self) -> Option<usize> {
-        match *self {
-            Self::Say { client, .. }
-            | Self::HangUp { client }
-            | Self::Read { client, .. }
-            | Self::BreakClient { client } => Some(client),
-            _ => None,
-        }
-    }
-
-    /// The servers that it names.
-    fn servers_mut(&mut self) -> Vec<&mut usize> {
-        match self {
-            Self::Break { from, to }
-            | Self::Cut { from, to, .. }
-            | Self::Delay { from, to, .. }
-            | Self::Slow { from, to, .. } => vec![from, to],
-            Self::Say { server, .. }
-            | Self::Crash { server, .. }
-            | Self::Clock { server, .. }
-            | Self::Places { server, .. } => vec![server],
-            Self::HangUp { .. } | Self::Read { .. } | Self::BreakClient { .. } => Vec::new(),
-        }
-    }
 }
 
 impl Scenario {

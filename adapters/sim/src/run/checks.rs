@@ -190,3 +190,6 @@ impl Run {
         format!("its digest is not that of {other}, though every report is the same")
     }
 }
+
+#[cfg(test)]
+mod tests;

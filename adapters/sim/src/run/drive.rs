@@ -268,7 +268,7 @@ impl Run {
         }
     }
 
-    fn count_crossings(&mut self, wire: u32, bytes: &[u8]) {
+    pub(super) fn count_crossings(&mut self, wire: u32, bytes: &[u8]) {
         let (from, to) = (self.wires.get(wire).from, self.wires.get(wire).to);
         let both_lives = u64::from(self.hosts[from as usize].life) << 32 | u64::from(self.hosts[to as usize].life);
         let mut rest = bytes;
