@@ -146,7 +146,7 @@ fn a_server_that_is_gone_for_good_is_not_waited_for() {
 fn an_update_crosses_a_tree_once_and_its_path_is_measured() {
     let graph = Graph { servers: 4, links: vec![(0, 1), (1, 2), (2, 3)] };
     let scenario = Scenario::build(&graph).says(1_000, 0, 0, "IAMAT kiwi +1+1 1\n").scenario();
-    let options = Options { spread: true, ..Options::default() };
+    let options = Options { spread: true };
     let spread = Run::with(scenario, options).expect("a herd").play().stats.spread;
     assert_eq!((spread.updates, spread.copies, spread.most_hops, spread.hops), (1, 3, 3, 6));
     assert!(spread.longest >= 3 * MILLI);

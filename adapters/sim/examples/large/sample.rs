@@ -22,15 +22,12 @@ pub(crate) struct Sample {
     pub(crate) bytes: f64,
     /// Bytes a second that all links carry together while nobody says anything.
     pub(crate) rest: f64,
-    memory: f64,
 }
 
 impl Sample {
     pub(crate) fn take(shape: Shape, servers: usize) -> Self {
         let graph = shape.graph(servers, &mut Seed::new(1));
-        let before = resident();
-        let (told, after) = play(&graph, UPDATES);
-        let (quiet, _) = play(&graph, 0);
+        let (told, quiet) = (play(&graph, UPDATES), play(&graph, 0));
         let spread = &told.stats.spread;
         assert_eq!(spread.updates, UPDATES as u64, "each update reaches all servers");
         let mean = |sum: u64, of: u64| sum as f64 / of as f64;
@@ -43,13 +40,12 @@ impl Sample {
             millis: mean(spread.time, spread.updates) / MILLI as f64,
             bytes: (told.stats.link_bytes - quiet.stats.link_bytes) as f64 / UPDATES as f64,
             rest: quiet.stats.link_bytes as f64 / (quiet.stats.virtual_nanos as f64 / SECOND as f64),
-            memory: (after.saturating_sub(before)) as f64 / servers as f64 / f64::from(1 << 20),
         }
     }
 }
 
 /// Tells a herd of so many updates, at servers far apart; the same time goes by without any.
-fn play(graph: &Graph, updates: usize) -> (Outcome, usize) {
+fn play(graph: &Graph, updates: usize) -> Outcome {
     // A millisecond for each link: servers of one region. All else is a multiple of it.
     let network = Network { latency: MILLI, jitter: MILLI / 10, ..Network::default() };
     let mut scenario = Scenario::build(graph).network(network);
@@ -60,25 +56,19 @@ fn play(graph: &Graph, updates: usize) -> (Outcome, usize) {
         let text = if index < updates { line.as_str() } else { "\n" };
         scenario = scenario.says(PAUSE * (index as u64 + 1), index, server, text);
     }
-    let mut run = Run::with(scenario.scenario(), Options { spread: true, ..Options::default() }).expect("a herd");
+    let mut run = Run::with(scenario.scenario(), Options { spread: true }).expect("a herd");
     let outcome = run.play();
     assert_eq!(outcome.violation, None);
-    (outcome, resident())
-}
-
-/// The bytes of memory that this process has now; nothing where the system does not say.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
+    outcome
 }
 
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { servers, links, copies, mean_hops, most_hops, millis, bytes, rest, memory } = self;
+        let Self { servers, links, copies, mean_hops, most_hops, millis, bytes, rest } = self;
         let each = copies / *servers as f64;
         write!(
             f,
-            "{servers} | {links} | {copies:.0} | {each:.2} | {mean_hops:.1} | {most_hops} | {millis:.1} | {bytes:.0} | {rest:.0} | {memory:.2}"
+            "{servers} | {links} | {copies:.0} | {each:.2} | {mean_hops:.1} | {most_hops} | {millis:.1} | {bytes:.0} | {rest:.0}"
         )
     }
 }
