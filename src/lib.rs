@@ -91,6 +91,7 @@
 //! | [`time`] | times exact to the nanosecond; what the clocks say |
 //! | [`framing`] | from bytes to lines |
 //! | [`message`] | from lines to messages, and why a line is refused |
+//! | `usual`, `word` | lines as nearly everybody writes them, read eight bytes at a time |
 //! | [`position`] | ISO 6709 |
 //! | [`places`] | what is asked of a places source, and its reply, cut to a bound |
 //! | `session` | one connection: the order of replies, its limits |
@@ -123,6 +124,8 @@ mod report;
 mod session;
 mod store;
 pub mod time;
+mod usual;
+mod word;
 
 pub use batch::{Batch, Replies, Requests};
 pub use counters::Counters;

@@ -7,8 +7,12 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::number::push_digits;
+use crate::word;
 
 const NANOS: i128 = 1_000_000_000;
+
+/// Powers of ten.
+const TENS: [u64; 10] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
 /// POSIX seconds with nine decimals, kept as whole nanoseconds since the epoch.
 ///
@@ -57,6 +61,53 @@ impl Timestamp {
         let least = i128::from(i64::MIN) * NANOS;
         let value = if negative { -magnitude } else { magnitude };
         (value >= least).then_some(Self(value))
+    }
+
+    /// The usual time from `start` on, and where it ends: up to 15 digits and then decimals, not below
+    /// zero. What follows is not looked at, but that it is no digit.
+    #[inline]
+    pub(crate) fn read(text: &[u8], start: usize) -> Option<(Self, usize)> {
+        let worth = word::worth(word::at(text, start)?);
+        let others = word::no_digits(worth);
+        let len = word::first(others);
+        if len == 0 {
+            return None;
+        }
+        let mut seconds = word::number(worth, len);
+        let mut end = start + len;
+        if others == 0 {
+            let worth = word::worth(word::at(text, end)?);
+            let others = word::no_digits(worth);
+            let len = word::first(others);
+            if others == 0 {
+                return None;
+            }
+            if len > 0 {
+                seconds = seconds * TENS[len] + word::number(worth, len);
+                end += len;
+            }
+        }
+        if *text.get(end)? != b'.' {
+            return None;
+        }
+        let worth = word::worth(word::at(text, end + 1)?);
+        let others = word::no_digits(worth);
+        let len = word::first(others);
+        if len == 0 {
+            return None;
+        }
+        end += 1 + len;
+        let mut nanos = word::number(worth, len) * TENS[9 - len];
+        if others == 0
+            && let last @ 0..=9 = text.get(end)?.wrapping_sub(b'0')
+        {
+            nanos += u64::from(last);
+            end += 1;
+            if text.get(end)?.is_ascii_digit() {
+                return None;
+            }
+        }
+        Some((Self(i128::from(seconds) * NANOS + i128::from(nanos)), end))
     }
 
     /// How far this time is ahead of `other`: positive when `other` is earlier. Times that are made

@@ -1,0 +1,84 @@
+//! Eight bytes at a time: what a search or a number needs of them, in a few instructions and without
+//! `unsafe`.
+//!
+//! A word holds its first byte lowest. Each test marks bytes by their highest bit; a carry can mark
+//! wrongly only above a byte that is rightly marked, so the lowest mark is always right.
+
+/// A word of eight times the same byte.
+const fn each(byte: u8) -> u64 {
+    0x0101_0101_0101_0101 * byte as u64
+}
+
+const HIGH: u64 = each(0x80);
+
+/// The eight bytes of `text` from `at` on, where there are so many.
+#[inline]
+pub(crate) fn at(text: &[u8], at: usize) -> Option<u64> {
+    text.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Where the lowest mark is, 0 to 7; 8 where there is none.
+#[inline]
+pub(crate) const fn first(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// Marks bytes up to the space: white space, and control characters that are none.
+#[inline]
+pub(crate) const fn up_to_space(word: u64) -> u64 {
+    word.wrapping_sub(each(b' ' + 1)) & !word & HIGH
+}
+
+/// What the digits are worth, each in its byte. Other bytes are worth more than 9.
+#[inline]
+pub(crate) const fn worth(word: u64) -> u64 {
+    word ^ each(b'0')
+}
+
+/// Marks what is no digit, in a word of what bytes are [`worth`].
+#[inline]
+pub(crate) const fn no_digits(worth: u64) -> u64 {
+    (worth.wrapping_add(each(0x80 - 10)) | worth) & HIGH
+}
+
+/// The number that the first `len` of these digits are, 1 to 8, in a word of what they are [`worth`].
+#[inline]
+pub(crate) const fn number(worth: u64, len: usize) -> u64 {
+    // Moved to the end, behind zeros; then pairs, fours and the whole are put together.
+    let digits = worth << (64 - 8 * len);
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_mark_is_right_for_every_byte_before_any_other() {
+        for byte in 0..=u8::MAX {
+            for (place, rest) in (0..8).flat_map(|place| [0, b' ', b'5', 0x7f, 0x80, 0xff].map(|rest| (place, rest))) {
+                let mut bytes = [b'7'; 8];
+                bytes[place] = byte;
+                bytes[place + 1..].fill(rest);
+                let word = u64::from_le_bytes(bytes);
+                let expected = |is: fn(u8) -> bool| bytes.iter().position(|&byte| is(byte)).unwrap_or(8);
+                assert_eq!(first(up_to_space(word)), expected(|byte| byte <= b' '), "{bytes:?}");
+                assert_eq!(first(no_digits(worth(word))), expected(|byte| !byte.is_ascii_digit()), "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn up_to_eight_digits_are_a_number() {
+        let word = u64::from_le_bytes(*b"90817263");
+        for (len, number_of_them) in [(1, 9), (2, 90), (3, 908), (7, 9_081_726), (8, 90_817_263)] {
+            assert_eq!(number(worth(word), len), number_of_them);
+        }
+        assert_eq!(number(worth(u64::from_le_bytes(*b"12.xyz\xff\0")), 2), 12);
+        assert_eq!(number(worth(u64::from_le_bytes(*b"99999999")), 8), 99_999_999);
+        assert_eq!(at(b"12345678", 1), None);
+        assert_eq!(at(b"123", 9), None);
+    }
+}
