@@ -99,6 +99,7 @@
 //! | `event` | what a node is told, and what it says to do |
 //! | `node` | what a server's sessions share: events in, actions out |
 //! | `report`, `store`, `handled` | what is kept of each client, and what was handled already |
+//! | `flood` | copies on their way to neighbours |
 //! | `link` | the way to one neighbour |
 //! | `fetch` | the fetches of places under way |
 //! | `identity` | who this server is, and whom it believes |
@@ -109,6 +110,7 @@ mod batch;
 pub mod counters;
 mod event;
 mod fetch;
+mod flood;
 pub mod framing;
 mod handled;
 pub mod herd;

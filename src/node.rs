@@ -9,6 +9,7 @@ use crate::batch::{Batch, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::fetch::{self, FetchId, Fetches, Wanted};
+use crate::flood::Flood;
 use crate::handled::Handled;
 use crate::herd::{Herd, ServerId};
 use crate::identity::Identity;
@@ -37,8 +38,8 @@ pub struct Node {
     counters: Counters,
     /// State of the generator behind the pauses' jitter.
     jitter: u64,
-    /// The copy of a report that goes to neighbours.
-    copy: Vec<u8>,
+    /// What this pass has for neighbours so far.
+    flood: Flood,
 }
 
 impl Node {
@@ -52,13 +53,13 @@ impl Node {
         let links = herd.neighbours(me).iter().map(|&peer| Link::new(peer, &limits)).collect();
         Self {
             store: Store::new(limits.clients, seed),
-            handled: Handled::new(limits.handled),
+            handled: Handled::new(limits.handled, scramble(!seed)),
             links,
             fetches: Fetches::default(),
             least_bound: 0,
             counters: Counters::default(),
             jitter: seed,
-            copy: Vec::new(),
+            flood: Flood::default(),
             // Scrambled, because neighbours are told it and the seed is a secret.
             identity: Arc::new(Identity::new(herd, me, limits, scramble(seed))),
         }
@@ -86,6 +87,7 @@ impl Node {
             }
             index += 1;
         }
+        self.queue_copies(now.instant, actions);
         self.counters.refused += u64::from(batch.refused.is_some());
         Replies(batch)
     }
@@ -198,6 +200,7 @@ impl Node {
             }
             Request::Hello { from, incarnation } => {
                 self.counters.hello += 1;
+                self.queue_copies(now.instant, actions);
                 self.heard(from, |link, actions| link.greeted(incarnation, now.instant, actions), actions);
                 Ok(())
             }
@@ -232,7 +235,7 @@ impl Node {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
                 if let Some(replaced) = replaced {
-                    self.handled.insert(replaced);
+                    self.handled.remember(replaced);
                 }
                 true
             }
@@ -260,19 +263,22 @@ impl Node {
         if self.links.is_empty() {
             return;
         }
-        let copy = &mut self.copy;
-        copy.clear();
-        copy.extend_from_slice(b"AT ");
-        copy.extend_from_slice(report.line());
-        copy.push(b' ');
-        copy.extend_from_slice(self.identity.name());
-        copy.push(b'\n');
-        for link in &mut self.links {
-            if Some(link.peer) != from && link.peer != report.origin() {
-                link.push(copy, now, &self.identity.limits, actions);
-                self.counters.forwarded += 1;
-            }
+        if !self.flood.fits(report, from) {
+            self.queue_copies(now, actions);
         }
+        self.flood.add(report, from, self.identity.closing());
+    }
+
+    /// Queues what is to be flooded. Each pass ends with it, and so does whatever else a link is told.
+    fn queue_copies(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if self.flood.count == 0 {
+            return;
+        }
+        for link in self.links.iter_mut().filter(|link| self.flood.reaches(link.peer)) {
+            link.push_all(&self.flood.lines, now, &self.identity.limits, actions);
+            self.counters.forwarded += self.flood.count;
+        }
+        self.flood.clear();
     }
 
     fn want(

@@ -247,8 +247,16 @@ impl Session {
                 && let Some((sighting, len)) = usual::iamat(input)
                 && len <= framer.most()
             {
+                self.closing |= self.identity.limits.one_shot;
+                let skew = now.wall.since(sighting.at);
+                let fields = &input[usual::IAMAT.len()..len];
                 input = &input[len + 1..];
-                self.iamat(now, &sighting, start..start + len, batch);
+                let reply_at = batch.replies.len();
+                batch.replies.extend_from_slice(self.identity.opening());
+                let line_at = reply_at + b"AT ".len();
+                let out = &mut batch.replies;
+                let layout = Layout::write_fields(out, line_at, self.identity.me, skew, &sighting, fields);
+                batch.finish_iamat(start..start + len, reply_at, layout);
                 continue;
             }
             let line = match framer.next_line(&mut input) {
@@ -320,16 +328,12 @@ impl Session {
     /// The reply to an IAMAT asks nobody: it is the report itself.
     fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: Range<usize>, batch: &mut Batch) {
         self.closing |= self.identity.limits.one_shot;
-        let out = &mut batch.replies;
-        let reply_at = out.len();
-        out.extend_from_slice(b"AT ");
-        let start = out.len();
         let skew = now.wall.since(sighting.at);
+        let reply_at = batch.replies.len();
+        batch.replies.extend_from_slice(b"AT ");
         let origin = (self.identity.me, self.identity.name());
-        let layout = Layout::write(out, origin, |out| skew.write(out), sighting);
-        let len = out.len() - start;
-        out.push(b'\n');
-        batch.items.push(Item { line, reply_at, request: Request::Iamat { layout, len } });
+        let layout = Layout::write(&mut batch.replies, origin, |out| skew.write(out), sighting);
+        batch.finish_iamat(line, reply_at, layout);
     }
 
     fn at(

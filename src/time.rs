@@ -158,22 +158,36 @@ impl Skew {
     }
 
     /// Appends the wire's form to `out`.
+    #[inline]
     pub fn write(self, out: &mut Vec<u8>) {
-        out.push(if self.0 < 0 { b'-' } else { b'+' });
-        let magnitude = self.0.unsigned_abs();
-        // Division of 128 bits is a call; nearly every skew fits in 64.
-        let (seconds, nanos) = match u64::try_from(magnitude) {
-            Ok(small) => (u128::from(small / 1_000_000_000), small % 1_000_000_000),
-            Err(_) => (
-                magnitude / NANOS.unsigned_abs(),
-                u64::try_from(magnitude % NANOS.unsigned_abs()).expect("less than a billion"),
-            ),
-        };
-        match u64::try_from(seconds) {
-            Ok(small) => push_digits(out, small, 1),
-            Err(_) => out.extend_from_slice(seconds.to_string().as_bytes()),
+        let sign = if self.0 < 0 { b'-' } else { b'+' };
+        // Division of 128 bits is a call; nearly every skew fits in 64, and its seconds in six digits.
+        match u64::try_from(self.0.unsigned_abs()) {
+            Ok(small) if small < 1_000_000 * 1_000_000_000 => {
+                let (seconds, nanos) = (small / 1_000_000_000, small % 1_000_000_000);
+                let start = out.len();
+                let digits = word::digits(seconds);
+                // Leading zeros go, all but the last.
+                let zeros = word::first(word::not_zeros(digits)).min(7);
+                let len = 8 - zeros;
+                let digits = digits >> (8 * zeros);
+                let point = u64::from(b'.') << (8 * len + 8);
+                out.extend_from_slice(&(u64::from(sign) | digits << 8 | point).to_le_bytes());
+                out.truncate(start + 1 + len + 1);
+                out.extend_from_slice(&word::digits(nanos / 10).to_le_bytes());
+                out.push(b'0' + (nanos % 10) as u8);
+            }
+            _ => self.write_long(sign, out),
         }
+    }
+
+    #[cold]
+    fn write_long(self, sign: u8, out: &mut Vec<u8>) {
+        out.push(sign);
+        let magnitude = self.0.unsigned_abs();
+        out.extend_from_slice((magnitude / NANOS.unsigned_abs()).to_string().as_bytes());
         out.push(b'.');
+        let nanos = u64::try_from(magnitude % NANOS.unsigned_abs()).expect("less than a billion");
         push_digits(out, nanos, 9);
     }
 

@@ -9,11 +9,15 @@ use crate::position::Position;
 use crate::time::Timestamp;
 use crate::word;
 
+/// What every IAMAT begins with.
+pub(crate) const IAMAT: &[u8] = b"IAMAT ";
+
 /// The IAMAT that `input` begins with, and how long its line is, LF not counted.
+#[inline]
 pub(crate) fn iamat(input: &[u8]) -> Option<(Sighting<'_>, usize)> {
-    let rest = input.strip_prefix(b"IAMAT ")?;
+    let rest = input.strip_prefix(IAMAT)?;
     let (sighting, len) = sighting(rest)?;
-    (rest.get(len) == Some(&b'\n')).then_some((sighting, b"IAMAT ".len() + len))
+    (rest.get(len) == Some(&b'\n')).then_some((sighting, IAMAT.len() + len))
 }
 
 /// The sighting that `text` begins with, and how long it is. A digit, white space or a point that

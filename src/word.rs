@@ -51,6 +51,23 @@ pub(crate) const fn number(worth: u64, len: usize) -> u64 {
     (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
 }
 
+/// Eight digits, leading zeros included. The number has no more.
+#[inline]
+pub(crate) const fn digits(number: u64) -> u64 {
+    // Parted into fours, pairs and digits; the factors divide by 10,000, 100 and 10.
+    let fours = number / 10_000 | (number % 10_000) << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    (tens | (pairs - tens * 10) << 8) | each(b'0')
+}
+
+/// Marks what is not `0` in a word of digits.
+#[inline]
+pub(crate) const fn not_zeros(digits: u64) -> u64 {
+    (worth(digits) + each(0x7f)) & HIGH
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +84,18 @@ mod tests {
                 assert_eq!(first(up_to_space(word)), expected(|byte| byte <= b' '), "{bytes:?}");
                 assert_eq!(first(no_digits(worth(word))), expected(|byte| !byte.is_ascii_digit()), "{bytes:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_number_is_eight_digits() {
+        for number_of_them in (0..100_000_000).step_by(997).chain([9_999, 10_000, 99_990_000, 99_999_999]) {
+            let expected = format!("{number_of_them:08}");
+            let digits = digits(number_of_them);
+            assert_eq!(digits.to_le_bytes(), expected.as_bytes());
+            let zeros = expected.bytes().take_while(|&digit| digit == b'0').count();
+            assert_eq!(first(not_zeros(digits)), zeros);
+            assert_eq!(number(worth(digits), 8), number_of_them);
         }
     }
 
