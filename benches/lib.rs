@@ -51,6 +51,11 @@ impl Bench {
         bench
     }
 
+    /// The clocks go on by a second, as those of the clients do from one batch of [`iamats`] to the next.
+    pub fn second_passes(&mut self) {
+        self.nanos += 1_000_000_000;
+    }
+
     /// The client sends those bytes; how many bytes of replies it gets.
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let now = self.now();

@@ -33,6 +33,12 @@ impl Flood {
         self.lines.extend_from_slice(closing);
     }
 
+    /// Whether it is long enough that more would gain nothing. Copying by vectors is at its best below
+    /// two kilobytes: above, C libraries copy with a string instruction, which takes long to start.
+    pub(crate) const fn is_long(&self) -> bool {
+        self.lines.len() >= 1500
+    }
+
     /// Whether that neighbour is told.
     pub(crate) fn reaches(&self, peer: ServerId) -> bool {
         Some(peer) != self.from && Some(peer) != self.origin

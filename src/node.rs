@@ -267,6 +267,9 @@ impl Node {
             self.queue_copies(now, actions);
         }
         self.flood.add(report, from, self.identity.closing());
+        if self.flood.is_long() {
+            self.queue_copies(now, actions);
+        }
     }
 
     /// Queues what is to be flooded. Each pass ends with it, and so does whatever else a link is told.
