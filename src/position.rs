@@ -3,7 +3,6 @@
 use core::fmt;
 
 use crate::number::is_decimal_up_to;
-use crate::word;
 
 /// A point on the globe, read from the decimal-degree form of ISO 6709: `+34.068930-118.445127`.
 ///
@@ -42,14 +41,6 @@ impl Position {
         split(text).is_some()
     }
 
-    /// Where the position from `start` on ends, if it is a usual one inside the bounds. What follows is
-    /// not looked at, but that it continues no number.
-    #[inline]
-    pub(crate) fn skip(text: &[u8], start: usize) -> Option<usize> {
-        let longitude = skip_half(text, start, 2, *b"90")?;
-        skip_half(text, longitude, 3, *b"18")
-    }
-
     /// Degrees north of the equator.
     #[must_use]
     pub const fn latitude(self) -> f64 {
@@ -78,34 +69,6 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let second = 1 + memchr::memchr2(b'+', b'-', &text[1..])?;
     let (latitude, longitude) = text.split_at(second);
     (is_decimal_up_to(&latitude[1..], 90) && is_decimal_up_to(&longitude[1..], 180)).then_some((latitude, longitude))
-}
-
-/// Skips a sign and a number of at most `most` digits before the point. If there are so many, the first
-/// two of them are below `below`, so that no decimals can matter.
-#[inline]
-fn skip_half(text: &[u8], start: usize, most: usize, below: [u8; 2]) -> Option<usize> {
-    if !matches!(text.get(start)?, b'+' | b'-') {
-        return None;
-    }
-    let whole = word::at(text, start + 1)?;
-    let len = word::first(word::no_digits(word::worth(whole)));
-    let [first, second, ..] = whole.to_le_bytes();
-    if len == 0 || len > most || (len == most && [first, second] >= below) {
-        return None;
-    }
-    let mut end = start + 1 + len;
-    if *text.get(end)? != b'.' {
-        return Some(end);
-    }
-    end += 1;
-    let decimals = end;
-    loop {
-        let others = word::no_digits(word::worth(word::at(text, end)?));
-        end += word::first(others);
-        if others != 0 {
-            return (end > decimals).then_some(end);
-        }
-    }
 }
 
 fn degrees(text: &[u8]) -> Option<f64> {

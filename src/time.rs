@@ -11,9 +11,6 @@ use crate::word;
 
 const NANOS: i128 = 1_000_000_000;
 
-/// Powers of ten.
-const TENS: [u64; 10] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
-
 /// POSIX seconds with nine decimals, kept as whole nanoseconds since the epoch.
 ///
 /// The herd protocol never sees a binary float here: two times are equal only when they are equal to
@@ -63,51 +60,10 @@ impl Timestamp {
         (value >= least).then_some(Self(value))
     }
 
-    /// The usual time from `start` on, and where it ends: up to 15 digits and then decimals, not below
-    /// zero. What follows is not looked at, but that it is no digit.
+    /// That many seconds and nanoseconds after the epoch.
     #[inline]
-    pub(crate) fn read(text: &[u8], start: usize) -> Option<(Self, usize)> {
-        let worth = word::worth(word::at(text, start)?);
-        let others = word::no_digits(worth);
-        let len = word::first(others);
-        if len == 0 {
-            return None;
-        }
-        let mut seconds = word::number(worth, len);
-        let mut end = start + len;
-        if others == 0 {
-            let worth = word::worth(word::at(text, end)?);
-            let others = word::no_digits(worth);
-            let len = word::first(others);
-            if others == 0 {
-                return None;
-            }
-            if len > 0 {
-                seconds = seconds * TENS[len] + word::number(worth, len);
-                end += len;
-            }
-        }
-        if *text.get(end)? != b'.' {
-            return None;
-        }
-        let worth = word::worth(word::at(text, end + 1)?);
-        let others = word::no_digits(worth);
-        let len = word::first(others);
-        if len == 0 {
-            return None;
-        }
-        end += 1 + len;
-        let mut nanos = word::number(worth, len) * TENS[9 - len];
-        if others == 0
-            && let last @ 0..=9 = text.get(end)?.wrapping_sub(b'0')
-        {
-            nanos += u64::from(last);
-            end += 1;
-            if text.get(end)?.is_ascii_digit() {
-                return None;
-            }
-        }
-        Some((Self(i128::from(seconds) * NANOS + i128::from(nanos)), end))
+    pub(crate) const fn of(seconds: u64, nanos: u64) -> Self {
+        Self(seconds as i128 * NANOS + nanos as i128)
     }
 
     /// How far this time is ahead of `other`: positive when `other` is earlier. Times that are made
@@ -166,14 +122,19 @@ impl Skew {
             Ok(small) if small < 1_000_000 * 1_000_000_000 => {
                 let (seconds, nanos) = (small / 1_000_000_000, small % 1_000_000_000);
                 let start = out.len();
-                let digits = word::digits(seconds);
-                // Leading zeros go, all but the last.
-                let zeros = word::first(word::not_zeros(digits)).min(7);
-                let len = 8 - zeros;
-                let digits = digits >> (8 * zeros);
-                let point = u64::from(b'.') << (8 * len + 8);
-                out.extend_from_slice(&(u64::from(sign) | digits << 8 | point).to_le_bytes());
-                out.truncate(start + 1 + len + 1);
+                // Nearly every clock is right to ten seconds.
+                if seconds < 10 {
+                    out.extend_from_slice(&[sign, b'0' + seconds as u8, b'.']);
+                } else {
+                    let digits = word::digits(seconds);
+                    // Leading zeros go.
+                    let zeros = word::first(word::not_zeros(digits));
+                    let len = 8 - zeros;
+                    let digits = digits >> (8 * zeros);
+                    let point = u64::from(b'.') << (8 * len + 8);
+                    out.extend_from_slice(&(u64::from(sign) | digits << 8 | point).to_le_bytes());
+                    out.truncate(start + 1 + len + 1);
+                }
                 out.extend_from_slice(&word::digits(nanos / 10).to_le_bytes());
                 out.push(b'0' + (nanos % 10) as u8);
             }

@@ -1,11 +1,13 @@
-//! Lines as nearly everybody writes them: one space between fields, numbers of usual length, LF
-//! behind. They are read in one pass that is sure of them, straight from what was received.
+//! IAMATs as nearly every client writes them: one space between fields, a position and a time with
+//! decimals, LF behind. They are read in one pass that is sure of them, straight from what was
+//! received.
 //!
 //! It only ever says what [`Message::parse`](crate::message::Message::parse) says of the same line,
 //! or nothing: whatever is unusual, also what is wrong, is left to that.
 
+use wide::u8x16;
+
 use crate::message::Sighting;
-use crate::position::Position;
 use crate::time::Timestamp;
 use crate::word;
 
@@ -16,38 +18,146 @@ pub(crate) const IAMAT: &[u8] = b"IAMAT ";
 #[inline]
 pub(crate) fn iamat(input: &[u8]) -> Option<(Sighting<'_>, usize)> {
     let rest = input.strip_prefix(IAMAT)?;
-    let (sighting, len) = sighting(rest)?;
-    (rest.get(len) == Some(&b'\n')).then_some((sighting, IAMAT.len() + len))
-}
-
-/// The sighting that `text` begins with, and how long it is. A digit, white space or a point that
-/// would change it does not follow.
-fn sighting(text: &[u8]) -> Option<(Sighting<'_>, usize)> {
-    let client = field(text, 0)?;
-    let position = Position::skip(text, client + 1)?;
-    if *text.get(position)? != b' ' {
-        return None;
-    }
-    let (at, time) = Timestamp::read(text, position + 1)?;
+    let client = field(rest)?;
+    let fields = &rest[client + 1..];
+    let ends = Ends::of(fields)?;
+    let at = ends.time(fields)?;
     let sighting = Sighting {
-        client: &text[..client],
-        position: &text[client + 1..position],
-        time: &text[position + 1..time],
+        client: &rest[..client],
+        position: &fields[..ends.position],
+        time: &fields[ends.position + 1..ends.time],
         at,
     };
-    Some((sighting, time))
+    Some((sighting, IAMAT.len() + client + 1 + ends.time))
 }
 
-/// Where the field from `start` on ends, if it has a byte at all and a space follows.
+/// How long the field is that `text` begins with, if it has a byte at all and a space follows.
 #[inline]
-fn field(text: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
+fn field(text: &[u8]) -> Option<usize> {
+    let mut start = 0;
     loop {
-        let found = word::up_to_space(word::at(text, at)?);
+        let found = up_to_space(block(text, start)?);
         if found != 0 {
-            let end = at + word::first(found);
-            return (end > start && text[end] == b' ').then_some(end);
+            let end = start + found.trailing_zeros() as usize;
+            return (end > 0 && text[end] == b' ').then_some(end);
         }
-        at += 8;
+        start += 16;
     }
+}
+
+/// Where the parts of `+DD.DDD-DDD.DDD DDDDDDDDDD.DDD`, LF, end: what is no digit there.
+struct Ends {
+    /// The space.
+    position: usize,
+    /// The point of the time.
+    seconds: usize,
+    /// The LF.
+    time: usize,
+}
+
+impl Ends {
+    /// Finds them in the first 48 bytes of `text`, and whether the position is inside its bounds.
+    #[inline]
+    fn of(text: &[u8]) -> Option<Self> {
+        // The last line that was received may be shorter: zeros behind it are no digits.
+        let padded: [u8; 48];
+        let window = if let Some(window) = text.first_chunk::<48>() {
+            window
+        } else {
+            let mut zeros = [0; 48];
+            zeros[..text.len()].copy_from_slice(text);
+            padded = zeros;
+            &padded
+        };
+        let digits = digits(block(window, 0)?) | digits(block(window, 16)?) << 16 | digits(block(window, 32)?) << 32;
+        let mut others = !digits;
+        let mut next = || {
+            let end = others.trailing_zeros() as usize;
+            others &= others.wrapping_sub(1);
+            // Without any effect, as there is always one: the compiler sees that it is in the window.
+            end.min(47)
+        };
+        let (north, latitude, east, longitude, position, seconds, time) =
+            (next(), next(), next(), next(), next(), next(), next());
+        let signs = north == 0 && is_sign(window[north]) && is_sign(window[east]);
+        let points = window[latitude] == b'.' && window[longitude] == b'.' && window[seconds] == b'.';
+        let decimals = east > latitude + 1 && position > longitude + 1;
+        let stops = window[position] == b' ' && window[time] == b'\n';
+        (signs
+            && points
+            && decimals
+            && stops
+            && below(window, north, latitude, 2, *b"90")
+            && below(window, east, longitude, 3, *b"18"))
+        .then_some(Self { position, seconds, time })
+    }
+
+    /// The time, if it is one of up to 16 digits and 9 decimals.
+    #[inline]
+    fn time(&self, text: &[u8]) -> Option<Timestamp> {
+        let start = self.position + 1;
+        let len = self.seconds - start;
+        let first = word::worth(word::at(text, start)?);
+        let seconds = match len {
+            1..=8 => word::number(first, len),
+            9..=16 => {
+                let last = word::worth(word::at(text, self.seconds - 8)?);
+                word::number(first, len - 8) * 100_000_000 + word::number(last, 8)
+            }
+            _ => return None,
+        };
+        let decimals = self.time - self.seconds - 1;
+        let nanos = match decimals {
+            1..=8 => {
+                // Those behind the LF are shifted out, and zeros come in.
+                let first = word::worth(word::at(text, self.seconds + 1)?);
+                word::number(first, decimals) * TENS[9 - decimals]
+            }
+            9 => {
+                let first = word::worth(word::at(text, self.seconds + 1)?);
+                word::number(first, 8) * 10 + u64::from(text[self.time - 1] - b'0')
+            }
+            _ => return None,
+        };
+        Some(Timestamp::of(seconds, nanos))
+    }
+}
+
+/// Powers of ten.
+const TENS: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// Whether the digits between a sign and a point are at most `most`, and if they are so many, the
+/// first two of them below a bound, so that no decimals can matter.
+#[inline]
+fn below(window: &[u8; 48], sign: usize, point: usize, most: usize, bound: [u8; 2]) -> bool {
+    let len = point - sign - 1;
+    let bound = u16::from_be_bytes(bound);
+    len != 0
+        && (len < most
+            || len == most
+                && window[sign + 1..].first_chunk().is_some_and(|digits| u16::from_be_bytes(*digits) < bound))
+}
+
+const fn is_sign(byte: u8) -> bool {
+    matches!(byte, b'+' | b'-')
+}
+
+/// The sixteen bytes of `text` from `at` on, where there are so many.
+#[inline]
+fn block(text: &[u8], at: usize) -> Option<u8x16> {
+    text.get(at..)?.first_chunk::<16>().map(|bytes| u8x16::new(*bytes))
+}
+
+/// A bit for each byte up to the space: white space, and control characters that are none.
+#[inline]
+fn up_to_space(block: u8x16) -> u32 {
+    let space = u8x16::splat(b' ');
+    block.min(space).simd_eq(block).to_bitmask()
+}
+
+/// A bit for each digit.
+#[inline]
+fn digits(block: u8x16) -> u64 {
+    let worth = block - u8x16::splat(b'0');
+    worth.min(u8x16::splat(9)).simd_eq(worth).to_bitmask().into()
 }

@@ -1,8 +1,7 @@
 //! Eight bytes at a time: what a search or a number needs of them, in a few instructions and without
 //! `unsafe`.
 //!
-//! A word holds its first byte lowest. Each test marks bytes by their highest bit; a carry can mark
-//! wrongly only above a byte that is rightly marked, so the lowest mark is always right.
+//! A word holds its first byte lowest.
 
 /// A word of eight times the same byte.
 const fn each(byte: u8) -> u64 {
@@ -23,22 +22,10 @@ pub(crate) const fn first(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
-/// Marks bytes up to the space: white space, and control characters that are none.
-#[inline]
-pub(crate) const fn up_to_space(word: u64) -> u64 {
-    word.wrapping_sub(each(b' ' + 1)) & !word & HIGH
-}
-
 /// What the digits are worth, each in its byte. Other bytes are worth more than 9.
 #[inline]
 pub(crate) const fn worth(word: u64) -> u64 {
     word ^ each(b'0')
-}
-
-/// Marks what is no digit, in a word of what bytes are [`worth`].
-#[inline]
-pub(crate) const fn no_digits(worth: u64) -> u64 {
-    (worth.wrapping_add(each(0x80 - 10)) | worth) & HIGH
 }
 
 /// The number that the first `len` of these digits are, 1 to 8, in a word of what they are [`worth`].
@@ -71,21 +58,6 @@ pub(crate) const fn not_zeros(digits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_first_mark_is_right_for_every_byte_before_any_other() {
-        for byte in 0..=u8::MAX {
-            for (place, rest) in (0..8).flat_map(|place| [0, b' ', b'5', 0x7f, 0x80, 0xff].map(|rest| (place, rest))) {
-                let mut bytes = [b'7'; 8];
-                bytes[place] = byte;
-                bytes[place + 1..].fill(rest);
-                let word = u64::from_le_bytes(bytes);
-                let expected = |is: fn(u8) -> bool| bytes.iter().position(|&byte| is(byte)).unwrap_or(8);
-                assert_eq!(first(up_to_space(word)), expected(|byte| byte <= b' '), "{bytes:?}");
-                assert_eq!(first(no_digits(worth(word))), expected(|byte| !byte.is_ascii_digit()), "{bytes:?}");
-            }
-        }
-    }
 
     #[test]
     fn a_number_is_eight_digits() {
