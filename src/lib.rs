@@ -99,6 +99,7 @@
 //! | `event` | what a node is told, and what it says to do |
 //! | `node` | what a server's sessions share: events in, actions out |
 //! | `report`, `store`, `handled` | what is kept of each client, and what was handled already |
+//! | `record`, `slots` | how it is kept in little memory |
 //! | `flood` | copies on their way to neighbours |
 //! | `link` | the way to one neighbour |
 //! | `fetch` | the fetches of places under way |
@@ -122,8 +123,10 @@ mod node;
 mod number;
 pub mod places;
 pub mod position;
+mod record;
 mod report;
 mod session;
+mod slots;
 mod store;
 pub mod time;
 mod usual;

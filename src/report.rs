@@ -11,9 +11,9 @@ use crate::time::{Skew, Timestamp};
 pub(crate) struct Layout {
     pub(crate) origin: ServerId,
     pub(crate) at: Timestamp,
-    client: u32,
-    position: u32,
-    time: u32,
+    pub(crate) client: u32,
+    pub(crate) position: u32,
+    pub(crate) time: u32,
 }
 
 impl Layout {
