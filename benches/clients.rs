@@ -1,9 +1,9 @@
 //! So many clients with IDs of 20 bytes in one server, for whoever measures memory and pauses:
-//! `clients NUMBER`. Prints the bytes of resident memory for each, and the longest that 100 IAMATs
-//! of new clients took.
+//! `clients NUMBER`. Prints the bytes of resident memory for each, and how long the slowest passes
+//! of 100 IAMATs of new clients took.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use herd_benches::Bench;
 
@@ -17,7 +17,7 @@ fn main() {
     };
     let mut bench = Bench::new(0);
     let before = resident();
-    let mut longest = Duration::ZERO;
+    let mut slowest = Vec::new();
     let mut lines = Vec::new();
     for first in (0..clients).step_by(PIECE as usize) {
         lines.clear();
@@ -27,10 +27,14 @@ fn main() {
         }
         let start = Instant::now();
         bench.receive(&lines);
-        longest = longest.max(start.elapsed());
+        slowest.push((start.elapsed(), first));
     }
     let grown = resident().saturating_sub(before);
-    println!("{} bytes for each of {clients} clients, {longest:?} for the slowest {PIECE}", grown / clients);
+    slowest.sort_unstable_by_key(|&(time, _)| std::cmp::Reverse(time));
+    println!("{} bytes for each of {clients} clients; the slowest passes of {PIECE}:", grown / clients);
+    for (time, first) in slowest.iter().take(8) {
+        println!("{time:?} when there were {first}");
+    }
 }
 
 /// What this process has of the machine's memory, in bytes.
