@@ -116,6 +116,13 @@ pub fn iamats(round: u64) -> Vec<u8> {
     (0..BATCH).map(line).collect::<String>().into_bytes()
 }
 
+/// A batch of WHATSATs of fifty of those clients, fewer than a session may have waiting.
+#[must_use]
+pub fn whatsats() -> Vec<u8> {
+    let line = |client| format!("WHATSAT client-{client:03}.cs.ucla.edu 10 5\n");
+    (0..BATCH / 2).map(line).collect::<String>().into_bytes()
+}
+
 /// Alford, and those who talk with nobody else.
 fn star(neighbours: usize) -> Arc<Herd> {
     let names = ["Alford", "Hamilton", "Welsh", "Ball", "Holiday"];

@@ -284,6 +284,8 @@ impl Node {
         self.flood.clear();
     }
 
+    // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
+    #[inline(never)]
     fn want(
         &mut self,
         now: Instant,
