@@ -91,7 +91,7 @@
 //! | [`time`] | times exact to the nanosecond; what the clocks say |
 //! | [`framing`] | from bytes to lines |
 //! | [`message`] | from lines to messages, and why a line is refused |
-//! | `usual`, `word` | lines as nearly everybody writes them, read eight bytes at a time |
+//! | `usual`, `blocks`, `word` | lines as nearly everybody writes them, read many bytes at a time |
 //! | [`position`] | ISO 6709 |
 //! | [`places`] | what is asked of a places source, and its reply, cut to a bound |
 //! | `session` | one connection: the order of replies, its limits |
@@ -108,6 +108,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod batch;
+mod blocks;
 pub mod counters;
 mod event;
 mod fetch;

@@ -208,7 +208,7 @@ impl Node {
                 self.counters.whatsat += 1;
                 let client = client.clone();
                 let report = self.store.get(&batch.text[client]).ok_or(Refusal::UnknownClient)?;
-                let at = Position::parse(report.position()).expect("only valid positions are kept");
+                let at = Position::of_valid(report.position()).expect("only valid positions are kept");
                 let start = batch.text.len();
                 batch.text.extend_from_slice(b"AT ");
                 batch.text.extend_from_slice(report.line());

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::number::is_decimal_up_to;
+use crate::number::{integer_up_to, is_decimal_up_to};
 use crate::position::Position;
 
 /// How far from a position to look, 0 to 50 km.
@@ -29,6 +29,9 @@ impl Radius {
     /// Reads kilometres: `digits[.digits]`, from 0 to 50, checked exactly.
     #[must_use]
     pub fn parse_km(text: &[u8]) -> Option<Self> {
+        if let Some(kilometres) = integer_up_to(text, Self::MOST_KM) {
+            return Some(Self { metres: f64::from(kilometres * 1000) });
+        }
         if !is_decimal_up_to(text, Self::MOST_KM) {
             return None;
         }

@@ -5,8 +5,7 @@
 //! It only ever says what [`Message::parse`](crate::message::Message::parse) says of the same line,
 //! or nothing: whatever is unusual, also what is wrong, is left to that.
 
-use wide::u8x16;
-
+use crate::blocks;
 use crate::message::Sighting;
 use crate::time::Timestamp;
 use crate::word;
@@ -36,7 +35,7 @@ pub(crate) fn iamat(input: &[u8]) -> Option<(Sighting<'_>, usize)> {
 fn field(text: &[u8]) -> Option<usize> {
     let mut start = 0;
     loop {
-        let found = up_to_space(block(text, start)?);
+        let found = blocks::up_to_space(blocks::at(text, start)?);
         if found != 0 {
             let end = start + found.trailing_zeros() as usize;
             return (end > 0 && text[end] == b' ').then_some(end);
@@ -69,7 +68,9 @@ impl Ends {
             padded = zeros;
             &padded
         };
-        let digits = digits(block(window, 0)?) | digits(block(window, 16)?) << 16 | digits(block(window, 32)?) << 32;
+        let digits = blocks::digits(blocks::at(window, 0)?)
+            | blocks::digits(blocks::at(window, 16)?) << 16
+            | blocks::digits(blocks::at(window, 32)?) << 32;
         let mut others = !digits;
         let mut next = || {
             let end = others.trailing_zeros() as usize;
@@ -140,24 +141,4 @@ fn below(window: &[u8; 48], sign: usize, point: usize, most: usize, bound: [u8; 
 
 const fn is_sign(byte: u8) -> bool {
     matches!(byte, b'+' | b'-')
-}
-
-/// The sixteen bytes of `text` from `at` on, where there are so many.
-#[inline]
-fn block(text: &[u8], at: usize) -> Option<u8x16> {
-    text.get(at..)?.first_chunk::<16>().map(|bytes| u8x16::new(*bytes))
-}
-
-/// A bit for each byte up to the space: white space, and control characters that are none.
-#[inline]
-fn up_to_space(block: u8x16) -> u32 {
-    let space = u8x16::splat(b' ');
-    block.min(space).simd_eq(block).to_bitmask()
-}
-
-/// A bit for each digit.
-#[inline]
-fn digits(block: u8x16) -> u64 {
-    let worth = block - u8x16::splat(b'0');
-    worth.min(u8x16::splat(9)).simd_eq(worth).to_bitmask().into()
 }
