@@ -35,13 +35,14 @@ pub(crate) fn write(slot: &mut [u8], report: &Report<'_>, digest: u64) {
     let len = report.line.len();
     let places = [client, position, time, len as u32];
     let small = slot.len() <= SMALL;
-    let (head, rest) = slot.split_at_mut(FIXED);
+    let (head, rest) = slot.split_first_chunk_mut::<FIXED>().expect("a record has a head");
     head[..8].copy_from_slice(&digest.to_le_bytes());
     head[8..16].copy_from_slice(&at.to_le_bytes());
     head[16..].copy_from_slice(&origin.0.to_le_bytes());
     let line = if small {
-        rest[..PLACES].copy_from_slice(&places.map(|place| place as u8));
-        &mut rest[PLACES..]
+        let (small, line) = rest.split_first_chunk_mut::<PLACES>().expect("a record has its places");
+        *small = places.map(|place| place as u8);
+        line
     } else {
         let (long, line) = rest.split_at_mut(PLACES * size_of::<u32>());
         for (bytes, place) in long.chunks_exact_mut(size_of::<u32>()).zip(places) {
@@ -50,6 +51,15 @@ pub(crate) fn write(slot: &mut [u8], report: &Report<'_>, digest: u64) {
         line
     };
     line[..len].copy_from_slice(report.line);
+}
+
+/// Whether `report` is newer than the record in `slot`, going by the times alone; `None` where they
+/// do not tell.
+#[inline]
+pub(crate) fn is_older_than(slot: &[u8], report: &Report<'_>) -> Option<bool> {
+    let kept = word(slot, 8).cast_signed();
+    let at = i64::try_from(report.layout.at.as_nanos()).ok()?;
+    (kept != FAR && kept != at).then_some(kept < at)
 }
 
 /// The digest of the record in `slot`.

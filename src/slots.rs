@@ -69,10 +69,9 @@ impl Slots {
         self.classes[slot.class()].give_back(slot.index());
     }
 
-    /// Whether `len` bytes fit in a slot and do not leave much of it unused.
+    /// Whether `len` bytes fit in a slot of that size and do not leave much of it unused.
     #[inline]
-    pub(crate) fn fits(&self, slot: Slot, len: usize) -> bool {
-        let size = self.classes[slot.class()].size;
+    pub(crate) const fn fits(size: usize, len: usize) -> bool {
         len <= size && (size - len < 4 * STEP || (size > SMALL && len > size / 2))
     }
 

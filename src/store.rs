@@ -70,15 +70,18 @@ impl Store {
             return self.add(report, hash, digest);
         };
         let kept = slots.get_mut(*slot);
-        match report.order(&record::report(kept)) {
-            Ordering::Equal => return Offer::Same,
-            Ordering::Less => return Offer::Older { digest },
-            Ordering::Greater => {}
+        // Nearly always the time tells; else the whole order is asked.
+        if record::is_older_than(kept, report) != Some(true) {
+            match report.order(&record::report(kept)) {
+                Ordering::Equal => return Offer::Same,
+                Ordering::Less => return Offer::Older { digest },
+                Ordering::Greater => {}
+            }
         }
         let replaced = record::digest(kept);
         let len = record::len_for(report.line.len());
-        if slots.fits(*slot, len) {
-            record::write(slots.get_mut(*slot), report, digest);
+        if Slots::fits(kept.len(), len) {
+            record::write(kept, report, digest);
         } else {
             let Some(other) = slots.take(len) else { return Offer::Full { digest } };
             record::write(slots.get_mut(other), report, digest);

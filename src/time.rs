@@ -117,29 +117,21 @@ impl Skew {
     #[inline]
     pub fn write(self, out: &mut Vec<u8>) {
         let sign = if self.0 < 0 { b'-' } else { b'+' };
-        // Division of 128 bits is a call; nearly every skew fits in 64, and its seconds in six digits.
-        match u64::try_from(self.0.unsigned_abs()) {
-            Ok(small) if small < 1_000_000 * 1_000_000_000 => {
-                let (seconds, nanos) = (small / 1_000_000_000, small % 1_000_000_000);
-                let start = out.len();
-                // Nearly every clock is right to ten seconds.
-                if seconds < 10 {
-                    out.extend_from_slice(&[sign, b'0' + seconds as u8, b'.']);
-                } else {
-                    let digits = word::digits(seconds);
-                    // Leading zeros go.
-                    let zeros = word::first(word::not_zeros(digits));
-                    let len = 8 - zeros;
-                    let digits = digits >> (8 * zeros);
-                    let point = u64::from(b'.') << (8 * len + 8);
-                    out.extend_from_slice(&(u64::from(sign) | digits << 8 | point).to_le_bytes());
-                    out.truncate(start + 1 + len + 1);
-                }
-                out.extend_from_slice(&word::digits(nanos / 10).to_le_bytes());
-                out.push(b'0' + (nanos % 10) as u8);
+        let small = i64::try_from(self.0).map_or(u64::MAX, i64::unsigned_abs);
+        let (seconds, nanos) = (small / 1_000_000_000, small % 1_000_000_000);
+        let first = b'0' + (nanos / 100_000_000) as u8;
+        // Nearly every clock is right to ten seconds, and the others to a year.
+        match seconds {
+            0..10 => out.extend_from_slice(&[sign, b'0' + seconds as u8, b'.', first]),
+            10..100_000_000 => {
+                out.push(sign);
+                push_digits(out, seconds, 1);
+                out.extend_from_slice(&[b'.', first]);
             }
-            _ => self.write_long(sign, out),
+            // Division of 128 bits is a call.
+            _ => return self.write_long(sign, out),
         }
+        out.extend_from_slice(&word::digits(nanos % 100_000_000).to_le_bytes());
     }
 
     #[cold]

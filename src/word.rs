@@ -8,18 +8,10 @@ const fn each(byte: u8) -> u64 {
     0x0101_0101_0101_0101 * byte as u64
 }
 
-const HIGH: u64 = each(0x80);
-
 /// The eight bytes of `text` from `at` on, where there are so many.
 #[inline]
 pub(crate) fn at(text: &[u8], at: usize) -> Option<u64> {
     text.get(at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
-}
-
-/// Where the lowest mark is, 0 to 7; 8 where there is none.
-#[inline]
-pub(crate) const fn first(marks: u64) -> usize {
-    (marks.trailing_zeros() / 8) as usize
 }
 
 /// What the digits are worth, each in its byte. Other bytes are worth more than 9.
@@ -49,12 +41,6 @@ pub(crate) const fn digits(number: u64) -> u64 {
     (tens | (pairs - tens * 10) << 8) | each(b'0')
 }
 
-/// Marks what is not `0` in a word of digits.
-#[inline]
-pub(crate) const fn not_zeros(digits: u64) -> u64 {
-    (worth(digits) + each(0x7f)) & HIGH
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,8 +51,6 @@ mod tests {
             let expected = format!("{number_of_them:08}");
             let digits = digits(number_of_them);
             assert_eq!(digits.to_le_bytes(), expected.as_bytes());
-            let zeros = expected.bytes().take_while(|&digit| digit == b'0').count();
-            assert_eq!(first(not_zeros(digits)), zeros);
             assert_eq!(number(worth(digits), 8), number_of_them);
         }
     }
