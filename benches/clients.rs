@@ -8,7 +8,7 @@ use std::time::Instant;
 use herd_benches::Bench;
 
 /// IAMATs in one piece.
-const PIECE: u64 = 100;
+const PIECE: usize = 100;
 
 fn main() {
     let Some(Ok(clients)) = std::env::args().nth(1).map(|argument| argument.parse::<u64>()) else {
@@ -19,9 +19,9 @@ fn main() {
     let before = resident();
     let mut slowest = Vec::new();
     let mut lines = Vec::new();
-    for first in (0..clients).step_by(PIECE as usize) {
+    for first in (0..clients).step_by(PIECE) {
         lines.clear();
-        for client in first..(first + PIECE).min(clients) {
+        for client in (first..clients).take(PIECE) {
             let line = format!("IAMAT c{client:08}.ucla.edu-x +34.068930-118.445127 1479413884.392014450\n");
             lines.extend_from_slice(line.as_bytes());
         }

@@ -89,6 +89,7 @@ fn degrees(text: &[u8]) -> Option<f64> {
 
 /// The value of a sign and up to fifteen digits with a point among them. Both the digits and the power
 /// of ten are exact, so their quotient is rounded once: it is what a longer way would come to.
+#[expect(clippy::cast_precision_loss, reason = "the digits are checked to be below 2 to the power of 53")]
 fn few_digits(text: &[u8]) -> Option<f64> {
     const TENS: [f64; 16] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     let (sign, digits) = text.split_first()?;

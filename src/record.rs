@@ -29,6 +29,10 @@ pub(crate) const fn len_for(line: usize) -> usize {
 
 /// Writes a record of `report` to `slot`, which has at least [`len_for`] its line.
 #[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "places in a line are below 2 to the power of 32, in a small slot below 256"
+)]
 pub(crate) fn write(slot: &mut [u8], report: &Report<'_>, digest: u64) {
     let Layout { origin, at, client, position, time } = report.layout;
     let at = i64::try_from(at.as_nanos()).unwrap_or(FAR);
@@ -97,8 +101,8 @@ fn places(slot: &[u8]) -> ([u32; PLACES], &[u8]) {
         (places.map(u32::from), line)
     } else {
         let (places, line) = rest.split_at(PLACES * size_of::<u32>());
-        let place = |index: usize| (word(places, index * 4 & 8) >> (index % 2 * 32)) as u32;
-        ([place(0), place(1), place(2), place(3)], line)
+        let (words, _) = places.as_chunks();
+        (core::array::from_fn(|place| u32::from_le_bytes(words[place])), line)
     }
 }
 

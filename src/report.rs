@@ -64,6 +64,7 @@ impl Layout {
 
 /// A place in a line, which is held to [`MOST_LINE`](crate::Limits::MOST_LINE).
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a line has at most 2 to the power of 30 bytes")]
 const fn held(offset: usize) -> u32 {
     debug_assert!(offset <= u32::MAX as usize);
     offset as u32

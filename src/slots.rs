@@ -22,8 +22,9 @@ pub(crate) struct Slot(u32);
 impl Slot {
     const INDEX_BITS: u32 = 25;
 
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 128 classes")]
     const fn new(class: usize, index: u32) -> Self {
-        Self((class as u32) << Self::INDEX_BITS | index)
+        Self(((class as u32) << Self::INDEX_BITS) | index)
     }
 
     const fn class(self) -> usize {

@@ -115,6 +115,7 @@ impl Skew {
 
     /// Appends the wire's form to `out`.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "digits are below ten")]
     pub fn write(self, out: &mut Vec<u8>) {
         let sign = if self.0 < 0 { b'-' } else { b'+' };
         let small = i64::try_from(self.0).map_or(u64::MAX, i64::unsigned_abs);

@@ -19,8 +19,7 @@ pub(crate) fn iamat(input: &[u8]) -> Option<(Sighting<'_>, usize)> {
     let rest = input.strip_prefix(IAMAT)?;
     let client = field(rest)?;
     let fields = &rest[client + 1..];
-    let ends = Ends::of(fields)?;
-    let at = ends.time(fields)?;
+    let (ends, at) = Ends::of(fields)?;
     let sighting = Sighting {
         client: &rest[..client],
         position: &fields[..ends.position],
@@ -55,9 +54,9 @@ struct Ends {
 }
 
 impl Ends {
-    /// Finds them in the first 48 bytes of `text`, and whether the position is inside its bounds.
+    /// Finds them in the first 48 bytes of `text`, and the time, if the position is inside its bounds.
     #[inline]
-    fn of(text: &[u8]) -> Option<Self> {
+    fn of(text: &[u8]) -> Option<(Self, Timestamp)> {
         // The last line that was received may be shorter: zeros behind it are no digits.
         let padded: [u8; 48];
         let window = if let Some(window) = text.first_chunk::<48>() {
@@ -84,25 +83,30 @@ impl Ends {
         let points = window[latitude] == b'.' && window[longitude] == b'.' && window[seconds] == b'.';
         let decimals = east > latitude + 1 && position > longitude + 1;
         let stops = window[position] == b' ' && window[time] == b'\n';
-        (signs
+        let inside = signs
             && points
             && decimals
             && stops
             && below(window, north, latitude, 2, *b"90")
-            && below(window, east, longitude, 3, *b"18"))
-        .then_some(Self { position, seconds, time })
+            && below(window, east, longitude, 3, *b"18");
+        if !inside {
+            return None;
+        }
+        let ends = Self { position, seconds, time };
+        let at = ends.time(window)?;
+        Some((ends, at))
     }
 
     /// The time, if it is one of up to 16 digits and 9 decimals.
     #[inline]
-    fn time(&self, text: &[u8]) -> Option<Timestamp> {
+    fn time(&self, window: &[u8; 48]) -> Option<Timestamp> {
         let start = self.position + 1;
         let len = self.seconds - start;
-        let first = word::worth(word::at(text, start)?);
+        let first = word::worth(word::at(window, start)?);
         let seconds = match len {
             1..=8 => word::number(first, len),
             9..=16 => {
-                let last = word::worth(word::at(text, self.seconds - 8)?);
+                let last = word::worth(word::at(window, self.seconds - 8)?);
                 word::number(first, len - 8) * 100_000_000 + word::number(last, 8)
             }
             _ => return None,
@@ -111,12 +115,12 @@ impl Ends {
         let nanos = match decimals {
             1..=8 => {
                 // Those behind the LF are shifted out, and zeros come in.
-                let first = word::worth(word::at(text, self.seconds + 1)?);
+                let first = word::worth(word::at(window, self.seconds + 1)?);
                 word::number(first, decimals) * TENS[9 - decimals]
             }
             9 => {
-                let first = word::worth(word::at(text, self.seconds + 1)?);
-                word::number(first, 8) * 10 + u64::from(text[self.time - 1] - b'0')
+                let first = word::worth(word::at(window, self.seconds + 1)?);
+                word::number(first, 8) * 10 + u64::from(window[self.time - 1] - b'0')
             }
             _ => return None,
         };

@@ -34,10 +34,10 @@ pub(crate) const fn number(worth: u64, len: usize) -> u64 {
 #[inline]
 pub(crate) const fn digits(number: u64) -> u64 {
     // Parted into fours, pairs and digits; the factors divide by 10,000, 100 and 10.
-    let fours = number / 10_000 | (number % 10_000) << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
     let pairs = hundreds | (fours - hundreds * 100) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
     (tens | (pairs - tens * 10) << 8) | each(b'0')
 }
 
