@@ -47,7 +47,8 @@ mod tests {
     #[test]
     fn each_byte_has_its_bit() {
         for first in 0..=u8::MAX {
-            let bytes: [u8; 16] = core::array::from_fn(|place| first.wrapping_add(17 * place as u8));
+            let mut bytes = [first; 16];
+            (1..16).for_each(|place| bytes[place] = bytes[place - 1].wrapping_add(17));
             let bits = |is: fn(u8) -> bool| (0..16).fold(0, |bits, place| bits | u32::from(is(bytes[place])) << place);
             let block = u8x16::new(bytes);
             assert_eq!(up_to_space(block), bits(|byte| byte <= b' '));

@@ -40,6 +40,12 @@ impl Radius {
         Some(Self { metres })
     }
 
+    /// So many kilometres, if they are not too many.
+    #[inline]
+    pub(crate) fn whole_km(kilometres: u8) -> Option<Self> {
+        (u32::from(kilometres) <= Self::MOST_KM).then(|| Self { metres: f64::from(kilometres) * 1000.0 })
+    }
+
     /// The radius in metres, 0 to 50,000.
     #[must_use]
     pub const fn metres(self) -> f64 {

@@ -260,6 +260,11 @@ impl Session {
                 batch.finish_iamat(start..start + len, reply_at, layout);
                 continue;
             }
+            if whole && let Some(len) = self.question(now, input, framer.most(), start, batch) {
+                input = &input[len + 1..];
+                asked += 1;
+                continue;
+            }
             let line = match framer.next_line(&mut input) {
                 Some(line) => line,
                 None if self.ended => match framer.last_line() {
@@ -271,6 +276,13 @@ impl Session {
             asked += usize::from(self.take(now, line, whole.then_some(start), batch));
         }
         self.framer = framer;
+    }
+
+    /// Takes the usual WHATSAT that `input` begins with; how long its line is.
+    #[inline(never)]
+    fn question(&mut self, now: Now, input: &[u8], most: usize, start: usize, batch: &mut Batch) -> Option<usize> {
+        let (message, len) = usual::whatsat(input)?;
+        (len <= most && self.understand(now, &input[..len], Some(start), &message, batch).is_ok()).then_some(len)
     }
 
     /// Takes one line; whether it is a WHATSAT. If it was copied already, it starts at `copied`.

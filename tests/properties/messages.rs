@@ -101,6 +101,19 @@ proptest! {
     }
 
     #[test]
+    fn spacing_changes_no_question(known in any::<bool>(), radius in "[0-9]{0,3}(\\.[0-9]{0,2})?", bound in "[+0-9]?[0-9]{0,2}") {
+        let client = if known { &b"kiwi"[..] } else { b"moa" };
+        let reply = |gap: &[u8]| {
+            let line = [b"WHATSAT", client, radius.as_bytes(), bound.as_bytes()].join(gap);
+            let input = [b"IAMAT kiwi +1+1 1\n", &line[..], b"\nIAMAT kiwi +1+1 1\n"].concat();
+            let reply = Conversation::of(&Limits::default(), [Step::Bytes(input)]);
+            let refused = reply.ends_with(&[b"? ", &line[..], b"\n"].concat());
+            (!refused).then_some(reply)
+        };
+        prop_assert_eq!(reply(b" "), reply(b"  "));
+    }
+
+    #[test]
     fn nearly_right_lines_never_panic(
         words in prop::collection::vec(prop::sample::select(vec![
             "IAMAT", "WHATSAT", "AT", "HELLO", "s0", "s1", "kiwi", "+1-1", "+91+0", "1.5", "-1", "+0.5", "10", "50.5", "21",
