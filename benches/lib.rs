@@ -51,6 +51,11 @@ impl Bench {
         bench
     }
 
+    /// The clocks go on by a second, as those of the clients do from one batch of [`iamats`] to the next.
+    pub fn second_passes(&mut self) {
+        self.nanos += 1_000_000_000;
+    }
+
     /// The client sends those bytes; how many bytes of replies it gets.
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let now = self.now();
@@ -109,6 +114,13 @@ pub fn iamats(round: u64) -> Vec<u8> {
         format!("IAMAT client-{client:03}.cs.ucla.edu +34.068930-118.445127 {}.392014450\n", 1_479_413_884 + round)
     };
     (0..BATCH).map(line).collect::<String>().into_bytes()
+}
+
+/// A batch of WHATSATs of fifty of those clients, fewer than a session may have waiting.
+#[must_use]
+pub fn whatsats() -> Vec<u8> {
+    let line = |client| format!("WHATSAT client-{client:03}.cs.ucla.edu 10 5\n");
+    (0..BATCH / 2).map(line).collect::<String>().into_bytes()
 }
 
 /// Alford, and those who talk with nobody else.

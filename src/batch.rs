@@ -79,6 +79,14 @@ impl Batch {
         }
     }
 
+    /// Ends the reply to an IAMAT, which begins at `reply_at`.
+    #[inline]
+    pub(crate) fn finish_iamat(&mut self, line: Range<usize>, reply_at: usize, layout: Layout) {
+        let len = self.replies.len() - reply_at - b"AT ".len();
+        self.replies.push(b'\n');
+        self.items.push(Item { line, reply_at, request: Request::Iamat { layout, len } });
+    }
+
     /// Appends `? ` and the line to what is owed; nothing may follow.
     pub(crate) fn refuse(&mut self, why: Refusal, line: &[u8]) {
         self.replies.extend_from_slice(b"? ");

@@ -42,6 +42,12 @@ impl Framer {
         self.most
     }
 
+    /// Whether no line is under way: the next byte is the first of one.
+    #[must_use]
+    pub const fn is_between_lines(&self) -> bool {
+        self.lent || self.tail.is_empty()
+    }
+
     /// The next line, and `input` moved past it; `None` when all of `input` has been taken.
     pub fn next_line<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Option<Line<'a>> {
         self.forget_lent();

@@ -1,38 +1,84 @@
 //! Which updates a server has handled that it does not keep.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashSet;
-
-/// A bounded memory of digests.
+/// A bounded memory of digests: the last so many.
 ///
 /// An update that is newer than what is kept was never handled, and the one that is kept was; only
-/// for the older ones must a server remember. Digests are kept in two generations; when the younger
-/// is full, the older is forgotten. A flood lasts milliseconds, so a digest is needed for about that
-/// long; should an update come again after it was forgotten, it is flooded once more and no harm is
-/// done.
+/// for the older ones must a server remember. A flood lasts milliseconds, so a digest is needed for
+/// about that long; should an update come again after it was forgotten, it is flooded once more and
+/// no harm is done.
+///
+/// Nearly every update replaces one, so remembering is a few instructions: the digest takes the place
+/// of the oldest, and the head of its chain. Whoever asks walks the chain from the newest to the
+/// oldest that is remembered; links to what is forgotten are cut when they are met.
 #[derive(Debug)]
 pub(crate) struct Handled {
-    young: HashSet<u64, FixedState>,
-    old: HashSet<u64, FixedState>,
-    generation: usize,
+    /// A ring, at its full length from the start so that nothing is ever moved. The system gives memory
+    /// for what is in use.
+    ring: Vec<u64>,
+    /// For each in the ring, the number of the one before it in its chain.
+    before: Vec<u32>,
+    /// For each chain, the number of its newest.
+    newest: Vec<u32>,
+    /// The number of the next: they are counted around and around.
+    next: u32,
+    /// Secret and odd, so that nobody can choose updates that make one long chain.
+    spread: u64,
 }
 
 impl Handled {
-    /// Remembers at least the last `most / 2` digests and at most `most`.
-    pub(crate) fn new(most: usize) -> Self {
-        Self { young: HashSet::default(), old: HashSet::default(), generation: (most / 2).max(1) }
+    /// Remembers at least the last `most / 2` digests and at most `most`, or one.
+    pub(crate) fn new(most: usize, seed: u64) -> Self {
+        let bits = most.clamp(1, 1 << 31).ilog2();
+        let len = 1 << bits;
+        // The first number is such that 0, which is everywhere at first, is of one that is forgotten.
+        let next = (1 << bits) + 1;
+        Self { ring: vec![0; len], before: vec![0; len], newest: vec![0; len], next, spread: seed | 1 }
     }
 
     /// Remembers a digest; whether it was not yet known.
     pub(crate) fn insert(&mut self, digest: u64) -> bool {
-        if self.old.contains(&digest) || !self.young.insert(digest) {
-            return false;
+        let new = !self.contains(digest);
+        if new {
+            self.remember(digest);
         }
-        if self.young.len() >= self.generation {
-            core::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
+        new
+    }
+
+    /// Remembers a digest that is not yet known.
+    pub(crate) fn remember(&mut self, digest: u64) {
+        let chain = self.chain(digest);
+        let place = self.place(self.next);
+        self.ring[place] = digest;
+        self.before[place] = self.newest[chain];
+        self.newest[chain] = self.next;
+        self.next = self.next.wrapping_add(1);
+    }
+
+    fn contains(&self, digest: u64) -> bool {
+        let mut number = self.newest[self.chain(digest)];
+        let mut age = 0;
+        loop {
+            let older = self.next.wrapping_sub(number);
+            // A chain leads to older and older ones; a number that does not is of one that is forgotten.
+            if older <= age || older as usize > self.ring.len() {
+                return false;
+            }
+            age = older;
+            let place = self.place(number);
+            if self.ring[place] == digest {
+                return true;
+            }
+            number = self.before[place];
         }
-        true
+    }
+
+    fn chain(&self, digest: u64) -> usize {
+        // The highest bits are the best mixed: as many as there are chains.
+        (digest.wrapping_mul(self.spread) >> 1 >> self.ring.len().leading_zeros()) as usize
+    }
+
+    fn place(&self, number: u32) -> usize {
+        number as usize & (self.ring.len() - 1)
     }
 }
 
@@ -41,15 +87,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_remembers_a_generation_and_holds_no_more_than_two() {
-        let mut handled = Handled::new(8);
-        for digest in 0..100 {
-            assert!(handled.insert(digest));
-            for known in digest.saturating_sub(3)..=digest {
-                assert!(!handled.insert(known), "{known} after {digest}");
+    fn it_remembers_the_last_and_no_more() {
+        for most in [0, 1, 2, 8, 9, 15] {
+            let mut handled = Handled::new(most, 5);
+            // Past the end of the numbers too.
+            handled.next = u32::MAX - 50;
+            let least = (most as u64 / 2).max(1);
+            for digest in 0..100 {
+                assert!(handled.insert(digest));
+                for known in (digest + 1).saturating_sub(least)..=digest {
+                    assert!(!handled.insert(known), "{known} after {digest}");
+                }
+                let known = (0..=digest).filter(|&digest| handled.contains(digest)).count();
+                assert!(known <= most.max(1), "{known} of {most}");
             }
-            assert!(handled.young.len() + handled.old.len() <= 8);
+            assert!(handled.insert(0), "long forgotten");
         }
-        assert!(handled.insert(0), "long forgotten");
     }
 }

@@ -19,12 +19,29 @@ pub(crate) struct Identity {
     /// The IP addresses that each neighbour's `address` stands for, in the order of the herd's list of
     /// neighbours.
     addresses: Vec<Vec<IpAddr>>,
+    /// `AT name `: what every reply to an IAMAT begins with.
+    opening: Box<[u8]>,
+    /// ` name`, LF: what every copy for a neighbour ends with.
+    closing: Box<[u8]>,
 }
 
 impl Identity {
     pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
         let addresses = vec![Vec::new(); herd.neighbours(me).len()];
-        Self { herd, me, limits, incarnation, addresses }
+        let name = herd.name(me);
+        let opening = format!("AT {name} ").into_bytes().into();
+        let closing = format!(" {name}\n").into_bytes().into();
+        Self { herd, me, limits, incarnation, addresses, opening, closing }
+    }
+
+    /// `AT name `: what every reply to an IAMAT begins with.
+    pub(crate) fn opening(&self) -> &[u8] {
+        &self.opening
+    }
+
+    /// ` name`, LF: what every copy for a neighbour ends with.
+    pub(crate) fn closing(&self) -> &[u8] {
+        &self.closing
     }
 
     /// This server's name, as the wire has it.

@@ -91,6 +91,7 @@
 //! | [`time`] | times exact to the nanosecond; what the clocks say |
 //! | [`framing`] | from bytes to lines |
 //! | [`message`] | from lines to messages, and why a line is refused |
+//! | `usual`, `blocks`, `word` | lines as nearly everybody writes them, read many bytes at a time |
 //! | [`position`] | ISO 6709 |
 //! | [`places`] | what is asked of a places source, and its reply, cut to a bound |
 //! | `session` | one connection: the order of replies, its limits |
@@ -98,6 +99,8 @@
 //! | `event` | what a node is told, and what it says to do |
 //! | `node` | what a server's sessions share: events in, actions out |
 //! | `report`, `store`, `handled` | what is kept of each client, and what was handled already |
+//! | `record`, `slots` | how it is kept in little memory |
+//! | `flood` | copies on their way to neighbours |
 //! | `link` | the way to one neighbour |
 //! | [`repair`], `sketch` | how two neighbours find out what differs, and mend just that |
 //! | `fetch` | the fetches of places under way |
@@ -106,9 +109,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod batch;
+mod blocks;
 pub mod counters;
 mod event;
 mod fetch;
+mod flood;
 pub mod framing;
 mod handled;
 pub mod herd;
@@ -120,12 +125,16 @@ mod node;
 mod number;
 pub mod places;
 pub mod position;
+mod record;
 pub mod repair;
 mod report;
 mod session;
 mod sketch;
+mod slots;
 mod store;
 pub mod time;
+mod usual;
+mod word;
 
 pub use batch::{Batch, Replies, Requests};
 pub use counters::Counters;

@@ -107,6 +107,16 @@ impl Link {
         self.attempt == attempt && !matches!(self.state, State::Idle | State::Pausing { .. })
     }
 
+    /// Queues whole lines.
+    pub(crate) fn push_all(&mut self, lines: &[u8], now: Instant, limits: &Limits, actions: &mut Vec<Action>) {
+        if self.queue.len() + lines.len() <= limits.link_queue {
+            return self.push(lines, now, limits, actions);
+        }
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            self.push(line, now, limits, actions);
+        }
+    }
+
     /// Queues a line, LF included, dropping others where it would be too much.
     pub(crate) fn push(&mut self, line: &[u8], now: Instant, limits: &Limits, actions: &mut Vec<Action>) {
         if self.queue.len() + line.len() > limits.link_queue {

@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use crate::blocks;
 use crate::number::integer_up_to;
 use crate::places::{MOST_RESULTS, Radius};
 use crate::position::Position;
@@ -230,19 +231,28 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn of(line: &'a [u8]) -> Self {
         let mut found = Self { fields: [&[]; MOST_FIELDS], len: 0 };
-        let mut at = 0;
-        while found.len < MOST_FIELDS {
-            while at < line.len() && is_white_space(line[at]) {
-                at += 1;
+        let mut start = None;
+        for (block, bytes) in line.chunks(16).enumerate() {
+            // A bit for each byte that begins a field, or ends one: that is unlike the one before it.
+            let fields = !blocks::white_space(bytes) & 0xffff;
+            let mut edges = fields ^ (fields << 1 | u32::from(start.is_some())) & 0xffff;
+            while edges != 0 {
+                let at = block * 16 + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                match start.take() {
+                    None => start = Some(at),
+                    Some(start) => {
+                        found.fields[found.len] = &line[start..at];
+                        found.len += 1;
+                        if found.len == MOST_FIELDS {
+                            return found;
+                        }
+                    }
+                }
             }
-            let start = at;
-            while at < line.len() && !is_white_space(line[at]) {
-                at += 1;
-            }
-            if start == at {
-                break;
-            }
-            found.fields[found.len] = &line[start..at];
+        }
+        if let Some(start) = start {
+            found.fields[found.len] = &line[start..];
             found.len += 1;
         }
         found

@@ -11,6 +11,7 @@ use crate::batch::{Batch, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::fetch::{self, FetchId, Fetches, Wanted};
+use crate::flood::Flood;
 use crate::framing::{Framer, Line};
 use crate::handled::Handled;
 use crate::herd::{Herd, ServerId};
@@ -41,8 +42,8 @@ pub struct Node {
     counters: Counters,
     /// State of the generator behind the pauses' jitter.
     jitter: u64,
-    /// The copy of a report that goes to neighbours.
-    copy: Vec<u8>,
+    /// What this pass has for neighbours so far.
+    flood: Flood,
 }
 
 impl Node {
@@ -57,13 +58,13 @@ impl Node {
         let links = herd.neighbours(me).iter().map(|&peer| Link::new(peer, asks_first(peer), &limits)).collect();
         Self {
             store: Store::new(limits.clients, seed),
-            handled: Handled::new(limits.handled),
+            handled: Handled::new(limits.handled, scramble(!seed)),
             links,
             fetches: Fetches::default(),
             least_bound: 0,
             counters: Counters::default(),
             jitter: seed,
-            copy: Vec::new(),
+            flood: Flood::default(),
             // Scrambled, because neighbours are told it and the seed is a secret.
             identity: Arc::new(Identity::new(herd, me, limits, scramble(seed))),
         }
@@ -91,6 +92,7 @@ impl Node {
             }
             index += 1;
         }
+        self.queue_copies(now.instant, actions);
         if batch.items.iter().any(|item| matches!(item.request, Request::Hello { .. })) {
             self.compare(now.instant, actions);
         }
@@ -153,9 +155,9 @@ impl Node {
     pub fn restore(&mut self, line: &[u8]) -> Result<(), Refusal> {
         let Sighted { origin, skew, sighting } = Sighted::parse(line)?;
         let id = self.identity.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
-        self.copy.clear();
-        let layout = Layout::write(&mut self.copy, (id, origin), |out| out.extend_from_slice(skew), &sighting);
-        match self.store.offer(&Report { line: &self.copy, layout }) {
+        let mut line = Vec::new();
+        let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), &sighting);
+        match self.store.offer(&Report { line: &line, layout }) {
             Offer::Full { .. } => Err(Refusal::Full),
             Offer::Kept { .. } | Offer::Same | Offer::Older { .. } => Ok(()),
         }
@@ -226,6 +228,7 @@ impl Node {
             }
             Request::Hello { from, incarnation } => {
                 self.counters.hello += 1;
+                self.queue_copies(now.instant, actions);
                 self.heard(from, |link, actions| link.greeted(incarnation, now.instant, actions), actions);
                 Ok(())
             }
@@ -248,7 +251,7 @@ impl Node {
                 self.counters.whatsat += 1;
                 let client = client.clone();
                 let report = self.store.get(&batch.text[client]).ok_or(Refusal::UnknownClient)?;
-                let at = Position::parse(report.position()).expect("only valid positions are kept");
+                let at = Position::of_valid(report.position()).expect("only valid positions are kept");
                 let start = batch.text.len();
                 batch.text.extend_from_slice(b"AT ");
                 batch.text.extend_from_slice(report.line());
@@ -275,7 +278,7 @@ impl Node {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
                 if let Some(replaced) = replaced {
-                    self.handled.insert(replaced);
+                    self.handled.remember(replaced);
                 }
                 true
             }
@@ -303,18 +306,12 @@ impl Node {
         if self.links.is_empty() {
             return;
         }
-        let copy = &mut self.copy;
-        copy.clear();
-        copy.extend_from_slice(b"AT ");
-        copy.extend_from_slice(report.line());
-        copy.push(b' ');
-        copy.extend_from_slice(self.identity.name());
-        copy.push(b'\n');
-        for link in &mut self.links {
-            if Some(link.peer) != from && link.peer != report.origin() {
-                link.push(copy, now, &self.identity.limits, actions);
-                self.counters.forwarded += 1;
-            }
+        if !self.flood.fits(report, from) {
+            self.queue_copies(now, actions);
+        }
+        self.flood.add(report, from, self.identity.closing());
+        if self.flood.is_long() {
+            self.queue_copies(now, actions);
         }
     }
 
@@ -352,6 +349,20 @@ impl Node {
         }
     }
 
+    /// Queues what is to be flooded. Each pass ends with it, and so does whatever else a link is told.
+    fn queue_copies(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if self.flood.count == 0 {
+            return;
+        }
+        for link in self.links.iter_mut().filter(|link| self.flood.reaches(link.peer)) {
+            link.push_all(&self.flood.lines, now, &self.identity.limits, actions);
+            self.counters.forwarded += self.flood.count;
+        }
+        self.flood.clear();
+    }
+
+    // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
+    #[inline(never)]
     fn want(
         &mut self,
         now: Instant,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::number::is_decimal_up_to;
+use crate::number::{integer_up_to, is_decimal_up_to};
 use crate::position::Position;
 
 /// How far from a position to look, 0 to 50 km.
@@ -29,12 +29,21 @@ impl Radius {
     /// Reads kilometres: `digits[.digits]`, from 0 to 50, checked exactly.
     #[must_use]
     pub fn parse_km(text: &[u8]) -> Option<Self> {
+        if let Some(kilometres) = integer_up_to(text, Self::MOST_KM) {
+            return Some(Self { metres: f64::from(kilometres * 1000) });
+        }
         if !is_decimal_up_to(text, Self::MOST_KM) {
             return None;
         }
         // Read as `10.5e3`, so that the metres are rounded once and `4.35` km is 4350 m.
         let metres = format!("{}e3", core::str::from_utf8(text).ok()?).parse().ok()?;
         Some(Self { metres })
+    }
+
+    /// So many kilometres, if they are not too many.
+    #[inline]
+    pub(crate) fn whole_km(kilometres: u8) -> Option<Self> {
+        (u32::from(kilometres) <= Self::MOST_KM).then(|| Self { metres: f64::from(kilometres) * 1000.0 })
     }
 
     /// The radius in metres, 0 to 50,000.

@@ -35,6 +35,14 @@ impl Position {
         Self::new(degrees(latitude)?, degrees(longitude)?)
     }
 
+    /// What [`parse`](Self::parse) reads, of a text that is known to be valid.
+    #[must_use]
+    pub(crate) fn of_valid(text: &[u8]) -> Option<Self> {
+        let east = 1 + text.get(1..)?.iter().position(|byte| matches!(byte, b'+' | b'-'))?;
+        let (latitude, longitude) = text.split_at(east);
+        Self::new(degrees(latitude)?, degrees(longitude)?)
+    }
+
     /// Whether [`parse`](Self::parse) would succeed, without the cost of the floats.
     #[must_use]
     pub fn is_valid(text: &[u8]) -> bool {
@@ -71,8 +79,35 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_decimal_up_to(&latitude[1..], 90) && is_decimal_up_to(&longitude[1..], 180)).then_some((latitude, longitude))
 }
 
+/// The value of a signed number, as near as an `f64` comes to it.
 fn degrees(text: &[u8]) -> Option<f64> {
+    if let Some(value) = few_digits(text) {
+        return Some(value);
+    }
     core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The value of a sign and up to fifteen digits with a point among them. Both the digits and the power
+/// of ten are exact, so their quotient is rounded once: it is what a longer way would come to.
+#[expect(clippy::cast_precision_loss, reason = "the digits are checked to be below 2 to the power of 53")]
+fn few_digits(text: &[u8]) -> Option<f64> {
+    const TENS: [f64; 16] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let (sign, digits) = text.split_first()?;
+    if digits.len() > 16 {
+        return None;
+    }
+    let mut value: u64 = 0;
+    let mut point = digits.len();
+    for (place, &byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            value = value * 10 + u64::from(digit);
+        } else {
+            point = place + 1;
+        }
+    }
+    let magnitude = if value >> 53 == 0 { value as f64 / TENS.get(digits.len() - point)? } else { return None };
+    Some(if *sign == b'-' { -magnitude } else { magnitude })
 }
 
 #[cfg(test)]

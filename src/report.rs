@@ -6,19 +6,39 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::herd::ServerId;
 use crate::message::Sighting;
-use crate::time::Timestamp;
+use crate::time::{Skew, Timestamp};
 
 /// Where the fields of a report's line are, and what they are worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) origin: ServerId,
     pub(crate) at: Timestamp,
-    client: u32,
-    position: u32,
-    time: u32,
+    pub(crate) client: u32,
+    pub(crate) position: u32,
+    pub(crate) time: u32,
 }
 
 impl Layout {
+    /// Appends `SKEW fields` to `out`, behind `ORIGIN ` at `start`: the fields of a sighting as they
+    /// stand in canonical spacing already.
+    #[inline]
+    pub(crate) fn write_fields(
+        out: &mut Vec<u8>,
+        start: usize,
+        origin: ServerId,
+        skew: Skew,
+        sighting: &Sighting<'_>,
+        fields: &[u8],
+    ) -> Self {
+        skew.write(out);
+        out.push(b' ');
+        let client = held(out.len() - start);
+        out.extend_from_slice(fields);
+        let position = client + held(sighting.client.len() + 1);
+        let time = position + held(sighting.position.len() + 1);
+        Self { origin, at: sighting.at, client, position, time }
+    }
+
     /// Appends `ORIGIN SKEW client position time` to `out`, one space between fields.
     pub(crate) fn write(
         out: &mut Vec<u8>,
@@ -27,7 +47,7 @@ impl Layout {
         sighting: &Sighting<'_>,
     ) -> Self {
         let start = out.len();
-        let offset = |out: &Vec<u8>| u32::try_from(out.len() - start).expect("a line is held to its limit");
+        let offset = |out: &Vec<u8>| held(out.len() - start);
         out.extend_from_slice(origin.1);
         out.push(b' ');
         skew(out);
@@ -42,6 +62,14 @@ impl Layout {
         out.extend_from_slice(sighting.time);
         Self { origin: origin.0, at: sighting.at, client, position, time }
     }
+}
+
+/// A place in a line, which is held to [`MOST_LINE`](crate::Limits::MOST_LINE).
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a line has at most 2 to the power of 30 bytes")]
+const fn held(offset: usize) -> u32 {
+    debug_assert!(offset <= u32::MAX as usize);
+    offset as u32
 }
 
 /// One sighting of a client, as it travels: the AT line from ORIGIN to time, in canonical spacing.

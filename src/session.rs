@@ -15,6 +15,7 @@ use crate::message::{Message, Refusal, Sighting};
 use crate::places::Places;
 use crate::report::Layout;
 use crate::time::{Instant, Now};
+use crate::usual;
 
 /// A session, as the adapter and the node call it. The adapter chooses it, unlike any other in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -234,10 +235,37 @@ impl Session {
     fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Batch) {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
         let mut asked = self.waiting.len();
+        // What came is copied once, for logs. A line that came in pieces is copied by itself.
+        let copied = batch.text.len() + input.len();
+        // In pieces, since C libraries copy long ones with a string instruction, which is slow to start.
+        input.chunks(1024).for_each(|piece| batch.text.extend_from_slice(piece));
         while !self.closing {
             if asked >= self.identity.limits.max_waiting {
                 self.held.extend_from_slice(input);
                 break;
+            }
+            let start = copied - input.len();
+            let whole = framer.is_between_lines();
+            if whole
+                && let Some((sighting, len)) = usual::iamat(input)
+                && len <= framer.most()
+            {
+                self.closing |= self.identity.limits.one_shot;
+                let skew = now.wall.since(sighting.at);
+                let fields = &input[usual::IAMAT.len()..len];
+                input = &input[len + 1..];
+                let reply_at = batch.replies.len();
+                batch.replies.extend_from_slice(self.identity.opening());
+                let line_at = reply_at + b"AT ".len();
+                let out = &mut batch.replies;
+                let layout = Layout::write_fields(out, line_at, self.identity.me, skew, &sighting, fields);
+                batch.finish_iamat(start..start + len, reply_at, layout);
+                continue;
+            }
+            if whole && let Some(len) = self.question(now, input, framer.most(), start, batch) {
+                input = &input[len + 1..];
+                asked += 1;
+                continue;
             }
             let line = match framer.next_line(&mut input) {
                 Some(line) => line,
@@ -247,20 +275,28 @@ impl Session {
                 },
                 None => break,
             };
-            asked += usize::from(self.take(now, line, batch));
+            asked += usize::from(self.take(now, line, whole.then_some(start), batch));
         }
         self.framer = framer;
     }
 
-    /// Takes one line; whether its reply may be long, or late.
-    fn take(&mut self, now: Now, line: Line<'_>, batch: &mut Batch) -> bool {
+    /// Takes the usual WHATSAT that `input` begins with; how long its line is.
+    #[inline(never)]
+    fn question(&mut self, now: Now, input: &[u8], most: usize, start: usize, batch: &mut Batch) -> Option<usize> {
+        let (message, len) = usual::whatsat(input)?;
+        (len <= most && self.understand(now, &input[..len], Some(start), message, batch).is_ok()).then_some(len)
+    }
+
+    /// Takes one line; whether its reply may be long, or late. If it was copied already, it starts at
+    /// `copied`.
+    fn take(&mut self, now: Now, line: Line<'_>, copied: Option<usize>, batch: &mut Batch) -> bool {
         let (line, message) = match line {
             Line::Whole(line) => (line, Message::parse(line)),
             Line::TooLong(kept) => (kept, Err(Refusal::TooLong)),
         };
         let request = match message {
             Ok(None) => return false,
-            Ok(Some(message)) => self.understand(now, line, message, batch),
+            Ok(Some(message)) => self.understand(now, line, copied, message, batch),
             Err(why) => Err(why),
         };
         match request {
@@ -273,15 +309,24 @@ impl Session {
         }
     }
 
-    fn understand(&mut self, now: Now, line: &[u8], message: Message<'_>, batch: &mut Batch) -> Result<(), Refusal> {
+    fn understand(
+        &mut self,
+        now: Now,
+        line: &[u8],
+        copied: Option<usize>,
+        message: Message<'_>,
+        batch: &mut Batch,
+    ) -> Result<(), Refusal> {
         let reply_at = batch.replies.len();
-        let start = batch.text.len();
-        batch.text.extend_from_slice(line);
-        let line_range = start..batch.text.len();
+        let start = copied.unwrap_or_else(|| {
+            batch.text.extend_from_slice(line);
+            batch.text.len() - line.len()
+        });
+        let line_range = start..start + line.len();
         let request = match message {
             Message::Iamat(sighting) => {
-                self.closing |= self.identity.limits.one_shot;
-                self.iamat(now, &sighting, batch)
+                self.iamat(now, &sighting, line_range, batch);
+                return Ok(());
             }
             Message::Whatsat { client, radius, bound } => {
                 self.closing |= self.identity.limits.one_shot;
@@ -305,16 +350,14 @@ impl Session {
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
-    fn iamat(&self, now: Now, sighting: &Sighting<'_>, batch: &mut Batch) -> Request {
-        let out = &mut batch.replies;
-        out.extend_from_slice(b"AT ");
-        let start = out.len();
+    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: Range<usize>, batch: &mut Batch) {
+        self.closing |= self.identity.limits.one_shot;
         let skew = now.wall.since(sighting.at);
+        let reply_at = batch.replies.len();
+        batch.replies.extend_from_slice(b"AT ");
         let origin = (self.identity.me, self.identity.name());
-        let layout = Layout::write(out, origin, |out| skew.write(out), sighting);
-        let len = out.len() - start;
-        out.push(b'\n');
-        Request::Iamat { layout, len }
+        let layout = Layout::write(&mut batch.replies, origin, |out| skew.write(out), sighting);
+        batch.finish_iamat(line, reply_at, layout);
     }
 
     /// A neighbour's copy of a report, written down in `batch`.

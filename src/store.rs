@@ -1,26 +1,29 @@
 //! What a server knows: the newest report of every client.
 
 use core::cmp::Ordering;
-use core::hash::BuildHasher;
+use core::hash::{BuildHasher, Hasher};
+use core::mem;
 
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::record;
 use crate::repair::{Span, Step};
-use crate::report::{Layout, Report};
+use crate::report::Report;
+use crate::slots::{Slot, Slots};
 
 /// The newest report of every client, in ranges that each know a digest of what they hold.
 ///
 /// A client's range comes from a hash that is the same on every server, so two servers can compare
 /// what they hold range by range; its place inside the range comes from a hash with a secret seed,
-/// so nobody can choose client IDs that collide. Each range grows by itself, so none ever stops
-/// the server for long to move all it has.
+/// so nobody can choose client IDs that collide. Each range grows by itself and at its own time, so
+/// none ever stops the server for long to move all it has.
 #[derive(Debug)]
 pub(crate) struct Store {
     ranges: Vec<Range>,
+    slots: Slots,
     hasher: SeedableRandomState,
     len: usize,
     most: usize,
@@ -28,22 +31,10 @@ pub(crate) struct Store {
 
 #[derive(Debug, Default)]
 struct Range {
-    records: HashTable<Record>,
+    /// Where the [record](crate::record) of each client is.
+    records: HashTable<Slot>,
     /// The digests of all records, combined by exclusive or: kept up with each change.
     digest: u64,
-}
-
-#[derive(Debug)]
-struct Record {
-    layout: Layout,
-    digest: u64,
-    line: Vec<u8>,
-}
-
-impl Record {
-    fn report(&self) -> Report<'_> {
-        Report { line: &self.line, layout: self.layout }
-    }
 }
 
 /// What became of a report that was offered.
@@ -63,48 +54,72 @@ impl Store {
     pub(crate) fn new(most: usize, seed: u64) -> Self {
         let ranges = (0..1 << Span::RANGE_BITS).map(|_| Range::default()).collect();
         let hasher = SeedableRandomState::with_seed(seed, SharedSeed::global_fixed());
-        Self { ranges, hasher, len: 0, most }
+        Self { ranges, slots: Slots::new(), hasher, len: 0, most }
     }
 
     /// Keeps `report` if it is newer than what is kept of its client.
     pub(crate) fn offer(&mut self, report: &Report<'_>) -> Offer {
         let client = report.client();
-        let hash = self.hasher.hash_one(client);
+        let hash = place_of(&self.hasher, client);
         let digest = report.digest();
         let range = &mut self.ranges[range_of(client)];
-        let hasher = &self.hasher;
-        let rehash = |record: &Record| hasher.hash_one(record.report().client());
-        match range.records.entry(hash, |record| record.report().client() == client, rehash) {
-            Entry::Occupied(mut entry) => {
-                let record = entry.get_mut();
-                match report.order(&record.report()) {
-                    Ordering::Equal => return Offer::Same,
-                    Ordering::Less => return Offer::Older { digest },
-                    Ordering::Greater => {}
-                }
-                let replaced = record.digest;
-                record.line.clear();
-                record.line.extend_from_slice(report.line);
-                record.layout = report.layout;
-                record.digest = digest;
-                range.digest ^= replaced ^ digest;
-                Offer::Kept { replaced: Some(replaced) }
-            }
-            Entry::Vacant(_) if self.len >= self.most => Offer::Full { digest },
-            Entry::Vacant(entry) => {
-                entry.insert(Record { layout: report.layout, digest, line: report.line.to_vec() });
-                self.len += 1;
-                range.digest ^= digest;
-                Offer::Kept { replaced: None }
+        let slots = &mut self.slots;
+        let Some(slot) = range.records.find_mut(hash, |&slot| record::client(slots.get(slot)) == client) else {
+            return self.add(report, hash, digest);
+        };
+        let kept = slots.get_mut(*slot);
+        // Nearly always the time tells; else the whole order is asked.
+        if record::is_older_than(kept, report) != Some(true) {
+            match report.order(&record::report(kept)) {
+                Ordering::Equal => return Offer::Same,
+                Ordering::Less => return Offer::Older { digest },
+                Ordering::Greater => {}
             }
         }
+        let replaced = record::digest(kept);
+        let len = record::len_for(report.line.len());
+        if Slots::fits(kept.len(), len) {
+            record::write(kept, report, digest);
+        } else {
+            let Some(other) = slots.take(len) else { return Offer::Full { digest } };
+            record::write(slots.get_mut(other), report, digest);
+            slots.give_back(mem::replace(slot, other));
+        }
+        range.digest ^= replaced ^ digest;
+        Offer::Kept { replaced: Some(replaced) }
+    }
+
+    /// Keeps the first report of a client.
+    #[inline(never)]
+    fn add(&mut self, report: &Report<'_>, hash: u64, digest: u64) -> Offer {
+        let len = record::len_for(report.line.len());
+        let room = (self.len < self.most).then_some(&mut self.slots);
+        let Some(slot) = room.and_then(|slots| slots.take(len)) else {
+            return Offer::Full { digest };
+        };
+        record::write(self.slots.get_mut(slot), report, digest);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let rehash = |&slot: &Slot| place_of(hasher, record::client(slots.get(slot)));
+        let index = range_of(report.client());
+        let range = &mut self.ranges[index];
+        // Some ranges grow when they are full and others up to a quarter before, so that they do not all
+        // grow at once when clients are many.
+        let capacity = range.records.capacity();
+        if range.records.len() >= capacity - capacity * (index % 256) / 1024 {
+            range.records.reserve(capacity + 1 - range.records.len(), rehash);
+        }
+        range.records.insert_unique(hash, slot, rehash);
+        range.digest ^= digest;
+        self.len += 1;
+        Offer::Kept { replaced: None }
     }
 
     /// What is kept of `client`.
     pub(crate) fn get(&self, client: &[u8]) -> Option<Report<'_>> {
-        let hash = self.hasher.hash_one(client);
+        let hash = place_of(&self.hasher, client);
         let records = &self.ranges[range_of(client)].records;
-        records.find(hash, |record| record.report().client() == client).map(Record::report)
+        let slot = records.find(hash, |&slot| record::client(self.slots.get(slot)) == client)?;
+        Some(record::report(self.slots.get(*slot)))
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -113,7 +128,7 @@ impl Store {
 
     /// Every report that is kept, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Report<'_>> {
-        self.ranges.iter().flat_map(|range| range.records.iter().map(Record::report))
+        self.ranges.iter().flat_map(|range| range.records.iter().map(|&slot| record::report(self.slots.get(slot))))
     }
 
     /// The digest of what is in each range of a group.
@@ -128,15 +143,23 @@ impl Store {
 
     /// What is kept of the clients of a span, and the digest of each report.
     pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
-        let records = self.ranges[span.range()].records.iter();
-        let inside = records.filter(move |record| span.is_range() || span.contains(record.report().client()));
-        inside.map(|record| (record.digest, record.report()))
+        let records = self.ranges[span.range()].records.iter().map(|&slot| self.slots.get(slot));
+        let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
+        inside.map(|record| (record::digest(record), record::report(record)))
     }
 
     /// One number for all that is kept: two servers that hold the same have the same.
     pub(crate) fn digest(&self) -> u64 {
         self.ranges.iter().fold(0, |digest, range| digest ^ range.digest)
     }
+}
+
+/// A client's place in its range, which nobody can choose who does not know the seed.
+#[inline]
+fn place_of(hasher: &SeedableRandomState, client: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(client);
+    hasher.finish()
 }
 
 /// Which range a client is in, on every server.

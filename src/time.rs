@@ -7,6 +7,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::number::push_digits;
+use crate::word;
 
 const NANOS: i128 = 1_000_000_000;
 
@@ -59,6 +60,12 @@ impl Timestamp {
         (value >= least).then_some(Self(value))
     }
 
+    /// That many seconds and nanoseconds after the epoch.
+    #[inline]
+    pub(crate) const fn of(seconds: u64, nanos: u64) -> Self {
+        Self(seconds as i128 * NANOS + nanos as i128)
+    }
+
     /// How far this time is ahead of `other`: positive when `other` is earlier. Times that are made
     /// from numbers can be so far apart that no skew holds it; then it is the longest there is.
     #[must_use]
@@ -107,22 +114,34 @@ impl Skew {
     }
 
     /// Appends the wire's form to `out`.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "digits are below ten")]
     pub fn write(self, out: &mut Vec<u8>) {
-        out.push(if self.0 < 0 { b'-' } else { b'+' });
-        let magnitude = self.0.unsigned_abs();
-        // Division of 128 bits is a call; nearly every skew fits in 64.
-        let (seconds, nanos) = match u64::try_from(magnitude) {
-            Ok(small) => (u128::from(small / 1_000_000_000), small % 1_000_000_000),
-            Err(_) => (
-                magnitude / NANOS.unsigned_abs(),
-                u64::try_from(magnitude % NANOS.unsigned_abs()).expect("less than a billion"),
-            ),
-        };
-        match u64::try_from(seconds) {
-            Ok(small) => push_digits(out, small, 1),
-            Err(_) => out.extend_from_slice(seconds.to_string().as_bytes()),
+        let sign = if self.0 < 0 { b'-' } else { b'+' };
+        let small = i64::try_from(self.0).map_or(u64::MAX, i64::unsigned_abs);
+        let (seconds, nanos) = (small / 1_000_000_000, small % 1_000_000_000);
+        let first = b'0' + (nanos / 100_000_000) as u8;
+        // Nearly every clock is right to ten seconds, and the others to a year.
+        match seconds {
+            0..10 => out.extend_from_slice(&[sign, b'0' + seconds as u8, b'.', first]),
+            10..100_000_000 => {
+                out.push(sign);
+                push_digits(out, seconds, 1);
+                out.extend_from_slice(&[b'.', first]);
+            }
+            // Division of 128 bits is a call.
+            _ => return self.write_long(sign, out),
         }
+        out.extend_from_slice(&word::digits(nanos % 100_000_000).to_le_bytes());
+    }
+
+    #[cold]
+    fn write_long(self, sign: u8, out: &mut Vec<u8>) {
+        out.push(sign);
+        let magnitude = self.0.unsigned_abs();
+        out.extend_from_slice((magnitude / NANOS.unsigned_abs()).to_string().as_bytes());
         out.push(b'.');
+        let nanos = u64::try_from(magnitude % NANOS.unsigned_abs()).expect("less than a billion");
         push_digits(out, nanos, 9);
     }
 

@@ -148,8 +148,7 @@ impl Node {
     pub(super) fn mend_over_link(&mut self, index: usize, message: &Message<'_>, now: Instant) {
         let &Message::Kept { origin, skew, ref sighting, .. } = message else { return };
         let Some(id) = self.identity.herd.find(origin) else { return };
-        let mut line = core::mem::take(&mut self.copy);
-        line.clear();
+        let mut line = Vec::new();
         let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), sighting);
         let report = Report { line: &line, layout };
         let digest = report.digest();
@@ -158,7 +157,6 @@ impl Node {
             round.receive(digest);
         });
         self.mend(&report, self.links[index].peer, now);
-        self.copy = line;
     }
 
     /// Queues what is kept of a span for a neighbour: all whose digests it lacks.

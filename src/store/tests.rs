@@ -1,6 +1,7 @@
 use super::*;
 use crate::herd::ServerId;
 use crate::message::Sighting;
+use crate::report::Layout;
 use crate::time::Timestamp;
 
 /// Offers a report of `client` by the first server.

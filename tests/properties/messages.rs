@@ -32,6 +32,20 @@ fn time() -> impl Strategy<Value = Vec<u8>> {
     "-?[0-9]{1,18}(\\.[0-9]{1,9})?".prop_map(String::into_bytes)
 }
 
+/// Texts that are positions, or nearly, around every bound that there is.
+fn nearly_a_position() -> impl Strategy<Value = String> {
+    let half = |most: &str| {
+        let pattern = format!("[+-]{{0,2}}(0{{0,2}}[0-9]{{0,3}}|{most})(\\.[0-9]{{0,18}}|[.e/:])?");
+        prop::string::string_regex(&pattern).expect("a pattern")
+    };
+    (half("(89|90|91)"), half("(179|180|181)")).prop_map(|(latitude, longitude)| latitude + &longitude)
+}
+
+/// Texts that are times, or nearly, around every length that there is.
+fn nearly_a_time() -> impl Strategy<Value = String> {
+    "-?[0-9]{0,20}([.e/:][0-9]{0,11})?[.e/:]?"
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -69,6 +83,34 @@ proptest! {
         let reply = Conversation::of(&Limits::default(), [Step::Bytes(input)]);
         let expected = [&b"AT s0 +1479413883.500000000 kiwi +1+1 1\n? "[..], &line, b"\n"].concat();
         prop_assert_eq!(reply, expected);
+    }
+
+    /// The usual spacing is read another way than all others.
+    #[test]
+    fn spacing_changes_nothing(client in field(), position in nearly_a_position(), time in nearly_a_time(), skew in "[+-]?[0-9]{1,3}(\\.[0-9]{0,9})?") {
+        for words in [&[&b"IAMAT"[..], &client, position.as_bytes(), time.as_bytes()][..], &[b"AT", b"s1", skew.as_bytes(), &client, position.as_bytes(), time.as_bytes(), b"s1"]] {
+            let reply = |line: Vec<u8>| {
+                let refused = [b"? ", &line[..]].concat();
+                // Others follow, so that the line does not end where what was received does.
+                let after = b"\nIAMAT kiwi +1+1 1\nIAMAT kiwi +1+1 1\nIAMAT kiwi +1+1 1\n";
+                let reply = Conversation::of(&Limits::default(), [Step::Bytes([&line, &after[..]].concat())]);
+                (!reply.starts_with(&refused)).then_some(reply)
+            };
+            prop_assert_eq!(reply(words.join(&b' ')), reply(words.join(&b"  "[..])));
+        }
+    }
+
+    #[test]
+    fn spacing_changes_no_question(known in any::<bool>(), radius in "[0-9]{0,3}(\\.[0-9]{0,2})?", bound in "[+0-9]?[0-9]{0,2}") {
+        let client = if known { &b"kiwi"[..] } else { b"moa" };
+        let reply = |gap: &[u8]| {
+            let line = [b"WHATSAT", client, radius.as_bytes(), bound.as_bytes()].join(gap);
+            let input = [b"IAMAT kiwi +1+1 1\n", &line[..], b"\nIAMAT kiwi +1+1 1\n"].concat();
+            let reply = Conversation::of(&Limits::default(), [Step::Bytes(input)]);
+            let refused = reply.ends_with(&[b"? ", &line[..], b"\n"].concat());
+            (!refused).then_some(reply)
+        };
+        prop_assert_eq!(reply(b" "), reply(b"  "));
     }
 
     #[test]

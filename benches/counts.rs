@@ -1,0 +1,142 @@
+//! Counts what a request takes in the steady state, and fails where it is more than it may be:
+//! `cargo bench -p herd-benches --bench counts`.
+//!
+//! Instructions are counted by valgrind's callgrind, which runs this program again; the difference
+//! between two numbers of rounds leaves out what happens once. Allocations are counted in place.
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+use herd_benches::{Bench, iamats, whatsats};
+
+/// Rounds that a server is warmed up by before allocations are counted.
+const WARM: u64 = 10;
+
+/// What is counted, for how many requests a round, and the most that one of them may take.
+struct Count {
+    name: &'static str,
+    what: &'static str,
+    neighbours: usize,
+    requests: u64,
+    /// Instructions, a twentieth above what they were when this was last set.
+    most: u64,
+    /// Instructions that it is to take one day.
+    goal: u64,
+    /// Whether it may allocate.
+    allocates: bool,
+}
+
+const COUNTS: [Count; 3] = [
+    Count {
+        name: "an IAMAT alone",
+        what: "iamat",
+        neighbours: 0,
+        requests: 100,
+        most: 1190,
+        goal: 600,
+        allocates: false,
+    },
+    Count {
+        name: "an IAMAT with two neighbours",
+        what: "iamat",
+        neighbours: 2,
+        requests: 100,
+        most: 1340,
+        goal: 600,
+        allocates: false,
+    },
+    Count {
+        name: "the AT part of a WHATSAT",
+        what: "whatsat",
+        neighbours: 0,
+        requests: 50,
+        most: 1420,
+        goal: 300,
+        allocates: true,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [run, what, neighbours, rounds] = &arguments[..]
+        && run == "run"
+        && let (Ok(neighbours), Ok(rounds)) = (neighbours.parse(), rounds.parse())
+    {
+        let (mut bench, rounds) = prepare(what, neighbours, rounds);
+        println!("{} bytes", measured(&mut bench, &rounds));
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == "--test") {
+        return ExitCode::SUCCESS;
+    }
+    let failures = COUNTS.iter().filter(|count| !count.holds()).count();
+    if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Count {
+    fn holds(&self) -> bool {
+        let Self { name, most, goal, .. } = self;
+        let (Some(few), Some(many)) = (self.instructions(WARM), self.instructions(WARM + 100)) else {
+            eprintln!("{name}: valgrind could not count its instructions");
+            return false;
+        };
+        let instructions = (many - few) / (100 * self.requests);
+        let allocations = self.allocations();
+        println!("{name}: {instructions} instructions (at most {most}, to be {goal}), {allocations} allocations");
+        instructions <= *most && (self.allocates || allocations == 0)
+    }
+
+    /// What so many rounds take.
+    fn instructions(&self, rounds: u64) -> Option<u64> {
+        let output = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured*"])
+            // A toggle inside what is counted leaves out the asking for places.
+            .args(["--toggle-collect=*Node*want*", "--toggle-collect=*uncounted*"])
+            .arg(env::current_exe().ok()?)
+            .args(["run", self.what, &self.neighbours.to_string(), &rounds.to_string()])
+            .output()
+            .ok()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let collected = text.lines().find_map(|line| line.split_once("Collected :"))?;
+        collected.1.trim().parse().ok()
+    }
+
+    /// How many allocations a hundred rounds make when all is warm.
+    fn allocations(&self) -> u64 {
+        let (mut bench, rounds) = prepare(self.what, self.neighbours, WARM + 100);
+        let (warm, counted) = rounds.split_at(usize::try_from(WARM).expect("a few"));
+        measured(&mut bench, warm);
+        allocation_counter::measure(|| {
+            measured(&mut bench, counted);
+        })
+        .count_total
+    }
+}
+
+/// A server, and what a client will send to it.
+fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) {
+    let mut bench = Bench::new(neighbours);
+    if what == "whatsat" {
+        bench.receive(&iamats(0));
+        return (bench, (0..rounds).map(|_| whatsats()).collect());
+    }
+    (bench, (0..rounds).map(iamats).collect())
+}
+
+/// What is counted: nothing in it but the core.
+#[inline(never)]
+fn measured(bench: &mut Bench, rounds: &[Vec<u8>]) -> usize {
+    let round = |bytes: &Vec<u8>| {
+        bench.second_passes();
+        let replied = bench.receive(bytes);
+        uncounted(bench);
+        replied + bench.drain()
+    };
+    rounds.iter().map(round).sum()
+}
+
+/// Its name ends the counting while it runs.
+#[inline(never)]
+fn uncounted(bench: &mut Bench) {
+    bench.end_fetches();
+}
