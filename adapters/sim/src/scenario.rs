@@ -135,6 +135,8 @@ impl Bounds {
             fetches: self.fetches,
             places_timeout: Duration::from_nanos(self.places_timeout),
             clients: self.clients,
+            // More than any scenario has updates; thousands of nodes are made and dropped.
+            handled: 1 << 12,
             ..Limits::default()
         }
     }
