@@ -1,0 +1,136 @@
+//! Plants the bugs of `list.toml`, one at a time, in a copy of the repository, and sees who catches them.
+//!
+//! ```sh
+//! cargo run -p herd-tests --example mutations              # all of them
+//! cargo run -p herd-tests --example mutations -- dedup     # those with that in their name
+//! ```
+//!
+//! The table goes to standard output. It fails if one is caught by nobody.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output};
+use std::{env, fs};
+
+use serde::Deserialize;
+
+/// Seeds that the simulator plays: enough for each of these bugs to meet its trouble.
+const SEEDS: &str = "400";
+
+#[derive(Deserialize)]
+struct List {
+    mutation: Vec<Mutation>,
+}
+
+/// A small bug.
+#[derive(Deserialize)]
+struct Mutation {
+    name: String,
+    /// In which file, from the root of the repository.
+    file: PathBuf,
+    /// What stands there, once.
+    before: String,
+    /// What is put in its place.
+    after: String,
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate is in a folder of the repository")?;
+    let only = env::args().nth(1).unwrap_or_default();
+    let list: List = toml::from_str(&fs::read_to_string(root.join("tests/mutations/list.toml"))?)?;
+    let bench = Bench { copy: root.join("target/mutations/copy"), target: root.join("target/mutations/target") };
+    bench.copy(root)?;
+    if let Some(broken) = bench.catch()? {
+        return Err(format!("without any bug: {broken}").into());
+    }
+    println!("| bug | caught by |\n| --- | --- |");
+    let mut survivors = 0;
+    for mutation in list.mutation.iter().filter(|mutation| mutation.name.contains(&only)) {
+        let caught = bench.with(mutation)?;
+        survivors += usize::from(caught.is_none());
+        println!("| {} | {} |", mutation.name, caught.as_deref().unwrap_or("**nobody**"));
+    }
+    Ok(if survivors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A copy of the repository, and what is built from it.
+struct Bench {
+    copy: PathBuf,
+    target: PathBuf,
+}
+
+impl Bench {
+    /// Copies what git knows, and what it would.
+    fn copy(&self, root: &Path) -> Result<(), Box<dyn Error>> {
+        let listed = Command::new("git").args(["ls-files", "-co", "--exclude-standard"]).current_dir(root).output()?;
+        for file in String::from_utf8(listed.stdout)?.lines() {
+            let (from, to) = (root.join(file), self.copy.join(file));
+            let text = fs::read(&from)?;
+            // Cargo goes by the time of a file, so one that is the same is left alone.
+            if fs::read(&to).ok().as_ref() != Some(&text) {
+                fs::create_dir_all(to.parent().ok_or("a file is in a folder")?)?;
+                fs::write(to, text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Plants a bug, and takes it out again.
+    fn with(&self, mutation: &Mutation) -> Result<Option<String>, Box<dyn Error>> {
+        let path = self.copy.join(&mutation.file);
+        let text = fs::read_to_string(&path)?;
+        if text.matches(&mutation.before).count() != 1 {
+            return Err(format!("{}: its text does not stand once in {}", mutation.name, path.display()).into());
+        }
+        fs::write(&path, text.replace(&mutation.before, &mutation.after))?;
+        let caught = self.catch();
+        fs::write(&path, text)?;
+        caught
+    }
+
+    /// Who says that something is wrong; nobody if all is well.
+    fn catch(&self) -> Result<Option<String>, Box<dyn Error>> {
+        let built = self.cargo(&["build", "-p", "herd-sim"])?;
+        if !built.status.success() {
+            return Err(String::from_utf8_lossy(&built.stderr).into());
+        }
+        let simulated = Command::new(self.target.join("debug/herd-sim"))
+            .args(["--servers", "5..9", "--seeds", SEEDS, "--faults", "all", "--no-shrink"])
+            .output()?;
+        let tested =
+            self.cargo(&["test", "--no-fail-fast", "-p", "herd", "-p", "herd-tests", "--lib", "--test", "properties"])?;
+        let mut caught = invariants(&String::from_utf8_lossy(&simulated.stdout));
+        caught.extend(failures(&String::from_utf8_lossy(&tested.stdout)));
+        if caught.is_empty() && !(simulated.status.success() && tested.status.success()) {
+            return Err("it fails, and does not say how".into());
+        }
+        Ok((!caught.is_empty()).then(|| caught.join(", ")))
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Result<Output, Box<dyn Error>> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(arguments).current_dir(&self.copy).env("CARGO_TARGET_DIR", &self.target);
+        // Quick to run, and with every check that a debug build has.
+        command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("RUSTFLAGS", "--cap-lints warn");
+        // What fails is not kept as a case for the next time.
+        command.env("PROPTEST_FAILURE_PERSISTENCE", "off");
+        Ok(command.output()?)
+    }
+}
+
+/// The invariants that a simulator's report names, each once.
+fn invariants(report: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for line in report.lines().filter(|line| line.starts_with("seed ")) {
+        let name = line.split(' ').nth(2).map(|name| format!("simulator: {name}"));
+        names.extend(name.filter(|name| !names.contains(name)));
+    }
+    names
+}
+
+/// The tests that failed.
+fn failures(report: &str) -> Vec<String> {
+    let failed = report.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+    failed.map(|name| format!("`{name}`")).collect()
+}
