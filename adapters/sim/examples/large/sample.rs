@@ -7,8 +7,8 @@ use herd_sim::{Graph, MILLI, Network, Options, Outcome, Run, SECOND, Scenario, S
 /// Updates that each herd is told of, one after the other.
 const UPDATES: usize = 20;
 
-/// Milliseconds between two updates: the slowest herd needs half of that.
-const PAUSE: u64 = 10_000;
+/// Milliseconds between two updates: the slowest herd needs half of that, and links stay open for twice as long.
+const PAUSE: u64 = 5_000;
 
 /// What one herd needs for an update.
 #[derive(Clone, Copy, Debug)]
