@@ -10,7 +10,7 @@ use hashbrown::HashSet;
 /// is full, the older is forgotten. A flood lasts milliseconds, so a digest is needed for about that
 /// long; should an update come again after it was forgotten, it is flooded once more and no harm is
 /// done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Handled {
     young: HashSet<u64, FixedState>,
     old: HashSet<u64, FixedState>,

@@ -18,7 +18,7 @@ use crate::report::{Layout, Report};
 /// what they hold range by range; its place inside the range comes from a hash with a secret seed,
 /// so nobody can choose client IDs that collide. Each range grows by itself, so none ever stops
 /// the server for long to move all it has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     ranges: Vec<Range>,
     hasher: SeedableRandomState,
@@ -26,14 +26,14 @@ pub(crate) struct Store {
     most: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Range {
     records: HashTable<Record>,
     /// The digests of all records, combined by exclusive or: kept up with each change.
     digest: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Record {
     layout: Layout,
     digest: u64,
