@@ -5,19 +5,10 @@ use std::time::{Duration, Instant};
 
 use stateright::{Checker, HasDiscoveries, Model};
 
+use super::cases::Case;
 use super::ends::{Ends, ends};
-use super::graphs::Graph;
 use super::node::Nodes;
-use super::update::Update;
-use super::world::{Bounds, World};
-
-/// One herd, and how much happens to it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Case {
-    pub(crate) graph: Graph,
-    pub(crate) updates: &'static [Update],
-    pub(crate) bounds: Bounds,
-}
+use super::world::World;
 
 /// What a check found.
 #[derive(Debug)]
@@ -37,7 +28,7 @@ impl Case {
     /// Checks the core.
     pub(crate) fn check(self) -> Found {
         let began = Instant::now();
-        let world = || World::new(Nodes::new(self.graph, self.updates), self.graph, self.bounds);
+        let world = || World::new(Nodes::new(self.graph, &self.updates), self.graph, self.bounds);
         let checker = world().checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
         let model = checker.model();
         let wrong: Vec<_> = checker
@@ -74,7 +65,7 @@ impl Found {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Case { graph, updates, bounds } = self.case;
+        let Case { graph, updates, bounds } = &self.case;
         let Ends { longest, most_flying } = self.ends.unwrap_or_default();
         write!(f, "| {} | {} | {} | {} ", graph.name, updates.len(), bounds.crashes, bounds.cuts)?;
         write!(f, "| {} | {} | {most_flying} | {longest} ", self.states, self.depth)?;

@@ -90,6 +90,11 @@ pub(crate) fn shortest_circle<S: Site>(world: &World<S>) -> Option<(Vec<Happenin
     best
 }
 
+/// How many states there are.
+pub(crate) fn states<S: Site>(world: &World<S>) -> usize {
+    reach(world).states
+}
+
 /// All states, and what leads from one to another.
 struct Reach {
     states: usize,

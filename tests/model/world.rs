@@ -11,6 +11,9 @@ use super::site::{Input, Output, Place, Site, Step, Wrong};
 /// How often the clocks go forward before the servers must agree.
 const PATIENCE: u8 = 12;
 
+/// The property that repair is for.
+pub(crate) const AGREEMENT: &str = "in the end all keep the same";
+
 /// How much may happen besides deliveries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -307,7 +310,7 @@ impl<S: Site> Model for World<S> {
             Property::always("no kept report goes back", |_, state: &State| state.wrong != Some(Wrong::WentBack)),
             Property::always("no line of a server's is refused", |_, state: &State| state.wrong != Some(Wrong::Refused)),
             Property::always("each update crosses a link once", |_, state: &State| state.wrong != Some(Wrong::SentTwice)),
-            Property::always("in the end all keep the same", |world: &Self, state: &State| !world.has_lost(state)),
+            Property::always(AGREEMENT, |world: &Self, state: &State| !world.has_lost(state)),
         ]
     }
 }
