@@ -8,6 +8,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use super::cases::Case;
 use super::ends::{Ends, ends};
 use super::node::Nodes;
+use super::reach::shortest;
 use super::world::World;
 
 /// What a check found.
@@ -21,7 +22,7 @@ pub(crate) struct Found {
     took: Duration,
     ends: Option<Ends>,
     /// What went wrong, and by what shortest way.
-    wrong: Vec<(&'static str, Vec<String>)>,
+    wrong: Vec<(&'static str, String)>,
 }
 
 impl Case {
@@ -31,11 +32,12 @@ impl Case {
         let world = || World::new(Nodes::new(self.graph, &self.updates), self.graph, self.bounds);
         let checker = world().checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
         let model = checker.model();
-        let wrong: Vec<_> = checker
-            .discoveries()
-            .into_iter()
-            .map(|(what, path)| (what, path.into_actions().into_iter().map(|action| model.tell(action)).collect()))
-            .collect();
+        let is_wrong = |what: &'static str| checker.discovery(what).is_some();
+        let wrong = model.properties().into_iter().filter(|property| is_wrong(property.name)).map(|property| {
+            let way = shortest(model, |state| !(property.condition)(model, state));
+            (property.name, model.tell_all(&way.expect("there is one")))
+        });
+        let wrong: Vec<_> = wrong.collect();
         // What a wrong herd does need not end.
         let ends = if wrong.is_empty() { ends(model) } else { None };
         Found {
@@ -57,16 +59,17 @@ impl Found {
     /// Panics unless all is well.
     pub(crate) fn expect_well(&self) {
         for (what, way) in &self.wrong {
-            panic!("{}: not so: {what}\n  {}", self.case.graph.name, way.join("\n  "));
+            panic!("{}: not so: {what}\n  {way}", self.case.graph.name);
         }
-        assert!(self.ends.is_some(), "{}: deliveries without end", self.case.graph.name);
+        let ends = self.ends.unwrap_or_else(|| panic!("{}: deliveries without end", self.case.graph.name));
+        assert_eq!(ends.states, self.states, "two searches found different states");
     }
 }
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Case { graph, updates, bounds } = &self.case;
-        let Ends { longest, most_flying } = self.ends.unwrap_or_default();
+        let Ends { longest, most_flying, .. } = self.ends.unwrap_or_default();
         write!(f, "| {} | {} | {} | {} ", graph.name, updates.len(), bounds.crashes, bounds.cuts)?;
         write!(f, "| {} | {} | {most_flying} | {longest} ", self.states, self.depth)?;
         write!(f, "| {:.1} | {} places", self.took.as_secs_f64(), self.places)

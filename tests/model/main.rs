@@ -10,7 +10,7 @@
 //!  check, story ──> world ──> site ──> node   the core
 //!                     │         └────> first  the rule of the first herd
 //!                     ├──> connection         what is on its way
-//!                     └──> ends               whether every way ends
+//!                     └──> ends, reach        whether every way ends, and the shortest ways
 //! ```
 
 mod cases;
@@ -20,6 +20,7 @@ mod ends;
 mod first;
 mod graphs;
 mod node;
+mod reach;
 mod site;
 mod story;
 mod table;

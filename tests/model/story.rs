@@ -1,12 +1,11 @@
 //! What the rule of the first herd does on the same graphs.
 
-use stateright::{Checker, HasDiscoveries, Model};
-
-use super::ends::{ends, shortest_circle, states};
+use super::ends::ends;
 use super::first::First;
 use super::graphs::{self, Graph};
+use super::reach::{Circle, Reach, shortest};
 use super::update::Update;
-use super::world::{AGREEMENT, Bounds, World};
+use super::world::{Bounds, World};
 
 /// A herd of the first kind, one of whose servers hears of a client.
 fn world(graph: Graph, origin: usize, crashes: u8) -> World<First> {
@@ -20,18 +19,22 @@ pub(crate) fn floods() {
     for graph in graphs::ALL {
         for origin in 0..graph.servers {
             let world = world(graph, origin, 0);
-            let states = states(&world);
-            let row = format!("| {} | {} | {} | {states} |", graph.name, graph.cycles(), graphs::name(origin));
-            if let Some(ends) = ends(&world) {
-                println!("{row} ends after {} messages |", ends.longest);
-                assert!(!graph.has_cycle_without(origin), "it ends though there is a cycle without the origin");
-                continue;
+            let reach = Reach::all(&world);
+            let (graph_is, from, states) = (graph.name, graphs::name(origin), reach.len());
+            let row = format!("| {graph_is} | {} | {from} | {states} |", graph.cycles());
+            match (ends(&world), reach.shortest_circle()) {
+                (Some(ends), None) => {
+                    println!("{row} ends after {} messages |", ends.longest);
+                    assert!(!graph.has_cycle_without(origin), "it ends though there is a cycle without the origin");
+                }
+                (None, Some(Circle { stem, round })) => {
+                    let (stem_is, round_is) = (world.tell_all(&stem), world.tell_all(&round));
+                    println!("{row} never ends: {stem_is}; again and again: {round_is} |");
+                    assert!(graph.has_cycle_without(origin), "it never ends though each cycle has the origin on it");
+                    assert!(round.iter().all(|step| step.is_delivery()), "nothing from outside keeps it going");
+                }
+                _ => panic!("{graph_is}: two searches differ in whether it ends"),
             }
-            let (stem, circle) = shortest_circle(&world).expect("what does not end comes back to where it was");
-            let tell = |way: &[_]| way.iter().map(|&step| world.tell(step)).collect::<Vec<_>>().join(", ");
-            println!("{row} never ends: {}; again and again: {} |", tell(&stem), tell(&circle));
-            assert!(graph.has_cycle_without(origin), "it does not end though every cycle has the origin on it");
-            assert!(circle.iter().all(|step| step.is_delivery()), "nothing from outside keeps it going");
         }
     }
 }
@@ -40,9 +43,8 @@ pub(crate) fn floods() {
 pub(crate) fn losses() {
     println!("| graph | steps | how the first herd loses an update |\n| --- | --- | --- |");
     for graph in graphs::ALL.into_iter().filter(|graph| graph.servers > 1) {
-        let checker = world(graph, 0, 1).checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-        let path = checker.discovery(AGREEMENT).expect("nobody repairs what a crash loses");
-        let way: Vec<_> = path.into_actions().into_iter().map(|step| checker.model().tell(step)).collect();
-        println!("| {} | {} | {} |", graph.name, way.len(), way.join(", "));
+        let world = world(graph, 0, 1);
+        let way = shortest(&world, |state| world.has_lost(state)).expect("nobody repairs what a crash loses");
+        println!("| {} | {} | {} |", graph.name, way.len(), world.tell_all(&way));
     }
 }

@@ -1,8 +1,10 @@
 //! A herd, its network, and everything that may happen next.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 
 use stateright::{Model, Property};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::connection::Connection;
 use super::graphs::{self, Graph};
@@ -10,9 +12,6 @@ use super::site::{Input, Output, Place, Site, Step, Wrong};
 
 /// How often the clocks go forward before the servers must agree.
 const PATIENCE: u8 = 12;
-
-/// The property that repair is for.
-pub(crate) const AGREEMENT: &str = "in the end all keep the same";
 
 /// How much may happen besides deliveries.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +46,15 @@ pub(crate) struct State {
     /// A bit for each way and update: whether it was sent there, in this life of both.
     crossed: u64,
     wrong: Option<Wrong>,
+}
+
+impl State {
+    /// A number in which no two states meet but by a chance that need not be reckoned with.
+    pub(crate) fn number(&self) -> u128 {
+        let mut hasher = Xxh3::new();
+        self.hash(&mut hasher);
+        hasher.digest128()
+    }
 }
 
 /// What may happen.
@@ -251,8 +259,12 @@ impl<S: Site> World<S> {
         }
     }
 
-    /// Says in words what happened.
-    pub(crate) fn tell(&self, happening: Happening) -> String {
+    /// Says in words what happened, in order.
+    pub(crate) fn tell_all(&self, way: &[Happening]) -> String {
+        way.iter().map(|&happening| self.tell(happening)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn tell(&self, happening: Happening) -> String {
         let name = graphs::name;
         let way = |way: usize| format!("{} -> {}", name(self.ways[way].0), name(self.ways[way].1));
         match happening {
@@ -260,8 +272,7 @@ impl<S: Site> World<S> {
                 let update = self.site.updates()[update];
                 format!("{} {} to {}", update.client, update.time, name(update.server))
             }
-            Happening::DeliverBefore(at) => format!("{} (closed) arrives", way(at)),
-            Happening::Deliver(at) => format!("{} arrives", way(at)),
+            Happening::DeliverBefore(at) | Happening::Deliver(at) => format!("{} arrives", way(at)),
             Happening::DeliverReply(at) => format!("{} is answered", way(at)),
             Happening::Notice(at) => format!("{} is noticed to be over", way(at)),
             Happening::Crash(server) => format!("{} crashes", name(server)),
@@ -310,7 +321,7 @@ impl<S: Site> Model for World<S> {
             Property::always("no kept report goes back", |_, state: &State| state.wrong != Some(Wrong::WentBack)),
             Property::always("no line of a server's is refused", |_, state: &State| state.wrong != Some(Wrong::Refused)),
             Property::always("each update crosses a link once", |_, state: &State| state.wrong != Some(Wrong::SentTwice)),
-            Property::always(AGREEMENT, |world: &Self, state: &State| !world.has_lost(state)),
+            Property::always("in the end all keep the same", |world: &Self, state: &State| !world.has_lost(state)),
         ]
     }
 }
