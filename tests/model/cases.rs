@@ -12,35 +12,36 @@ pub(crate) struct Case {
     pub(crate) bounds: Bounds,
 }
 
-/// How much happens to a graph: how many updates, crashes and cuts.
-type Trouble = (usize, u8, u8);
+/// How much happens to a graph: updates that are known from the start, updates that are said, crashes, cuts,
+/// rests.
+type Trouble = (usize, usize, u8, u8, u8);
 
 /// What is checked each time the tests run: the troubles of each graph, in the order of [`graphs::ALL`].
 const SMALL: [&[Trouble]; 10] = [
-    &[(3, 2, 0)],
-    &[(3, 1, 1)],
-    &[(2, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 0, 1)],
+    &[(0, 3, 2, 0, 0)],
+    &[(0, 2, 1, 1, 0), (0, 1, 2, 0, 1)],
+    &[(0, 2, 1, 0, 0), (1, 1, 0, 1, 1)],
+    &[(0, 1, 1, 0, 0), (1, 1, 0, 1, 0), (0, 2, 0, 0, 1)],
+    &[(0, 1, 1, 0, 0), (1, 1, 0, 1, 0), (0, 1, 0, 0, 1)],
+    &[(0, 1, 1, 0, 0), (1, 1, 0, 1, 0), (0, 1, 0, 0, 1)],
+    &[(0, 1, 1, 0, 0), (1, 1, 0, 1, 0), (0, 1, 0, 0, 1)],
+    &[(0, 1, 1, 0, 0), (1, 1, 0, 1, 0), (0, 1, 0, 0, 1)],
+    &[(1, 0, 1, 0, 0), (0, 1, 0, 1, 0), (0, 2, 0, 0, 0)],
+    &[(1, 0, 1, 0, 0), (0, 1, 0, 1, 0)],
 ];
 
 /// What takes longer.
 const LARGE: [&[Trouble]; 10] = [
-    &[(3, 3, 0)],
-    &[(3, 2, 2)],
-    &[(2, 1, 1)],
-    &[(2, 1, 0)],
-    &[(2, 1, 0)],
-    &[(1, 1, 1)],
-    &[(1, 1, 1)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
-    &[(1, 1, 0)],
+    &[(0, 3, 3, 0, 1)],
+    &[(0, 3, 2, 1, 1)],
+    &[(0, 2, 1, 1, 0)],
+    &[(0, 2, 1, 0, 0)],
+    &[(0, 2, 1, 0, 0)],
+    &[(0, 1, 1, 0, 1)],
+    &[(0, 1, 1, 0, 1)],
+    &[(0, 1, 1, 1, 0)],
+    &[(0, 1, 1, 0, 0)],
+    &[(0, 1, 1, 0, 0)],
 ];
 
 /// Those that every run of the tests checks.
@@ -54,13 +55,12 @@ pub(crate) fn large() -> Vec<Case> {
 }
 
 fn cases(troubles: &[&[Trouble]; 10]) -> Vec<Case> {
-    let of = |(graph, troubles): (Graph, &&[Trouble])| {
-        troubles.iter().map(|&(said, crashes, cuts)| Case {
-            graph,
-            updates: updates(graph)[..said].to_vec(),
-            bounds: Bounds { crashes, cuts },
-        }).collect::<Vec<_>>()
+    let case = |graph: Graph, (known, said, crashes, cuts, rests): Trouble| Case {
+        graph,
+        updates: updates(graph)[..known + said].to_vec(),
+        bounds: Bounds { known, crashes, cuts, rests },
     };
+    let of = |(graph, troubles): (_, &&[Trouble])| troubles.iter().map(|&one| case(graph, one)).collect::<Vec<_>>();
     graphs::ALL.into_iter().zip(troubles).flat_map(of).collect()
 }
 

@@ -9,7 +9,7 @@ use super::cases::Case;
 use super::ends::{Ends, ends};
 use super::node::Nodes;
 use super::reach::shortest;
-use super::world::World;
+use super::world::{Bounds, World};
 
 /// What a check found.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ impl Case {
         Found {
             case: self,
             states: checker.unique_state_count(),
-            depth: checker.max_depth(),
+            // Stateright counts the state from which all begin.
+            depth: checker.max_depth() - 1,
             places: model.site.places(),
             took: began.elapsed(),
             ends,
@@ -53,8 +54,10 @@ impl Case {
 }
 
 impl Found {
-    /// Says how each table's line begins.
-    pub(crate) const HEAD: &'static str = "| graph | updates | crashes | cuts | states | deepest | most on their way | most deliveries | seconds |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |";
+    /// The head of the table of what was found.
+    pub(crate) const HEAD: &'static str = "\
+        | graph | known | said | crashes | cuts | rests | states | of one server | steps | on their way | in a row | s |\n\
+        | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |";
 
     /// Panics unless all is well.
     pub(crate) fn expect_well(&self) {
@@ -68,10 +71,10 @@ impl Found {
 
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Case { graph, updates, bounds } = &self.case;
+        let Case { graph, updates, bounds: Bounds { known, crashes, cuts, rests } } = &self.case;
         let Ends { longest, most_flying, .. } = self.ends.unwrap_or_default();
-        write!(f, "| {} | {} | {} | {} ", graph.name, updates.len(), bounds.crashes, bounds.cuts)?;
-        write!(f, "| {} | {} | {most_flying} | {longest} ", self.states, self.depth)?;
-        write!(f, "| {:.1} | {} places", self.took.as_secs_f64(), self.places)
+        let (name, said, seconds) = (graph.name, updates.len() - known, self.took.as_secs_f64());
+        write!(f, "| {name} | {known} | {said} | {crashes} | {cuts} | {rests} | {} | {} ", self.states, self.places)?;
+        write!(f, "| {} | {most_flying} | {longest} | {seconds:.1} |", self.depth)
     }
 }

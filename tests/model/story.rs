@@ -10,7 +10,7 @@ use super::world::{Bounds, World};
 /// A herd of the first kind, one of whose servers hears of a client.
 fn world(graph: Graph, origin: usize, crashes: u8) -> World<First> {
     let updates = [Update { server: origin, client: "kiwi", time: 1 }];
-    World::new(First::new(graph, &updates), graph, Bounds { crashes, cuts: 0 })
+    World::new(First::new(graph, &updates), graph, Bounds { crashes, ..Bounds::default() })
 }
 
 /// One update, no crash: on which graphs, and from where, the flood ends.

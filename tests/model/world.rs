@@ -14,12 +14,16 @@ use super::site::{Input, Output, Place, Site, Step, Wrong};
 const PATIENCE: u8 = 12;
 
 /// How much may happen besides deliveries.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bounds {
+    /// How many of the updates, the first ones, all servers know from the start.
+    pub(crate) known: usize,
     /// How many servers crash, at any time, each of which starts again at any later time.
     pub(crate) crashes: u8,
     /// How many connections are cut.
     pub(crate) cuts: u8,
+    /// How often time passes although nothing is amiss.
+    pub(crate) rests: u8,
 }
 
 /// A herd whose servers follow one rule.
@@ -41,6 +45,7 @@ pub(crate) struct State {
     unsaid: u8,
     crashes: u8,
     cuts: u8,
+    rests: u8,
     /// How often the clocks have gone forward since something last happened.
     waits: u8,
     /// A bit for each way and update: whether it was sent there, in this life of both.
@@ -101,6 +106,7 @@ impl<S: Site> World<S> {
             unsaid: 0,
             crashes: 0,
             cuts: 0,
+            rests: 0,
             waits: 0,
             crossed: 0,
             wrong: None,
@@ -108,11 +114,20 @@ impl<S: Site> World<S> {
         for server in 0..self.graph.servers {
             state = self.after(&state, Happening::Restart(server));
         }
+        state = self.calm(state);
+        for update in 0..self.bounds.known {
+            state = self.calm(self.after(&state, Happening::Say(update)));
+        }
+        let Bounds { known, crashes, cuts, rests } = self.bounds;
+        State { unsaid: (1 << self.site.updates().len()) - (1 << known), crashes, cuts, rests, ..state }
+    }
+
+    /// What is so when all that is on its way has arrived, in one of the orders.
+    fn calm(&self, mut state: State) -> State {
         while let Some(delivery) = self.deliveries(&state).first() {
             state = self.after(&state, *delivery);
         }
-        let updates = self.site.updates().len();
-        State { unsaid: (1 << updates) - 1, crashes: self.bounds.crashes, cuts: self.bounds.cuts, ..state }
+        state
     }
 
     fn deliveries(&self, state: &State) -> Vec<Happening> {
@@ -148,7 +163,8 @@ impl<S: Site> World<S> {
     }
 
     fn may_wait(&self, state: &State) -> bool {
-        self.is_still(state) && state.waits < PATIENCE && !self.agree(state) && self.next_wake(state).is_some()
+        let has_reason = if self.agree(state) { state.rests > 0 } else { state.waits < PATIENCE };
+        has_reason && self.is_still(state) && self.next_wake(state).is_some()
     }
 
     /// Whether all is over, and they do not agree.
@@ -196,6 +212,7 @@ impl<S: Site> World<S> {
                 next.connections[way].cut();
             }
             Happening::Wait => {
+                next.rests -= u8::from(self.agree(state));
                 let nanos = self.next_wake(state).expect("else nobody waits");
                 (0..self.graph.servers).for_each(|server| self.step(&mut next, server, Input::Wait(nanos), None));
             }
