@@ -20,7 +20,7 @@ pub struct FetchId(u64);
 ///
 /// WHATSATs for one place and radius share a fetch that asks for enough results; each reply is cut
 /// to its own bound. Deadlines are in the order of the ids, since all fetches may take as long.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fetches {
     by_id: BTreeMap<FetchId, Fetch>,
     /// The newest fetch for each place.
@@ -32,7 +32,7 @@ pub(crate) struct Fetches {
     next_id: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Fetch {
     query: Query,
     deadline: Instant,

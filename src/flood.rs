@@ -5,7 +5,7 @@ use crate::herd::ServerId;
 use crate::report::Report;
 
 /// Copies that are not queued for any neighbour yet. They are all from the same, and of one origin.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Flood {
     /// Whole lines.
     pub(crate) lines: Vec<u8>,

@@ -18,7 +18,7 @@ pub enum Line<'a> {
 /// that begins as a report between servers does may be longer by [`SLACK`](Self::SLACK).
 ///
 /// Lines that lie whole in a chunk are lent from it, not copied.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Framer {
     most: usize,
     tail: Vec<u8>,

@@ -1,5 +1,7 @@
 //! Which updates a server has handled that it does not keep.
 
+use core::fmt;
+
 /// A bounded memory of digests: the last so many.
 ///
 /// An update that is newer than what is kept was never handled, and the one that is kept was; only
@@ -10,7 +12,7 @@
 /// Nearly every update replaces one, so remembering is a few instructions: the digest takes the place
 /// of the oldest, and the head of its chain. Whoever asks walks the chain from the newest to the
 /// oldest that is remembered; links to what is forgotten are cut when they are met.
-#[derive(Debug)]
+#[derive(Clone)]
 pub(crate) struct Handled {
     /// A ring, at its full length from the start so that nothing is ever moved. The system gives memory
     /// for what is in use.
@@ -79,6 +81,15 @@ impl Handled {
 
     fn place(&self, number: u32) -> usize {
         number as usize & (self.ring.len() - 1)
+    }
+}
+
+/// The digests that it remembers, in order: so it reads, and so two that remember the same look the same.
+impl fmt::Debug for Handled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digests: Vec<u64> = self.ring.iter().copied().filter(|&digest| self.contains(digest)).collect();
+        digests.sort_unstable();
+        f.debug_set().entries(digests).finish()
     }
 }
 

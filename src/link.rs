@@ -36,7 +36,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The most bytes handed to an adapter at once, so that a slow neighbour is seen to make progress.
 const PORTION: usize = 256 << 10;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) peer: ServerId,
     state: State,

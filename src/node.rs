@@ -30,7 +30,7 @@ use crate::time::{Instant, Now};
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
 ///
 /// The same calls with the same arguments give the same actions, byte for byte.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     identity: Arc<Identity>,
     store: Store,

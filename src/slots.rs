@@ -36,13 +36,13 @@ impl Slot {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slots {
     classes: Vec<Class>,
 }
 
 /// The slots of one size.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Class {
     size: usize,
     /// How many slots a piece has: 2 to the power of this.

@@ -20,7 +20,7 @@ use crate::slots::{Slot, Slots};
 /// what they hold range by range; its place inside the range comes from a hash with a secret seed,
 /// so nobody can choose client IDs that collide. Each range grows by itself and at its own time, so
 /// none ever stops the server for long to move all it has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     ranges: Vec<Range>,
     slots: Slots,
@@ -29,7 +29,7 @@ pub(crate) struct Store {
     most: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Range {
     /// Where the [record](crate::record) of each client is.
     records: HashTable<Slot>,

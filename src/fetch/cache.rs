@@ -8,14 +8,14 @@ use crate::places::Places;
 use crate::time::Instant;
 
 /// Replies that are kept for a while, where a source's terms allow it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Cache {
     by_place: BTreeMap<Place, Kept>,
     /// Every reply that was put there, in that order, which is also the order in which they end.
     order: VecDeque<(Instant, Place)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     until: Instant,
     bound: u8,

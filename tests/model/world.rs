@@ -1,0 +1,348 @@
+//! A herd, its network, and everything that may happen next.
+
+use std::collections::BTreeSet;
+use std::hash::Hash;
+
+use stateright::{Model, Property};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::connection::Connection;
+use super::graphs::{self, Graph};
+use super::site::{Input, Output, Place, Site, Step, Wrong};
+
+/// How often the clocks go forward before the servers must agree.
+const PATIENCE: u8 = 12;
+
+/// How much may happen besides deliveries.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bounds {
+    /// How many of the updates, the first ones, all servers know from the start.
+    pub(crate) known: usize,
+    /// How many servers crash, at any time, each of which starts again at any later time.
+    pub(crate) crashes: u8,
+    /// How many connections are cut.
+    pub(crate) cuts: u8,
+    /// How often time passes although nothing is amiss.
+    pub(crate) rests: u8,
+}
+
+/// A herd whose servers follow one rule.
+pub(crate) struct World<S> {
+    pub(crate) site: S,
+    graph: Graph,
+    ways: Vec<(usize, usize)>,
+    bounds: Bounds,
+}
+
+/// All that is so at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    servers: Vec<Option<Place>>,
+    lives: Vec<u8>,
+    /// One for each way, in the order of [`Graph::ways`].
+    connections: Vec<Connection>,
+    /// A bit for each update that no client has said yet.
+    unsaid: u8,
+    crashes: u8,
+    cuts: u8,
+    rests: u8,
+    /// How often the clocks have gone forward since something last happened.
+    waits: u8,
+    /// A bit for each way and update: whether it was sent there, in this life of both.
+    crossed: u64,
+    wrong: Option<Wrong>,
+}
+
+impl State {
+    /// A number in which no two states meet but by a chance that need not be reckoned with.
+    pub(crate) fn number(&self) -> u128 {
+        let mut hasher = Xxh3::new();
+        self.hash(&mut hasher);
+        hasher.digest128()
+    }
+}
+
+/// What may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Happening {
+    /// A client says an update.
+    Say(usize),
+    /// What is first on a connection that was closed arrives.
+    DeliverBefore(usize),
+    /// What is first on a connection arrives.
+    Deliver(usize),
+    /// The reply that is first on a connection arrives.
+    DeliverReply(usize),
+    /// The one who opened a connection that is over learns so.
+    Notice(usize),
+    /// A server crashes.
+    Crash(usize),
+    /// A server that crashed starts again.
+    Restart(usize),
+    /// A connection is cut.
+    Cut(usize),
+    /// Nothing is on its way, and time passes until a server wants to be called.
+    Wait,
+}
+
+impl Happening {
+    /// Whether it follows from what happened before, in no time.
+    pub(crate) const fn is_delivery(self) -> bool {
+        matches!(self, Self::DeliverBefore(_) | Self::Deliver(_) | Self::DeliverReply(_) | Self::Notice(_))
+    }
+}
+
+impl<S: Site> World<S> {
+    pub(crate) fn new(site: S, graph: Graph, bounds: Bounds) -> Self {
+        Self { site, graph, ways: graph.ways(), bounds }
+    }
+
+    /// All servers have started, and have nothing more to tell each other.
+    pub(crate) fn settled(&self) -> State {
+        let mut state = State {
+            servers: vec![None; self.graph.servers],
+            lives: vec![0; self.graph.servers],
+            connections: vec![Connection::default(); self.ways.len()],
+            unsaid: 0,
+            crashes: 0,
+            cuts: 0,
+            rests: 0,
+            waits: 0,
+            crossed: 0,
+            wrong: None,
+        };
+        for server in 0..self.graph.servers {
+            state = self.after(&state, Happening::Restart(server));
+        }
+        state = self.calm(state);
+        for update in 0..self.bounds.known {
+            state = self.calm(self.after(&state, Happening::Say(update)));
+        }
+        let Bounds { known, crashes, cuts, rests } = self.bounds;
+        State { unsaid: (1 << self.site.updates().len()) - (1 << known), crashes, cuts, rests, ..state }
+    }
+
+    /// What is so when all that is on its way has arrived, in one of the orders.
+    fn calm(&self, mut state: State) -> State {
+        while let Some(delivery) = self.deliveries(&state).first() {
+            state = self.after(&state, *delivery);
+        }
+        state
+    }
+
+    fn deliveries(&self, state: &State) -> Vec<Happening> {
+        let mut deliveries = Vec::new();
+        for (way, connection) in state.connections.iter().enumerate() {
+            let [before, there, back] = connection.heads();
+            deliveries.extend(before.then_some(Happening::DeliverBefore(way)));
+            deliveries.extend(there.then_some(Happening::Deliver(way)));
+            deliveries.extend(back.then_some(Happening::DeliverReply(way)));
+            deliveries.extend(connection.is_broken().then_some(Happening::Notice(way)));
+        }
+        deliveries
+    }
+
+    /// How many texts are on their way.
+    pub(crate) fn flying(state: &State) -> usize {
+        state.connections.iter().map(Connection::flying).sum()
+    }
+
+    /// Whether all servers are up and keep the same.
+    pub(crate) fn agree(&self, state: &State) -> bool {
+        let kept: BTreeSet<_> = state.servers.iter().map(|&server| server.map(|place| self.site.kept(place))).collect();
+        kept.len() == 1 && !kept.contains(&None)
+    }
+
+    /// Whether nothing but time and what comes from outside can change anything.
+    fn is_still(&self, state: &State) -> bool {
+        Self::flying(state) == 0 && state.servers.iter().all(Option::is_some)
+    }
+
+    fn next_wake(&self, state: &State) -> Option<u64> {
+        state.servers.iter().flatten().filter_map(|&place| self.site.wake(place)).min()
+    }
+
+    fn may_wait(&self, state: &State) -> bool {
+        let has_reason = if self.agree(state) { state.rests > 0 } else { state.waits < PATIENCE };
+        has_reason && self.is_still(state) && self.next_wake(state).is_some()
+    }
+
+    /// Whether all is over, and they do not agree.
+    pub(crate) fn has_lost(&self, state: &State) -> bool {
+        self.is_still(state) && !self.agree(state) && !self.may_wait(state)
+    }
+
+    /// What is so after something happened.
+    pub(crate) fn after(&self, state: &State, happening: Happening) -> State {
+        let mut next = state.clone();
+        if !happening.is_delivery() {
+            next.waits = if happening == Happening::Wait { state.waits + 1 } else { 0 };
+        }
+        match happening {
+            Happening::Say(update) => {
+                next.unsaid &= !(1 << update);
+                self.step(&mut next, self.site.updates()[update].server, Input::Client(update), None);
+            }
+            Happening::DeliverBefore(way) => {
+                let text = next.connections[way].take_before().expect("something is there");
+                self.step(&mut next, self.ways[way].1, Input::Request(text), None);
+            }
+            Happening::Deliver(way) => {
+                let text = next.connections[way].take_there().expect("something is there");
+                self.step(&mut next, self.ways[way].1, Input::Request(text), Some(way));
+            }
+            Happening::DeliverReply(way) => {
+                let text = next.connections[way].take_back().expect("something is there");
+                self.step(&mut next, self.ways[way].0, Input::Answer(self.ways[way].1, text), None);
+            }
+            Happening::Notice(way) => {
+                next.connections[way].close();
+                self.step(&mut next, self.ways[way].0, Input::Lost(self.ways[way].1), None);
+            }
+            Happening::Crash(server) => {
+                next.crashes -= 1;
+                self.crash(&mut next, server);
+            }
+            Happening::Restart(server) => {
+                next.lives[server] += 1;
+                self.step(&mut next, server, Input::Start(server, state.lives[server]), None);
+            }
+            Happening::Cut(way) => {
+                next.cuts -= 1;
+                next.connections[way].cut();
+            }
+            Happening::Wait => {
+                next.rests -= u8::from(self.agree(state));
+                let nanos = self.next_wake(state).expect("else nobody waits");
+                (0..self.graph.servers).for_each(|server| self.step(&mut next, server, Input::Wait(nanos), None));
+            }
+        }
+        next
+    }
+
+    fn crash(&self, next: &mut State, server: usize) {
+        next.servers[server] = None;
+        for (way, &(from, to)) in self.ways.iter().enumerate() {
+            if from == server {
+                next.connections[way] = Connection::default();
+            } else if to == server {
+                next.connections[way].reset();
+            }
+            if from == server || to == server {
+                self.forget_crossings(next, way);
+            }
+        }
+    }
+
+    fn forget_crossings(&self, next: &mut State, way: usize) {
+        let updates = self.site.updates().len();
+        next.crossed &= !(((1 << updates) - 1) << (way * updates));
+    }
+
+    /// One server takes a step; `asked_on` is the way on which it was asked, if it was.
+    fn step(&self, next: &mut State, server: usize, input: Input, asked_on: Option<usize>) {
+        let is_up = |(index, place): (usize, &Option<Place>)| u8::from(place.is_some()) << index;
+        let up = next.servers.iter().enumerate().map(is_up).sum();
+        let Step { to, outputs, wrong } = self.site.step(next.servers[server].unwrap_or_default(), input, up);
+        next.servers[server] = Some(to);
+        next.wrong = next.wrong.or(wrong);
+        let way_to = |peer| self.ways.binary_search(&(server, peer)).expect("only neighbours are spoken to");
+        for output in outputs {
+            match output {
+                Output::Open(peer) => next.connections[way_to(peer)].open(),
+                Output::Close(peer) => next.connections[way_to(peer)].close(),
+                Output::Send(peer, text) => {
+                    self.note_crossings(next, way_to(peer), &self.site.text(text));
+                    next.connections[way_to(peer)].send(text);
+                }
+                Output::Reply(text) => {
+                    if let Some(way) = asked_on {
+                        next.connections[way].reply(text);
+                    }
+                }
+            }
+        }
+    }
+
+    fn note_crossings(&self, next: &mut State, way: usize, text: &[u8]) {
+        for line in text.split(|&byte| byte == b'\n') {
+            if let Some(update) = self.site.updates().iter().position(|update| update.is_in(line)) {
+                let bit = 1 << (way * self.site.updates().len() + update);
+                if next.crossed & bit != 0 {
+                    next.wrong = next.wrong.or(Some(Wrong::SentTwice));
+                }
+                next.crossed |= bit;
+            }
+        }
+    }
+
+    /// Says in words what happened, in order.
+    pub(crate) fn tell_all(&self, way: &[Happening]) -> String {
+        way.iter().map(|&happening| self.tell(happening)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn tell(&self, happening: Happening) -> String {
+        let name = graphs::name;
+        let way = |way: usize| format!("{} -> {}", name(self.ways[way].0), name(self.ways[way].1));
+        match happening {
+            Happening::Say(update) => {
+                let update = self.site.updates()[update];
+                format!("{} {} to {}", update.client, update.time, name(update.server))
+            }
+            Happening::DeliverBefore(at) | Happening::Deliver(at) => format!("{} arrives", way(at)),
+            Happening::DeliverReply(at) => format!("{} is answered", way(at)),
+            Happening::Notice(at) => format!("{} is noticed to be over", way(at)),
+            Happening::Crash(server) => format!("{} crashes", name(server)),
+            Happening::Restart(server) => format!("{} starts", name(server)),
+            Happening::Cut(at) => format!("{} is cut", way(at)),
+            Happening::Wait => "time passes".to_owned(),
+        }
+    }
+}
+
+impl<S: Site> Model for World<S> {
+    type State = State;
+    type Action = Happening;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![self.settled()]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Happening>) {
+        actions.extend(self.deliveries(state));
+        let says = (0..self.site.updates().len()).filter(|update| state.unsaid & 1 << update != 0);
+        let can_be_said = |update: &usize| state.servers[self.site.updates()[*update].server].is_some();
+        actions.extend(says.filter(can_be_said).map(Happening::Say));
+        for (server, place) in state.servers.iter().enumerate() {
+            match place {
+                None => actions.push(Happening::Restart(server)),
+                Some(_) if state.crashes > 0 => actions.push(Happening::Crash(server)),
+                Some(_) => {}
+            }
+        }
+        if state.cuts > 0 {
+            let open = state.connections.iter().enumerate().filter(|(_, connection)| connection.is_open());
+            actions.extend(open.map(|(way, _)| Happening::Cut(way)));
+        }
+        if self.may_wait(state) {
+            actions.push(Happening::Wait);
+        }
+    }
+
+    fn next_state(&self, state: &State, happening: Happening) -> Option<State> {
+        Some(self.after(state, happening))
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("no kept report goes back", |_, state: &State| state.wrong != Some(Wrong::WentBack)),
+            Property::always("no line of a server's is refused", |_, state: &State| {
+                state.wrong != Some(Wrong::Refused)
+            }),
+            Property::always("each update crosses a link once", |_, state: &State| {
+                state.wrong != Some(Wrong::SentTwice)
+            }),
+            Property::always("in the end all keep the same", |world: &Self, state: &State| !world.has_lost(state)),
+        ]
+    }
+}
