@@ -85,8 +85,8 @@ impl Site for First {
         None
     }
 
-    fn text(&self, text: Text) -> Arc<[u8]> {
-        self.tables.lock().expect("as above").1.get(text).clone()
+    fn brings(&self, text: Text) -> u64 {
+        Update::brought(&self.updates, self.tables.lock().expect("as above").1.get(text))
     }
 
     fn updates(&self) -> &[Update] {

@@ -47,8 +47,15 @@ pub(crate) struct Nodes {
 
 struct Tables {
     places: Table<u128, Known>,
-    texts: Table<Vec<u8>, Arc<[u8]>>,
+    texts: Table<Vec<u8>, Written>,
     steps: HashMap<(Place, Input, u8), Step>,
+}
+
+/// What one server wrote to another.
+struct Written {
+    bytes: Arc<[u8]>,
+    /// A bit for each update that it brings.
+    brings: u64,
 }
 
 /// The defaults, but that a pause is so short that a quarter of it, which is left to chance, is nothing,
@@ -103,11 +110,12 @@ impl Nodes {
             _ => tables.places.get(from).clone(),
         };
         let bytes = match input {
-            Input::Request(text) | Input::Answer(_, text) => tables.texts.get(text).clone(),
+            Input::Request(text) | Input::Answer(_, text) => tables.texts.get(text).bytes.clone(),
             Input::Client(update) => self.updates[update].line().into_bytes().into(),
             Input::Start(..) | Input::Lost(_) | Input::Wait(_) => Arc::default(),
         };
-        let mut run = Run { known: &mut known, texts: &mut tables.texts, outputs: Vec::new(), wrong: None, up };
+        let (texts, updates) = (&mut tables.texts, &*self.updates);
+        let mut run = Run { known: &mut known, texts, updates, outputs: Vec::new(), wrong: None, up };
         match input {
             Input::Start(..) => run.handle(Event::Started),
             Input::Client(_) => drop(run.receive(&bytes)),
@@ -162,8 +170,8 @@ impl Site for Nodes {
         Some(node.next_wake()?.as_nanos().saturating_sub(now.as_nanos()))
     }
 
-    fn text(&self, text: Text) -> Arc<[u8]> {
-        self.tables.lock().expect("as above").texts.get(text).clone()
+    fn brings(&self, text: Text) -> u64 {
+        self.tables.lock().expect("as above").texts.get(text).brings
     }
 
     fn updates(&self) -> &[Update] {
@@ -211,7 +219,8 @@ fn at(instant: Instant) -> Now {
 /// and what is to be sent is taken and sent.
 struct Run<'a> {
     known: &'a mut Known,
-    texts: &'a mut Table<Vec<u8>, Arc<[u8]>>,
+    texts: &'a mut Table<Vec<u8>, Written>,
+    updates: &'a [Update],
     outputs: Vec<Output>,
     wrong: Option<Wrong>,
     up: u8,
@@ -219,8 +228,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn number(&mut self, bytes: Vec<u8>) -> Text {
-        let text: Arc<[u8]> = bytes.as_slice().into();
-        self.texts.number(bytes, || text)
+        let written = Written { bytes: bytes.as_slice().into(), brings: Update::brought(self.updates, &bytes) };
+        self.texts.number(bytes, || written)
     }
 
     fn handle(&mut self, event: Event<'_>) {

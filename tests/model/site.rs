@@ -63,6 +63,8 @@ pub(crate) enum Wrong {
     Refused,
     /// It sent an update to a neighbour to which it had sent it in the same two lives.
     SentTwice,
+    /// It sent an update to the neighbour that had just sent it, or to its origin.
+    SentBack,
 }
 
 /// A rule that servers follow.
@@ -76,8 +78,8 @@ pub(crate) trait Site: Send + Sync + 'static {
     /// In how many nanoseconds it wants to be called if nothing happens until then.
     fn wake(&self, place: Place) -> Option<u64>;
 
-    /// The bytes of a text.
-    fn text(&self, text: Text) -> Arc<[u8]>;
+    /// A bit for each update that a text brings in an AT line.
+    fn brings(&self, text: Text) -> u64;
 
     /// What clients may say.
     fn updates(&self) -> &[Update];

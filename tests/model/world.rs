@@ -8,7 +8,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::connection::Connection;
 use super::graphs::{self, Graph};
-use super::site::{Input, Output, Place, Site, Step, Wrong};
+use super::site::{Input, Output, Place, Site, Step, Text, Wrong};
+use super::update::Update;
 
 /// How often the clocks go forward before the servers must agree.
 const PATIENCE: u8 = 12;
@@ -181,23 +182,23 @@ impl<S: Site> World<S> {
         match happening {
             Happening::Say(update) => {
                 next.unsaid &= !(1 << update);
-                self.step(&mut next, self.site.updates()[update].server, Input::Client(update), None);
+                self.step(&mut next, self.site.updates()[update].server, Input::Client(update));
             }
             Happening::DeliverBefore(way) => {
                 let text = next.connections[way].take_before().expect("something is there");
-                self.step(&mut next, self.ways[way].1, Input::Request(text), None);
+                self.request(&mut next, way, text, false);
             }
             Happening::Deliver(way) => {
                 let text = next.connections[way].take_there().expect("something is there");
-                self.step(&mut next, self.ways[way].1, Input::Request(text), Some(way));
+                self.request(&mut next, way, text, true);
             }
             Happening::DeliverReply(way) => {
                 let text = next.connections[way].take_back().expect("something is there");
-                self.step(&mut next, self.ways[way].0, Input::Answer(self.ways[way].1, text), None);
+                self.step(&mut next, self.ways[way].0, Input::Answer(self.ways[way].1, text));
             }
             Happening::Notice(way) => {
                 next.connections[way].close();
-                self.step(&mut next, self.ways[way].0, Input::Lost(self.ways[way].1), None);
+                self.step(&mut next, self.ways[way].0, Input::Lost(self.ways[way].1));
             }
             Happening::Crash(server) => {
                 next.crashes -= 1;
@@ -205,7 +206,7 @@ impl<S: Site> World<S> {
             }
             Happening::Restart(server) => {
                 next.lives[server] += 1;
-                self.step(&mut next, server, Input::Start(server, state.lives[server]), None);
+                self.step(&mut next, server, Input::Start(server, state.lives[server]));
             }
             Happening::Cut(way) => {
                 next.cuts -= 1;
@@ -214,7 +215,9 @@ impl<S: Site> World<S> {
             Happening::Wait => {
                 next.rests -= u8::from(self.agree(state));
                 let nanos = self.next_wake(state).expect("else nobody waits");
-                (0..self.graph.servers).for_each(|server| self.step(&mut next, server, Input::Wait(nanos), None));
+                for server in 0..self.graph.servers {
+                    self.step(&mut next, server, Input::Wait(nanos));
+                }
             }
         }
         next
@@ -239,40 +242,53 @@ impl<S: Site> World<S> {
         next.crossed &= !(((1 << updates) - 1) << (way * updates));
     }
 
-    /// One server takes a step; `asked_on` is the way on which it was asked, if it was.
-    fn step(&self, next: &mut State, server: usize, input: Input, asked_on: Option<usize>) {
+    /// A text arrives; its replies are wanted while the connection is open.
+    fn request(&self, next: &mut State, way: usize, text: Text, is_open: bool) {
+        let (from, to) = self.ways[way];
+        for output in self.step(next, to, Input::Request(text)) {
+            match output {
+                Output::Reply(text) if is_open => next.connections[way].reply(text),
+                Output::Send(peer, sent) if peer == from && self.site.brings(sent) & self.site.brings(text) != 0 => {
+                    next.wrong = next.wrong.or(Some(Wrong::SentBack));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One server takes a step: what it does, of which its replies are not done yet.
+    fn step(&self, next: &mut State, server: usize, input: Input) -> Vec<Output> {
         let is_up = |(index, place): (usize, &Option<Place>)| u8::from(place.is_some()) << index;
         let up = next.servers.iter().enumerate().map(is_up).sum();
         let Step { to, outputs, wrong } = self.site.step(next.servers[server].unwrap_or_default(), input, up);
         next.servers[server] = Some(to);
         next.wrong = next.wrong.or(wrong);
         let way_to = |peer| self.ways.binary_search(&(server, peer)).expect("only neighbours are spoken to");
-        for output in outputs {
-            match output {
+        for output in &outputs {
+            match *output {
                 Output::Open(peer) => next.connections[way_to(peer)].open(),
                 Output::Close(peer) => next.connections[way_to(peer)].close(),
                 Output::Send(peer, text) => {
-                    self.note_crossings(next, way_to(peer), &self.site.text(text));
+                    self.note_crossings(next, way_to(peer), self.site.brings(text));
                     next.connections[way_to(peer)].send(text);
                 }
-                Output::Reply(text) => {
-                    if let Some(way) = asked_on {
-                        next.connections[way].reply(text);
-                    }
-                }
+                Output::Reply(_) => {}
             }
         }
+        outputs
     }
 
-    fn note_crossings(&self, next: &mut State, way: usize, text: &[u8]) {
-        for line in text.split(|&byte| byte == b'\n') {
-            if let Some(update) = self.site.updates().iter().position(|update| update.is_in(line)) {
-                let bit = 1 << (way * self.site.updates().len() + update);
-                if next.crossed & bit != 0 {
-                    next.wrong = next.wrong.or(Some(Wrong::SentTwice));
-                }
-                next.crossed |= bit;
-            }
+    fn note_crossings(&self, next: &mut State, way: usize, brought: u64) {
+        let updates = self.site.updates();
+        let bits = brought << (way * updates.len());
+        if next.crossed & bits != 0 {
+            next.wrong = next.wrong.or(Some(Wrong::SentTwice));
+        }
+        next.crossed |= bits;
+        let is_to_origin =
+            |(index, update): (usize, &Update)| brought & 1 << index != 0 && update.server == self.ways[way].1;
+        if updates.iter().enumerate().any(is_to_origin) {
+            next.wrong = next.wrong.or(Some(Wrong::SentBack));
         }
     }
 
@@ -342,6 +358,7 @@ impl<S: Site> Model for World<S> {
             Property::always("each update crosses a link once", |_, state: &State| {
                 state.wrong != Some(Wrong::SentTwice)
             }),
+            Property::always("no update goes back", |_, state: &State| state.wrong != Some(Wrong::SentBack)),
             Property::always("in the end all keep the same", |world: &Self, state: &State| !world.has_lost(state)),
         ]
     }
