@@ -12,7 +12,7 @@ use super::site::{Place, Wrong};
 pub(crate) struct State {
     pub(crate) servers: Vec<Option<Place>>,
     pub(crate) lives: Vec<u8>,
-    /// One for each way, in the order of [`Graph::ways`].
+    /// One for each way, in the order of `Graph::ways`.
     pub(crate) connections: Vec<Connection>,
     /// A bit for each update that no client has said yet.
     pub(crate) unsaid: u8,
