@@ -61,7 +61,7 @@ impl Found {
 
     /// Panics unless all is well.
     pub(crate) fn expect_well(&self) {
-        for (what, way) in &self.wrong {
+        if let Some((what, way)) = self.wrong.first() {
             panic!("{}: not so: {what}\n  {way}", self.case.graph.name);
         }
         let ends = self.ends.unwrap_or_else(|| panic!("{}: deliveries without end", self.case.graph.name));

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use stateright::Model;
 
 use super::site::Site;
-use super::world::{Happening, State, World};
+use super::state::{Happening, State};
+use super::world::World;
 
 /// What all ways together are like.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,7 +32,7 @@ pub(crate) fn ends<S: Site>(world: &World<S>) -> Option<Ends> {
     loop {
         if let Some((cause, state)) = next.take() {
             known.insert(state.number(), None);
-            ends.most_flying = ends.most_flying.max(World::<S>::flying(&state));
+            ends.most_flying = ends.most_flying.max(state.flying());
             way.push(Visit::new(world, cause, state));
         }
         let Some(visit) = way.last_mut() else { break };

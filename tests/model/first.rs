@@ -23,12 +23,13 @@ struct Server {
 pub(crate) struct First {
     graph: Graph,
     updates: Vec<Update>,
-    tables: Mutex<(Table<Server, Server>, Table<String, Arc<[u8]>>)>,
+    servers: Mutex<Table<Server, Server>>,
+    texts: Mutex<Table<String, Arc<[u8]>>>,
 }
 
 impl First {
     pub(crate) fn new(graph: Graph, updates: &[Update]) -> Self {
-        Self { graph, updates: updates.to_vec(), tables: Mutex::new((Table::new(), Table::new())) }
+        Self { graph, updates: updates.to_vec(), servers: Mutex::new(Table::new()), texts: Mutex::new(Table::new()) }
     }
 
     /// Takes a report `ORIGIN SKEW CLIENT POSITION TIME` that came from `sender`, or from a client.
@@ -48,8 +49,8 @@ impl First {
 
 impl Site for First {
     fn step(&self, from: Place, input: Input, up: u8) -> Step {
-        let mut tables = self.tables.lock().expect("no step panics and the check goes on");
-        let (servers, texts) = &mut *tables;
+        let mut servers = self.servers.lock().expect("no step panics and the check goes on");
+        let mut texts = self.texts.lock().expect("as above");
         let mut server = match input {
             Input::Start(me, _) => Server { me, known: BTreeMap::new() },
             _ => servers.get(from).clone(),
@@ -77,8 +78,8 @@ impl Site for First {
     }
 
     fn kept(&self, place: Place) -> Kept {
-        let tables = self.tables.lock().expect("as above");
-        Arc::new(tables.0.get(place).known.values().map(|(_, report)| report.clone().into_bytes()).collect())
+        let servers = self.servers.lock().expect("as above");
+        Arc::new(servers.get(place).known.values().map(|(_, report)| report.clone().into_bytes()).collect())
     }
 
     fn wake(&self, _: Place) -> Option<u64> {
@@ -86,7 +87,7 @@ impl Site for First {
     }
 
     fn brings(&self, text: Text) -> u64 {
-        Update::brought(&self.updates, self.tables.lock().expect("as above").1.get(text))
+        Update::brought(&self.updates, self.texts.lock().expect("as above").get(text))
     }
 
     fn updates(&self) -> &[Update] {

@@ -10,32 +10,27 @@
 
 use core::time::Duration;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
-use herd::{
-    Action, Attempt, Batch, Event, Herd, Instant, Limits, Node, Now, Server, ServerId, ServerName, SessionId, Timestamp,
-};
+use herd::{Attempt, Event, Herd, Instant, Limits, Node, Server, ServerId, ServerName, Timestamp};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::graphs::{self, Graph};
+use super::run::{LOOPBACK, Run, at};
 use super::site::{Input, Kept, Output, Place, Site, Step, Text, Wrong};
 use super::table::Table;
 use super::update::Update;
 
-/// Where all connect from.
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
 /// One state of one server.
 #[derive(Clone, Debug)]
-struct Known {
-    node: Node,
-    me: usize,
-    life: u8,
-    now: Instant,
+pub(crate) struct Known {
+    pub(crate) node: Node,
+    pub(crate) me: usize,
+    pub(crate) life: u8,
+    pub(crate) now: Instant,
     /// What each connection that it opened is called.
-    attempts: Vec<Attempt>,
-    kept: Kept,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) kept: Kept,
 }
 
 /// Servers that run the core.
@@ -52,10 +47,10 @@ struct Tables {
 }
 
 /// What one server wrote to another.
-struct Written {
-    bytes: Arc<[u8]>,
+pub(crate) struct Written {
+    pub(crate) bytes: Arc<[u8]>,
     /// A bit for each update that it brings.
-    brings: u64,
+    pub(crate) brings: u64,
 }
 
 /// The defaults, but that a pause is so short that a quarter of it, which is left to chance, is nothing,
@@ -127,7 +122,7 @@ impl Nodes {
                 }
             }
             Input::Answer(peer, _) => {
-                run.handle(Event::Received { peer: self.id(peer), attempt: run.known.attempts[peer], bytes: &bytes })
+                run.handle(Event::Received { peer: self.id(peer), attempt: run.known.attempts[peer], bytes: &bytes });
             }
             Input::Lost(peer) => run.handle(Event::Lost { peer: self.id(peer), attempt: run.known.attempts[peer] }),
             Input::Wait(nanos) => {
@@ -208,75 +203,4 @@ fn went_back(node: &Node, line: &[u8]) -> bool {
     let time = |line: &[u8]| line.rsplit(|&byte| byte == b' ').next().and_then(Timestamp::parse);
     let Some(report) = node.report(client) else { return true };
     (Some(report.at()), report.line()) < (time(line), line)
-}
-
-/// What the clocks say: the skews are the same in every run.
-fn at(instant: Instant) -> Now {
-    Now { wall: Timestamp::from_nanos(1_479_413_884_500_000_000), instant }
-}
-
-/// One step of one server. Whatever the adapter does at once is done at once: connections are made or refused,
-/// and what is to be sent is taken and sent.
-struct Run<'a> {
-    known: &'a mut Known,
-    texts: &'a mut Table<Vec<u8>, Written>,
-    updates: &'a [Update],
-    outputs: Vec<Output>,
-    wrong: Option<Wrong>,
-    up: u8,
-}
-
-impl Run<'_> {
-    fn number(&mut self, bytes: Vec<u8>) -> Text {
-        let written = Written { bytes: bytes.as_slice().into(), brings: Update::brought(self.updates, &bytes) };
-        self.texts.number(bytes, || written)
-    }
-
-    fn handle(&mut self, event: Event<'_>) {
-        let mut actions = Vec::new();
-        self.known.node.handle(at(self.known.now), event, &mut actions);
-        self.perform(actions);
-    }
-
-    /// Whole lines come on a connection that was accepted, and what is replied. A session that was given whole
-    /// lines of a neighbour's is as good as new, unless one was refused.
-    fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let (now, mut actions, mut out) = (at(self.known.now), Vec::new(), Vec::new());
-        let mut session = self.known.node.session(SessionId(0), Some(LOOPBACK), now.instant);
-        let requests = session.receive(now, bytes, Batch::default());
-        let replies = self.known.node.serve(now, &session, requests, &mut actions);
-        session.reply(replies, &mut out);
-        if session.is_finished() {
-            self.wrong = Some(Wrong::Refused);
-        }
-        self.perform(actions);
-        out
-    }
-
-    fn perform(&mut self, actions: Vec<Action>) {
-        for action in actions {
-            match action {
-                Action::Connect { peer, attempt } => {
-                    self.known.attempts[peer.index()] = attempt;
-                    if self.up & 1 << peer.index() == 0 {
-                        self.handle(Event::Lost { peer, attempt });
-                    } else {
-                        self.outputs.push(Output::Open(peer.index()));
-                        self.handle(Event::Connected { peer, attempt });
-                    }
-                }
-                Action::Forward { peer, attempt } => {
-                    let bytes = self.known.node.take(self.known.now, peer, attempt);
-                    if !bytes.is_empty() {
-                        let text = self.number(bytes.to_vec());
-                        self.outputs.push(Output::Send(peer.index(), text));
-                        self.handle(Event::Sent { peer, attempt });
-                    }
-                }
-                Action::Disconnect { peer, .. } => self.outputs.push(Output::Close(peer.index())),
-                Action::Compared { .. } => {}
-                Action::Reply { .. } | Action::Fetch { .. } => panic!("nobody asks for places"),
-            }
-        }
-    }
 }

@@ -7,7 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use stateright::Model;
 
 use super::site::Site;
-use super::world::{Happening, State, World};
+use super::state::{Happening, State};
+use super::world::World;
 
 /// States in the order in which they are reached, nearest first, and what leads from one to another.
 pub(crate) struct Reach {

@@ -1,14 +1,13 @@
 //! A herd, its network, and everything that may happen next.
 
 use std::collections::BTreeSet;
-use std::hash::Hash;
 
 use stateright::{Model, Property};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::connection::Connection;
 use super::graphs::{self, Graph};
 use super::site::{Input, Output, Place, Site, Step, Text, Wrong};
+use super::state::{Happening, State};
 use super::update::Update;
 
 /// How often the clocks go forward before the servers must agree.
@@ -33,64 +32,6 @@ pub(crate) struct World<S> {
     graph: Graph,
     ways: Vec<(usize, usize)>,
     bounds: Bounds,
-}
-
-/// All that is so at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct State {
-    servers: Vec<Option<Place>>,
-    lives: Vec<u8>,
-    /// One for each way, in the order of [`Graph::ways`].
-    connections: Vec<Connection>,
-    /// A bit for each update that no client has said yet.
-    unsaid: u8,
-    crashes: u8,
-    cuts: u8,
-    rests: u8,
-    /// How often the clocks have gone forward since something last happened.
-    waits: u8,
-    /// A bit for each way and update: whether it was sent there, in this life of both.
-    crossed: u64,
-    wrong: Option<Wrong>,
-}
-
-impl State {
-    /// A number in which no two states meet but by a chance that need not be reckoned with.
-    pub(crate) fn number(&self) -> u128 {
-        let mut hasher = Xxh3::new();
-        self.hash(&mut hasher);
-        hasher.digest128()
-    }
-}
-
-/// What may happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Happening {
-    /// A client says an update.
-    Say(usize),
-    /// What is first on a connection that was closed arrives.
-    DeliverBefore(usize),
-    /// What is first on a connection arrives.
-    Deliver(usize),
-    /// The reply that is first on a connection arrives.
-    DeliverReply(usize),
-    /// The one who opened a connection that is over learns so.
-    Notice(usize),
-    /// A server crashes.
-    Crash(usize),
-    /// A server that crashed starts again.
-    Restart(usize),
-    /// A connection is cut.
-    Cut(usize),
-    /// Nothing is on its way, and time passes until a server wants to be called.
-    Wait,
-}
-
-impl Happening {
-    /// Whether it follows from what happened before, in no time.
-    pub(crate) const fn is_delivery(self) -> bool {
-        matches!(self, Self::DeliverBefore(_) | Self::Deliver(_) | Self::DeliverReply(_) | Self::Notice(_))
-    }
 }
 
 impl<S: Site> World<S> {
@@ -125,27 +66,10 @@ impl<S: Site> World<S> {
 
     /// What is so when all that is on its way has arrived, in one of the orders.
     fn calm(&self, mut state: State) -> State {
-        while let Some(delivery) = self.deliveries(&state).first() {
+        while let Some(delivery) = state.deliveries().first() {
             state = self.after(&state, *delivery);
         }
         state
-    }
-
-    fn deliveries(&self, state: &State) -> Vec<Happening> {
-        let mut deliveries = Vec::new();
-        for (way, connection) in state.connections.iter().enumerate() {
-            let [before, there, back] = connection.heads();
-            deliveries.extend(before.then_some(Happening::DeliverBefore(way)));
-            deliveries.extend(there.then_some(Happening::Deliver(way)));
-            deliveries.extend(back.then_some(Happening::DeliverReply(way)));
-            deliveries.extend(connection.is_broken().then_some(Happening::Notice(way)));
-        }
-        deliveries
-    }
-
-    /// How many texts are on their way.
-    pub(crate) fn flying(state: &State) -> usize {
-        state.connections.iter().map(Connection::flying).sum()
     }
 
     /// Whether all servers are up and keep the same.
@@ -154,23 +78,18 @@ impl<S: Site> World<S> {
         kept.len() == 1 && !kept.contains(&None)
     }
 
-    /// Whether nothing but time and what comes from outside can change anything.
-    fn is_still(&self, state: &State) -> bool {
-        Self::flying(state) == 0 && state.servers.iter().all(Option::is_some)
-    }
-
     fn next_wake(&self, state: &State) -> Option<u64> {
         state.servers.iter().flatten().filter_map(|&place| self.site.wake(place)).min()
     }
 
     fn may_wait(&self, state: &State) -> bool {
         let has_reason = if self.agree(state) { state.rests > 0 } else { state.waits < PATIENCE };
-        has_reason && self.is_still(state) && self.next_wake(state).is_some()
+        has_reason && state.is_still() && self.next_wake(state).is_some()
     }
 
     /// Whether all is over, and they do not agree.
     pub(crate) fn has_lost(&self, state: &State) -> bool {
-        self.is_still(state) && !self.agree(state) && !self.may_wait(state)
+        state.is_still() && !self.agree(state) && !self.may_wait(state)
     }
 
     /// What is so after something happened.
@@ -325,7 +244,7 @@ impl<S: Site> Model for World<S> {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Happening>) {
-        actions.extend(self.deliveries(state));
+        actions.extend(state.deliveries());
         let says = (0..self.site.updates().len()).filter(|update| state.unsaid & 1 << update != 0);
         let can_be_said = |update: &usize| state.servers[self.site.updates()[*update].server].is_some();
         actions.extend(says.filter(can_be_said).map(Happening::Say));
