@@ -57,7 +57,7 @@ impl Meeting {
     /// keep then agree once nobody tampers.
     pub(crate) fn hold(&self) {
         let max_line = if self.long_lines { 4096 } else { 500 };
-        let limits = Limits { max_line, ..Limits::default() };
+        let limits = Limits { max_line, handled: 64, ..Limits::default() };
         let mut pair = Pair::new(&limits);
         for (node, own) in [(&mut pair.asker, &self.asker), (&mut pair.answerer, &self.answerer)] {
             let shared = (0..self.both % 2048).map(|client| (client, 1));
