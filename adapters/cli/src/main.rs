@@ -24,7 +24,7 @@ enum Command {
     Send(commands::send::Send),
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
-    Bench(bench::Bench),
+    Bench(Box<bench::Bench>),
 }
 
 const EXIT_CODES: &str = "\

@@ -42,6 +42,7 @@ impl Embedded {
     }
 
     /// Every place, so that others can be given the same ones.
+    #[must_use]
     pub fn places(&self) -> impl ExactSizeIterator<Item = Place<'_>> {
         self.table.iter()
     }

@@ -20,11 +20,11 @@ use std::time::Duration;
 use clap::Args;
 
 pub(crate) use measure::Measure;
-pub(crate) use results::Results;
+pub(crate) use results::{Results, RowResult};
+pub(crate) use row::Row;
 pub(crate) use system::System;
 
 use self::experiment::Experiment;
-use self::row::Row;
 use crate::failure::Failure;
 
 /// Measure herds, Redis, memcached and plain servers in Python and Node.js side by side

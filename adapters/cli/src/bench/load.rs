@@ -34,6 +34,9 @@ pub(crate) enum Length {
     EachClient,
 }
 
+/// How often to look whether the load is over.
+const NAP: Duration = Duration::from_millis(20);
+
 /// A load on one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
@@ -111,18 +114,22 @@ impl Load {
                     scope.spawn(run)
                 })
                 .collect();
-            let mut before = None;
+            let (mut before, mut after) = (None, None);
             while !workers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
                 let elapsed = start.elapsed();
-                if before.is_none() && elapsed >= self.warm_up {
-                    before = Some(self.cpu());
+                let next = if before.is_none() { Some(self.warm_up) } else { self.end() };
+                match next {
+                    Some(time) if elapsed < time => {}
+                    Some(_) if before.is_none() => before = Some(self.cpu()),
+                    // What is still on its way is not counted, so its cost must not be.
+                    Some(_) if after.is_none() => after = Some(self.cpu()),
+                    _ => {}
                 }
                 progress.show(self, elapsed, done.load(Ordering::Relaxed));
-                let to_warm = self.warm_up.saturating_sub(elapsed);
-                let nap = if before.is_none() { to_warm } else { self.nap() };
-                std::thread::sleep(nap.min(Duration::from_millis(50)));
+                let nap = next.map_or(NAP, |time| time.saturating_sub(elapsed).clamp(Duration::from_millis(1), NAP));
+                std::thread::sleep(nap);
             }
-            let after = self.cpu();
+            let after = after.unwrap_or_else(|| self.cpu());
             let mut all = Outcome::new();
             for worker in workers {
                 all.add(&worker.join().expect("a worker does not panic")?);
@@ -149,23 +156,19 @@ impl Load {
             Length::Count(count) => Some(share(count)),
             Length::EachClient => Some(share(self.traffic.clients)),
         };
-        let end = match self.length {
-            Length::Time(time) => Some(self.warm_up + time),
-            _ => None,
-        };
         let rate = match self.pace {
             Pace::Closed => None,
             #[expect(clippy::cast_precision_loss, reason = "there are few threads")]
             Pace::Open(rate) => Some(rate / threads as f64),
         };
-        Schedule::new(rate, self.warm_up, end, count)
+        Schedule::new(rate, self.warm_up, self.end(), count)
     }
 
-    /// How long to sleep while the workers work: short where what is measured is short.
-    fn nap(&self) -> Duration {
+    /// When a load of some length ends.
+    fn end(&self) -> Option<Duration> {
         match self.length {
-            Length::Time(_) => Duration::from_millis(20),
-            _ => Duration::from_millis(5),
+            Length::Time(time) => Some(self.warm_up + time),
+            Length::Count(_) | Length::EachClient => None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::compare::{Measure, Results, System};
+use super::compare::{Measure, Results, RowResult, System};
 use super::table::figure;
 use crate::failure::Failure;
 
@@ -46,16 +46,17 @@ struct Panel {
     bars: Vec<(&'static str, f64)>,
 }
 
-/// A picture of bars: a panel for each measure of each load, two side by side.
+/// A picture of bars: a panel for each measure of each load, two side by side. Each load begins a line.
 pub(crate) fn draw(results: &Results) -> String {
-    let panels = panels(results);
     let mut body = String::new();
     let mut top = 10;
-    for pair in panels.chunks(2) {
-        for (column, panel) in pair.iter().enumerate() {
-            panel.draw(&mut body, column * PANEL_WIDTH, top);
+    for row in &results.rows {
+        for pair in panels(row).chunks(2) {
+            for (column, panel) in pair.iter().enumerate() {
+                panel.draw(&mut body, column * PANEL_WIDTH, top);
+            }
+            top += pair.iter().map(Panel::height).max().unwrap_or_default();
         }
-        top += pair.iter().map(Panel::height).max().unwrap_or_default();
     }
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{top}\" viewBox=\"0 0 {WIDTH} {top}\" \
@@ -64,18 +65,15 @@ pub(crate) fn draw(results: &Results) -> String {
     )
 }
 
-fn panels(results: &Results) -> Vec<Panel> {
-    let mut panels = Vec::new();
-    for row in &results.rows {
-        for measure in MEASURES {
-            let bar = |system: System| Some((system.name(), row.median(system, measure)?));
-            let bars: Vec<_> = row.systems().filter_map(bar).collect();
-            if !bars.is_empty() {
-                panels.push(Panel { title: format!("{}: {}", row.title, measure.name()), bars });
-            }
-        }
-    }
-    panels
+fn panels(row: &RowResult) -> Vec<Panel> {
+    let panel = |measure: Measure| {
+        let bar = |system: System| Some((system.name(), row.median(system, measure)?));
+        let bars: Vec<_> = row.systems().filter_map(bar).collect();
+        let better = if measure == Measure::Rate { "more" } else { "less" };
+        let title = format!("{}: {} ({better} is better)", row.title, measure.name());
+        (!bars.is_empty()).then_some(Panel { title, bars })
+    };
+    MEASURES.into_iter().filter_map(panel).collect()
 }
 
 impl Panel {
@@ -104,6 +102,25 @@ impl Panel {
                     writeln!(out, "<text x=\"{end:.1}\" y=\"{y}\">{}</text>", figure(*value))
                 })
                 .expect("a String takes every write");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::compare::Row;
+
+    #[test]
+    fn the_longest_bar_is_the_largest_figure() {
+        let mut row = RowResult::new(Row::Single);
+        row.add(System::HerdTokio, Measure::Rate, 200_000.0);
+        row.add(System::RedisSet, Measure::Rate, 100_000.0);
+        let mut results = Results::default();
+        results.add(row);
+        let svg = draw(&results);
+        for part in ["<svg ", "width=\"170.0\"", "width=\"85.0\"", ">200,000<", ">Redis SET<", "more is better"] {
+            assert!(svg.contains(part), "{part} is missing: {svg}");
         }
     }
 }

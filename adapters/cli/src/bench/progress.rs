@@ -20,11 +20,6 @@ impl Progress {
         Self(bar)
     }
 
-    /// No bar at all.
-    pub(crate) fn hidden() -> Self {
-        Self(ProgressBar::hidden())
-    }
-
     /// The load begins.
     pub(crate) fn begin(&self, load: &Load) {
         self.0.reset();

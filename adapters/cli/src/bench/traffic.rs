@@ -86,11 +86,6 @@ impl<'a> Requests<'a> {
         requests
     }
 
-    /// How many clients are this thread's own.
-    pub(crate) const fn clients(&self) -> u64 {
-        self.clients
-    }
-
     /// Looks at the clock again, so that times are about right. They grow in any case.
     pub(crate) fn tick(&mut self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -134,7 +129,7 @@ fn below(random: u64, end: u64) -> u64 {
     u64::try_from((u128::from(random) * u128::from(end)) >> 64).expect("less than end")
 }
 
-/// Spreads numbers that lie close together: the finalizer of MurmurHash3.
+/// Spreads numbers that lie close together: the finalizer of the hash Murmur 3.
 const fn scatter(number: u64) -> u64 {
     let mut bits = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -153,7 +148,7 @@ mod tests {
         for thread in 0..3 {
             let mut requests = Requests::new(&traffic, true, thread, 3);
             let mut time = 0;
-            for _ in 0..requests.clients() {
+            for _ in 0..requests.clients {
                 let request = requests.next();
                 assert!(request.nanos > time && request.kind == Kind::Update);
                 assert!(seen.insert(request.client), "no client belongs to two threads");

@@ -91,7 +91,9 @@ impl Experiment {
         }
         if result.row == Row::Baselines {
             let bytes = connections(&load, server).map_err(broken)?;
-            bytes.into_iter().for_each(|bytes| result.add(system, Measure::ConnectionMemory, bytes));
+            if let Some(bytes) = bytes {
+                result.add(system, Measure::ConnectionMemory, bytes);
+            }
             if let Some(lines) = lines::of(system, &self.sources).and_then(|lines| u32::try_from(lines).ok()) {
                 result.add(system, Measure::Lines, lines.into());
             }

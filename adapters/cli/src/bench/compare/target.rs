@@ -59,7 +59,9 @@ pub(crate) struct Judged {
 impl Target {
     /// Looks at what was measured.
     pub(crate) fn judge(self, row: &RowResult) -> Judged {
-        let figure = row.median(self.of, self.measure);
+        // Where something went wrong, figures mean nothing.
+        let is_sound = row.errors.is_empty();
+        let figure = row.median(self.of, self.measure).filter(|_| is_sound);
         let other = self.against.and_then(|against| row.median(against, self.measure));
         let value = if self.against.is_some() {
             figure.zip(other).filter(|(_, other)| *other > 0.0).map(|(figure, other)| figure / other)

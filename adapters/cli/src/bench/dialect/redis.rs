@@ -30,7 +30,7 @@ pub(super) fn push_geoadd(out: &mut Vec<u8>, request: &Request) {
 
 /// `GEOSEARCH places FROMLONLAT ... BYRADIUS ... km ASC COUNT ... WITHCOORD`: what a WHATSAT asks.
 pub(super) fn push_geosearch(out: &mut Vec<u8>, traffic: &Traffic, request: &Request) {
-    out.extend_from_slice(b"*11\r\n$9\r\nGEOSEARCH\r\n$6\r\nplaces\r\n$10\r\nFROMLONLAT\r\n$11\r\n");
+    out.extend_from_slice(b"*12\r\n$9\r\nGEOSEARCH\r\n$6\r\nplaces\r\n$10\r\nFROMLONLAT\r\n$11\r\n");
     push_degrees::<3>(out, request.spot.longitude);
     out.extend_from_slice(b"\r\n$10\r\n");
     push_degrees::<2>(out, request.spot.latitude);
