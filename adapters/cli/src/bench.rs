@@ -6,7 +6,7 @@
 //! | [`dialect`] | how they are written, and replies checked: a herd's way, Redis', memcached's |
 //! | [`schedule`] | when they are due |
 //! | [`channel`], [`worker`], [`load`] | a connection; a thread with some; all of it |
-//! | [`outcome`], [`report`], [`table`] | what was measured, and how it is told |
+//! | [`tally`], [`outcome`], [`report`], [`table`] | what was measured, and how it is told |
 //! | [`propagation`] | how long an update takes to the farthest server |
 //! | [`compare`], [`plot`] | every load of a table on every system; a picture of it |
 
@@ -24,6 +24,7 @@ mod propagation;
 mod report;
 mod schedule;
 mod table;
+mod tally;
 mod timer;
 mod traffic;
 mod worker;

@@ -76,6 +76,11 @@ impl Server {
         addresses.next().ok_or_else(|| unreachable(nothing()))
     }
 
+    /// How long to wait for it at a time.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Connects to it.
     pub(crate) fn connect(&self) -> Result<Connection, Failure> {
         Connection::open(&self.address, self.timeout)

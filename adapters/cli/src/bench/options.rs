@@ -1,7 +1,7 @@
 //! The options of one load.
 
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let server = self.server.server()?;
-        let load = self.load(server.address()?)?;
+        let load = self.load(&server)?;
         let progress = Progress::new(&format!("load on {server}"));
         if load.traffic.questions > 0 {
             let filled = load.fill().run(&progress).map_err(|error| failure(&server, &error))?;
@@ -109,7 +109,7 @@ impl Options {
         Ok(if outcome.errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn load(&self, address: SocketAddr) -> Result<Load, Failure> {
+    fn load(&self, server: &Server) -> Result<Load, Failure> {
         if let Err(why) = herd::message::Message::parse(format!("WHATSAT x {} 0", self.radius).as_bytes()) {
             return Err(Failure::Usage(format!("--radius: {why}: it is 0 to 50 km")));
         }
@@ -129,8 +129,9 @@ impl Options {
             pace: self.rate.map_or(Pace::Closed, Pace::Open),
             warm_up: self.warm_up,
             length: self.count.map_or(Length::Time(self.duration), Length::Count),
+            patience: server.timeout(),
             pid: self.pid,
-            ..Load::new(address, self.dialect)
+            ..Load::new(server.address()?, self.dialect)
         })
     }
 }

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
 
-use super::channel::{Answer, Broken, Channel};
+use super::channel::{Broken, Channel};
 use super::dialect::Asked;
 use super::load::{Length, Load};
 use super::outcome::Outcome;
 use super::schedule::{Next, Schedule, nanos};
+use super::tally::Tally;
 use super::timer::Timer;
 use super::traffic::Requests;
 
@@ -38,17 +39,6 @@ pub(crate) struct Worker<'a> {
     tally: Tally,
 }
 
-/// What was measured so far.
-#[derive(Debug)]
-struct Tally {
-    outcome: Outcome,
-    /// Latencies that were alike, not recorded yet: what, since when, how many.
-    alike: Option<(Asked, u64)>,
-    /// All replies, also those that are not measured.
-    replies: u64,
-    last_reply: u64,
-}
-
 impl<'a> Worker<'a> {
     /// Connects the thread's share of the connections.
     pub(crate) fn connect(load: &'a Load, schedule: Schedule, index: usize, start: Instant) -> io::Result<Self> {
@@ -70,7 +60,7 @@ impl<'a> Worker<'a> {
             channels.push(channel);
         }
         let requests = Requests::new(&load.traffic, each_once, index, threads);
-        let tally = Tally { outcome: Outcome::new(), alike: None, replies: 0, last_reply: 0 };
+        let tally = Tally::new();
         Ok(Self { load, schedule, requests, poll, timer, channels, turn: 0, start, tally })
     }
 
@@ -115,7 +105,7 @@ impl<'a> Worker<'a> {
                 break;
             }
         }
-        Ok(self.finish())
+        Ok(self.tally.finish(&self.schedule))
     }
 
     /// Open loop: everything that is due goes out, the connections taking turns; what finds no room
@@ -223,54 +213,8 @@ impl<'a> Worker<'a> {
         self.tally.outcome.error(lost as u64, || "no reply in time".into());
     }
 
-    fn finish(self) -> Outcome {
-        let mut outcome = self.tally.outcome;
-        let end = match self.schedule.end() {
-            // An open loop counts what was due, until its last reply.
-            Some(end) if !self.schedule.is_open() => end,
-            Some(end) => end.max(self.tally.last_reply),
-            None => self.tally.last_reply,
-        };
-        outcome.nanos = end.saturating_sub(self.schedule.warm_up());
-        outcome
-    }
-
     fn now(&self) -> u64 {
         nanos(self.start.elapsed())
-    }
-}
-
-impl Tally {
-    /// A reply came.
-    fn take(&mut self, schedule: &Schedule, now: u64, answer: &Answer<'_>) {
-        self.replies += 1;
-        if !answer.is_right {
-            let text = &answer.text[..answer.text.len().min(160)];
-            self.outcome.error(1, || format!("the server answered: {}", text.trim_ascii_end().escape_ascii()));
-            return;
-        }
-        match &mut self.alike {
-            Some((asked, count)) if (asked.due, asked.kind) == (answer.asked.due, answer.asked.kind) => *count += 1,
-            _ => {
-                self.settle(schedule, now);
-                self.alike = Some((answer.asked, 1));
-            }
-        }
-    }
-
-    /// Records what is not recorded yet: all of it was read at the same time.
-    fn settle(&mut self, schedule: &Schedule, now: u64) {
-        let Some((asked, count)) = self.alike.take() else { return };
-        self.last_reply = now;
-        // A closed loop with an end counts the replies until then, any other what was due.
-        let is_measured = match schedule.end() {
-            Some(end) if !schedule.is_open() => schedule.is_measured(now) && now < end,
-            _ => schedule.is_measured(asked.due),
-        };
-        if is_measured {
-            self.outcome.replies += count;
-            self.outcome.record(asked.kind, now.saturating_sub(asked.due), count);
-        }
     }
 }
 
