@@ -1,5 +1,6 @@
 //! `herd`: tells a herd where clients are, and asks it.
 
+mod bench;
 mod commands;
 mod connection;
 mod failure;
@@ -23,6 +24,7 @@ enum Command {
     Send(commands::send::Send),
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
+    Bench(Box<bench::Bench>),
 }
 
 const EXIT_CODES: &str = "\
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Iamat(iamat) => iamat.run(),
         Command::Whatsat(whatsat) => whatsat.run(),
+        Command::Bench(bench) => bench.run(),
     };
     match outcome {
         Ok(code) => code,

@@ -1,6 +1,8 @@
 //! Which server to talk to.
 
 use std::ffi::OsString;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use clap::Args;
@@ -66,6 +68,19 @@ impl ServerOptions {
 }
 
 impl Server {
+    /// Where it is, as the system knows it: the first address that its name stands for.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        let unreachable = |why| Failure::Unreachable { server: self.to_string(), why };
+        let nothing = || io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
+        let mut addresses = self.address.to_socket_addrs().map_err(unreachable)?;
+        addresses.next().ok_or_else(|| unreachable(nothing()))
+    }
+
+    /// How long to wait for it at a time.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Connects to it.
     pub(crate) fn connect(&self) -> Result<Connection, Failure> {
         Connection::open(&self.address, self.timeout)

@@ -125,3 +125,10 @@ fn who_does_not_answer_is_waited_for_so_long() {
     let (code, _, err) = told(&herd(&["send", "--to", &address, "--timeout", "100ms", "IAMAT a +1+1 1"], ""));
     assert_eq!((code, err), (1, format!("herd: error: {address}: no answer within 100ms\n")));
 }
+
+#[test]
+fn a_load_counts_refusals_and_tells_them() {
+    let (code, out, err) = told(&herd(&["bench", "--to", &server(), "--connections", "1", "--count", "3"], ""));
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.contains("ERRORS: ") && out.contains("the first: the server answered: ? IAMAT herd-bench-"), "{out}");
+}

@@ -40,6 +40,12 @@ impl Embedded {
         let index = Index::new(table.iter().map(|place| (degrees(place.latitude), degrees(place.longitude))));
         Self { table, index }
     }
+
+    /// Every place, so that others can be given the same ones.
+    #[must_use]
+    pub fn places(&self) -> impl ExactSizeIterator<Item = Place<'_>> {
+        self.table.iter()
+    }
 }
 
 impl Default for Embedded {

@@ -1,0 +1,147 @@
+//! One connection of a load.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+
+use mio::net::TcpStream;
+
+use super::dialect::{Asked, Dialect, Reply};
+
+/// How much is read at a time at first; more where replies are longer.
+const READ: usize = 16 << 10;
+
+/// A connection, what waits to be written to it, and what is expected from it.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    /// `None` where the next request opens it anew.
+    stream: Option<TcpStream>,
+    /// What is to be written, as far as it is not `written` yet.
+    pub(crate) out: Vec<u8>,
+    written: usize,
+    /// What was read and is no whole reply yet, then room for more.
+    input: Vec<u8>,
+    filled: usize,
+    /// Requests without a reply, in their order.
+    pub(crate) asked: VecDeque<Asked>,
+}
+
+/// A reply to one request.
+#[derive(Debug)]
+pub(crate) struct Answer<'a> {
+    /// What was asked.
+    pub(crate) asked: Asked,
+    /// Whether the reply is what it must be.
+    pub(crate) is_right: bool,
+    /// The reply.
+    pub(crate) text: &'a [u8],
+}
+
+/// Why a connection is of no more use.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The server closed it.
+    Closed,
+    /// It said something that nobody asked for.
+    Unasked,
+    /// The system says so.
+    Failed(io::Error),
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the server closed the connection"),
+            Self::Unasked => f.write_str("the server said something that nobody asked for"),
+            Self::Failed(error) => write!(f, "the connection failed: {error}"),
+        }
+    }
+}
+
+impl Channel {
+    /// A connection on which nothing was said yet.
+    pub(crate) const fn new(stream: TcpStream) -> Self {
+        Self { stream: Some(stream), out: Vec::new(), written: 0, input: Vec::new(), filled: 0, asked: VecDeque::new() }
+    }
+
+    /// The same buffers for a new connection. What was asked on the old one and has no reply.
+    pub(crate) fn replace(&mut self, stream: TcpStream) -> usize {
+        let unanswered = self.asked.len();
+        self.stream = Some(stream);
+        self.out.clear();
+        self.asked.clear();
+        (self.written, self.filled) = (0, 0);
+        unanswered
+    }
+
+    /// Closes the connection, which has done what it was for.
+    pub(crate) fn close(&mut self) {
+        self.stream = None;
+    }
+
+    /// Whether a new connection is needed.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.stream.is_none()
+    }
+
+    /// Writes what the system takes now.
+    pub(crate) fn flush(&mut self) -> Result<(), Broken> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        while self.written < self.out.len() {
+            match stream.write(&self.out[self.written..]) {
+                Ok(0) => return Err(Broken::Closed),
+                Ok(len) => self.written += len,
+                Err(error) if must_wait(&error) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Broken::Failed(error)),
+            }
+        }
+        self.out.clear();
+        self.written = 0;
+        Ok(())
+    }
+
+    /// Reads all there is, and hands every whole reply to `take`.
+    pub(crate) fn receive(&mut self, dialect: Dialect, mut take: impl FnMut(Answer<'_>)) -> Result<(), Broken> {
+        loop {
+            let Some(stream) = &mut self.stream else { return Ok(()) };
+            if self.input.len() < self.filled + READ {
+                self.input.resize((self.input.len() * 2).max(READ), 0);
+            }
+            let room = self.input.len() - self.filled;
+            match stream.read(&mut self.input[self.filled..]) {
+                Ok(0) => return Err(Broken::Closed),
+                Ok(len) => {
+                    self.filled += len;
+                    self.cut(dialect, &mut take)?;
+                    // A read that does not fill its buffer has emptied the socket.
+                    if len < room {
+                        return Ok(());
+                    }
+                }
+                Err(error) if must_wait(&error) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Broken::Failed(error)),
+            }
+        }
+    }
+
+    /// Cuts what was read into replies.
+    fn cut(&mut self, dialect: Dialect, take: &mut impl FnMut(Answer<'_>)) -> Result<(), Broken> {
+        let mut start = 0;
+        while start < self.filled {
+            let Some(&asked) = self.asked.front() else { return Err(Broken::Unasked) };
+            let Some(Reply { len, is_right }) = dialect.read(&self.input[start..self.filled], &asked) else { break };
+            self.asked.pop_front();
+            take(Answer { asked, is_right, text: &self.input[start..start + len] });
+            start += len;
+        }
+        self.input.copy_within(start..self.filled, 0);
+        self.filled -= start;
+        Ok(())
+    }
+}
+
+/// Whether the socket is not ready: full, empty, or not connected yet.
+fn must_wait(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected)
+}

@@ -1,0 +1,95 @@
+//! `herd bench compare`: every load of the table, on every system, side by side in one run.
+
+mod experiment;
+mod group;
+mod lines;
+mod measure;
+mod redis;
+mod results;
+mod row;
+mod server;
+mod shown;
+mod system;
+mod target;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+pub(crate) use measure::Measure;
+pub(crate) use results::{Results, RowResult};
+pub(crate) use row::Row;
+pub(crate) use system::System;
+
+use self::experiment::Experiment;
+use crate::failure::Failure;
+
+/// Measure herds, Redis, memcached and plain servers in Python and Node.js side by side
+///
+/// Starts all of them itself, on free ports of this machine, and says which of the herd's targets are
+/// met. `redis-server`, `memcached`, `python3` and `node` are looked for on the path.
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// Only this row of the table; can be given more than once
+    #[arg(long, value_enum, value_name = "ROW")]
+    only: Vec<Row>,
+    /// Runs of a second, twice: to see that it works, not to believe
+    #[arg(long)]
+    quick: bool,
+    /// How often each load is run on each system; the median counts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    repeats: Option<u32>,
+    /// How long each run is measured
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    duration: Option<Duration>,
+    /// The folder of herd-tokio and herd-async-std [default: where this program is]
+    #[arg(long, value_name = "DIR")]
+    bin: Option<PathBuf>,
+    /// The repository, whose lines of code are counted where it is there
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    sources: PathBuf,
+    /// Fail also where something could not be measured
+    #[arg(long)]
+    require_all: bool,
+    /// Show the results as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write a picture of the results too
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let bin = match &self.bin {
+            Some(bin) => bin.clone(),
+            None => std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default(),
+        };
+        let (repeats, seconds) = if self.quick { (2, 1) } else { (3, 5) };
+        let experiment = Experiment {
+            bin,
+            sources: self.sources,
+            repeats: self.repeats.unwrap_or(repeats),
+            duration: self.duration.unwrap_or(Duration::from_secs(seconds)),
+            warm_up: Duration::from_millis(seconds * 200),
+        };
+        let rows = if self.only.is_empty() { Row::ALL.to_vec() } else { self.only };
+        let mut results = Results::default();
+        for row in rows {
+            results.add(experiment.run(row)?);
+        }
+        if let Some(svg) = self.svg {
+            std::fs::write(svg, super::plot::draw(&results))?;
+        }
+        let mut out = io::stdout().lock();
+        if self.json {
+            writeln!(out, "{:#}", serde_json::json!(results))?;
+        } else {
+            shown::write(&results, &mut out)?;
+        }
+        Ok(if results.is_success(self.require_all) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

@@ -1,0 +1,143 @@
+//! The servers of one system under one load.
+
+use std::fmt::Write;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::redis;
+use super::server::{NoServer, Server, free_ports};
+use super::system::System;
+
+/// How many servers there are, and who talks with whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One.
+    Alone,
+    /// One, and two that talk with nobody else; for Redis, two replicas.
+    Star,
+    /// Five in a circle.
+    Ring,
+}
+
+impl Shape {
+    /// The servers' names, and which of them each is linked to.
+    const fn servers(self) -> &'static [(&'static str, &'static [usize])] {
+        match self {
+            Self::Alone => &[("Alford", &[])],
+            Self::Star => &[("Alford", &[1, 2]), ("Ball", &[0]), ("Hamilton", &[0])],
+            Self::Ring => &[
+                ("Alford", &[1, 4]),
+                ("Hamilton", &[0, 2]),
+                ("Holiday", &[1, 3]),
+                ("Ball", &[2, 4]),
+                ("Welsh", &[3, 0]),
+            ],
+        }
+    }
+}
+
+/// The servers of one system; they end with it.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// The first is the one that clients talk to.
+    servers: Vec<Server>,
+    shape: Shape,
+    _dir: TempDir,
+}
+
+/// The plain servers, which this program brings along.
+pub(crate) const ASYNCIO: &str = include_str!("../../../../../benches/baselines/herd.py");
+/// The one on Node.js.
+pub(crate) const NODE: &str = include_str!("../../../../../benches/baselines/herd.js");
+
+impl Group {
+    /// Starts them all, those without clients first. `bin` is where the herds are.
+    pub(crate) fn start(system: System, shape: Shape, bin: &Path) -> Result<Self, NoServer> {
+        let failed = |error: io::Error| NoServer::Failed { program: system.name().into(), why: error.to_string() };
+        let dir = tempfile::tempdir().map_err(failed)?;
+        let ports = free_ports(shape.servers().len()).map_err(failed)?;
+        write_files(dir.path(), shape, &ports).map_err(failed)?;
+        // Redis' replicas need the first one to be there, a herd's neighbours find each other.
+        let start = |index: usize| Server::start(command(system, shape, &ports, index, bin), ports[index], dir.path());
+        let servers: Vec<Server> = (0..ports.len()).map(start).collect::<Result<_, _>>()?;
+        if matches!(system, System::RedisSet | System::RedisGeo) {
+            redis::wait_for_replicas(servers[0].address, servers.len() - 1).map_err(failed)?;
+        }
+        Ok(Self { servers, shape, _dir: dir })
+    }
+
+    /// The one that clients talk to.
+    pub(crate) fn first(&self) -> &Server {
+        &self.servers[0]
+    }
+
+    /// One that is as many links away as any.
+    pub(crate) fn farthest(&self) -> &Server {
+        let index = if self.shape == Shape::Ring { 2 } else { self.servers.len() - 1 };
+        &self.servers[index]
+    }
+}
+
+/// A herd's file, and the plain servers.
+fn write_files(dir: &Path, shape: Shape, ports: &[u16]) -> io::Result<()> {
+    let mut herd = String::new();
+    for ((name, links), port) in shape.servers().iter().zip(ports) {
+        let links: Vec<&str> = links.iter().map(|&link| shape.servers()[link].0).collect();
+        writeln!(herd, "[[server]]\nname = {name:?}\nlisten = \"127.0.0.1:{port}\"\nlinks = {links:?}\n")
+            .expect("a String takes every write");
+    }
+    std::fs::write(dir.join("herd.toml"), herd)?;
+    std::fs::write(dir.join("herd.py"), ASYNCIO)?;
+    std::fs::write(dir.join("herd.js"), NODE)
+}
+
+/// How one of the servers is started.
+fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path) -> Command {
+    let (name, links) = shape.servers()[index];
+    let port = ports[index].to_string();
+    let neighbours = links.iter().map(|&link| format!("{}={}", shape.servers()[link].0, ports[link]));
+    match system {
+        System::HerdTokio | System::HerdAsyncStd => {
+            let mut command = Command::new(bin.join(system.name()));
+            command.args(["serve", name, "--config", "herd.toml", "--log-filter", "error"]);
+            command
+        }
+        System::RedisSet | System::RedisGeo => {
+            let mut command = Command::new("redis-server");
+            // No persistence, as a herd has none; a replica begins without a pause.
+            command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            command.args(["--repl-diskless-sync-delay", "0"]);
+            if index > 0 {
+                command.args(["--replicaof", "127.0.0.1", &ports[0].to_string()]);
+            }
+            command
+        }
+        System::Memcached => {
+            let mut command = Command::new("memcached");
+            command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0", "-m", "1024", "-t", "2"]);
+            if is_root() {
+                // It refuses unless it is told that this is meant.
+                command.args(["-u", "root"]);
+            }
+            command
+        }
+        System::Asyncio => {
+            let mut command = Command::new("python3");
+            command.args(["herd.py", name, &port]).args(neighbours);
+            command
+        }
+        System::Node => {
+            let mut command = Command::new("node");
+            command.args(["herd.js", name, &port]).args(neighbours);
+            command
+        }
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}

@@ -1,0 +1,57 @@
+//! What is measured of a system under a load.
+
+use serde::{Deserialize, Serialize};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Measure {
+    /// Replies a second.
+    Rate,
+    /// Half of the requests took no longer.
+    P50,
+    /// 99 of 100 requests took no longer.
+    P99,
+    /// 999 of 1000 requests took no longer.
+    P999,
+    /// The server's CPU time for a request.
+    ServerCpu,
+    /// The load's CPU time for a request.
+    LoadCpu,
+    /// Resident memory that a client takes.
+    ClientMemory,
+    /// Resident memory that a connection takes.
+    ConnectionMemory,
+    /// Lines of code, blank ones, comments and tests not counted.
+    Lines,
+}
+
+impl Measure {
+    /// Every one, in the order in which they are shown.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Rate,
+        Self::P50,
+        Self::P99,
+        Self::P999,
+        Self::ServerCpu,
+        Self::LoadCpu,
+        Self::ClientMemory,
+        Self::ConnectionMemory,
+        Self::Lines,
+    ];
+
+    /// What it is called, with its unit.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Rate => "a second",
+            Self::P50 => "p50 µs",
+            Self::P99 => "p99 µs",
+            Self::P999 => "p99.9 µs",
+            Self::ServerCpu => "CPU µs",
+            Self::LoadCpu => "load's µs",
+            Self::ClientMemory => "B/client",
+            Self::ConnectionMemory => "B/connection",
+            Self::Lines => "lines",
+        }
+    }
+}

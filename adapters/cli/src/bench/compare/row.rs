@@ -1,0 +1,179 @@
+//! The rows of the table: which load, on which systems, with which targets.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::group::Shape;
+use super::measure::Measure::{self, ClientMemory, ConnectionMemory, P50, P99, Rate, ServerCpu};
+use super::system::System::{self, Asyncio, HerdAsyncStd, HerdTokio, Memcached, Node, RedisGeo, RedisSet};
+use super::target::{Bound, Target};
+use crate::bench::load::{Load, Pace};
+use crate::bench::traffic::{PARIS, Traffic, WESTWOOD};
+
+/// A load that systems are compared under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Row {
+    /// One server alone, pipeline of 100
+    Pipeline,
+    /// One server alone, one request at a time on each connection
+    Single,
+    /// A connection for each request, 20 at once
+    Connect,
+    /// Flooding to two neighbours, pipeline of 100
+    Flood,
+    /// 1,000,000 clients, pipeline of 100
+    Million,
+    /// WHATSAT 10 km, 5 places, in Westwood
+    Westwood,
+    /// WHATSAT 50 km, 20 places, in Paris
+    Paris,
+    /// From one server to the farthest of five, at 10,000 updates a second
+    Propagation,
+    /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
+    Baselines,
+    /// The same: one request at a time
+    BaselinesSingle,
+}
+
+impl Row {
+    /// Every one, in the order of the table.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Pipeline,
+        Self::Single,
+        Self::Connect,
+        Self::Flood,
+        Self::Million,
+        Self::Westwood,
+        Self::Paris,
+        Self::Propagation,
+        Self::Baselines,
+        Self::BaselinesSingle,
+    ];
+
+    /// What the load is, for people.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Pipeline => "IAMAT, pipeline of 100",
+            Self::Single => "IAMAT, one at a time",
+            Self::Connect => "IAMAT, a connection each",
+            Self::Flood => "IAMAT, two neighbours",
+            Self::Million => "IAMAT, 1,000,000 clients",
+            Self::Westwood => "WHATSAT 10 km 5, Westwood",
+            Self::Paris => "WHATSAT 50 km 20, Paris",
+            Self::Propagation => "to the farthest of five",
+            Self::Baselines => "plain servers, pipeline of 100",
+            Self::BaselinesSingle => "plain servers, one at a time",
+        }
+    }
+
+    /// On whom it is run, in the order of the first round.
+    pub(crate) const fn systems(self) -> &'static [System] {
+        match self {
+            Self::Pipeline => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo, Memcached],
+            Self::Flood => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo],
+            Self::Single | Self::Connect | Self::Million => &[HerdTokio, RedisSet, HerdAsyncStd],
+            Self::Westwood | Self::Paris => &[HerdTokio, RedisGeo, HerdAsyncStd],
+            Self::Propagation => &[HerdTokio, HerdAsyncStd],
+            Self::Baselines | Self::BaselinesSingle => &[HerdTokio, Asyncio, HerdAsyncStd, Node],
+        }
+    }
+
+    /// How many servers there are, and who talks with whom.
+    pub(crate) const fn shape(self) -> Shape {
+        match self {
+            Self::Flood => Shape::Star,
+            Self::Propagation => Shape::Ring,
+            _ => Shape::Alone,
+        }
+    }
+
+    /// Makes the load this row's.
+    pub(crate) fn apply(self, load: &mut Load) {
+        match self {
+            Self::Pipeline | Self::Flood | Self::Baselines => load.pipeline = 100,
+            Self::Single | Self::BaselinesSingle => {}
+            Self::Connect => (load.connections, load.connect_each) = (20, true),
+            Self::Million => (load.pipeline, load.traffic.clients) = (100, 1_000_000),
+            Self::Westwood | Self::Paris => {
+                let (centre, radius, bound) = if self == Self::Paris { (PARIS, "50", 20) } else { (WESTWOOD, "10", 5) };
+                load.traffic = Traffic {
+                    questions: 65_536,
+                    centre,
+                    spread: 10_000,
+                    radius: radius.into(),
+                    bound,
+                    ..Traffic::default()
+                };
+                load.pipeline = 10;
+            }
+            Self::Propagation => (load.pace, load.pipeline) = (Pace::Open(10_000.0), 100),
+        }
+    }
+
+    /// Whether memory is measured: it takes a process of its own that has done nothing else.
+    pub(crate) const fn measures_memory(self) -> bool {
+        matches!(self, Self::Million | Self::Baselines)
+    }
+
+    /// What the herd is to reach.
+    pub(crate) fn targets(self) -> Vec<Target> {
+        use Bound::{AtLeast, AtMost};
+        let tokio = |measure, against, bound| Target { measure, of: HerdTokio, against: Some(against), bound };
+        let both = |measure: Measure, bound| Target { measure, of: HerdAsyncStd, against: Some(HerdTokio), bound };
+        let alone = |measure, bound| Target { measure, of: HerdTokio, against: None, bound };
+        match self {
+            Self::Pipeline => vec![
+                tokio(ServerCpu, RedisSet, AtMost(0.40)),
+                tokio(ServerCpu, RedisGeo, AtMost(0.12)),
+                both(ServerCpu, AtMost(1.3)),
+                tokio(Rate, RedisSet, AtLeast(1.6)),
+                both(Rate, AtLeast(0.75)),
+            ],
+            Self::Single => vec![
+                tokio(Rate, RedisSet, AtLeast(1.1)),
+                both(Rate, AtLeast(0.75)),
+                tokio(P99, RedisSet, AtMost(1.0)),
+                both(P99, AtMost(1.5)),
+            ],
+            Self::Connect => vec![tokio(Rate, RedisSet, AtLeast(1.0)), both(Rate, AtLeast(0.75))],
+            Self::Flood => vec![
+                tokio(ServerCpu, RedisSet, AtMost(0.45)),
+                both(ServerCpu, AtMost(1.3)),
+                tokio(Rate, RedisSet, AtLeast(1.3)),
+                both(Rate, AtLeast(0.75)),
+            ],
+            Self::Million => vec![
+                tokio(ServerCpu, RedisSet, AtMost(0.35)),
+                both(ServerCpu, AtMost(1.3)),
+                alone(ClientMemory, AtMost(128.0)),
+            ],
+            Self::Westwood => vec![tokio(Rate, RedisGeo, AtLeast(1.5)), both(Rate, AtLeast(0.75))],
+            Self::Paris => vec![tokio(Rate, RedisGeo, AtLeast(4.0)), both(Rate, AtLeast(0.75))],
+            Self::Propagation => vec![
+                alone(P50, AtMost(300.0)),
+                alone(P99, AtMost(2_000.0)),
+                both(P50, AtMost(1.5)),
+                both(P99, AtMost(1.5)),
+            ],
+            Self::Baselines => vec![alone(ConnectionMemory, AtMost(4096.0))],
+            Self::BaselinesSingle => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_there_and_measures_whom_it_judges() {
+        assert_eq!(Row::ALL, Row::value_variants());
+        for row in Row::ALL {
+            for target in row.targets() {
+                assert!(row.systems().contains(&target.of), "{target:?}");
+                assert!(target.against.is_none_or(|against| row.systems().contains(&against)), "{target:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is compared.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bench::dialect::Dialect;
+
+/// A server, and where it can do the job in two ways, one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum System {
+    /// A herd on tokio.
+    HerdTokio,
+    /// A herd on async-std.
+    HerdAsyncStd,
+    /// Redis, told with SET.
+    RedisSet,
+    /// Redis, told with GEOADD; asked with GEOSEARCH.
+    RedisGeo,
+    /// memcached.
+    Memcached,
+    /// The plain herd on Python's asyncio.
+    Asyncio,
+    /// The plain herd on Node.js.
+    Node,
+}
+
+impl System {
+    /// What people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::HerdTokio => "herd-tokio",
+            Self::HerdAsyncStd => "herd-async-std",
+            Self::RedisSet => "Redis SET",
+            Self::RedisGeo => "Redis GEO",
+            Self::Memcached => "memcached",
+            Self::Asyncio => "Python asyncio",
+            Self::Node => "Node.js",
+        }
+    }
+
+    /// What it understands.
+    pub(crate) const fn dialect(self) -> Dialect {
+        match self {
+            Self::HerdTokio | Self::HerdAsyncStd | Self::Asyncio | Self::Node => Dialect::Herd,
+            Self::RedisSet => Dialect::RedisSet,
+            Self::RedisGeo => Dialect::RedisGeoadd,
+            Self::Memcached => Dialect::Memcached,
+        }
+    }
+}

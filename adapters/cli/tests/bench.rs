@@ -1,0 +1,102 @@
+//! `herd bench`, end to end, against a herd's server.
+//!
+//! This program has no test harness, so that it can be the server too: a test knows the path of its own
+//! package's programs only. Nothing here is timed.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("serve") {
+        return herd_host::main::<herd_tokio::Tokio>("herd-tokio");
+    }
+    let server = Server::start();
+    for case in [every_request_is_answered, questions_are_asked, each_has_a_connection, requests_are_due] {
+        case(&server.address);
+    }
+    far_servers_are_followed(&server.address);
+    println!("every load of herd bench was answered");
+    ExitCode::SUCCESS
+}
+
+fn every_request_is_answered(to: &str) {
+    let told = bench(&["--to", to, "--count", "5000", "--pipeline", "10", "--connections", "5", "--threads", "2"]);
+    assert_eq!((&told["replies"], &told["errors"]), (&5_000.into(), &0.into()), "{told}");
+    assert_eq!(told["updates_us"]["replies"], 5_000, "{told}");
+}
+
+fn questions_are_asked(to: &str) {
+    let told = bench(&["--to", to, "--count", "400", "--clients", "50", "--whatsat", "0.5", "--pipeline", "8"]);
+    let [updates, questions] = ["updates_us", "questions_us"].map(|kind| told[kind]["replies"].as_u64());
+    assert_eq!(updates.zip(questions).map(|(updates, questions)| updates + questions), Some(400), "{told}");
+    assert!(questions > Some(0) && told["errors"] == 0, "{told}");
+}
+
+fn each_has_a_connection(to: &str) {
+    let told = bench(&["--to", to, "--count", "200", "--connections", "4", "--connect-each"]);
+    assert_eq!((&told["replies"], &told["errors"]), (&200.into(), &0.into()), "{told}");
+}
+
+fn requests_are_due(to: &str) {
+    let told = bench(&["--to", to, "--count", "300", "--rate", "3000"]);
+    assert_eq!((&told["replies"], &told["errors"]), (&300.into(), &0.into()), "{told}");
+}
+
+/// A server is not far from itself, but it is one.
+fn far_servers_are_followed(to: &str) {
+    let told = bench(&["--to", to, "--far", to, "--rate", "1000", "--duration", "300ms"]);
+    assert!(told["followed"].as_u64() > Some(0) && told["errors"] == 0, "{told}");
+}
+
+/// What a load that goes well tells.
+fn bench(arguments: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_herd"))
+        .arg("bench")
+        .args(arguments)
+        .arg("--json")
+        .env_remove("HERD_TO")
+        .env_remove("HERD_CONFIG")
+        .output()
+        .expect("the client starts");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}{}", String::from_utf8_lossy(&output.stdout));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// A server on a free port, for as long as this lives.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("bound").to_string();
+        drop(listener);
+        let mut command = Command::new(std::env::current_exe().expect("a program"));
+        command.args(["serve", "Alford", "--listen", &address, "--log-filter", "error"]);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HERD_")) {
+            command.env_remove(name);
+        }
+        let child = command.stdin(Stdio::null()).spawn().expect("the server starts");
+        let server = Self { child, address };
+        let start = Instant::now();
+        while TcpStream::connect(&server.address).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(30), "the server does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has nothing to save.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
