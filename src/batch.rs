@@ -87,6 +87,14 @@ impl Batch {
         self.items.push(Item { line, reply_at, request: Request::Iamat { layout, len } });
     }
 
+    /// The client that an item is about, if it is about one.
+    pub(crate) fn client(&self, item: &Item) -> Option<&[u8]> {
+        match &item.request {
+            Request::Whatsat { client, .. } => Some(&self.text[client.clone()]),
+            _ => self.report(item).map(|report| report.client()),
+        }
+    }
+
     /// Appends `? ` and the line to what is owed; nothing may follow.
     pub(crate) fn refuse(&mut self, why: Refusal, line: &[u8]) {
         self.replies.extend_from_slice(b"? ");

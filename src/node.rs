@@ -24,7 +24,7 @@ use crate::places::{Places, Query, Radius, Unavailable};
 use crate::position::Position;
 use crate::report::{Layout, Report};
 use crate::session::{Answer, Session, SessionId, Ticket};
-use crate::store::{Offer, Store};
+use crate::store::{Offer, Place, Store};
 use crate::time::{Instant, Now};
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
@@ -40,6 +40,8 @@ pub struct Node {
     fetches: Fetches,
     least_bound: u8,
     counters: Counters,
+    /// Where the clients of the batch under way belong, item by item.
+    places: Vec<Place>,
     /// State of the generator behind the pauses' jitter.
     jitter: u64,
     /// What this pass has for neighbours so far.
@@ -65,6 +67,7 @@ impl Node {
             counters: Counters::default(),
             jitter: seed,
             flood: Flood::default(),
+            places: Vec::new(),
             // Scrambled, because neighbours are told it and the seed is a secret.
             identity: Arc::new(Identity::new(herd, me, limits, scramble(seed))),
         }
@@ -85,6 +88,7 @@ impl Node {
     /// Serves what `session` parsed.
     pub fn serve(&mut self, now: Now, session: &Session, requests: Requests, actions: &mut Vec<Action>) -> Replies {
         let mut batch = requests.0;
+        self.look_ahead(&batch);
         let mut index = 0;
         while index < batch.items.len() {
             if let Err(why) = self.serve_item(now, session.id(), &mut batch, index, actions) {
@@ -157,7 +161,8 @@ impl Node {
         let id = self.identity.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
         let mut line = Vec::new();
         let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), &sighting);
-        match self.store.offer(&Report { line: &line, layout }) {
+        let report = Report { line: &line, layout };
+        match self.store.offer(self.store.place(report.client()), &report) {
             Offer::Full { .. } => Err(Refusal::Full),
             Offer::Kept { .. } | Offer::Same | Offer::Older { .. } => Ok(()),
         }
@@ -166,7 +171,7 @@ impl Node {
     /// The newest report of a client.
     #[must_use]
     pub fn report(&self, client: &[u8]) -> Option<Report<'_>> {
-        self.store.get(client)
+        self.store.get(self.store.place(client), client)
     }
 
     /// The newest report of every client, in no order.
@@ -203,6 +208,14 @@ impl Node {
         self.fetches.len()
     }
 
+    /// Finds out where the clients of a batch belong, and has what is kept of them at hand.
+    fn look_ahead(&mut self, batch: &Batch) {
+        let place = |item| batch.client(item).map_or_else(Place::default, |client| self.store.place(client));
+        self.places.clear();
+        self.places.extend(batch.items.iter().map(place));
+        self.store.look_ahead(&self.places);
+    }
+
     fn serve_item(
         &mut self,
         now: Now,
@@ -216,14 +229,14 @@ impl Node {
             Request::Iamat { .. } => {
                 self.counters.iamat += 1;
                 let report = batch.report(item).expect("an IAMAT brings a report");
-                self.learn(now.instant, &report, None, actions)
+                self.learn(now.instant, self.places[index], &report, None, actions)
             }
             Request::At { from, .. } => {
                 self.counters.at += 1;
                 self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
                 let report = batch.report(item).expect("an AT brings a report");
                 // Nobody is told of a neighbour's report that cannot be kept.
-                let _ = self.learn(now.instant, &report, Some(from), actions);
+                let _ = self.learn(now.instant, self.places[index], &report, Some(from), actions);
                 Ok(())
             }
             Request::Hello { from, incarnation } => {
@@ -235,7 +248,7 @@ impl Node {
             Request::Kept { from, .. } => {
                 self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
                 let report = batch.report(item).expect("a KEPT brings a report");
-                self.mend(&report, from, now.instant);
+                self.mend(self.places[index], &report, from, now.instant);
                 Ok(())
             }
             Request::Repair { from, ref step, .. } => {
@@ -250,7 +263,7 @@ impl Node {
             Request::Whatsat { ref client, radius, bound, ticket, .. } => {
                 self.counters.whatsat += 1;
                 let client = client.clone();
-                let report = self.store.get(&batch.text[client]).ok_or(Refusal::UnknownClient)?;
+                let report = self.store.get(self.places[index], &batch.text[client]).ok_or(Refusal::UnknownClient)?;
                 let at = Position::of_valid(report.position()).expect("only valid positions are kept");
                 let start = batch.text.len();
                 batch.text.extend_from_slice(b"AT ");
@@ -270,11 +283,12 @@ impl Node {
     fn learn(
         &mut self,
         now: Instant,
+        place: Place,
         report: &Report<'_>,
         from: Option<ServerId>,
         actions: &mut Vec<Action>,
     ) -> Result<(), Refusal> {
-        let unhandled = match self.store.offer(report) {
+        let unhandled = match self.store.offer(place, report) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
                 if let Some(replaced) = replaced {

@@ -37,6 +37,13 @@ struct Range {
     digest: u64,
 }
 
+/// Where a client belongs, known or not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    range: usize,
+    hash: u64,
+}
+
 /// What became of a report that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offer {
@@ -57,15 +64,37 @@ impl Store {
         Self { ranges, slots: Slots::new(), hasher, len: 0, most }
     }
 
-    /// Keeps `report` if it is newer than what is kept of its client.
-    pub(crate) fn offer(&mut self, report: &Report<'_>) -> Offer {
+    /// Where a client belongs.
+    #[inline]
+    pub(crate) fn place(&self, client: &[u8]) -> Place {
+        Place { range: range_of(client), hash: place_of(&self.hasher, client) }
+    }
+
+    /// Reads what [`offer`](Self::offer) will read for each of these places.
+    ///
+    /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what an
+    /// offer takes. Read one after the other with nothing between, they are waited for together.
+    pub(crate) fn look_ahead(&self, places: &[Place]) {
+        const TOGETHER: usize = 32;
+        for places in places.chunks(TOGETHER) {
+            let mut slots = [None; TOGETHER];
+            for (slot, place) in slots.iter_mut().zip(places) {
+                // The first whose tag is the same is nearly always the one.
+                *slot = self.ranges[place.range].records.find(place.hash, |_| true).copied();
+            }
+            let read = slots.iter().flatten().fold(0, |read, &slot| read ^ touch(self.slots.get(slot)));
+            core::hint::black_box(read);
+        }
+    }
+
+    /// Keeps `report` if it is newer than what is kept of its client, which belongs at `place`.
+    pub(crate) fn offer(&mut self, place: Place, report: &Report<'_>) -> Offer {
         let client = report.client();
-        let hash = place_of(&self.hasher, client);
         let digest = report.digest();
-        let range = &mut self.ranges[range_of(client)];
+        let range = &mut self.ranges[place.range];
         let slots = &mut self.slots;
-        let Some(slot) = range.records.find_mut(hash, |&slot| record::client(slots.get(slot)) == client) else {
-            return self.add(report, hash, digest);
+        let Some(slot) = range.records.find_mut(place.hash, |&slot| record::client(slots.get(slot)) == client) else {
+            return self.add(place, report, digest);
         };
         let kept = slots.get_mut(*slot);
         // Nearly always the time tells; else the whole order is asked.
@@ -91,7 +120,7 @@ impl Store {
 
     /// Keeps the first report of a client.
     #[inline(never)]
-    fn add(&mut self, report: &Report<'_>, hash: u64, digest: u64) -> Offer {
+    fn add(&mut self, place: Place, report: &Report<'_>, digest: u64) -> Offer {
         let len = record::len_for(report.line.len());
         let room = (self.len < self.most).then_some(&mut self.slots);
         let Some(slot) = room.and_then(|slots| slots.take(len)) else {
@@ -100,7 +129,7 @@ impl Store {
         record::write(self.slots.get_mut(slot), report, digest);
         let (slots, hasher) = (&self.slots, &self.hasher);
         let rehash = |&slot: &Slot| place_of(hasher, record::client(slots.get(slot)));
-        let index = range_of(report.client());
+        let Place { range: index, hash } = place;
         let range = &mut self.ranges[index];
         // Some ranges grow when they are full and others up to a quarter before, so that they do not all
         // grow at once when clients are many.
@@ -114,11 +143,10 @@ impl Store {
         Offer::Kept { replaced: None }
     }
 
-    /// What is kept of `client`.
-    pub(crate) fn get(&self, client: &[u8]) -> Option<Report<'_>> {
-        let hash = place_of(&self.hasher, client);
-        let records = &self.ranges[range_of(client)].records;
-        let slot = records.find(hash, |&slot| record::client(self.slots.get(slot)) == client)?;
+    /// What is kept of `client`, which belongs at `place`.
+    pub(crate) fn get(&self, place: Place, client: &[u8]) -> Option<Report<'_>> {
+        let records = &self.ranges[place.range].records;
+        let slot = records.find(place.hash, |&slot| record::client(self.slots.get(slot)) == client)?;
         Some(record::report(self.slots.get(*slot)))
     }
 
@@ -152,6 +180,14 @@ impl Store {
     pub(crate) fn digest(&self) -> u64 {
         self.ranges.iter().fold(0, |digest, range| digest ^ range.digest)
     }
+}
+
+/// Reads every cache line of a record that is not very long.
+#[inline]
+fn touch(record: &[u8]) -> u8 {
+    const LINE: usize = 64;
+    let byte = |at: usize| record.get(at).copied().unwrap_or_default();
+    byte(0) ^ byte(LINE) ^ byte(2 * LINE) ^ record.last().copied().unwrap_or_default()
 }
 
 /// A client's place in its range, which nobody can choose who does not know the seed.

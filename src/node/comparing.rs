@@ -13,7 +13,7 @@ use crate::message::{Message, Refusal};
 use crate::repair::{Ask, Round, Span, Step};
 use crate::report::{Layout, Report};
 use crate::sketch::Sketch;
-use crate::store::Offer;
+use crate::store::{Offer, Place};
 use crate::time::Instant;
 
 impl Node {
@@ -131,8 +131,8 @@ impl Node {
 
     /// Keeps what a neighbour found missing here, if it is newer. It is not flooded: whoever else lacks
     /// it is found by comparing.
-    pub(super) fn mend(&mut self, report: &Report<'_>, from: ServerId, now: Instant) {
-        if let Offer::Kept { replaced } = self.store.offer(report) {
+    pub(super) fn mend(&mut self, place: Place, report: &Report<'_>, from: ServerId, now: Instant) {
+        if let Offer::Kept { replaced } = self.store.offer(place, report) {
             self.counters.kept += 1;
             self.counters.repaired += 1;
             if let Some(replaced) = replaced {
@@ -156,7 +156,8 @@ impl Node {
             round.hear(now);
             round.receive(digest);
         });
-        self.mend(&report, self.links[index].peer, now);
+        let place = self.store.place(report.client());
+        self.mend(place, &report, self.links[index].peer, now);
     }
 
     /// Queues what is kept of a span for a neighbour: all whose digests it lacks.

@@ -11,7 +11,7 @@ fn offer(store: &mut Store, client: &str, time: &str, skew: &str) -> Offer {
     let mut line = Vec::new();
     let write_skew = |out: &mut Vec<u8>| out.extend_from_slice(skew.as_bytes());
     let layout = Layout::write(&mut line, (ServerId(0), b"a"), write_skew, &sighting);
-    store.offer(&Report { line: &line, layout })
+    store.offer(store.place(client.as_bytes()), &Report { line: &line, layout })
 }
 
 fn digest_of(line: &str) -> u64 {
@@ -27,7 +27,7 @@ fn only_a_newer_report_replaces_one() {
     assert_eq!(offer(&mut store, "kiwi", "4.9", "+1.0"), Offer::Older { digest: older });
     let replaced = Some(digest_of("a +1.0 kiwi +1+1 5"));
     assert_eq!(offer(&mut store, "kiwi", "5.000000001", "+1.0"), Offer::Kept { replaced });
-    assert_eq!(store.get(b"kiwi").map(|report| report.time()), Some(&b"5.000000001"[..]));
+    assert_eq!(store.get(store.place(b"kiwi"), b"kiwi").map(|report| report.time()), Some(&b"5.000000001"[..]));
     assert_eq!(store.len(), 1);
 }
 
@@ -40,7 +40,7 @@ fn of_two_reports_of_one_time_the_greater_line_is_kept_in_either_order() {
     for skew in ["+2.0", "+1.0"] {
         offer(&mut other, "kiwi", "5", skew);
     }
-    assert_eq!(store.get(b"kiwi").map(|report| report.line()), Some(&b"a +2.0 kiwi +1+1 5"[..]));
+    assert_eq!(store.get(store.place(b"kiwi"), b"kiwi").map(|report| report.line()), Some(&b"a +2.0 kiwi +1+1 5"[..]));
     assert_eq!(store.digest(), other.digest());
 }
 
@@ -66,5 +66,5 @@ fn a_full_store_takes_no_new_client_and_goes_on_with_those_it_has() {
     let digest = digest_of("a +1.0 moa +1+1 5");
     assert_eq!(offer(&mut store, "moa", "5", "+1.0"), Offer::Full { digest });
     assert!(matches!(offer(&mut store, "kiwi", "6", "+1.0"), Offer::Kept { .. }));
-    assert!(store.get(b"moa").is_none());
+    assert!(store.get(store.place(b"moa"), b"moa").is_none());
 }
