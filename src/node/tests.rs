@@ -59,6 +59,27 @@ fn a_report_goes_to_all_but_its_sender_and_its_origin() {
 }
 
 #[test]
+fn what_comes_in_one_pass_goes_where_each_would_go_alone() {
+    let lines = [
+        "AT d +0.5 one +1+1 1 b\n",
+        "AT b +0.5 two +1+1 1 c\n",
+        "AT c +0.5 three +1+1 1 b\n",
+        "AT d +0.5 four +1+1 1 c\n",
+    ];
+    for count in 1..=lines.len() {
+        let mut alone = [0, 0];
+        for line in &lines[..count] {
+            let mut node = node();
+            say(&mut node, Some(LOOPBACK), line);
+            alone = [alone[0] + queued(&node)[0], alone[1] + queued(&node)[1]];
+        }
+        let mut node = node();
+        say(&mut node, Some(LOOPBACK), &lines[..count].concat());
+        assert_eq!(queued(&node), alone, "{count} at once");
+    }
+}
+
+#[test]
 fn an_older_report_is_passed_on_once_and_not_kept() {
     let mut node = node();
     say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 b\n");

@@ -186,6 +186,47 @@ fn a_neighbour_that_takes_nothing_counts_as_lost() {
     assert_eq!(server.takes(attempt), copies(&["b"]));
 }
 
+#[test]
+fn a_full_queue_is_dropped_as_a_whole_and_compared_at_once() {
+    let mut server = Server::new(&Limits { link_queue: 200, ..Limits::default() });
+    iamat(&mut server, "a");
+    let attempt = up(&mut server);
+    assert_eq!(server.takes(attempt), copies(&["a"]));
+    for client in ["b", "c", "d", "e", "f", "g", "h"] {
+        iamat(&mut server, client);
+        assert!(server.node.links().all(|(_, _, queued, _)| queued <= 200));
+    }
+    let dropped: u64 = server.node.links().map(|(_, _, _, dropped)| dropped).sum();
+    server.sent(attempt);
+    let said = server.takes_all(attempt);
+    let (lines, asked) = said.split_at(said.find("REPAIR s0 groups ").expect("it asks what was lost"));
+    let kept = ["b", "c", "d", "e", "f", "g", "h"];
+    assert_eq!((lines, dropped > 0), (copies(&kept[usize::try_from(dropped).expect("few")..]).as_str(), true));
+    assert_eq!(asked.lines().count(), 1);
+}
+
+#[test]
+fn a_neighbour_that_refuses_to_compare_is_asked_again_only_when_it_has_restarted() {
+    let mut server = Server::new(&Limits { repair_interval: Duration::from_secs(3), ..Limits::default() });
+    iamat(&mut server, "a");
+    let attempt = up(&mut server);
+    assert!(server.takes_all(attempt).contains("REPAIR s0 groups "));
+    server.sent(attempt);
+    server.answered(attempt, b"? REPAIR s0 groups AAAA\n");
+    for client in ["b", "c"] {
+        server.wait(Duration::from_secs(4));
+        iamat(&mut server, client);
+        let said = server.takes_all(attempt);
+        assert!(said.starts_with("AT s0 ") && said.lines().count() == 1, "{said}");
+        server.sent(attempt);
+    }
+    server.receive(b"HELLO s1 78\n");
+    iamat(&mut server, "d");
+    let attempt = server.connects().expect("it has restarted");
+    server.connected(attempt);
+    assert!(server.takes_all(attempt).contains("REPAIR s0 groups "));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -86,19 +86,24 @@ impl Server {
     /// What it sends on that connection now; nothing unless it said that there is something. Where it asks
     /// whether anything differs, that is not told, and it is answered that nothing does.
     pub(crate) fn takes(&mut self, on: Attempt) -> String {
-        let is = |action: &Action| matches!(*action, Action::Forward { attempt, .. } if attempt == on);
-        if !self.actions.iter().any(is) {
-            return String::new();
-        }
-        self.actions.retain(|action| !is(action));
-        let bytes = self.node.take(herds::at(self.nanos).instant, self.peer(), on);
-        let text = String::from_utf8(bytes.to_vec()).expect("these tests speak ASCII");
+        let text = self.takes_all(on);
         let (compares, lines): (Vec<_>, Vec<_>) =
             text.split_inclusive('\n').partition(|line| line.starts_with("REPAIR s0 groups "));
         if !compares.is_empty() {
             self.answered(on, b"REPAIR s1 end\n");
         }
         lines.concat()
+    }
+
+    /// The same, with all that it says.
+    pub(crate) fn takes_all(&mut self, on: Attempt) -> String {
+        let is = |action: &Action| matches!(*action, Action::Forward { attempt, .. } if attempt == on);
+        if !self.actions.iter().any(is) {
+            return String::new();
+        }
+        self.actions.retain(|action| !is(action));
+        let bytes = self.node.take(herds::at(self.nanos).instant, self.peer(), on);
+        String::from_utf8(bytes.to_vec()).expect("these tests speak ASCII")
     }
 
     fn peer(&self) -> herd::ServerId {
