@@ -26,6 +26,9 @@ pub(crate) struct Host {
     disk: Vec<Vec<u8>>,
     /// When the node will be called, if nothing happens before.
     pub(crate) wake_at: Option<Nanos>,
+    /// When it was last woken, and how often at that time.
+    pub(crate) woken_at: Nanos,
+    pub(crate) wakes: u32,
     pub(crate) illness: Option<Illness>,
     /// Whether its source is ever ill.
     pub(crate) excused: bool,
@@ -45,6 +48,8 @@ impl Host {
             crashed_by: None,
             disk: Vec::new(),
             wake_at: None,
+            woken_at: 0,
+            wakes: 0,
             illness: None,
             excused: false,
             wall: EPOCH,

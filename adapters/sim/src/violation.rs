@@ -27,6 +27,8 @@ pub enum Invariant {
     CrossesOnce,
     /// Nothing grows past its limit.
     Bounded,
+    /// Being woken is of use: a server does not ask for it again and again at one and the same time.
+    Wakes,
     /// When all trouble is over, servers that can reach each other soon hold the same.
     Converges,
 }
@@ -44,6 +46,7 @@ impl Invariant {
             Self::Invented => "invented",
             Self::CrossesOnce => "crosses-once",
             Self::Bounded => "bounded",
+            Self::Wakes => "wakes",
             Self::Converges => "converges",
         }
     }

@@ -19,6 +19,9 @@ const PLACES_TAKE: u64 = 20 * MILLI;
 /// How long one that never answers is waited for by whoever asked it for the core.
 const PLACES_GIVE_UP: u64 = 60 * SECOND;
 
+/// How often a server may be woken at one and the same time: for each of its links, and then some.
+const MOST_WAKES: u32 = 1000;
+
 /// What comes to a session.
 pub(super) enum Input<'a> {
     Bytes(&'a [u8]),
@@ -95,6 +98,11 @@ impl Run {
         host.wake_at = None;
         let due = host.node.as_ref().and_then(|node| node.next_wake());
         if due.is_some_and(|due| due.as_nanos() <= self.now) {
+            host.wakes = if host.woken_at == self.now { host.wakes + 1 } else { 0 };
+            host.woken_at = self.now;
+            if host.wakes > MOST_WAKES {
+                self.violate(Invariant::Wakes, Some(server), "it wants to be woken without an end".into());
+            }
             self.tell(server, Event::Woken);
         } else {
             self.set_wake(server);
