@@ -5,6 +5,7 @@
 //! [`Batch`] back. Each step consumes the one before it, so none can be left out or done twice, and
 //! in the steady state none allocates.
 
+use core::mem;
 use core::ops::Range;
 
 use crate::herd::ServerId;
@@ -12,6 +13,7 @@ use crate::message::Refusal;
 use crate::places::Radius;
 use crate::repair::Step;
 use crate::report::{Layout, Report};
+use crate::store::{Locator, Place};
 
 /// An empty buffer for one pass. Keep one for each thread.
 #[derive(Debug, Default)]
@@ -34,6 +36,8 @@ pub(crate) struct Item {
     pub(crate) line: Range<usize>,
     /// How long `replies` was before this line.
     pub(crate) reply_at: usize,
+    /// Where what it is about belongs in the store, once that has been worked out.
+    pub(crate) place: Place,
     pub(crate) request: Request,
 }
 
@@ -84,15 +88,19 @@ impl Batch {
     pub(crate) fn finish_iamat(&mut self, line: Range<usize>, reply_at: usize, layout: Layout) {
         let len = self.replies.len() - reply_at - b"AT ".len();
         self.replies.push(b'\n');
-        self.items.push(Item { line, reply_at, request: Request::Iamat { layout, len } });
+        self.items.push(Item { line, reply_at, place: Place::default(), request: Request::Iamat { layout, len } });
     }
 
-    /// The client that an item is about, if it is about one.
-    pub(crate) fn client(&self, item: &Item) -> Option<&[u8]> {
-        match &item.request {
-            Request::Whatsat { client, .. } => Some(&self.text[client.clone()]),
-            _ => self.report(item).map(|report| report.client()),
+    /// Works out the places of all items.
+    pub(crate) fn locate(&mut self, locator: &Locator) {
+        let mut items = mem::take(&mut self.items);
+        for item in &mut items {
+            item.place = match &item.request {
+                Request::Whatsat { client, .. } => locator.of_client(&self.text[client.clone()]),
+                _ => self.report(item).map_or_else(Place::default, |report| locator.of_report(&report)),
+            };
         }
+        self.items = items;
     }
 
     /// Appends `? ` and the line to what is owed; nothing may follow.

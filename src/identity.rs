@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::herd::{Herd, ServerId};
 use crate::limits::Limits;
 use crate::number::push_digits;
+use crate::store::Locator;
 
 /// What all sessions of one server share and none of them changes.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Identity {
     pub(crate) herd: Arc<Herd>,
     pub(crate) me: ServerId,
     pub(crate) limits: Limits,
+    /// Works out where clients belong in the store.
+    pub(crate) locator: Locator,
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
@@ -26,12 +29,12 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
+    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64, locator: Locator) -> Self {
         let addresses = vec![Vec::new(); herd.neighbours(me).len()];
         let name = herd.name(me);
         let opening = format!("AT {name} ").into_bytes().into();
         let closing = format!(" {name}\n").into_bytes().into();
-        Self { herd, me, limits, incarnation, addresses, opening, closing }
+        Self { herd, me, limits, locator, incarnation, addresses, opening, closing }
     }
 
     /// `AT name `: what every reply to an IAMAT begins with.

@@ -24,7 +24,7 @@ use crate::places::{Places, Query, Radius, Unavailable};
 use crate::position::Position;
 use crate::report::{Layout, Report};
 use crate::session::{Answer, Session, SessionId, Ticket};
-use crate::store::{Offer, Place, Store};
+use crate::store::{Locator, Offer, Place, Store};
 use crate::time::{Instant, Now};
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
@@ -40,8 +40,6 @@ pub struct Node {
     fetches: Fetches,
     least_bound: u8,
     counters: Counters,
-    /// Where the clients of the batch under way belong, item by item.
-    places: Vec<Place>,
     /// State of the generator behind the pauses' jitter.
     jitter: u64,
     /// What this pass has for neighbours so far.
@@ -58,8 +56,9 @@ impl Node {
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
         let asks_first = |peer| herd.name(me) < herd.name(peer);
         let links = herd.neighbours(me).iter().map(|&peer| Link::new(peer, asks_first(peer), &limits)).collect();
+        let locator = Locator::new(seed);
         Self {
-            store: Store::new(limits.clients, seed),
+            store: Store::new(limits.clients, locator.clone()),
             handled: Handled::new(limits.handled, scramble(!seed)),
             links,
             fetches: Fetches::default(),
@@ -67,9 +66,8 @@ impl Node {
             counters: Counters::default(),
             jitter: seed,
             flood: Flood::default(),
-            places: Vec::new(),
             // Scrambled, because neighbours are told it and the seed is a secret.
-            identity: Arc::new(Identity::new(herd, me, limits, scramble(seed))),
+            identity: Arc::new(Identity::new(herd, me, limits, scramble(seed), locator)),
         }
     }
 
@@ -88,7 +86,7 @@ impl Node {
     /// Serves what `session` parsed.
     pub fn serve(&mut self, now: Now, session: &Session, requests: Requests, actions: &mut Vec<Action>) -> Replies {
         let mut batch = requests.0;
-        self.look_ahead(&batch);
+        self.store.look_ahead(batch.items.iter().map(|item| item.place));
         let mut index = 0;
         while index < batch.items.len() {
             if let Err(why) = self.serve_item(now, session.id(), &mut batch, index, actions) {
@@ -162,7 +160,7 @@ impl Node {
         let mut line = Vec::new();
         let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), &sighting);
         let report = Report { line: &line, layout };
-        match self.store.offer(self.store.place(report.client()), &report) {
+        match self.store.offer(self.identity.locator.of_report(&report), &report) {
             Offer::Full { .. } => Err(Refusal::Full),
             Offer::Kept { .. } | Offer::Same | Offer::Older { .. } => Ok(()),
         }
@@ -171,7 +169,7 @@ impl Node {
     /// The newest report of a client.
     #[must_use]
     pub fn report(&self, client: &[u8]) -> Option<Report<'_>> {
-        self.store.get(self.store.place(client), client)
+        self.store.get(self.identity.locator.of_client(client), client)
     }
 
     /// The newest report of every client, in no order.
@@ -208,14 +206,6 @@ impl Node {
         self.fetches.len()
     }
 
-    /// Finds out where the clients of a batch belong, and has what is kept of them at hand.
-    fn look_ahead(&mut self, batch: &Batch) {
-        let place = |item| batch.client(item).map_or_else(Place::default, |client| self.store.place(client));
-        self.places.clear();
-        self.places.extend(batch.items.iter().map(place));
-        self.store.look_ahead(&self.places);
-    }
-
     fn serve_item(
         &mut self,
         now: Now,
@@ -229,14 +219,14 @@ impl Node {
             Request::Iamat { .. } => {
                 self.counters.iamat += 1;
                 let report = batch.report(item).expect("an IAMAT brings a report");
-                self.learn(now.instant, self.places[index], &report, None, actions)
+                self.learn(now.instant, item.place, &report, None, actions)
             }
             Request::At { from, .. } => {
                 self.counters.at += 1;
                 self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
                 let report = batch.report(item).expect("an AT brings a report");
                 // Nobody is told of a neighbour's report that cannot be kept.
-                let _ = self.learn(now.instant, self.places[index], &report, Some(from), actions);
+                let _ = self.learn(now.instant, item.place, &report, Some(from), actions);
                 Ok(())
             }
             Request::Hello { from, incarnation } => {
@@ -248,7 +238,7 @@ impl Node {
             Request::Kept { from, .. } => {
                 self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
                 let report = batch.report(item).expect("a KEPT brings a report");
-                self.mend(self.places[index], &report, from, now.instant);
+                self.mend(item.place, &report, from, now.instant);
                 Ok(())
             }
             Request::Repair { from, ref step, .. } => {
@@ -263,7 +253,7 @@ impl Node {
             Request::Whatsat { ref client, radius, bound, ticket, .. } => {
                 self.counters.whatsat += 1;
                 let client = client.clone();
-                let report = self.store.get(self.places[index], &batch.text[client]).ok_or(Refusal::UnknownClient)?;
+                let report = self.store.get(item.place, &batch.text[client]).ok_or(Refusal::UnknownClient)?;
                 let at = Position::of_valid(report.position()).expect("only valid positions are kept");
                 let start = batch.text.len();
                 batch.text.extend_from_slice(b"AT ");

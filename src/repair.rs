@@ -26,3 +26,4 @@ pub(crate) use self::round::{Ask, Round};
 pub(crate) use self::schedule::Schedule;
 pub use self::span::Span;
 pub use self::step::Step;
+pub use crate::sketch::Sketch;

@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::message::{Message, Refusal, Sighting};
 use crate::places::Places;
 use crate::report::Layout;
+use crate::store::Place;
 use crate::time::{Instant, Now};
 use crate::usual;
 
@@ -114,6 +115,7 @@ impl Session {
             held.extend_from_slice(bytes);
             self.read(now, &held, &mut batch);
         }
+        batch.locate(&self.identity.locator);
         Requests(batch)
     }
 
@@ -345,7 +347,7 @@ impl Session {
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
-        batch.items.push(Item { line: line_range, reply_at, request });
+        batch.items.push(Item { line: line_range, reply_at, place: Place::default(), request });
         Ok(())
     }
 

@@ -24,7 +24,7 @@ use crate::slots::{Slot, Slots};
 pub(crate) struct Store {
     ranges: Vec<Range>,
     slots: Slots,
-    hasher: SeedableRandomState,
+    locator: Locator,
     len: usize,
     most: usize,
 }
@@ -37,11 +37,42 @@ struct Range {
     digest: u64,
 }
 
-/// Where a client belongs, known or not.
+/// Where a client belongs, known or not, and the digest of its report, where there is one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place {
     range: usize,
     hash: u64,
+    digest: u64,
+}
+
+/// Works out places. The sessions of a server have it too, so that its node, which they share, need not.
+#[derive(Clone, Debug)]
+pub(crate) struct Locator(SeedableRandomState);
+
+impl Locator {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
+    }
+
+    /// Where a client belongs.
+    #[inline]
+    pub(crate) fn of_client(&self, client: &[u8]) -> Place {
+        Place { range: range_of(client), hash: self.hash(client), digest: 0 }
+    }
+
+    /// Where a report belongs.
+    #[inline]
+    pub(crate) fn of_report(&self, report: &Report<'_>) -> Place {
+        Place { digest: report.digest(), ..self.of_client(report.client()) }
+    }
+
+    /// A client's place in its range, which nobody can choose who does not know the seed.
+    #[inline]
+    fn hash(&self, client: &[u8]) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(client);
+        hasher.finish()
+    }
 }
 
 /// What became of a report that was offered.
@@ -58,27 +89,20 @@ pub(crate) enum Offer {
 }
 
 impl Store {
-    pub(crate) fn new(most: usize, seed: u64) -> Self {
+    pub(crate) fn new(most: usize, locator: Locator) -> Self {
         let ranges = (0..1 << Span::RANGE_BITS).map(|_| Range::default()).collect();
-        let hasher = SeedableRandomState::with_seed(seed, SharedSeed::global_fixed());
-        Self { ranges, slots: Slots::new(), hasher, len: 0, most }
-    }
-
-    /// Where a client belongs.
-    #[inline]
-    pub(crate) fn place(&self, client: &[u8]) -> Place {
-        Place { range: range_of(client), hash: place_of(&self.hasher, client) }
+        Self { ranges, slots: Slots::new(), locator, len: 0, most }
     }
 
     /// Reads what [`offer`](Self::offer) will read for each of these places.
     ///
     /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what an
     /// offer takes. Read one after the other with nothing between, they are waited for together.
-    pub(crate) fn look_ahead(&self, places: &[Place]) {
+    pub(crate) fn look_ahead(&self, mut places: impl ExactSizeIterator<Item = Place>) {
         const TOGETHER: usize = 32;
-        for places in places.chunks(TOGETHER) {
+        while places.len() > 0 {
             let mut slots = [None; TOGETHER];
-            for (slot, place) in slots.iter_mut().zip(places) {
+            for (slot, place) in slots.iter_mut().zip(places.by_ref()) {
                 // The first whose tag is the same is nearly always the one.
                 *slot = self.ranges[place.range].records.find(place.hash, |_| true).copied();
             }
@@ -87,14 +111,14 @@ impl Store {
         }
     }
 
-    /// Keeps `report` if it is newer than what is kept of its client, which belongs at `place`.
+    /// Keeps `report`, which belongs at `place`, if it is newer than what is kept of its client.
     pub(crate) fn offer(&mut self, place: Place, report: &Report<'_>) -> Offer {
         let client = report.client();
-        let digest = report.digest();
+        let digest = place.digest;
         let range = &mut self.ranges[place.range];
         let slots = &mut self.slots;
         let Some(slot) = range.records.find_mut(place.hash, |&slot| record::client(slots.get(slot)) == client) else {
-            return self.add(place, report, digest);
+            return self.add(place, report);
         };
         let kept = slots.get_mut(*slot);
         // Nearly always the time tells; else the whole order is asked.
@@ -120,16 +144,16 @@ impl Store {
 
     /// Keeps the first report of a client.
     #[inline(never)]
-    fn add(&mut self, place: Place, report: &Report<'_>, digest: u64) -> Offer {
+    fn add(&mut self, place: Place, report: &Report<'_>) -> Offer {
+        let Place { range: index, hash, digest } = place;
         let len = record::len_for(report.line.len());
         let room = (self.len < self.most).then_some(&mut self.slots);
         let Some(slot) = room.and_then(|slots| slots.take(len)) else {
             return Offer::Full { digest };
         };
         record::write(self.slots.get_mut(slot), report, digest);
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        let rehash = |&slot: &Slot| place_of(hasher, record::client(slots.get(slot)));
-        let Place { range: index, hash } = place;
+        let (slots, locator) = (&self.slots, &self.locator);
+        let rehash = |&slot: &Slot| locator.hash(record::client(slots.get(slot)));
         let range = &mut self.ranges[index];
         // Some ranges grow when they are full and others up to a quarter before, so that they do not all
         // grow at once when clients are many.
@@ -188,14 +212,6 @@ fn touch(record: &[u8]) -> u8 {
     const LINE: usize = 64;
     let byte = |at: usize| record.get(at).copied().unwrap_or_default();
     byte(0) ^ byte(LINE) ^ byte(2 * LINE) ^ record.last().copied().unwrap_or_default()
-}
-
-/// A client's place in its range, which nobody can choose who does not know the seed.
-#[inline]
-fn place_of(hasher: &SeedableRandomState, client: &[u8]) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(client);
-    hasher.finish()
 }
 
 /// Which range a client is in, on every server.

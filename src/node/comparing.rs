@@ -156,7 +156,7 @@ impl Node {
             round.hear(now);
             round.receive(digest);
         });
-        let place = self.store.place(report.client());
+        let place = self.identity.locator.of_report(&report);
         self.mend(place, &report, self.links[index].peer, now);
     }
 

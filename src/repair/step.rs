@@ -14,7 +14,7 @@ use crate::sketch::Sketch;
 /// Digests are 64 bits, big-endian, in base64 without padding; `-` stands for none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// `groups DIGESTS`: the digest of each [group](Step::GROUPS) of ranges of the asker's.
+    /// `groups DIGESTS`: the digest of each of the 32 groups of ranges of the asker's.
     Groups(Vec<u64>),
     /// `ranges GROUP DIGESTS`: that group differs; the digests of its ranges at the answerer.
     Ranges {

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run -p herd-tests --example mutations              # all of them
-//! cargo run -p herd-tests --example mutations -- dedup     # those with that in their name
+//! cargo run -p herd-tests --example mutations -- dedup skew  # those with one of these in their names
 //! ```
 //!
 //! The table goes to standard output. It fails if one is caught by nobody.
@@ -36,7 +36,8 @@ struct Mutation {
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate is in a folder of the repository")?;
-    let only = env::args().nth(1).unwrap_or_default();
+    let only: Vec<String> = env::args().skip(1).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part));
     let list: List = toml::from_str(&fs::read_to_string(root.join("tests/mutations/list.toml"))?)?;
     let bench = Bench { copy: root.join("target/mutations/copy"), target: root.join("target/mutations/target") };
     bench.copy(root)?;
@@ -45,7 +46,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     println!("| bug | caught by |\n| --- | --- |");
     let mut survivors = 0;
-    for mutation in list.mutation.iter().filter(|mutation| mutation.name.contains(&only)) {
+    for mutation in list.mutation.iter().filter(|mutation| wanted(&mutation.name)) {
         let caught = bench.with(mutation)?;
         survivors += usize::from(caught.is_none());
         println!("| {} | {} |", mutation.name, caught.as_deref().unwrap_or("**nobody**"));
