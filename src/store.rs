@@ -89,6 +89,9 @@ pub(crate) enum Offer {
 }
 
 impl Store {
+    /// As many clients as a processor's own cache holds: about two megabytes.
+    const FEW: usize = 1 << 14;
+
     pub(crate) fn new(most: usize, locator: Locator) -> Self {
         let ranges = (0..1 << Span::RANGE_BITS).map(|_| Range::default()).collect();
         Self { ranges, slots: Slots::new(), locator, len: 0, most }
@@ -100,6 +103,9 @@ impl Store {
     /// offer takes. Read one after the other with nothing between, they are waited for together.
     pub(crate) fn look_ahead(&self, mut places: impl ExactSizeIterator<Item = Place>) {
         const TOGETHER: usize = 32;
+        if self.len < Self::FEW {
+            return;
+        }
         while places.len() > 0 {
             let mut slots = [None; TOGETHER];
             for (slot, place) in slots.iter_mut().zip(places.by_ref()) {
