@@ -62,8 +62,8 @@ fn a_report_goes_to_all_but_its_sender_and_its_origin() {
 fn what_comes_in_one_pass_goes_where_each_would_go_alone() {
     let lines = [
         "AT d +0.5 one +1+1 1 b\n",
-        "AT b +0.5 two +1+1 1 c\n",
-        "AT c +0.5 three +1+1 1 b\n",
+        "AT c +0.5 two +1+1 1 b\n",
+        "AT b +0.5 three +1+1 1 c\n",
         "AT d +0.5 four +1+1 1 c\n",
     ];
     for count in 1..=lines.len() {

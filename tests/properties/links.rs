@@ -206,6 +206,23 @@ fn a_full_queue_is_dropped_as_a_whole_and_compared_at_once() {
 }
 
 #[test]
+fn a_silent_neighbour_is_greeted_again_when_its_link_has_rested() {
+    let limits = Limits { repair_interval: Duration::from_secs(30), ..Limits::default() };
+    let mut server = Server::new(&limits);
+    iamat(&mut server, "a");
+    let attempt = greeting(&mut server);
+    server.wait(Duration::from_secs(1));
+    assert_eq!(server.takes(attempt), copies(&["a"]));
+    server.sent(attempt);
+    server.wait(limits.link_idle);
+    assert!(server.disconnects(attempt));
+    server.wait(limits.repair_interval - limits.link_idle - Duration::from_millis(1));
+    assert_eq!(server.connects(), None);
+    server.wait(Duration::from_millis(1));
+    up(&mut server);
+}
+
+#[test]
 fn a_neighbour_that_refuses_to_compare_is_asked_again_only_when_it_has_restarted() {
     let mut server = Server::new(&Limits { repair_interval: Duration::from_secs(3), ..Limits::default() });
     iamat(&mut server, "a");
