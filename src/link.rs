@@ -363,6 +363,13 @@ impl Link {
         sent && !self.repair.is_comparing()
     }
 
+    /// Whether the neighbour finds out by comparing what it lacks, for all that is known: one that is down
+    /// and has greeted before will.
+    pub(crate) fn compares(&self) -> bool {
+        let speaks = self.kind == Kind::Herd || (self.kind == Kind::Unknown && self.incarnation.is_some());
+        speaks && self.repair.is_able()
+    }
+
     /// Whether it takes one line a connection.
     fn is_plain(&self) -> bool {
         matches!(self.kind, Kind::Plain | Kind::Closing)

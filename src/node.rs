@@ -238,7 +238,7 @@ impl Node {
             Request::Kept { from, .. } => {
                 self.heard(from, |link, actions| link.heard(now.instant, actions), actions);
                 let report = batch.report(item).expect("a KEPT brings a report");
-                self.mend(item.place, &report, from, now.instant);
+                self.mend(item.place, &report, from, now.instant, actions);
                 Ok(())
             }
             Request::Repair { from, ref step, .. } => {
@@ -347,7 +347,7 @@ impl Node {
             }
             Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(index, step, now),
             Ok(Some(message @ Message::Kept { sender, .. })) if is_peer(sender) => {
-                self.mend_over_link(index, &message, now);
+                self.mend_over_link(index, &message, now, actions);
             }
             Ok(Some(_)) | Err(_) => self.links[index].not_understood(line, now, actions),
         }

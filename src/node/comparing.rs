@@ -129,23 +129,41 @@ impl Node {
         Ok(start..out.len())
     }
 
-    /// Keeps what a neighbour found missing here, if it is newer. It is not flooded: whoever else lacks
-    /// it is found by comparing.
-    pub(super) fn mend(&mut self, place: Place, report: &Report<'_>, from: ServerId, now: Instant) {
-        if let Offer::Kept { replaced } = self.store.offer(place, report) {
-            self.counters.kept += 1;
-            self.counters.repaired += 1;
-            if let Some(replaced) = replaced {
-                self.handled.insert(replaced);
-            }
-            for link in self.links.iter_mut().filter(|link| link.peer != from) {
+    /// Keeps what a neighbour found missing here, if it is newer. It is not flooded: who else lacks it is
+    /// found by comparing. Neighbours that do not compare are told.
+    pub(super) fn mend(
+        &mut self,
+        place: Place,
+        report: &Report<'_>,
+        from: ServerId,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let Offer::Kept { replaced } = self.store.offer(place, report) else { return };
+        self.counters.kept += 1;
+        self.counters.repaired += 1;
+        if let Some(replaced) = replaced {
+            self.handled.insert(replaced);
+        }
+        for link in self.links.iter_mut().filter(|link| link.peer != from) {
+            if link.compares() {
                 link.repair.soon(now);
+            } else if link.peer != report.origin() {
+                let copy = [b"AT ", report.line(), self.identity.closing()].concat();
+                link.push(&copy, now, &self.identity.limits, actions);
+                self.counters.forwarded += 1;
             }
         }
     }
 
     /// Takes a `KEPT` line that came over the link that this server opened.
-    pub(super) fn mend_over_link(&mut self, index: usize, message: &Message<'_>, now: Instant) {
+    pub(super) fn mend_over_link(
+        &mut self,
+        index: usize,
+        message: &Message<'_>,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
         let &Message::Kept { origin, skew, ref sighting, .. } = message else { return };
         let Some(id) = self.identity.herd.find(origin) else { return };
         let mut line = Vec::new();
@@ -157,7 +175,7 @@ impl Node {
             round.receive(digest);
         });
         let place = self.identity.locator.of_report(&report);
-        self.mend(place, &report, self.links[index].peer, now);
+        self.mend(place, &report, self.links[index].peer, now, actions);
     }
 
     /// Queues what is kept of a span for a neighbour: all whose digests it lacks.

@@ -80,6 +80,21 @@ fn what_comes_in_one_pass_goes_where_each_would_go_alone() {
 }
 
 #[test]
+fn what_came_by_repair_is_told_to_those_who_do_not_compare() {
+    let mut node = node();
+    say(&mut node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 1 b\n");
+    let told = queued(&node);
+    assert_eq!((told[0], told[1] > 0), (0, true), "c may be a plain server");
+    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 b\n");
+    assert_eq!(queued(&node), told, "once");
+    say(&mut node, Some(LOOPBACK), "KEPT c +0.5 emu +1+1 1 b\n");
+    assert_eq!(queued(&node), told, "c said it");
+    say(&mut node, Some(LOOPBACK), "HELLO c 7\n");
+    say(&mut node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 2 b\n");
+    assert_eq!(queued(&node), told, "c compares");
+}
+
+#[test]
 fn an_older_report_is_passed_on_once_and_not_kept() {
     let mut node = node();
     say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 b\n");
