@@ -216,7 +216,7 @@ fn a_silent_neighbour_is_greeted_again_when_its_link_has_rested() {
     server.sent(attempt);
     server.wait(limits.link_idle);
     assert!(server.disconnects(attempt));
-    server.wait(Duration::from_millis(18_999));
+    server.wait(Duration::from_millis(19_999));
     assert_eq!(server.connects(), None);
     server.wait(Duration::from_millis(1));
     up(&mut server);

@@ -64,10 +64,12 @@ fn report<'a>(
 /// second, `&` takes some of the replies; all else is what the client sends. However it is cut, the
 /// client gets what it gets for the whole, under small limits too.
 pub(crate) fn session(script: &[u8]) {
-    let small = Limits { max_line: 40, max_unsent: 60, max_waiting: 2, ..Limits::default() };
-    let long_lines = Limits { max_unsent: 1, max_waiting: 1, ..Limits::default() };
-    let one_shot = Limits { one_shot: true, ..Limits::default() };
-    for limits in [Limits::default(), small, long_lines, one_shot] {
+    // A memory that is quick to make: nothing here needs a large one.
+    let usual = Limits { handled: 64, ..Limits::default() };
+    let small = Limits { max_line: 40, max_unsent: 60, max_waiting: 2, ..usual.clone() };
+    let long_lines = Limits { max_unsent: 1, max_waiting: 1, ..usual.clone() };
+    let one_shot = Limits { one_shot: true, ..usual.clone() };
+    for limits in [usual, small, long_lines, one_shot] {
         let whole: Vec<u8> = script.iter().copied().filter(|byte| !b"|~^&".contains(byte)).collect();
         let whole = Conversation::of(&Limits { max_waiting: 1 << 20, ..limits.clone() }, [Step::Bytes(whole)]);
         let cut = Conversation::of(&limits, steps(script));

@@ -1,5 +1,6 @@
 //! The languages that a load speaks: how requests are written, and how replies are checked.
 
+mod echo;
 mod herd;
 mod memcached;
 pub(crate) mod redis;
@@ -20,6 +21,8 @@ pub(crate) enum Dialect {
     RedisGeoadd,
     /// memcached: set of what an AT line says, and get
     Memcached,
+    /// A server that sends back what it gets: IAMAT and WHATSAT lines. What no server can do better
+    Echo,
 }
 
 /// A request that is on its way.
@@ -57,8 +60,8 @@ impl Dialect {
     /// Appends a request.
     pub(crate) fn push(self, out: &mut Vec<u8>, traffic: &Traffic, request: &Request) {
         match (self, request.kind) {
-            (Self::Herd, Kind::Update) => herd::push_update(out, request),
-            (Self::Herd, Kind::Question) => herd::push_question(out, traffic, request),
+            (Self::Herd | Self::Echo, Kind::Update) => herd::push_update(out, request),
+            (Self::Herd | Self::Echo, Kind::Question) => herd::push_question(out, traffic, request),
             (Self::RedisSet, Kind::Update) => redis::push_set(out, request),
             (Self::RedisGeoadd, Kind::Update) => redis::push_geoadd(out, request),
             (Self::RedisSet | Self::RedisGeoadd, Kind::Question) => redis::push_geosearch(out, traffic, request),
@@ -73,6 +76,7 @@ impl Dialect {
             Self::Herd => herd::read(input, asked),
             Self::RedisSet | Self::RedisGeoadd => redis::read(input, asked),
             Self::Memcached => memcached::read(input, asked),
+            Self::Echo => echo::read(input, asked),
         }
     }
 }
