@@ -98,11 +98,23 @@ fn wrong_use_is_one_line_and_two() {
         (&["whatsat", "kiwi", "--radius", "51"], "invalid radius"),
         (&["whatsat", "kiwi", "--bound", "21"], "invalid bound"),
         (&["send", "--config", "/no/such.toml", "x"], "there is no such config file"),
+        (&["send", "--frm", "Alford"], "unexpected argument '--frm' found; tip: "),
+        (&["iamat", "kiwi"], "required arguments were not provided: <LAT> <LNG>; try --help"),
+        (&["iamat", "kiwi", "north", "1"], "invalid value 'north' for '<LAT>': "),
+        (&["send", "--timeout", "so\n\nlong", "x"], "invalid value 'so"),
+        (&["snd"], "unrecognized subcommand 'snd'"),
     ] {
         let (code, out, err) = told(&herd(arguments, ""));
         assert_eq!((code, out.as_str(), err.lines().count()), (2, "", 1), "{arguments:?}: {err}");
         assert!(err.starts_with("herd: error: ") && err.contains(part), "{err}");
     }
+}
+
+#[test]
+fn help_is_no_error() {
+    let (code, out, err) = told(&herd(&["send", "--help"], ""));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("Usage: herd send"), "{out}");
 }
 
 #[test]
