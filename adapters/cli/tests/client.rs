@@ -35,16 +35,15 @@ fn server() -> String {
     address
 }
 
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
+    command.args(arguments).env_remove("HERD_TO").env_remove("HERD_CONFIG");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 fn herd(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_herd"))
-        .args(arguments)
-        .env_remove("HERD_TO")
-        .env_remove("HERD_CONFIG")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the client starts");
+    let mut child = command(arguments).spawn().expect("the client starts");
     child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads its input");
     child.wait_with_output().expect("it ends")
 }
@@ -108,6 +107,22 @@ fn wrong_use_is_one_line_and_two() {
         assert_eq!((code, out.as_str(), err.lines().count()), (2, "", 1), "{arguments:?}: {err}");
         assert!(err.starts_with("herd: error: ") && err.contains(part), "{err}");
     }
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    // A herd whose first server is this test's, so that no other is called.
+    let to = server();
+    let config = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&config, format!("[[server]]\nname = \"First\"\nlisten = {to:?}\n")).expect("it takes a herd");
+    let path = config.path().to_str().expect("a path of text");
+    for variable in ["", "First", &to] {
+        let output = command(&["send", "--config", path, "IAMAT kiwi +1+1 1"]).env("HERD_TO", variable).output();
+        assert_eq!(told(&output.expect("the client starts")), (0, AT.into(), String::new()), "{variable:?}");
+    }
+    let output = command(&["send", "--config", path, "--to", "", "x"]).env("HERD_TO", "First").output();
+    let (code, _, err) = told(&output.expect("the client starts"));
+    assert!(code == 2 && err.contains("\"\" is no server of this herd"), "a flag counts before the variable: {err}");
 }
 
 #[test]
