@@ -63,6 +63,14 @@ fn send_prints_replies_as_they_come() {
 }
 
 #[test]
+fn each_line_of_an_argument_has_its_reply() {
+    let to = server();
+    let whole = (0, format!("{AT}{AT}{JSON}\n\n{AT}"), String::new());
+    let lines = "IAMAT kiwi +1+1 1\n\n \t\nWHATSAT kiwi 10 5\r\nIAMAT kiwi +1+1 1\n";
+    assert_eq!(told(&herd(&["send", "--to", &to, lines], "")), whole);
+}
+
+#[test]
 fn a_refusal_is_printed_and_told_by_the_exit_code() {
     let refused = told(&herd(&["send", "--to", &server(), "IAMAT kiwi +1+1 1", "foo  bar"], ""));
     assert_eq!(refused, (1, format!("{AT}? foo  bar\n"), String::new()));

@@ -27,14 +27,19 @@ impl Send {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let server = self.server.server()?;
         if !self.requests.is_empty() {
-            let requests = self.requests.into_iter().map(|request| Ok(request.into_vec()));
-            return stream(&server, requests);
+            let requests: Vec<_> = self.requests.into_iter().flat_map(|text| lines_of(&text.into_vec())).collect();
+            return stream(&server, requests.into_iter().map(Ok));
         }
         if io::stdin().is_terminal() {
             return prompt::run(&server);
         }
         stream(&server, lines())
     }
+}
+
+/// An argument's requests: the server takes each of its lines for one, and answers it.
+fn lines_of(text: &[u8]) -> Vec<Vec<u8>> {
+    text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
 }
 
 /// The lines of standard input, whatever bytes they hold.
