@@ -1,8 +1,10 @@
 //! The client, end to end, against a server that says what it is told to.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 const AT: &str = "AT Alford +0.263873386 kiwi +34.068930-118.445127 1479413884.392014450\n";
 const JSON: &str = r#"{"html_attributions": ["by <b>us</b>"], "results": [{"name": "Westwood", "vicinity": "LA",
@@ -68,6 +70,22 @@ fn each_line_of_an_argument_has_its_reply() {
     let whole = (0, format!("{AT}{AT}{JSON}\n\n{AT}"), String::new());
     let lines = "IAMAT kiwi +1+1 1\n\n \t\nWHATSAT kiwi 10 5\r\nIAMAT kiwi +1+1 1\n";
     assert_eq!(told(&herd(&["send", "--to", &to, lines], "")), whole);
+}
+
+#[test]
+fn input_that_cannot_be_read_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let to = listener.local_addr().expect("bound").to_string();
+    let mut command = command(&["send", "--to", &to]);
+    let child = command.stdin(File::open("/").expect("a folder")).spawn().expect("the client starts");
+    let (mut stream, _) = listener.accept().expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    let mut requests = Vec::new();
+    stream.read_to_end(&mut requests).expect("it says that no more comes");
+    drop(stream);
+    let (code, out, err) = told(&child.wait_with_output().expect("it ends"));
+    assert_eq!((requests.len(), code, out.as_str(), err.lines().count()), (0, 1, "", 1), "{err}");
+    assert!(err.starts_with("herd: error: cannot read standard input: "), "{err}");
 }
 
 #[test]

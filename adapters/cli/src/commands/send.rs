@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::commands::prompt;
+use crate::connection::End;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::server::{Server, ServerOptions};
@@ -55,16 +56,17 @@ fn stream(
     let mut out = io::stdout().lock();
     let mut refused = false;
     let mut output = Ok(());
-    let whole = server.connect()?.stream(requests, |reply| {
+    let end = server.connect()?.stream(requests, |reply| {
         refused |= matches!(reply, Reply::Refused(_));
         output = reply.write(&mut out).and_then(|()| out.flush());
         if output.is_ok() { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     });
     output?;
-    match whole {
+    match end {
+        Ok(End::Unread(error)) => Err(Failure::Input(error)),
         Ok(_) if refused => Ok(ExitCode::FAILURE),
-        Ok(true) => Ok(ExitCode::SUCCESS),
-        Ok(false) => {
+        Ok(End::Whole) => Ok(ExitCode::SUCCESS),
+        Ok(End::Short) => {
             Err(server.broken(&io::Error::other("it closed the connection before it had answered everything")))
         }
         Err(error) => Err(server.broken(&error)),
