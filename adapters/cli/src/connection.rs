@@ -122,6 +122,7 @@ impl Connection {
     }
 }
 
-fn is_timeout(error: &io::Error) -> bool {
+/// Whether an error says that it took too long.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
