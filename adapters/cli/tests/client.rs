@@ -104,6 +104,8 @@ fn answers_are_shown_for_people_and_as_json() {
     assert_eq!((code, out.lines().next()), (0, Some("kiwi is at 34.068930° N, 118.445127° W")));
     let (code, out, _) = told(&herd(&["whatsat", "kiwi", "--to", &to], ""));
     assert_eq!(code, 0);
+    let header = out.lines().nth(4).expect("a table");
+    assert_eq!(header.split_whitespace().collect::<Vec<_>>().join(" "), "distance name latitude longitude vicinity");
     assert!(out.contains("2.0 km  Westwood   34.05612 -118.43063  LA") && out.ends_with("\nby us\n"), "{out}");
     for arguments in [&["iamat", "kiwi", "1", "1"][..], &["whatsat", "kiwi"]] {
         let (code, out, _) = told(&herd(&[arguments, &["--json", "--to", &to]].concat(), ""));
