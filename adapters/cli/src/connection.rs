@@ -7,6 +7,17 @@ use std::time::Duration;
 
 use crate::reply::{Expected, Replies, Reply};
 
+/// How a conversation ended that was carried on to its end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// Every reply came.
+    Whole,
+    /// The server closed before that.
+    Short,
+    /// The requests could not be read on; those before were sent.
+    Unread(io::Error),
+}
+
 /// A connection to a server.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -51,20 +62,26 @@ impl Connection {
     }
 
     /// Sends every request, as fast as the server takes them, and hands every reply to `take` as it
-    /// comes. Whether all that were expected came.
+    /// comes. A request that cannot be read ends them, as the end of the input does.
     pub(crate) fn stream(
         mut self,
         requests: impl Iterator<Item = io::Result<Vec<u8>>> + Send + 'static,
         mut take: impl FnMut(&Reply) -> io::Result<()>,
-    ) -> io::Result<bool> {
+    ) -> io::Result<End> {
         let (expect, expected) = channel();
         let mut writer = self.stream.try_clone()?;
         // It is not waited for: it may be in the middle of reading from a terminal when the server closes.
         std::thread::spawn(move || -> io::Result<()> {
             for request in requests {
-                let request = request?;
+                let request = match request {
+                    Ok(request) => request,
+                    Err(error) => {
+                        let _ = expect.send(Err(error));
+                        break;
+                    }
+                };
                 if let Some(kind) = Expected::of(&request)
-                    && expect.send(kind).is_err()
+                    && expect.send(Ok(kind)).is_err()
                 {
                     break;
                 }
@@ -72,17 +89,23 @@ impl Connection {
             }
             writer.shutdown(Shutdown::Write)
         });
+        let mut unread = None;
         let mut buffer = [0; 16 << 10];
         loop {
             let was_owed = self.replies.expects_more();
             let read = self.stream.read(&mut buffer);
             for kind in expected.try_iter() {
-                self.replies.expect(kind);
+                match kind {
+                    Ok(kind) => self.replies.expect(kind),
+                    Err(error) => unread = Some(error),
+                }
             }
             match read {
-                Ok(0) => return Ok(!self.replies.expects_more()),
+                Ok(0) => break,
                 Ok(len) => self.replies.take(&buffer[..len]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Nothing more will come.
+                Err(error) if is_timeout(&error) && !was_owed && unread.is_some() => break,
                 // Requests may come from a pipe that takes its time.
                 Err(error) if is_timeout(&error) && !was_owed => {}
                 Err(error) => return Err(error),
@@ -91,9 +114,15 @@ impl Connection {
                 take(&reply)?;
             }
         }
+        Ok(match unread {
+            Some(error) => End::Unread(error),
+            None if self.replies.expects_more() => End::Short,
+            None => End::Whole,
+        })
     }
 }
 
-fn is_timeout(error: &io::Error) -> bool {
+/// Whether an error says that it took too long.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

@@ -35,6 +35,9 @@ pub(crate) enum Failure {
         /// What that mostly means.
         why: &'static str,
     },
+    /// The requests could not be read.
+    #[error("cannot read standard input: {0}")]
+    Input(io::Error),
     /// What was to be shown could not be.
     #[error(transparent)]
     Output(#[from] io::Error),

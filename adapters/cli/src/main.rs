@@ -6,6 +6,8 @@ mod connection;
 mod failure;
 mod reply;
 mod server;
+mod syntax;
+mod text;
 
 use std::process::ExitCode;
 
@@ -32,7 +34,11 @@ Exit codes:
   0 all went well, 1 a request was refused or the server could not be reached, 2 wrong use";
 
 fn main() -> ExitCode {
-    let outcome = match Line::parse().command {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => return syntax::report(&error),
+    };
+    let outcome = match line.command {
         Command::Send(send) => send.run(),
         Command::Iamat(iamat) => iamat.run(),
         Command::Whatsat(whatsat) => whatsat.run(),

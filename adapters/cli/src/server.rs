@@ -14,9 +14,13 @@ use crate::failure::Failure;
 /// Options that say which server.
 #[derive(Args)]
 pub(crate) struct ServerOptions {
-    /// The server: its name in the herd, or ADDR:PORT [default: the herd's first]
-    #[arg(long, env = "HERD_TO", value_name = "NAME|ADDR:PORT")]
-    to: Option<String>,
+    // The variable is not clap's to read: to clap an empty one is a name.
+    #[arg(
+        long,
+        help = "The server: its name in the herd, or ADDR:PORT [default: the herd's first] [env: HERD_TO]",
+        value_name = "NAME|ADDR:PORT"
+    )]
+    to: Option<OsString>,
     #[arg(
         long,
         help = "The herd's file; without it the herd is the built-in one [env: HERD_CONFIG]",
@@ -44,23 +48,25 @@ impl ServerOptions {
         if timeout.is_zero() {
             return Err(Failure::Usage("--timeout must be more than 0".into()));
         }
-        if let Some(to) = self.to.as_ref().filter(|to| to.contains(':')) {
-            return Ok(Server { name: to.clone(), address: to.clone(), timeout });
+        let environment = Environment::process();
+        let to = self.to.clone().or_else(|| environment.get("HERD_TO"));
+        let to = to.map(|to| to.to_string_lossy().into_owned());
+        if let Some(address) = to.as_ref().filter(|to| to.contains(':')) {
+            return Ok(Server { name: address.clone(), address: address.clone(), timeout });
         }
         let mut flags = Flags::default();
         if let Some(config) = &self.config {
             flags.set("config", config);
         }
-        let herd =
-            Settings::find(&flags, &Environment::process()).map_err(|error| Failure::Usage(error.to_string()))?.herd;
-        let id = match &self.to {
+        let herd = Settings::find(&flags, &environment).map_err(|error| Failure::Usage(error.to_string()))?.herd;
+        let id = match &to {
             None => herd.ids().next(),
             Some(name) => herd.find(name.as_bytes()),
         };
         if let Some(server) = id.map(|id| herd.server(id)) {
             return Ok(Server { name: server.name.to_string(), address: server.address.clone(), timeout });
         }
-        let to = self.to.as_deref().unwrap_or_default();
+        let to = to.as_deref().unwrap_or_default();
         let names: Vec<&str> = herd.servers().iter().map(|server| server.name.as_str()).collect();
         let known = names.join(", ");
         Err(Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT")))

@@ -1,8 +1,10 @@
 //! The client, end to end, against a server that says what it is told to.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 const AT: &str = "AT Alford +0.263873386 kiwi +34.068930-118.445127 1479413884.392014450\n";
 const JSON: &str = r#"{"html_attributions": ["by <b>us</b>"], "results": [{"name": "Westwood", "vicinity": "LA",
@@ -35,16 +37,15 @@ fn server() -> String {
     address
 }
 
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
+    command.args(arguments).env_remove("HERD_TO").env_remove("HERD_CONFIG");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 fn herd(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_herd"))
-        .args(arguments)
-        .env_remove("HERD_TO")
-        .env_remove("HERD_CONFIG")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the client starts");
+    let mut child = command(arguments).spawn().expect("the client starts");
     child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads its input");
     child.wait_with_output().expect("it ends")
 }
@@ -64,6 +65,30 @@ fn send_prints_replies_as_they_come() {
 }
 
 #[test]
+fn each_line_of_an_argument_has_its_reply() {
+    let to = server();
+    let whole = (0, format!("{AT}{AT}{JSON}\n\n{AT}"), String::new());
+    let lines = "IAMAT kiwi +1+1 1\n\n \t\nWHATSAT kiwi 10 5\r\nIAMAT kiwi +1+1 1\n";
+    assert_eq!(told(&herd(&["send", "--to", &to, lines], "")), whole);
+}
+
+#[test]
+fn input_that_cannot_be_read_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let to = listener.local_addr().expect("bound").to_string();
+    let mut command = command(&["send", "--to", &to]);
+    let child = command.stdin(File::open("/").expect("a folder")).spawn().expect("the client starts");
+    let (mut stream, _) = listener.accept().expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
+    let mut requests = Vec::new();
+    stream.read_to_end(&mut requests).expect("it says that no more comes");
+    drop(stream);
+    let (code, out, err) = told(&child.wait_with_output().expect("it ends"));
+    assert_eq!((requests.len(), code, out.as_str(), err.lines().count()), (0, 1, "", 1), "{err}");
+    assert!(err.starts_with("herd: error: cannot read standard input: "), "{err}");
+}
+
+#[test]
 fn a_refusal_is_printed_and_told_by_the_exit_code() {
     let refused = told(&herd(&["send", "--to", &server(), "IAMAT kiwi +1+1 1", "foo  bar"], ""));
     assert_eq!(refused, (1, format!("{AT}? foo  bar\n"), String::new()));
@@ -79,6 +104,8 @@ fn answers_are_shown_for_people_and_as_json() {
     assert_eq!((code, out.lines().next()), (0, Some("kiwi is at 34.068930° N, 118.445127° W")));
     let (code, out, _) = told(&herd(&["whatsat", "kiwi", "--to", &to], ""));
     assert_eq!(code, 0);
+    let header = out.lines().nth(4).expect("a table");
+    assert_eq!(header.split_whitespace().collect::<Vec<_>>().join(" "), "distance name latitude longitude vicinity");
     assert!(out.contains("2.0 km  Westwood   34.05612 -118.43063  LA") && out.ends_with("\nby us\n"), "{out}");
     for arguments in [&["iamat", "kiwi", "1", "1"][..], &["whatsat", "kiwi"]] {
         let (code, out, _) = told(&herd(&[arguments, &["--json", "--to", &to]].concat(), ""));
@@ -98,11 +125,39 @@ fn wrong_use_is_one_line_and_two() {
         (&["whatsat", "kiwi", "--radius", "51"], "invalid radius"),
         (&["whatsat", "kiwi", "--bound", "21"], "invalid bound"),
         (&["send", "--config", "/no/such.toml", "x"], "there is no such config file"),
+        (&["send", "--frm", "Alford"], "unexpected argument '--frm' found; tip: "),
+        (&["iamat", "kiwi"], "required arguments were not provided: <LAT> <LNG>; try --help"),
+        (&["iamat", "kiwi", "north", "1"], "invalid value 'north' for '<LAT>': "),
+        (&["send", "--timeout", "so\n\nlong", "x"], "invalid value 'so"),
+        (&["snd"], "unrecognized subcommand 'snd'"),
     ] {
         let (code, out, err) = told(&herd(arguments, ""));
         assert_eq!((code, out.as_str(), err.lines().count()), (2, "", 1), "{arguments:?}: {err}");
         assert!(err.starts_with("herd: error: ") && err.contains(part), "{err}");
     }
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    // A herd whose first server is this test's, so that no other is called.
+    let to = server();
+    let config = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&config, format!("[[server]]\nname = \"First\"\nlisten = {to:?}\n")).expect("it takes a herd");
+    let path = config.path().to_str().expect("a path of text");
+    for variable in ["", "First", &to] {
+        let output = command(&["send", "--config", path, "IAMAT kiwi +1+1 1"]).env("HERD_TO", variable).output();
+        assert_eq!(told(&output.expect("the client starts")), (0, AT.into(), String::new()), "{variable:?}");
+    }
+    let output = command(&["send", "--config", path, "--to", "", "x"]).env("HERD_TO", "First").output();
+    let (code, _, err) = told(&output.expect("the client starts"));
+    assert!(code == 2 && err.contains("\"\" is no server of this herd"), "a flag counts before the variable: {err}");
+}
+
+#[test]
+fn help_is_no_error() {
+    let (code, out, err) = told(&herd(&["send", "--help"], ""));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("Usage: herd send"), "{out}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use herd::{Position, Timestamp};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::text::escaped;
 
 /// What an AT line says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,8 +36,9 @@ impl At {
 
     /// Where and since when, for people.
     pub(crate) fn describe(&self) -> String {
-        let Self { server, client, latitude, longitude, time, .. } = self;
-        let client = client.escape_debug();
+        let Self { latitude, longitude, .. } = self;
+        let [server, client, time, skew] =
+            [&self.server, &self.client, &self.time, &self.skew].map(|text| escaped(text));
         let since =
             Timestamp::parse(time.as_bytes()).and_then(utc).map_or(time.clone(), |utc| format!("{utc} ({time})"));
         format!(
@@ -45,7 +47,7 @@ impl At {
             if *latitude < 0.0 { "S" } else { "N" },
             longitude.abs(),
             if *longitude < 0.0 { "W" } else { "E" },
-            describe_skew(&self.skew),
+            describe_skew(&skew),
         )
     }
 }
@@ -96,6 +98,9 @@ mod tests {
              since  2016-11-17T20:18:04Z (1479413884.392014450)\n  \
              told   Alford, whose clock was 263ms 873us ahead of the client's"
         );
+        let strange = At::parse(b"AT \x1bc +\x07 a\x1b[31m\"b\" +1+1 \x1b]0;x").expect("an AT line").describe();
+        assert!(strange.starts_with(r#"a\x1b[31m"b" is at "#), "{strange}");
+        assert!(!strange.contains(|char: char| char.is_control() && char != '\n'), "{strange}");
         assert_eq!(describe_skew("-12.000000001"), "12s 1ns behind the client's");
         assert_eq!(At::parse(b"AT Alford"), None);
     }

@@ -14,7 +14,7 @@ use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{Context, Editor, Helper};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, is_timeout};
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::server::Server;
@@ -67,34 +67,43 @@ fn help() {
     println!("  help, quit");
 }
 
-/// Asks, once more on a new connection where the server had closed the old one, and shows the answer.
-fn converse(server: &Server, connection: &mut Option<Connection>, line: &str) -> Result<(), Failure> {
-    let mut reply = None;
-    for _ in 0..2 {
-        if connection.is_none() {
-            *connection = Some(server.connect()?);
-        }
-        match connection.as_mut().map(|connection| connection.ask(line.as_bytes())) {
-            Some(Ok(Some(answer))) => {
-                reply = Some(answer);
-                break;
-            }
-            _ => *connection = None,
-        }
-    }
+/// Asks and shows the answer, or why there is none: the next request may find the server again.
+fn converse(server: &Server, connection: &mut Option<Connection>, line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match &reply {
-        None => writeln!(out, "{server} closed the connection without an answer")?,
-        Some(Reply::Refused(_)) => {
-            *connection = None;
+    match ask(server, connection, line.as_bytes()) {
+        Err(failure) => writeln!(out, "{failure}")?,
+        Ok(reply @ Reply::Refused(_)) => {
             let (red, plain) = if has_colours() { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
             write!(out, "{red}")?;
-            reply.iter().try_for_each(|reply| reply.write(&mut out))?;
+            reply.write(&mut out)?;
             write!(out, "{plain}")?;
         }
-        Some(reply) => reply.write(&mut out)?,
+        Ok(reply) => reply.write(&mut out)?,
     }
-    Ok(out.flush()?)
+    out.flush()
+}
+
+/// Asks, once more on a new connection where the server had closed the old one. The connection is kept
+/// only if it can be used again.
+fn ask(server: &Server, kept: &mut Option<Connection>, request: &[u8]) -> Result<Reply, Failure> {
+    loop {
+        let (mut connection, is_old) = match kept.take() {
+            Some(connection) => (connection, true),
+            None => (server.connect()?, false),
+        };
+        match connection.ask(request) {
+            Ok(Some(reply)) => {
+                // The server closes after a refusal.
+                *kept = Some(connection).filter(|_| !matches!(reply, Reply::Refused(_)));
+                return Ok(reply);
+            }
+            Err(error) if is_timeout(&error) || !is_old => return Err(server.broken(&error)),
+            Ok(None) if !is_old => {
+                return Err(server.broken(&io::Error::other("it closed the connection without an answer")));
+            }
+            Ok(None) | Err(_) => {}
+        }
+    }
 }
 
 fn has_colours() -> bool {

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::commands::prompt;
+use crate::connection::End;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::server::{Server, ServerOptions};
@@ -27,14 +28,19 @@ impl Send {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let server = self.server.server()?;
         if !self.requests.is_empty() {
-            let requests = self.requests.into_iter().map(|request| Ok(request.into_vec()));
-            return stream(&server, requests);
+            let requests: Vec<_> = self.requests.into_iter().flat_map(|text| lines_of(&text.into_vec())).collect();
+            return stream(&server, requests.into_iter().map(Ok));
         }
         if io::stdin().is_terminal() {
             return prompt::run(&server);
         }
         stream(&server, lines())
     }
+}
+
+/// An argument's requests: the server takes each of its lines for one, and answers it.
+fn lines_of(text: &[u8]) -> Vec<Vec<u8>> {
+    text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
 }
 
 /// The lines of standard input, whatever bytes they hold.
@@ -50,16 +56,17 @@ fn stream(
     let mut out = io::stdout().lock();
     let mut refused = false;
     let mut output = Ok(());
-    let whole = server.connect()?.stream(requests, |reply| {
+    let end = server.connect()?.stream(requests, |reply| {
         refused |= matches!(reply, Reply::Refused(_));
         output = reply.write(&mut out).and_then(|()| out.flush());
         if output.is_ok() { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     });
     output?;
-    match whole {
+    match end {
+        Ok(End::Unread(error)) => Err(Failure::Input(error)),
         Ok(_) if refused => Ok(ExitCode::FAILURE),
-        Ok(true) => Ok(ExitCode::SUCCESS),
-        Ok(false) => {
+        Ok(End::Whole) => Ok(ExitCode::SUCCESS),
+        Ok(End::Short) => {
             Err(server.broken(&io::Error::other("it closed the connection before it had answered everything")))
         }
         Err(error) => Err(server.broken(&error)),

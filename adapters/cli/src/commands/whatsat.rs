@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, Value};
 
 use crate::commands::at::{At, check_client};
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::server::{Server, ServerOptions};
+use crate::text::escaped;
 
 /// Ask where a client is, and what is near
 #[derive(Args)]
@@ -83,35 +84,50 @@ struct Place {
     name: String,
     #[serde(default)]
     vicinity: String,
-    geometry: Geometry,
+    /// Of any shape: one place without a location must not cost the others.
+    #[serde(default)]
+    geometry: Value,
 }
 
-#[derive(Deserialize)]
-struct Geometry {
-    location: Location,
-}
-
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy)]
 struct Location {
     lat: f64,
     lng: f64,
 }
 
+impl Place {
+    fn location(&self) -> Option<Location> {
+        let degrees = |path| self.geometry.pointer(path).and_then(Value::as_f64);
+        Some(Location { lat: degrees("/location/lat")?, lng: degrees("/location/lng")? })
+    }
+
+    /// The row of a table: distance, name, latitude, longitude, vicinity.
+    fn row(&self, from: &At) -> [String; 5] {
+        let [distance, lat, lng] = match self.location() {
+            None => ["-"; 3].map(String::from),
+            Some(to) => [format!("{:.1} km", kilometres(from, to)), format!("{:.5}", to.lat), format!("{:.5}", to.lng)],
+        };
+        [distance, escaped(&self.name), lat, lng, escaped(&self.vicinity)]
+    }
+}
+
 impl Places {
     /// Writes a table, or why there is none; then whom to credit.
     fn write(&self, at: &At, out: &mut impl Write) -> io::Result<()> {
-        let names = self.results.iter().map(|place| place.name.chars().count());
-        let width = names.max().unwrap_or_default().min(40);
-        for place in &self.results {
-            let Location { lat, lng } = place.geometry.location;
-            let km = kilometres(at, place.geometry.location);
-            writeln!(out, "  {km:6.1} km  {:width$}  {lat:>9.5} {lng:>10.5}  {}", place.name, place.vicinity)?;
-        }
         if self.results.is_empty() {
             let why = if self.error_message.is_empty() { &self.status } else { &self.error_message };
-            writeln!(out, "  no places: {why}")?;
+            writeln!(out, "  no places: {}", escaped(why))?;
+        } else {
+            let mut rows = vec![["distance", "name", "latitude", "longitude", "vicinity"].map(String::from)];
+            rows.extend(self.results.iter().map(|place| place.row(at)));
+            let names = rows.iter().map(|[_, name, ..]| name.chars().count());
+            let width = names.max().unwrap_or_default().min(40);
+            for [distance, name, lat, lng, vicinity] in &rows {
+                let row = format!("  {distance:>9}  {name:width$}  {lat:>9} {lng:>10}  {vicinity}");
+                writeln!(out, "{}", row.trim_end())?;
+            }
         }
-        self.html_attributions.iter().try_for_each(|html| writeln!(out, "\n{}", without_tags(html)))
+        self.html_attributions.iter().try_for_each(|html| writeln!(out, "\n{}", escaped(&without_tags(html))))
     }
 }
 
@@ -130,4 +146,46 @@ fn without_tags(html: &str) -> String {
         text += part.split_once('>').map_or(part, |(_, text)| text);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(json: &str) -> String {
+        let at = At::parse(b"AT Alford +0.1 kiwi +34.068930-118.445127 1").expect("an AT line");
+        let places: Places = serde_json::from_str(json).expect("Google's JSON");
+        let mut out = Vec::new();
+        places.write(&at, &mut out).expect("a Vec takes every write");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_place_without_a_location_is_a_row_all_the_same() {
+        let geometry = r#""geometry": {"location": {"lat": 34.05612, "lng": -118.43063}}"#;
+        let told = table(&format!(
+            r#"{{"results": [{{"name": "Westwood", "vicinity": "LA", {geometry}}}, {{"name": "Nowhere"}},
+            {{"name": "No", "geometry": null}}, {{"name": "Half", "geometry": {{"location": {{"lat": 1}}}}}}]}}"#
+        ));
+        let rows = [
+            "   distance  name       latitude  longitude  vicinity",
+            "     2.0 km  Westwood   34.05612 -118.43063  LA",
+            "          -  Nowhere           -          -",
+            "          -  No                -          -",
+            "          -  Half              -          -",
+        ];
+        assert_eq!(told.lines().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let told = table(
+            r#"{"results": [{"name": "a\u001b[2Jb", "vicinity": "c\nd\u009b"}], "html_attributions": ["\u0007by <b>us"]}"#,
+        );
+        assert!(
+            told.contains(r"-  a\x1b[2Jb  ") && told.contains(r"  c\x0ad\x9b") && told.contains(r"\x07by us"),
+            "{told}"
+        );
+        assert_eq!(table(r#"{"status": "\u001bc"}"#), "  no places: \\x1bc\n");
+    }
 }

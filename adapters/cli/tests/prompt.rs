@@ -1,0 +1,116 @@
+//! The prompt, on a terminal of its own.
+
+// Elsewhere there is but one loopback address, and a port that was given up may be taken.
+#![cfg(target_os = "linux")]
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+const REQUEST: &str = "IAMAT kiwi +1+1 1";
+
+/// A terminal: the keyboard's side, and what a program has as its input.
+fn terminal() -> (File, File) {
+    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&keyboard).expect("ours");
+    unlockpt(&keyboard).expect("ours");
+    let path = ptsname(&keyboard, Vec::new()).expect("it has a name");
+    let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()));
+    (File::from(keyboard), OpenOptions::new().read(true).write(true).open(path).expect("its other side"))
+}
+
+/// A prompt, and what it said.
+struct Prompt {
+    child: Child,
+    keyboard: File,
+    said: Lines<BufReader<ChildStdout>>,
+}
+
+impl Prompt {
+    fn start(to: &str, home: &std::path::Path) -> Self {
+        let (keyboard, input) = terminal();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
+        command.args(["send", "--to", to]).stdin(input).stdout(Stdio::piped());
+        // A dumb terminal is sent text only.
+        command.env("TERM", "dumb").env("XDG_STATE_HOME", home).env_remove("HERD_CONFIG");
+        let mut child = command.spawn().expect("the client starts");
+        let said = BufReader::new(child.stdout.take().expect("piped")).lines();
+        Self { child, keyboard, said }
+    }
+
+    fn enter(&mut self, line: &str) {
+        writeln!(self.keyboard, "{line}").expect("it is open");
+    }
+
+    /// The next line that it says; prompts end no line.
+    fn said(&mut self) -> String {
+        self.said.next().expect("it goes on").expect("text")
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        // It has ended, unless the test fails.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Takes one request.
+fn hear(stream: &TcpStream) {
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).expect("a request");
+    assert_eq!(line.trim_end(), REQUEST);
+}
+
+fn answer(mut stream: &TcpStream) {
+    hear(stream);
+    stream.write_all(b"AT Alford +0.1 kiwi +1+1 1\n").expect("it listens");
+}
+
+#[test]
+fn the_prompt_outlives_its_server() {
+    // Nobody else binds to this address, so that the port stays free while the server is away.
+    let listener = TcpListener::bind("127.83.7.11:0").expect("a free port");
+    let to = listener.local_addr().expect("bound").to_string();
+    let home = tempfile::tempdir().expect("a folder");
+    let mut prompt = Prompt::start(&to, home.path());
+    let (stream, _) = listener.accept().expect("a connection");
+    assert!(prompt.said().starts_with("Connected to "));
+    prompt.enter(REQUEST);
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+
+    // It closed the connection, as after a rest: nothing is lost.
+    drop(stream);
+    prompt.enter(REQUEST);
+    let (stream, _) = listener.accept().expect("another connection");
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+
+    drop((stream, listener));
+    for _ in 0..2 {
+        prompt.enter(REQUEST);
+        let line = prompt.said();
+        assert!(line.contains(&format!("cannot reach {to}: ")), "{line}");
+    }
+
+    let listener = TcpListener::bind(&to).expect("the port is still free");
+    prompt.enter(REQUEST);
+    let (stream, _) = listener.accept().expect("a connection");
+    hear(&stream);
+    drop(stream);
+    let line = prompt.said();
+    assert!(line.contains("closed the connection without an answer"), "{line}");
+
+    prompt.enter(REQUEST);
+    let (stream, _) = listener.accept().expect("a connection");
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+    prompt.enter("quit");
+    assert!(prompt.child.wait().expect("it ends").success());
+}
