@@ -1,0 +1,132 @@
+//! What is near a client, as a table.
+
+use std::io::{self, Write};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::commands::at::At;
+use crate::text::escaped;
+
+/// What is shown of Google's JSON.
+#[derive(Deserialize)]
+pub(crate) struct Places {
+    #[serde(default)]
+    html_attributions: Vec<String>,
+    #[serde(default)]
+    results: Vec<Place>,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    error_message: String,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    vicinity: String,
+    /// Of any shape: one place without a location must not cost the others.
+    #[serde(default)]
+    geometry: Value,
+}
+
+#[derive(Clone, Copy)]
+struct Location {
+    lat: f64,
+    lng: f64,
+}
+
+impl Place {
+    fn location(&self) -> Option<Location> {
+        let degrees = |path| self.geometry.pointer(path).and_then(Value::as_f64);
+        Some(Location { lat: degrees("/location/lat")?, lng: degrees("/location/lng")? })
+    }
+
+    /// The row of a table: distance, name, latitude, longitude, vicinity.
+    fn row(&self, from: &At) -> [String; 5] {
+        let [distance, lat, lng] = match self.location() {
+            None => ["-"; 3].map(String::from),
+            Some(to) => [format!("{:.1} km", kilometres(from, to)), format!("{:.5}", to.lat), format!("{:.5}", to.lng)],
+        };
+        [distance, escaped(&self.name), lat, lng, escaped(&self.vicinity)]
+    }
+}
+
+impl Places {
+    /// Writes a table, or why there is none; then whom to credit.
+    pub(crate) fn write(&self, at: &At, out: &mut impl Write) -> io::Result<()> {
+        if self.results.is_empty() {
+            let why = if self.error_message.is_empty() { &self.status } else { &self.error_message };
+            writeln!(out, "  no places: {}", escaped(why))?;
+        } else {
+            let mut rows = vec![["distance", "name", "latitude", "longitude", "vicinity"].map(String::from)];
+            rows.extend(self.results.iter().map(|place| place.row(at)));
+            let names = rows.iter().map(|[_, name, ..]| name.chars().count());
+            let width = names.max().unwrap_or_default().min(40);
+            for [distance, name, lat, lng, vicinity] in &rows {
+                let row = format!("  {distance:>9}  {name:width$}  {lat:>9} {lng:>10}  {vicinity}");
+                writeln!(out, "{}", row.trim_end())?;
+            }
+        }
+        self.html_attributions.iter().try_for_each(|html| writeln!(out, "\n{}", escaped(&without_tags(html))))
+    }
+}
+
+/// The great circle, by the haversine formula, on a globe of the earth's mean radius.
+fn kilometres(from: &At, to: Location) -> f64 {
+    let half = |a: f64, b: f64| ((a - b).to_radians() / 2.0).sin().powi(2);
+    let cosines = from.latitude.to_radians().cos() * to.lat.to_radians().cos();
+    let chord = half(from.latitude, to.lat) + cosines * half(from.longitude, to.lng);
+    2.0 * 6371.0088 * chord.sqrt().min(1.0).asin()
+}
+
+/// An attribution without its HTML.
+fn without_tags(html: &str) -> String {
+    let mut text = String::new();
+    for part in html.split('<') {
+        text += part.split_once('>').map_or(part, |(_, text)| text);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(json: &str) -> String {
+        let at = At::parse(b"AT Alford +0.1 kiwi +34.068930-118.445127 1").expect("an AT line");
+        let places: Places = serde_json::from_str(json).expect("Google's JSON");
+        let mut out = Vec::new();
+        places.write(&at, &mut out).expect("a Vec takes every write");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_place_without_a_location_is_a_row_all_the_same() {
+        let geometry = r#""geometry": {"location": {"lat": 34.05612, "lng": -118.43063}}"#;
+        let told = table(&format!(
+            r#"{{"results": [{{"name": "Westwood", "vicinity": "LA", {geometry}}}, {{"name": "Nowhere"}},
+            {{"name": "No", "geometry": null}}, {{"name": "Half", "geometry": {{"location": {{"lat": 1}}}}}}]}}"#
+        ));
+        let rows = [
+            "   distance  name       latitude  longitude  vicinity",
+            "     2.0 km  Westwood   34.05612 -118.43063  LA",
+            "          -  Nowhere           -          -",
+            "          -  No                -          -",
+            "          -  Half              -          -",
+        ];
+        assert_eq!(told.lines().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let place = r#"{"name": "a\u001b[2Jb", "vicinity": "c\nd\u009b"}"#;
+        let told = table(&format!(r#"{{"results": [{place}], "html_attributions": ["\u0007by <b>us"]}}"#));
+        for part in [r"-  a\x1b[2Jb  ", r"  c\x0ad\x9b", r"\x07by us"] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert_eq!(table(r#"{"status": "\u001bc"}"#), "  no places: \\x1bc\n");
+    }
+}
