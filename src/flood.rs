@@ -28,9 +28,7 @@ impl Flood {
         self.from = from;
         self.origin = Some(report.origin());
         self.count += 1;
-        self.lines.extend_from_slice(b"AT ");
-        self.lines.extend_from_slice(report.line());
-        self.lines.extend_from_slice(closing);
+        report.write_copy(b"AT ", closing, &mut self.lines);
     }
 
     /// Whether it is long enough that more would gain nothing. Copying by vectors is at its best below

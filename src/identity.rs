@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::herd::{Herd, ServerId};
 use crate::limits::Limits;
+use crate::message::{Refusal, Sighted};
 use crate::number::push_digits;
+use crate::report::Layout;
 use crate::store::Locator;
 
 /// What all sessions of one server share and none of them changes.
@@ -59,6 +61,13 @@ impl Identity {
         out.push(b' ');
         push_digits(out, self.incarnation, 1);
         out.push(b'\n');
+    }
+
+    /// Appends a report to `out` in canonical spacing, if its origin is of this herd.
+    pub(crate) fn write_down(&self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Layout, Refusal> {
+        let &Sighted { origin, skew, ref sighting } = report;
+        let id = self.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
+        Ok(Layout::write(out, (id, origin), |out| out.extend_from_slice(skew), sighting))
     }
 
     /// Whom this server talks with.

@@ -160,15 +160,11 @@ impl Link {
 
     /// The neighbour greeted. If it is not the one that it was, the connection leads nowhere.
     pub(crate) fn greeted(&mut self, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
-        let restarted = self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation);
-        if restarted {
-            self.repair.restarted();
-        }
-        if restarted && matches!(self.state, State::Greeting { .. } | State::Up { .. }) {
+        let restarted = self.meet(incarnation);
+        if restarted && self.listens() {
             self.disconnect(Parting::Restarted, actions);
             self.state = State::Idle;
         }
-        self.kind = Kind::Herd;
         self.repair.greeted(now);
         match self.state {
             State::Idle if !self.queue.is_empty() => self.connect(now, actions),
@@ -191,9 +187,7 @@ impl Link {
     pub(crate) fn lost(&mut self, now: Instant, limits: &Limits, jitter: u64, actions: &mut Vec<Action>) {
         let told_off = matches!(self.state, State::Greeting { sent: true, .. });
         let took_a_line = self.sending.is_some();
-        self.told = false;
-        self.sending = None;
-        self.talk.clear();
+        self.forget_connection();
         self.repair.lost();
         match self.state {
             // It closed on a greeting: so does a plain server that takes one line a connection.
@@ -209,10 +203,7 @@ impl Link {
                 return;
             }
         }
-        self.state = State::Idle;
-        if !self.queue.is_empty() {
-            self.connect(now, actions);
-        }
+        self.connect_if_needed(now, actions);
     }
 
     /// Whether what the neighbour says on this connection is listened to.
@@ -222,10 +213,7 @@ impl Link {
 
     /// The neighbour answered a greeting in kind.
     pub(crate) fn greeted_back(&mut self, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
-        if self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation) {
-            self.repair.restarted();
-        }
-        self.kind = Kind::Herd;
+        self.meet(incarnation);
         match self.state {
             State::Greeting { .. } => self.rise(now, actions),
             _ => self.repair.rose(now),
@@ -239,10 +227,7 @@ impl Link {
             self.kind = Kind::Plain;
             self.disconnect(Parting::OneLineEach, actions);
             self.pause = FIRST_PAUSE;
-            self.state = State::Idle;
-            if !self.queue.is_empty() {
-                self.connect(now, actions);
-            }
+            self.connect_if_needed(now, actions);
         } else if answer.starts_with(b"? REPAIR") || answer.starts_with(b"? KEPT") {
             self.repair.not_able();
             self.talk.clear();
@@ -284,10 +269,7 @@ impl Link {
         *rests_since = now;
         if self.is_plain() {
             self.disconnect(Parting::OneLineEach, actions);
-            self.state = State::Idle;
-            if !self.queue.is_empty() {
-                self.connect(now, actions);
-            }
+            self.connect_if_needed(now, actions);
         } else if !self.queue.is_empty() || !self.talk.is_empty() {
             self.tell(actions);
         } else if limits.link_idle.is_zero() && self.rests() {
@@ -403,20 +385,42 @@ impl Link {
         }
     }
 
+    /// There is no connection: another one is made if there is something to send.
+    fn connect_if_needed(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        self.state = State::Idle;
+        if !self.queue.is_empty() {
+            self.connect(now, actions);
+        }
+    }
+
     fn connect(&mut self, now: Instant, actions: &mut Vec<Action>) {
         self.attempt = self.attempt.next();
         self.state = State::Connecting { since: now };
-        self.told = false;
-        self.sending = None;
+        self.forget_connection();
         self.replies = Framer::new(self.replies.most());
         actions.push(Action::Connect { peer: self.peer, attempt: self.attempt });
     }
 
     fn disconnect(&mut self, why: Parting, actions: &mut Vec<Action>) {
+        self.forget_connection();
+        actions.push(Action::Disconnect { peer: self.peer, attempt: self.attempt, why });
+    }
+
+    /// What went with a connection, and not with the link, is gone.
+    fn forget_connection(&mut self) {
         self.told = false;
         self.sending = None;
         self.talk.clear();
-        actions.push(Action::Disconnect { peer: self.peer, attempt: self.attempt, why });
+    }
+
+    /// The neighbour named its incarnation, so it speaks our words; whether it has begun anew.
+    fn meet(&mut self, incarnation: u64) -> bool {
+        let restarted = self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation);
+        if restarted {
+            self.repair.restarted();
+        }
+        self.kind = Kind::Herd;
+        restarted
     }
 
     /// Pauses, each time twice as long up to `link-retry`, less a random quarter so that a herd that

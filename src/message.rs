@@ -26,12 +26,8 @@ pub enum Message<'a> {
     },
     /// `AT origin skew client position time sender`: a neighbour passes a report on.
     At {
-        /// The server that the client talked to.
-        origin: &'a [u8],
-        /// That server's clock minus the client's time, as it wrote it.
-        skew: &'a [u8],
-        /// What the client said.
-        sighting: Sighting<'a>,
+        /// What it passes on.
+        report: Sighted<'a>,
         /// The server that sends this copy.
         sender: &'a [u8],
     },
@@ -45,12 +41,8 @@ pub enum Message<'a> {
     /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
     /// differs from an AT line in that it is not passed on.
     Kept {
-        /// The server that the client talked to.
-        origin: &'a [u8],
-        /// That server's clock minus the client's time, as it wrote it.
-        skew: &'a [u8],
-        /// What the client said.
-        sighting: Sighting<'a>,
+        /// What was missing.
+        report: Sighted<'a>,
         /// The server that sends this copy.
         sender: &'a [u8],
     },
@@ -150,12 +142,10 @@ impl<'a> Message<'a> {
             [b"IAMAT", client, position, time] => Self::Iamat(Sighting::parse(client, position, time)?),
             [b"WHATSAT", client, radius, bound] => Self::whatsat(client, radius, bound)?,
             [b"AT", report @ .., sender] if report.len() == REPORT_FIELDS => {
-                let Sighted { origin, skew, sighting } = Sighted::of(report)?;
-                Self::At { origin, skew, sighting, sender }
+                Self::At { report: Sighted::of(report)?, sender }
             }
             [b"KEPT", report @ .., sender] if report.len() == REPORT_FIELDS => {
-                let Sighted { origin, skew, sighting } = Sighted::of(report)?;
-                Self::Kept { origin, skew, sighting, sender }
+                Self::Kept { report: Sighted::of(report)?, sender }
             }
             [b"REPAIR", sender, step @ ..] => Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? },
             [b"HELLO", sender, incarnation] => Self::Hello { sender, incarnation: parse_incarnation(incarnation)? },
@@ -176,10 +166,14 @@ impl<'a> Message<'a> {
 const REPORT_FIELDS: usize = 5;
 
 /// A report as it stands in a line: a sighting, and who wrote it down.
-pub(crate) struct Sighted<'a> {
-    pub(crate) origin: &'a [u8],
-    pub(crate) skew: &'a [u8],
-    pub(crate) sighting: Sighting<'a>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighted<'a> {
+    /// The server that the client talked to.
+    pub origin: &'a [u8],
+    /// That server's clock minus the client's time, as it wrote it.
+    pub skew: &'a [u8],
+    /// What the client said.
+    pub sighting: Sighting<'a>,
 }
 
 impl<'a> Sighted<'a> {

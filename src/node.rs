@@ -22,7 +22,7 @@ use crate::message::{Message, Refusal, Sighted};
 use crate::number::scramble;
 use crate::places::{Places, Query, Radius, Unavailable};
 use crate::position::Position;
-use crate::report::{Layout, Report};
+use crate::report::Report;
 use crate::session::{Answer, Session, SessionId, Ticket};
 use crate::store::{Locator, Offer, Place, Store};
 use crate::time::{Instant, Now};
@@ -155,10 +155,9 @@ impl Node {
     /// What is wrong with the line, where it is no report of this herd; [`Refusal::Full`] where no more
     /// clients are kept. Nothing has changed then.
     pub fn restore(&mut self, line: &[u8]) -> Result<(), Refusal> {
-        let Sighted { origin, skew, sighting } = Sighted::parse(line)?;
-        let id = self.identity.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
+        let sighted = Sighted::parse(line)?;
         let mut line = Vec::new();
-        let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), &sighting);
+        let layout = self.identity.write_down(&sighted, &mut line)?;
         let report = Report { line: &line, layout };
         match self.store.offer(self.identity.locator.of_report(&report), &report) {
             Offer::Full { .. } => Err(Refusal::Full),
@@ -346,8 +345,8 @@ impl Node {
                 self.links[index].greeted_back(incarnation, now, actions);
             }
             Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(index, step, now),
-            Ok(Some(message @ Message::Kept { sender, .. })) if is_peer(sender) => {
-                self.mend_over_link(index, &message, now, actions);
+            Ok(Some(Message::Kept { report, sender })) if is_peer(sender) => {
+                self.mend_over_link(index, &report, now, actions);
             }
             Ok(Some(_)) | Err(_) => self.links[index].not_understood(line, now, actions),
         }

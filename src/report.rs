@@ -2,6 +2,7 @@
 
 use core::cmp::Ordering;
 
+use bytes::BufMut;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::herd::ServerId;
@@ -114,6 +115,14 @@ impl<'a> Report<'a> {
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.layout.at
+    }
+
+    /// Appends a copy for a neighbour: the word of its line, the report, and this server's `closing`.
+    #[inline]
+    pub(crate) fn write_copy(&self, word: &[u8], closing: &[u8], out: &mut impl BufMut) {
+        for part in [word, self.line, closing] {
+            out.put_slice(part);
+        }
     }
 
     /// A number for the report, the same on every server.

@@ -11,7 +11,7 @@ use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
 use crate::limits::Limits;
-use crate::message::{Message, Refusal, Sighting};
+use crate::message::{Message, Refusal, Sighted, Sighting};
 use crate::places::Places;
 use crate::report::Layout;
 use crate::store::Place;
@@ -336,12 +336,12 @@ impl Session {
                 self.next_ticket += 1;
                 Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: None }
             }
-            Message::At { origin, skew, sighting, sender } => {
-                let (from, layout, line) = self.report(origin, skew, &sighting, sender, batch)?;
+            Message::At { report, sender } => {
+                let (from, layout, line) = self.report(&report, sender, batch)?;
                 Request::At { layout, line, from }
             }
-            Message::Kept { origin, skew, sighting, sender } => {
-                let (from, layout, line) = self.report(origin, skew, &sighting, sender, batch)?;
+            Message::Kept { report, sender } => {
+                let (from, layout, line) = self.report(&report, sender, batch)?;
                 Request::Kept { layout, line, from }
             }
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
@@ -365,16 +365,13 @@ impl Session {
     /// A neighbour's copy of a report, written down in `batch`.
     fn report(
         &mut self,
-        origin: &[u8],
-        skew: &[u8],
-        sighting: &Sighting<'_>,
+        report: &Sighted<'_>,
         sender: &[u8],
         batch: &mut Batch,
     ) -> Result<(ServerId, Layout, Range<usize>), Refusal> {
         let from = self.believe(sender)?;
-        let id = self.identity.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
         let start = batch.text.len();
-        let layout = Layout::write(&mut batch.text, (id, origin), |out| out.extend_from_slice(skew), sighting);
+        let layout = self.identity.write_down(report, &mut batch.text)?;
         Ok((from, layout, start..batch.text.len()))
     }
 

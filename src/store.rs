@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::record;
 use crate::repair::{Span, Step};
 use crate::report::Report;
+use crate::sketch::Sketch;
 use crate::slots::{Slot, Slots};
 
 /// The newest report of every client, in ranges that each know a digest of what they hold.
@@ -43,6 +44,13 @@ pub(crate) struct Place {
     range: usize,
     hash: u64,
     digest: u64,
+}
+
+impl Place {
+    /// The digest of the report, where there is one.
+    pub(crate) const fn digest(self) -> u64 {
+        self.digest
+    }
 }
 
 /// Works out places. The sessions of a server have it too, so that its node, which they share, need not.
@@ -204,6 +212,11 @@ impl Store {
         let records = self.ranges[span.range()].records.iter().map(|&slot| self.slots.get(slot));
         let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
         inside.map(|record| (record::digest(record), record::report(record)))
+    }
+
+    /// A sketch, of so many cells, of what is kept of the clients of a span.
+    pub(crate) fn sketch(&self, span: Span, cells: usize) -> Sketch {
+        Sketch::of(self.span(span).map(|(digest, _)| digest), cells)
     }
 
     /// One number for all that is kept: two servers that hold the same have the same.

@@ -9,11 +9,11 @@ use super::Node;
 use crate::batch::Batch;
 use crate::event::Action;
 use crate::herd::ServerId;
-use crate::message::{Message, Refusal};
+use crate::link::Link;
+use crate::message::{Refusal, Sighted};
 use crate::repair::{Ask, Round, Span, Step};
-use crate::report::{Layout, Report};
-use crate::sketch::Sketch;
-use crate::store::{Offer, Place};
+use crate::report::Report;
+use crate::store::{Offer, Place, Store};
 use crate::time::Instant;
 
 impl Node {
@@ -41,8 +41,7 @@ impl Node {
                 }
                 Ask::Sketch(span, cells) => {
                     self.with_round(index, |round| round.asked(span, cells));
-                    let sketch = Sketch::of(self.store.span(span).map(|(digest, _)| digest), cells);
-                    self.ask(index, &Step::Sketch { span, sketch });
+                    self.ask(index, &Step::Sketch { span, sketch: self.store.sketch(span, cells) });
                 }
             }
         }
@@ -104,23 +103,17 @@ impl Node {
                 Step::End.write(me, out);
             }
             Step::Sketch { span, sketch } => {
-                let mine = Sketch::of(self.store.span(*span).map(|(digest, _)| digest), sketch.len());
-                let Some(differing) = mine.difference(sketch) else {
+                let Some(differing) = self.store.sketch(*span, sketch.len()).difference(sketch) else {
                     Step::More(*span).write(me, out);
                     return Ok(start..out.len());
                 };
                 let mut differing = BTreeSet::from_iter(differing);
-                for (_, report) in self.store.span(*span).filter(|(digest, _)| differing.remove(digest)) {
-                    self.counters.repairs += 1;
-                    push_kept(out, &report, me);
-                }
+                let lacks = |digest| differing.remove(&digest);
+                self.counters.repairs += push_lacked(&self.store, *span, lacks, self.identity.closing(), out);
                 Step::Want { span: *span, digests: differing.into_iter().collect() }.write(me, out);
             }
             Step::All(span) => {
-                for (_, report) in self.store.span(*span) {
-                    self.counters.repairs += 1;
-                    push_kept(out, &report, me);
-                }
+                self.counters.repairs += push_lacked(&self.store, *span, |_| true, self.identity.closing(), out);
                 Step::Want { span: *span, digests: Vec::new() }.write(me, out);
             }
             // Those are for the one who asks.
@@ -149,7 +142,8 @@ impl Node {
             if link.compares() {
                 link.repair.soon(now);
             } else if link.peer != report.origin() {
-                let copy = [b"AT ", report.line(), self.identity.closing()].concat();
+                let mut copy = Vec::new();
+                report.write_copy(b"AT ", self.identity.closing(), &mut copy);
                 link.push(&copy, now, &self.identity.limits, actions);
                 self.counters.forwarded += 1;
             }
@@ -160,34 +154,33 @@ impl Node {
     pub(super) fn mend_over_link(
         &mut self,
         index: usize,
-        message: &Message<'_>,
+        report: &Sighted<'_>,
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
-        let &Message::Kept { origin, skew, ref sighting, .. } = message else { return };
-        let Some(id) = self.identity.herd.find(origin) else { return };
         let mut line = Vec::new();
-        let layout = Layout::write(&mut line, (id, origin), |out| out.extend_from_slice(skew), sighting);
+        let Ok(layout) = self.identity.write_down(report, &mut line) else { return };
         let report = Report { line: &line, layout };
-        let digest = report.digest();
+        let place = self.identity.locator.of_report(&report);
         self.with_round(index, |round| {
             round.hear(now);
-            round.receive(digest);
+            round.receive(place.digest());
         });
-        let place = self.identity.locator.of_report(&report);
         self.mend(place, &report, self.links[index].peer, now, actions);
     }
 
     /// Queues what is kept of a span for a neighbour: all whose digests it lacks.
     fn give(&mut self, index: usize, span: Span, mut lacks: impl FnMut(u64) -> bool) {
-        let link = &mut self.links[index];
-        for (digest, report) in self.store.span(span).filter(|&(digest, _)| lacks(digest)) {
-            self.counters.repairs += 1;
-            if let Some(round) = link.repair.round() {
+        let Link { repair, talk, .. } = &mut self.links[index];
+        let mut round = repair.round();
+        let lacks = |digest| {
+            let lacks = lacks(digest);
+            if let Some(round) = round.as_mut().filter(|_| lacks) {
                 round.send(digest);
             }
-            push_kept(&mut link.talk, &report, self.identity.name());
-        }
+            lacks
+        };
+        self.counters.repairs += push_lacked(&self.store, span, lacks, self.identity.closing(), talk);
     }
 
     fn ask(&mut self, index: usize, step: &Step) {
@@ -203,9 +196,18 @@ impl Node {
     }
 }
 
-/// Appends `KEPT`, a report and its sender.
-fn push_kept(out: &mut impl BufMut, report: &Report<'_>, sender: &[u8]) {
-    for part in [b"KEPT ", report.line(), b" ", sender, b"\n"] {
-        out.put_slice(part);
+/// Appends a `KEPT` line for each report of a span whose digest is lacked; how many there were.
+fn push_lacked(
+    store: &Store,
+    span: Span,
+    mut lacks: impl FnMut(u64) -> bool,
+    closing: &[u8],
+    out: &mut impl BufMut,
+) -> u64 {
+    let mut lacked = 0;
+    for (_, report) in store.span(span).filter(|&(digest, _)| lacks(digest)) {
+        lacked += 1;
+        report.write_copy(b"KEPT ", closing, out);
     }
+    lacked
 }

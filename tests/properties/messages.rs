@@ -1,7 +1,7 @@
 //! Lines mean what they say, and what means nothing is echoed as it came.
 
 use herd::Limits;
-use herd::message::{Message, is_white_space};
+use herd::message::{Message, Sighted, is_white_space};
 use proptest::prelude::*;
 
 use super::support::conversation::{Conversation, Step};
@@ -68,7 +68,8 @@ proptest! {
         let tail = [&b" "[..], &client, b" ", &position, b" ", &time, b"\n"].concat();
         prop_assert!(reply.starts_with(b"AT s0 ") && reply.ends_with(&tail), "{}", reply.escape_ascii());
         let copy = [&reply[..reply.len() - 1], b" s0"].concat();
-        let Ok(Some(Message::At { origin, sighting, sender, .. })) = Message::parse(&copy) else { panic!() };
+        let Ok(Some(Message::At { report, sender })) = Message::parse(&copy) else { panic!() };
+        let Sighted { origin, sighting, .. } = report;
         prop_assert_eq!((origin, sender), (&b"s0"[..], &b"s0"[..]));
         prop_assert_eq!((sighting.client, sighting.position, sighting.time), (&client[..], &position[..], &time[..]));
         targets::line(&copy);

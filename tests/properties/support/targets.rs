@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary as _, Unstructured};
-use herd::message::{Message, Sighting};
+use herd::message::{Message, Sighted, Sighting};
 use herd::places::MOST_RESULTS;
 use herd::repair::Step as RepairStep;
 use herd::{Limits, Places};
@@ -36,8 +36,8 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
         Message::Iamat(is) => vec![Some(b"IAMAT"), Some(is.client), Some(is.position), Some(is.time)],
         Message::Whatsat { client, .. } => vec![Some(b"WHATSAT"), Some(client), None, None],
         Message::Hello { sender, .. } => vec![Some(b"HELLO"), Some(sender), None],
-        Message::At { origin, skew, sighting, sender } => report(b"AT", origin, skew, sighting, sender),
-        Message::Kept { origin, skew, sighting, sender } => report(b"KEPT", origin, skew, sighting, sender),
+        Message::At { report, sender } => sighted(b"AT", report, sender),
+        Message::Kept { report, sender } => sighted(b"KEPT", report, sender),
         Message::Repair { sender, ref step } => {
             let more = match step {
                 RepairStep::End => 1,
@@ -49,14 +49,8 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
     }
 }
 
-fn report<'a>(
-    word: &'a [u8],
-    origin: &'a [u8],
-    skew: &'a [u8],
-    sighting: Sighting<'a>,
-    sender: &'a [u8],
-) -> Vec<Option<&'a [u8]>> {
-    let Sighting { client, position, time, .. } = sighting;
+fn sighted<'a>(word: &'a [u8], report: Sighted<'a>, sender: &'a [u8]) -> Vec<Option<&'a [u8]>> {
+    let Sighted { origin, skew, sighting: Sighting { client, position, time, .. } } = report;
     [word, origin, skew, client, position, time, sender].map(Some).to_vec()
 }
 
