@@ -57,14 +57,6 @@ impl Graph {
         Self::of(servers, links)
     }
 
-    /// How many links each server has on average.
-    #[must_use]
-    pub fn mean_degree(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
-        let mean = 2.0 * self.links.len() as f64 / self.servers.max(1) as f64;
-        mean
-    }
-
     fn of(servers: usize, links: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let ordered = links.into_iter().map(|(a, b)| (a.min(b), a.max(b)));
         let mut links: Vec<_> = ordered.filter(|(a, b)| a != b).collect();

@@ -149,12 +149,6 @@ impl Scenario {
         Builder::new(graph)
     }
 
-    /// The scenario that a seed stands for: the one of [`Recipe::default`] with that many servers.
-    #[must_use]
-    pub fn from_seed(seed: u64, servers: usize) -> Self {
-        Recipe { servers: (servers, servers), ..Recipe::default() }.scenario(seed)
-    }
-
     /// The herd of its servers.
     ///
     /// # Errors
