@@ -191,10 +191,7 @@ impl Link {
         self.repair.lost();
         match self.state {
             // It closed on a greeting: so does a plain server that takes one line a connection.
-            State::Greeting { .. } if told_off => {
-                self.kind = Kind::Closing;
-                self.repair.try_again(now, limits.repair_interval);
-            }
+            State::Greeting { .. } if told_off => self.kind = Kind::Closing,
             // Only one that took its line: else a port that accepts and closes would be tried for ever.
             State::Up { .. } if self.is_plain() && took_a_line => {}
             _ => {
@@ -202,6 +199,9 @@ impl Link {
                 self.pause(now, limits, jitter);
                 return;
             }
+        }
+        if self.kind == Kind::Closing {
+            self.repair.try_again(now, limits.repair_interval);
         }
         self.connect_if_needed(now, actions);
     }

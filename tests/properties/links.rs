@@ -223,6 +223,24 @@ fn a_silent_neighbour_is_greeted_again_when_its_link_has_rested() {
 }
 
 #[test]
+fn a_neighbour_that_closes_is_greeted_again_when_it_has_been_left_alone() {
+    let limits = Limits { repair_interval: Duration::from_secs(30), ..Limits::default() };
+    let mut server = Server::new(&limits);
+    iamat(&mut server, "a");
+    let attempt = greeting(&mut server);
+    server.lost(attempt);
+    // It closes on its line too, as a plain server does, and as a connection does that breaks.
+    let attempt = server.connects().expect("there is something to send");
+    server.connected(attempt);
+    assert_eq!(server.takes(attempt), copies(&["a"]));
+    server.lost(attempt);
+    server.wait(Duration::from_millis(29_999));
+    assert_eq!(server.connects(), None);
+    server.wait(Duration::from_millis(1));
+    up(&mut server);
+}
+
+#[test]
 fn a_neighbour_that_refuses_to_compare_is_asked_again_only_when_it_has_restarted() {
     let mut server = Server::new(&Limits { repair_interval: Duration::from_secs(3), ..Limits::default() });
     iamat(&mut server, "a");
