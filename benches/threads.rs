@@ -1,11 +1,12 @@
 //! How much two threads do beside one, with one server's state between them: bytes in, bytes out, many
 //! sessions, no sockets. `cargo run --release -p herd-benches --example threads [CLIENTS]`.
 //!
-//! A session's bytes are parsed, and its replies put together, outside the lock; the node is held for a pass.
+//! A session's bytes are parsed, and its replies put together, by its own thread; of the node, each pass holds
+//! one shard after the other.
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ const PASSES: u64 = 4_000;
 
 fn main() {
     let clients = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(100_000);
-    let node = Mutex::new(node());
+    let node = node();
     run(&node, 1, clients, 0);
     // In turns, so that whatever else the machine does falls on both.
     let (mut one, mut two) = (Vec::new(), Vec::new());
@@ -55,7 +56,7 @@ fn median(mut rates: Vec<f64>) -> f64 {
 }
 
 /// What so many threads take for their passes, each newer than those of earlier rounds.
-fn run(node: &Mutex<Node>, threads: u64, clients: u64, round: u64) -> Duration {
+fn run(node: &Node, threads: u64, clients: u64, round: u64) -> Duration {
     // What is sent is made before the clock runs.
     let number = |thread, pass| (round * PASSES + pass) * threads + thread;
     let batches =
@@ -70,10 +71,9 @@ fn run(node: &Mutex<Node>, threads: u64, clients: u64, round: u64) -> Duration {
     start.elapsed()
 }
 
-fn serve(node: &Mutex<Node>, thread: u64, batches: &[Vec<u8>]) {
-    let lock = || node.lock().expect("nobody panics with it");
+fn serve(node: &Node, thread: u64, batches: &[Vec<u8>]) {
     let remote = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let new = |index| lock().session(SessionId(thread * SESSIONS + index), remote, herd::Instant::default());
+    let new = |index| node.session(SessionId(thread * SESSIONS + index), remote, herd::Instant::default());
     let mut sessions: Vec<Session> = (0..SESSIONS).map(new).collect();
     let (mut batch, mut out, mut actions) = (Batch::default(), Vec::new(), Vec::new());
     for (pass, bytes) in (0..).zip(batches) {
@@ -82,7 +82,7 @@ fn serve(node: &Mutex<Node>, thread: u64, batches: &[Vec<u8>]) {
         let now = Now { wall, instant: herd::Instant::from_nanos(nanos) };
         let session = &mut sessions[usize::try_from(pass % SESSIONS).expect("a small number")];
         let requests = session.receive(now, bytes, batch);
-        let replies = lock().serve(now, session, requests, &mut actions);
+        let replies = node.serve(now, session, requests, &mut actions);
         out.clear();
         batch = session.reply(replies, &mut out);
     }

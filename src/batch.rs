@@ -5,24 +5,30 @@
 //! [`Batch`] back. Each step consumes the one before it, so none can be left out or done twice, and
 //! in the steady state none allocates.
 
-use core::mem;
 use core::ops::Range;
 
+use crate::flood::Flood;
 use crate::herd::ServerId;
 use crate::message::Refusal;
+use crate::place::{Locator, Place};
 use crate::places::Radius;
 use crate::repair::Step;
-use crate::report::{Layout, Report};
-use crate::store::{Locator, Place};
+use crate::report::{Head, Report};
+use crate::text::Text;
+use crate::usual::Shape;
 
 /// An empty buffer for one pass. Keep one for each thread.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// What is owed for this pass, in order. What the node answers will stand at the item's `reply_at`.
-    pub(crate) replies: Vec<u8>,
+    pub(crate) replies: Text,
     /// Lines as they were received, and texts that stand in no reply.
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Text,
     pub(crate) items: Vec<Item>,
+    /// Copies for neighbours.
+    pub(crate) flood: Flood,
+    /// What the last usual line looked like.
+    pub(crate) shape: Shape,
     /// The first thing that was refused: everything ends with it.
     pub(crate) refused: Option<Refusal>,
     /// Where in `replies` the line is that the session refused; none where the node did.
@@ -38,26 +44,67 @@ pub(crate) struct Item {
     pub(crate) reply_at: usize,
     /// Where what it is about belongs in the store, once that has been worked out.
     pub(crate) place: Place,
+    /// The next item of its shard, where it has one.
+    pub(crate) next: u32,
+    /// Whether it brings a report that is to be flooded.
+    pub(crate) is_new: bool,
     pub(crate) request: Request,
 }
 
 #[derive(Debug)]
 pub(crate) enum Request {
-    /// A client's own report; its line is in `replies`, `"AT "` behind `reply_at`.
-    Iamat { layout: Layout, len: usize },
-    /// A neighbour's copy of a report; its line is in `text`.
-    At { layout: Layout, line: Range<usize>, from: ServerId },
+    /// A report. A client's own stands in `replies`, behind `"AT "` at `reply_at`.
+    Report(Said),
+    /// A report that a neighbour found missing here.
+    Kept(Said),
     /// A neighbour says that it is there.
     Hello { from: ServerId, incarnation: u64 },
-    /// A report that a neighbour found missing here; its line is in `text`.
-    Kept { layout: Layout, line: Range<usize>, from: ServerId },
     /// A neighbour compares; the node's answer is in `text`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
-    /// A client asks; its ID is in `text`.
-    Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Option<Range<usize>> },
+    /// A client asks; its ID is in `text`, and so is the AT line once the node has found it.
+    Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Range<usize> },
+}
+
+/// What a client or a neighbour said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) head: Head,
+    /// Where its line begins, behind `"AT "`: in `replies` if a client said it, else in `text`.
+    pub(crate) start: usize,
+    pub(crate) len: usize,
+    /// The neighbour that passed it on, if a neighbour did.
+    pub(crate) from: Option<ServerId>,
+}
+
+/// What a batch's `replies` and `text` hold.
+type Texts<'a> = (&'a [u8], &'a [u8]);
+
+impl Said {
+    /// The report.
+    #[inline]
+    pub(crate) fn report<'a>(&self, texts: Texts<'a>) -> Report<'a> {
+        Report { line: &self.buffer(texts)[self.start..][..self.len], head: self.head }
+    }
+
+    /// The AT line that others are told, up to the name of who tells it: whatever begins with it, and how long it
+    /// is.
+    #[inline]
+    pub(crate) fn line<'a>(&self, texts: Texts<'a>) -> (&'a [u8], usize) {
+        (&self.buffer(texts)[self.start - b"AT ".len()..], b"AT ".len() + self.len)
+    }
+
+    #[inline]
+    const fn buffer<'a>(&self, (replies, text): Texts<'a>) -> &'a [u8] {
+        if self.from.is_none() { replies } else { text }
+    }
 }
 
 impl Item {
+    #[inline]
+    pub(crate) fn new(line: Range<usize>, reply_at: usize, request: Request) -> Self {
+        Self { line, reply_at, place: Place::default(), next: 0, is_new: false, request }
+    }
+
     pub(crate) const fn is_whatsat(&self) -> bool {
         matches!(self.request, Request::Whatsat { .. })
     }
@@ -66,71 +113,73 @@ impl Item {
     pub(crate) const fn is_answered_by_node(&self) -> bool {
         matches!(self.request, Request::Whatsat { .. } | Request::Repair { .. })
     }
+
+    /// What it brings, if it is a report to be flooded.
+    #[inline]
+    pub(crate) const fn said(&self) -> Option<&Said> {
+        match &self.request {
+            Request::Report(said) => Some(said),
+            _ => None,
+        }
+    }
 }
 
 impl Batch {
-    /// The report that an item brings, if it brings one.
-    pub(crate) fn report(&self, item: &Item) -> Option<Report<'_>> {
-        match &item.request {
-            Request::Iamat { layout, len } => {
-                let start = item.reply_at + b"AT ".len();
-                Some(Report { line: &self.replies[start..start + len], layout: *layout })
-            }
-            Request::At { layout, line, .. } | Request::Kept { layout, line, .. } => {
-                Some(Report { line: &self.text[line.clone()], layout: *layout })
-            }
-            Request::Hello { .. } | Request::Repair { .. } | Request::Whatsat { .. } => None,
-        }
+    /// Adds what a line asks for.
+    #[inline]
+    pub(crate) fn push(&mut self, line: Range<usize>, reply_at: usize, request: Request) {
+        self.items.push(Item::new(line, reply_at, request));
     }
 
-    /// Ends the reply to an IAMAT, which begins at `reply_at`.
-    #[inline]
-    pub(crate) fn finish_iamat(&mut self, line: Range<usize>, reply_at: usize, layout: Layout) {
-        let len = self.replies.len() - reply_at - b"AT ".len();
-        self.replies.push(b'\n');
-        self.items.push(Item { line, reply_at, place: Place::default(), request: Request::Iamat { layout, len } });
+    /// The items from `start` on that bring reports, one behind the other.
+    pub(crate) fn run_of_reports(&self, start: usize) -> Range<usize> {
+        let is_other = |item: &Item| !matches!(item.request, Request::Report(_));
+        let len = self.items[start..].iter().position(is_other);
+        start..len.map_or(self.items.len(), |len| start + len)
     }
 
     /// Works out the places of all items.
     pub(crate) fn locate(&mut self, locator: &Locator) {
-        let mut items = mem::take(&mut self.items);
-        for item in &mut items {
+        let texts = (self.replies.from(0), self.text.from(0));
+        for item in &mut self.items {
             item.place = match &item.request {
-                Request::Whatsat { client, .. } => locator.of_client(&self.text[client.clone()]),
-                _ => self.report(item).map_or_else(Place::default, |report| locator.of_report(&report)),
+                Request::Report(said) | Request::Kept(said) => locator.of_report(&said.report(texts)),
+                Request::Whatsat { client, .. } => locator.of_client(&texts.1[client.clone()]),
+                Request::Hello { .. } | Request::Repair { .. } => continue,
             };
         }
-        self.items = items;
     }
 
     /// Appends `? ` and the line to what is owed; nothing may follow.
     pub(crate) fn refuse(&mut self, why: Refusal, line: &[u8]) {
-        self.replies.extend_from_slice(b"? ");
-        let start = self.replies.len();
-        self.replies.extend_from_slice(line);
-        self.refused_line = Some(start..self.replies.len());
-        self.replies.push(b'\n');
+        let start = self.replies.len() + b"? ".len();
+        self.refused_line = Some(start..start + line.len());
+        echo(&mut self.replies, line);
         self.refused = Some(why);
     }
 
     /// Refuses the item at `index` after all: it and what came after it are as if they had not come.
     pub(crate) fn refuse_from(&mut self, index: usize, why: Refusal) {
         let Item { line, reply_at, .. } = &self.items[index];
-        let (line, reply_at) = (line.clone(), *reply_at);
-        self.replies.truncate(reply_at);
-        self.replies.extend_from_slice(b"? ");
-        self.replies.extend_from_slice(&self.text[line]);
-        self.replies.push(b'\n');
+        self.replies.truncate(*reply_at);
+        echo(&mut self.replies, &self.text.as_slice()[line.clone()]);
         self.items.truncate(index);
         self.refused = Some(why);
     }
 
     fn clear(&mut self) {
-        self.replies.clear();
-        self.text.clear();
+        self.replies.truncate(0);
+        self.text.truncate(0);
         self.items.clear();
         self.refused = None;
         self.refused_line = None;
+    }
+}
+
+/// Appends the reply to a line that is refused.
+fn echo(replies: &mut Text, line: &[u8]) {
+    for part in [b"? ", line, b"\n"] {
+        replies.push(part);
     }
 }
 
@@ -163,8 +212,8 @@ impl Requests {
 
     /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        let refused = self.0.refused_line.clone().map(|line| &self.0.replies[line]);
-        self.0.items.iter().map(|item| &self.0.text[item.line.clone()]).chain(refused)
+        let refused = self.0.refused_line.clone().map(|line| &self.0.replies.as_slice()[line]);
+        self.0.items.iter().map(|item| &self.0.text.as_slice()[item.line.clone()]).chain(refused)
     }
 }
 

@@ -44,3 +44,55 @@ pub struct Counters {
     /// Connections to neighbours that failed, or were lost.
     pub links_lost: u64,
 }
+
+impl Counters {
+    /// Adds what others have counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let Self {
+            iamat,
+            whatsat,
+            at,
+            hello,
+            refused,
+            kept,
+            older,
+            duplicates,
+            not_kept,
+            comparisons,
+            repaired,
+            repairs,
+            forwarded,
+            fetches,
+            fetches_shared,
+            fetches_known,
+            fetches_refused,
+            fetches_timed_out,
+            links_up,
+            links_lost,
+        } = self;
+        for (sum, more) in [
+            (iamat, other.iamat),
+            (whatsat, other.whatsat),
+            (at, other.at),
+            (hello, other.hello),
+            (refused, other.refused),
+            (kept, other.kept),
+            (older, other.older),
+            (duplicates, other.duplicates),
+            (not_kept, other.not_kept),
+            (comparisons, other.comparisons),
+            (repaired, other.repaired),
+            (repairs, other.repairs),
+            (forwarded, other.forwarded),
+            (fetches, other.fetches),
+            (fetches_shared, other.fetches_shared),
+            (fetches_known, other.fetches_known),
+            (fetches_refused, other.fetches_refused),
+            (fetches_timed_out, other.fetches_timed_out),
+            (links_up, other.links_up),
+            (links_lost, other.links_lost),
+        ] {
+            *sum += more;
+        }
+    }
+}

@@ -2,39 +2,64 @@
 //! are queued for each of them in one piece.
 
 use crate::herd::ServerId;
-use crate::report::Report;
+use crate::identity::Frame;
+use crate::text::{SHORT, Text, copy_loosely};
 
 /// Copies that are not queued for any neighbour yet. They are all from the same, and of one origin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flood {
     /// Whole lines.
-    pub(crate) lines: Vec<u8>,
+    lines: Text,
     /// How many lines.
-    pub(crate) count: u64,
+    count: u64,
     /// The neighbour that they came from, if they came from one: it is not told.
-    pub(crate) from: Option<ServerId>,
+    from: Option<ServerId>,
     /// The server that its client talked to: it is not told either.
-    pub(crate) origin: Option<ServerId>,
+    origin: Option<ServerId>,
 }
 
 impl Flood {
     /// Whether a report goes to those neighbours to whom the others go.
-    pub(crate) fn fits(&self, report: &Report<'_>, from: Option<ServerId>) -> bool {
-        self.count == 0 || (self.origin == Some(report.origin()) && self.from == from)
+    #[inline]
+    pub(crate) fn fits(&self, origin: ServerId, from: Option<ServerId>) -> bool {
+        self.count == 0 || (self.origin == Some(origin) && self.from == from)
     }
 
-    /// Adds a report that fits.
-    pub(crate) fn add(&mut self, report: &Report<'_>, from: Option<ServerId>, closing: &[u8]) {
+    /// Adds a copy of a report that fits: its AT line, of so many bytes and whatever is behind it, and the end of
+    /// this server's lines.
+    #[inline]
+    pub(crate) fn add(
+        &mut self,
+        origin: ServerId,
+        from: Option<ServerId>,
+        (line, len): (&[u8], usize),
+        closing: &Frame,
+    ) {
         self.from = from;
-        self.origin = Some(report.origin());
+        self.origin = Some(origin);
         self.count += 1;
-        report.write_copy(b"AT ", closing, &mut self.lines);
+        if let Some(window) = line.first_chunk::<SHORT>()
+            && let Some((end, end_len)) = closing.short()
+            && len < SHORT
+        {
+            let room = self.lines.room::<{ SHORT + Frame::SHORT }>();
+            copy_loosely(window, room, len);
+            room[len % SHORT..][..Frame::SHORT].copy_from_slice(end);
+            self.lines.extend(len + end_len);
+        } else {
+            self.lines.push(&line[..len]);
+            self.lines.push(closing.text());
+        }
     }
 
-    /// Whether it is long enough that more would gain nothing. Copying by vectors is at its best below
-    /// two kilobytes: above, C libraries copy with a string instruction, which takes long to start.
-    pub(crate) const fn is_long(&self) -> bool {
-        self.lines.len() >= 1500
+    /// Whole lines.
+    pub(crate) fn lines(&self) -> &[u8] {
+        self.lines.as_slice()
+    }
+
+    /// How many lines there are.
+    pub(crate) const fn count(&self) -> u64 {
+        self.count
     }
 
     /// Whether that neighbour is told.
@@ -43,7 +68,7 @@ impl Flood {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.lines.clear();
+        self.lines.truncate(0);
         self.count = 0;
     }
 }

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use crate::herd::{Herd, ServerId};
 use crate::limits::Limits;
 use crate::message::{Refusal, Sighted};
-use crate::number::push_digits;
-use crate::report::Layout;
-use crate::store::Locator;
+use crate::place::Locator;
+use crate::report::{Head, Report};
 
 /// What all sessions of one server share and none of them changes.
 #[derive(Clone, Debug)]
@@ -25,27 +24,58 @@ pub(crate) struct Identity {
     /// neighbours.
     addresses: Vec<Vec<IpAddr>>,
     /// `AT name `: what every reply to an IAMAT begins with.
-    opening: Box<[u8]>,
+    opening: Frame,
     /// ` name`, LF: what every copy for a neighbour ends with.
-    closing: Box<[u8]>,
+    closing: Frame,
+}
+
+/// What many lines have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    text: Box<[u8]>,
+    /// The same with zeros behind it, if it is short, as nearly every server's name is: it can be copied in one go.
+    short: Option<[u8; Self::SHORT]>,
+}
+
+impl Frame {
+    /// More than a short one has.
+    pub(crate) const SHORT: usize = 32;
+
+    fn new(text: &str) -> Self {
+        let text = text.as_bytes();
+        let mut short = [0; Self::SHORT];
+        let room = short[..Self::SHORT - 1].get_mut(..text.len());
+        let is_short = room.map(|room| room.copy_from_slice(text)).is_some();
+        Self { text: text.into(), short: is_short.then_some(short) }
+    }
+
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// It and zeros, and how long it is, if it is short.
+    #[inline]
+    pub(crate) fn short(&self) -> Option<(&[u8; Self::SHORT], usize)> {
+        Some((self.short.as_ref()?, self.text.len() % Self::SHORT))
+    }
 }
 
 impl Identity {
     pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64, locator: Locator) -> Self {
         let addresses = vec![Vec::new(); herd.neighbours(me).len()];
         let name = herd.name(me);
-        let opening = format!("AT {name} ").into_bytes().into();
-        let closing = format!(" {name}\n").into_bytes().into();
+        let opening = Frame::new(&format!("AT {name} "));
+        let closing = Frame::new(&format!(" {name}\n"));
         Self { herd, me, limits, locator, incarnation, addresses, opening, closing }
     }
 
     /// `AT name `: what every reply to an IAMAT begins with.
-    pub(crate) fn opening(&self) -> &[u8] {
+    pub(crate) const fn opening(&self) -> &Frame {
         &self.opening
     }
 
     /// ` name`, LF: what every copy for a neighbour ends with.
-    pub(crate) fn closing(&self) -> &[u8] {
+    pub(crate) const fn closing(&self) -> &Frame {
         &self.closing
     }
 
@@ -54,20 +84,20 @@ impl Identity {
         self.herd.name(self.me).as_bytes()
     }
 
-    /// Appends `HELLO name incarnation`, LF.
-    pub(crate) fn push_greeting(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"HELLO ");
-        out.extend_from_slice(self.name());
-        out.push(b' ');
-        push_digits(out, self.incarnation, 1);
-        out.push(b'\n');
+    /// `HELLO name incarnation`, LF.
+    pub(crate) fn greeting(&self) -> Vec<u8> {
+        format!("HELLO {} {}\n", self.herd.name(self.me), self.incarnation).into_bytes()
+    }
+
+    /// The server that wrote a report down, if it is of this herd.
+    pub(crate) fn origin(&self, report: &Sighted<'_>) -> Result<ServerId, Refusal> {
+        self.herd.find(report.origin).ok_or(Refusal::UnknownOrigin)
     }
 
     /// Appends a report to `out` in canonical spacing, if its origin is of this herd.
-    pub(crate) fn write_down(&self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Layout, Refusal> {
-        let &Sighted { origin, skew, ref sighting } = report;
-        let id = self.herd.find(origin).ok_or(Refusal::UnknownOrigin)?;
-        Ok(Layout::write(out, (id, origin), |out| out.extend_from_slice(skew), sighting))
+    pub(crate) fn write_down(&self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
+        let origin = (self.origin(report)?, report.origin);
+        Ok(Report::write(|part| out.extend_from_slice(part), origin, report.skew, &report.sighting))
     }
 
     /// Whom this server talks with.

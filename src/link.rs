@@ -25,6 +25,7 @@ use crate::herd::ServerId;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::repair::{Ask, Schedule};
+use crate::text::append;
 use crate::time::Instant;
 
 /// How long a greeting may go unanswered before the neighbour gets what is there.
@@ -122,7 +123,7 @@ impl Link {
         if self.queue.len() + line.len() > limits.link_queue {
             self.make_room(line.len(), now, limits);
         }
-        self.queue.extend_from_slice(line);
+        append(line, |piece| self.queue.extend_from_slice(piece));
         match self.state {
             State::Idle => self.connect(now, actions),
             State::Up { .. } => self.tell(actions),
@@ -241,9 +242,7 @@ impl Link {
         let bytes = match &mut self.state {
             State::Greeting { sent, .. } if !*sent => {
                 *sent = true;
-                let mut greeting = Vec::new();
-                identity.push_greeting(&mut greeting);
-                BytesMut::from(&greeting[..])
+                BytesMut::from(&identity.greeting()[..])
             }
             State::Up { .. } if is_plain => self.queue.split_to(first_line(&self.queue)),
             State::Up { .. } => {

@@ -1,5 +1,4 @@
-//! Decimal numbers as the wire has them, read and written without floats or allocation; and the scrambling
-//! of numbers.
+//! Decimal numbers as the wire has them, read without floats or allocation; and the scrambling of numbers.
 
 /// Whether `text` is `digits[.digits]`: at least one digit on each side of the point, no sign.
 pub(crate) fn is_decimal(text: &[u8]) -> bool {
@@ -54,16 +53,4 @@ pub(crate) const fn scramble(state: u64) -> u64 {
     let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
-}
-
-/// Appends `value` in decimal, with leading zeros up to `width` digits.
-pub(crate) fn push_digits(out: &mut Vec<u8>, mut value: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut start = digits.len();
-    while value > 0 || digits.len() - start < width {
-        start -= 1;
-        digits[start] = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
-    out.extend_from_slice(&digits[start..]);
 }

@@ -7,80 +7,105 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::herd::ServerId;
 use crate::message::Sighting;
-use crate::time::{Skew, Timestamp};
+use crate::time::Timestamp;
 
-/// Where the fields of a report's line are, and what they are worth.
+/// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
+/// fields are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Layout {
-    pub(crate) origin: ServerId,
-    pub(crate) at: Timestamp,
-    pub(crate) client: u32,
-    pub(crate) position: u32,
-    pub(crate) time: u32,
+pub(crate) struct Head {
+    /// Nanoseconds since the epoch; [`FAR`](Self::FAR) where those do not fit, before 1677 or after 2262.
+    pub(crate) at: i64,
+    /// From the lowest on: two bytes of the server's number, then one each of where the client, the position
+    /// and the time begin, and of how long the line is. The last four are zero where a line is longer than a
+    /// byte can say: it must be looked through.
+    pub(crate) places: u64,
 }
 
-impl Layout {
-    /// Appends `SKEW fields` to `out`, behind `ORIGIN ` at `start`: the fields of a sighting as they
-    /// stand in canonical spacing already.
+impl Head {
+    /// Stands for nanoseconds that do not fit.
+    pub(crate) const FAR: i64 = i64::MIN;
+
+    /// How many bytes of `places` are used.
+    pub(crate) const PLACES: usize = 6;
+
+    /// The head of a line of `len` bytes, of a sighting whose client begins at `client`.
+    pub(crate) fn new(origin: ServerId, sighting: &Sighting<'_>, client: usize, len: usize) -> Self {
+        let position = client + sighting.client.len() + 1;
+        let time = position + sighting.position.len() + 1;
+        let at = i64::try_from(sighting.at.as_nanos()).unwrap_or(Self::FAR);
+        if len > usize::from(u8::MAX) {
+            return Self { at, places: origin.0.into() };
+        }
+        Self::short(origin, at, [client, position, time, len])
+    }
+
+    /// The head of a line that is not too long: where the client, the position and the time begin, and how long it
+    /// is.
     #[inline]
-    pub(crate) fn write_fields(
-        out: &mut Vec<u8>,
-        start: usize,
-        origin: ServerId,
-        skew: Skew,
-        sighting: &Sighting<'_>,
-        fields: &[u8],
-    ) -> Self {
-        skew.write(out);
-        out.push(b' ');
-        let client = held(out.len() - start);
-        out.extend_from_slice(fields);
-        let position = client + held(sighting.client.len() + 1);
-        let time = position + held(sighting.position.len() + 1);
-        Self { origin, at: sighting.at, client, position, time }
+    pub(crate) fn short(origin: ServerId, at: i64, [client, position, time, len]: [usize; 4]) -> Self {
+        debug_assert!(client < position && position < time && time < len && len <= usize::from(u8::MAX));
+        let places = client | position << 8 | time << 16 | len << 24;
+        Self { at, places: u64::from(origin.0) | (places as u64) << 16 }
     }
 
-    /// Appends `ORIGIN SKEW client position time` to `out`, one space between fields.
-    pub(crate) fn write(
-        out: &mut Vec<u8>,
-        origin: (ServerId, &[u8]),
-        skew: impl FnOnce(&mut Vec<u8>),
-        sighting: &Sighting<'_>,
-    ) -> Self {
-        let start = out.len();
-        let offset = |out: &Vec<u8>| held(out.len() - start);
-        out.extend_from_slice(origin.1);
-        out.push(b' ');
-        skew(out);
-        out.push(b' ');
-        let client = offset(out);
-        out.extend_from_slice(sighting.client);
-        out.push(b' ');
-        let position = offset(out);
-        out.extend_from_slice(sighting.position);
-        out.push(b' ');
-        let time = offset(out);
-        out.extend_from_slice(sighting.time);
-        Self { origin: origin.0, at: sighting.at, client, position, time }
+    /// How long the line is; zero where it is long.
+    #[inline]
+    pub(crate) const fn len(self) -> usize {
+        (self.places >> 40) as usize & 0xff
+    }
+
+    /// Where the client, the position and the time begin in a line.
+    #[inline]
+    fn fields(self, line: &[u8]) -> [usize; 3] {
+        if self.len() == 0 {
+            return long_fields(line);
+        }
+        let [_, _, client, position, time, ..] = self.places.to_le_bytes();
+        [client, position, time].map(usize::from)
+    }
+
+    #[inline]
+    pub(crate) const fn origin(self) -> ServerId {
+        ServerId((self.places & 0xffff) as u16)
     }
 }
 
-/// A place in a line, which is held to [`MOST_LINE`](crate::Limits::MOST_LINE).
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a line has at most 2 to the power of 30 bytes")]
-const fn held(offset: usize) -> u32 {
-    debug_assert!(offset <= u32::MAX as usize);
-    offset as u32
+/// The same, found by the spaces.
+#[cold]
+fn long_fields(line: &[u8]) -> [usize; 3] {
+    let behind = |from: usize| memchr::memchr(b' ', &line[from..]).map_or(from, |space| from + space + 1);
+    let before = |to: usize| memchr::memrchr(b' ', &line[..to]).map_or(0, |space| space + 1);
+    let time = before(line.len());
+    [behind(behind(0)), before(time.saturating_sub(1)), time]
 }
 
 /// One sighting of a client, as it travels: the AT line from ORIGIN to time, in canonical spacing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report<'a> {
     pub(crate) line: &'a [u8],
-    pub(crate) layout: Layout,
+    pub(crate) head: Head,
 }
 
 impl<'a> Report<'a> {
+    /// Writes the line part by part, one space between fields; its head.
+    pub(crate) fn write(
+        mut write: impl FnMut(&[u8]),
+        origin: (ServerId, &[u8]),
+        skew: &[u8],
+        sighting: &Sighting<'_>,
+    ) -> Head {
+        let Sighting { client, position, time, .. } = *sighting;
+        let mut len = 0;
+        for (index, field) in [origin.1, skew, client, position, time].into_iter().enumerate() {
+            if index > 0 {
+                write(b" ");
+            }
+            write(field);
+            len += usize::from(index > 0) + field.len();
+        }
+        Head::new(origin.0, sighting, origin.1.len() + skew.len() + 2, len)
+    }
+
     /// `ORIGIN SKEW client position time`.
     #[must_use]
     pub const fn line(&self) -> &'a [u8] {
@@ -90,35 +115,41 @@ impl<'a> Report<'a> {
     /// The server that the client talked to.
     #[must_use]
     pub const fn origin(&self) -> ServerId {
-        self.layout.origin
+        self.head.origin()
     }
 
     /// The client's ID.
+    #[inline]
     #[must_use]
     pub fn client(&self) -> &'a [u8] {
-        &self.line[self.layout.client as usize..self.layout.position as usize - 1]
+        let [client, position, _] = self.head.fields(self.line);
+        &self.line[client..position - 1]
     }
 
     /// The position as the client wrote it.
     #[must_use]
     pub fn position(&self) -> &'a [u8] {
-        &self.line[self.layout.position as usize..self.layout.time as usize - 1]
+        let [_, position, time] = self.head.fields(self.line);
+        &self.line[position..time - 1]
     }
 
     /// The time as the client wrote it.
     #[must_use]
     pub fn time(&self) -> &'a [u8] {
-        &self.line[self.layout.time as usize..]
+        let [_, _, time] = self.head.fields(self.line);
+        &self.line[time..]
     }
 
     /// The value of [`time`](Self::time).
     #[must_use]
-    pub const fn at(&self) -> Timestamp {
-        self.layout.at
+    pub fn at(&self) -> Timestamp {
+        match self.head.at {
+            Head::FAR => Timestamp::parse(self.time()).expect("only valid times are written down"),
+            nanos => Timestamp::from_nanos(nanos.into()),
+        }
     }
 
     /// Appends a copy for a neighbour: the word of its line, the report, and this server's `closing`.
-    #[inline]
     pub(crate) fn write_copy(&self, word: &[u8], closing: &[u8], out: &mut impl BufMut) {
         for part in [word, self.line, closing] {
             out.put_slice(part);
@@ -127,7 +158,7 @@ impl<'a> Report<'a> {
 
     /// A number for the report, the same on every server.
     pub(crate) fn digest(&self) -> u64 {
-        xxh3_64(self.line)
+        digest_of(self.line)
     }
 
     /// The order in which one client's reports replace each other, the same on every server: by
@@ -135,5 +166,38 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn order(&self, other: &Report<'_>) -> Ordering {
         self.at().cmp(&other.at()).then_with(|| self.line.cmp(other.line))
+    }
+}
+
+/// The digest of a report's line.
+#[inline]
+pub(crate) fn digest_of(line: &[u8]) -> u64 {
+    xxh3_64(line)
+}
+
+/// A report that a server keeps, as [`Node::report`](crate::Node::report) hands it out: a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    line: Box<[u8]>,
+    head: Head,
+}
+
+impl Kept {
+    /// What is kept.
+    #[must_use]
+    pub const fn report(&self) -> Report<'_> {
+        Report { line: &self.line, head: self.head }
+    }
+
+    /// `ORIGIN SKEW client position time`.
+    #[must_use]
+    pub const fn line(&self) -> &[u8] {
+        &self.line
+    }
+}
+
+impl From<Report<'_>> for Kept {
+    fn from(report: Report<'_>) -> Self {
+        Self { line: report.line.into(), head: report.head }
     }
 }

@@ -2,21 +2,21 @@
 
 use core::mem;
 use core::ops::Range;
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::batch::{Batch, Item, Replies, Request, Requests};
+use crate::batch::{Batch, Item, Replies, Request, Requests, Said};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
-use crate::identity::Identity;
+use crate::identity::{Frame, Identity};
 use crate::limits::Limits;
 use crate::message::{Message, Refusal, Sighted, Sighting};
+use crate::owed::Owed;
 use crate::places::Places;
-use crate::report::Layout;
-use crate::store::Place;
-use crate::time::{Instant, Now};
-use crate::usual;
+use crate::report::{Head, Report};
+use crate::text::{SHORT, Text, copy_loosely};
+use crate::time::{Instant, Now, Skew};
+use crate::usual::{self, Iamat};
 
 /// A session, as the adapter and the node call it. The adapter chooses it, unlike any other in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,20 +55,9 @@ pub struct Session {
     ended: bool,
     /// Whether whatever else comes is dropped.
     closing: bool,
-    waiting: VecDeque<Waiting>,
+    owed: Owed,
     next_ticket: u64,
     active: Instant,
-}
-
-/// A WHATSAT that is not answered yet.
-#[derive(Debug)]
-struct Waiting {
-    ticket: u64,
-    bound: u8,
-    at_line: Box<[u8]>,
-    places: Option<Places>,
-    /// Replies to later requests, which have theirs already.
-    behind: Vec<u8>,
 }
 
 impl Session {
@@ -83,7 +72,7 @@ impl Session {
             held: Vec::new(),
             ended: false,
             closing: false,
-            waiting: VecDeque::new(),
+            owed: Owed::default(),
             next_ticket: 0,
             active: now,
         }
@@ -93,6 +82,11 @@ impl Session {
     #[must_use]
     pub const fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// Who the server is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The neighbour that speaks on this connection, once it has said so: for logs.
@@ -132,43 +126,27 @@ impl Session {
         if batch.refused.is_some() {
             self.close();
         }
-        if self.waiting.is_empty() && out.is_empty() && !batch.items.iter().any(Item::is_answered_by_node) {
-            mem::swap(&mut batch.replies, out);
-            return replies.into_empty();
-        }
         let mut sent = 0;
+        let (texts, owed) = (batch.replies.as_slice(), &mut self.owed);
         for item in batch.items.iter().filter(|item| item.is_answered_by_node()) {
-            self.owe(&batch.replies[sent..item.reply_at], out);
+            owed.push(&texts[sent..item.reply_at], out);
             sent = item.reply_at;
             match &item.request {
-                Request::Whatsat { ticket, bound, at_line: Some(at_line), .. } => self.waiting.push_back(Waiting {
-                    ticket: *ticket,
-                    bound: *bound,
-                    at_line: batch.text[at_line.clone()].into(),
-                    places: None,
-                    behind: Vec::new(),
-                }),
-                Request::Repair { answer, .. } => self.owe(&batch.text[answer.clone()], out),
+                Request::Whatsat { ticket, bound, at_line, .. } => {
+                    owed.ask(*ticket, *bound, &batch.text.as_slice()[at_line.clone()]);
+                }
+                Request::Repair { answer, .. } => owed.push(&batch.text.as_slice()[answer.clone()], out),
                 _ => {}
             }
         }
-        self.owe(&batch.replies[sent..], out);
+        owed.push(&texts[sent..], out);
         replies.into_empty()
     }
 
     /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and
     /// its places in one piece, and what waited behind them.
     pub fn answer(&mut self, answer: Answer, out: &mut Vec<u8>) {
-        if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.ticket == answer.number) {
-            waiting.places = Some(answer.places);
-        }
-        while let Some(Waiting { places: Some(places), bound, at_line, behind, .. }) = self.waiting.front() {
-            out.extend_from_slice(at_line);
-            places.write(*bound, out);
-            out.extend_from_slice(b"\n\n");
-            out.extend_from_slice(behind);
-            self.waiting.pop_front();
-        }
+        self.owed.answer(answer.number, answer.places, out);
     }
 
     /// Whether bytes were held back that can be read now: call [`receive`](Self::receive) with none.
@@ -187,13 +165,13 @@ impl Session {
     /// Whether nothing more will come out of it.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.waiting.is_empty() && (self.closing || (self.ended && self.held.is_empty()))
+        !self.is_waiting() && (self.closing || (self.ended && self.held.is_empty()))
     }
 
     /// Whether a fetch owes it places.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        self.owed.questions() > 0
     }
 
     /// Output was taken by the other end: the connection is not at rest.
@@ -212,12 +190,12 @@ impl Session {
             None => limits.idle_timeout,
             Some(_) => limits.idle_timeout.max(limits.link_idle * 2),
         };
-        self.waiting.is_empty().then(|| self.active + rest)
+        (!self.is_waiting()).then(|| self.active + rest)
     }
 
     fn has_room(&self, unsent: usize) -> bool {
-        let behind: usize = self.waiting.iter().map(|waiting| waiting.behind.len()).sum();
-        self.waiting.len() < self.identity.limits.max_waiting && unsent + behind < self.identity.limits.max_unsent
+        let limits = &self.identity.limits;
+        self.owed.questions() < limits.max_waiting && unsent + self.owed.len() < limits.max_unsent
     }
 
     fn close(&mut self) {
@@ -226,45 +204,26 @@ impl Session {
         self.framer = Framer::new(0);
     }
 
-    /// Appends replies to `out`, or behind the last WHATSAT that waits.
-    fn owe(&mut self, replies: &[u8], out: &mut Vec<u8>) {
-        match self.waiting.back_mut() {
-            Some(waiting) => waiting.behind.extend_from_slice(replies),
-            None => out.extend_from_slice(replies),
-        }
-    }
-
     fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Batch) {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
-        let mut asked = self.waiting.len();
+        let mut asked = self.owed.questions();
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
         let copied = batch.text.len() + input.len();
-        // In pieces, since C libraries copy long ones with a string instruction, which is slow to start.
-        input.chunks(1024).for_each(|piece| batch.text.extend_from_slice(piece));
+        batch.text.push(input);
         while !self.closing {
             if asked >= self.identity.limits.max_waiting {
                 self.held.extend_from_slice(input);
                 break;
             }
-            let start = copied - input.len();
             let whole = framer.is_between_lines();
-            if whole
-                && let Some((sighting, len)) = usual::iamat(input)
-                && len <= framer.most()
-            {
-                self.closing |= self.identity.limits.one_shot;
-                let skew = now.wall.since(sighting.at);
-                let fields = &input[usual::IAMAT.len()..len];
-                input = &input[len + 1..];
-                let reply_at = batch.replies.len();
-                batch.replies.extend_from_slice(self.identity.opening());
-                let line_at = reply_at + b"AT ".len();
-                let out = &mut batch.replies;
-                let layout = Layout::write_fields(out, line_at, self.identity.me, skew, &sighting, fields);
-                batch.finish_iamat(start..start + len, reply_at, layout);
-                continue;
+            if whole {
+                self.usual_iamats(now, &mut input, framer.most(), copied, batch);
+                if self.closing {
+                    break;
+                }
             }
-            if whole && let Some(len) = self.question(now, input, framer.most(), start, batch) {
+            let start = copied - input.len();
+            if whole && let Some(len) = self.usual_whatsat(now, input, framer.most(), start, batch) {
                 input = &input[len + 1..];
                 asked += 1;
                 continue;
@@ -282,9 +241,60 @@ impl Session {
         self.framer = framer;
     }
 
+    /// Takes the usual IAMATs that `input` begins with, whose end is `copied` in the text of the batch.
+    fn usual_iamats(&mut self, now: Now, input: &mut &[u8], most: usize, copied: usize, batch: &mut Batch) {
+        let identity = &*self.identity;
+        let Some((opening, opening_len)) = identity.opening().short() else { return };
+        let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
+        let Batch { replies, items, shape, .. } = batch;
+        let mut padded;
+        while !input.is_empty() {
+            let window = if let Some(window) = input.first_chunk() {
+                window
+            } else {
+                padded = [0; usual::WINDOW];
+                padded[..input.len()].copy_from_slice(input);
+                &padded
+            };
+            let Some(Iamat { client, time, end, at }) = shape.iamat(window) else { return };
+            let len = b"IAMAT ".len() + end;
+            let Some(skew) = wall.checked_sub(at).and_then(Skew::short) else { return };
+            if len > most {
+                return;
+            }
+            let reply_at = replies.len();
+            let room = replies.room::<{ usual::WINDOW }>();
+            room[..Frame::SHORT].copy_from_slice(opening);
+            room[opening_len..][..skew.len()].copy_from_slice(&skew);
+            let fields_at = opening_len + Skew::SHORT_LEN + 1;
+            room[fields_at - 1] = b' ';
+            // The end of the line too: it is that of the reply.
+            if let Some(fields) = window[b"IAMAT ".len()..].first_chunk()
+                && let Some(room) = room[fields_at..].first_chunk_mut::<SHORT>()
+            {
+                copy_loosely(fields, room, end + 1);
+            }
+            replies.extend(fields_at + end + 1);
+            let client_at = fields_at - b"AT ".len();
+            let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
+            let said = Said {
+                head: Head::short(identity.me, at, places),
+                start: reply_at + b"AT ".len(),
+                len: client_at + end,
+                from: None,
+            };
+            let line = copied - input.len();
+            items.push(Item::new(line..line + len, reply_at, Request::Report(said)));
+            *input = &input[len + 1..];
+            if identity.limits.one_shot {
+                self.closing = true;
+                return;
+            }
+        }
+    }
+
     /// Takes the usual WHATSAT that `input` begins with; how long its line is.
-    #[inline(never)]
-    fn question(&mut self, now: Now, input: &[u8], most: usize, start: usize, batch: &mut Batch) -> Option<usize> {
+    fn usual_whatsat(&mut self, now: Now, input: &[u8], most: usize, start: usize, batch: &mut Batch) -> Option<usize> {
         let (message, len) = usual::whatsat(input)?;
         (len <= most && self.understand(now, &input[..len], Some(start), message, batch).is_ok()).then_some(len)
     }
@@ -321,63 +331,49 @@ impl Session {
     ) -> Result<(), Refusal> {
         let reply_at = batch.replies.len();
         let start = copied.unwrap_or_else(|| {
-            batch.text.extend_from_slice(line);
+            batch.text.push(line);
             batch.text.len() - line.len()
         });
         let line_range = start..start + line.len();
         let request = match message {
             Message::Iamat(sighting) => {
-                self.iamat(now, &sighting, line_range, batch);
-                return Ok(());
+                self.closing |= self.identity.limits.one_shot;
+                Request::Report(self.iamat(now, &sighting, batch))
             }
             Message::Whatsat { client, radius, bound } => {
                 self.closing |= self.identity.limits.one_shot;
                 let client = range_in(line, client, start);
                 self.next_ticket += 1;
-                Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: None }
+                Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
             }
-            Message::At { report, sender } => {
-                let (from, layout, line) = self.report(&report, sender, batch)?;
-                Request::At { layout, line, from }
-            }
-            Message::Kept { report, sender } => {
-                let (from, layout, line) = self.report(&report, sender, batch)?;
-                Request::Kept { layout, line, from }
-            }
+            Message::At { report, sender } => Request::Report(self.passed_on(&report, sender, batch)?),
+            Message::Kept { report, sender } => Request::Kept(self.passed_on(&report, sender, batch)?),
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
-        batch.items.push(Item { line: line_range, reply_at, place: Place::default(), request });
+        batch.push(line_range, reply_at, request);
         Ok(())
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
-    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: Range<usize>, batch: &mut Batch) {
-        self.closing |= self.identity.limits.one_shot;
-        let skew = now.wall.since(sighting.at);
-        let reply_at = batch.replies.len();
-        batch.replies.extend_from_slice(b"AT ");
+    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, batch: &mut Batch) -> Said {
         let origin = (self.identity.me, self.identity.name());
-        let layout = Layout::write(&mut batch.replies, origin, |out| skew.write(out), sighting);
-        batch.finish_iamat(line, reply_at, layout);
+        let skew = now.wall.since(sighting.at).to_string();
+        let said = write_down(origin, skew.as_bytes(), sighting, None, &mut batch.replies);
+        batch.replies.push(b"\n");
+        said
     }
 
-    /// A neighbour's copy of a report, written down in `batch`.
-    fn report(
-        &mut self,
-        report: &Sighted<'_>,
-        sender: &[u8],
-        batch: &mut Batch,
-    ) -> Result<(ServerId, Layout, Range<usize>), Refusal> {
+    /// A neighbour's copy of a report, written down in the text of `batch`.
+    fn passed_on(&mut self, report: &Sighted<'_>, sender: &[u8], batch: &mut Batch) -> Result<Said, Refusal> {
         let from = self.believe(sender)?;
-        let start = batch.text.len();
-        let layout = self.identity.write_down(report, &mut batch.text)?;
-        Ok((from, layout, start..batch.text.len()))
+        let origin = (self.identity.origin(report)?, report.origin);
+        Ok(write_down(origin, report.skew, &report.sighting, Some(from), &mut batch.text))
     }
 
     fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Batch) -> Result<Request, Refusal> {
         let from = self.believe(sender)?;
-        self.identity.push_greeting(&mut batch.replies);
+        batch.replies.push(&self.identity.greeting());
         Ok(Request::Hello { from, incarnation })
     }
 
@@ -386,6 +382,20 @@ impl Session {
         self.neighbour = Some(neighbour);
         Ok(neighbour)
     }
+}
+
+/// Appends `AT ` and a report to `out`.
+fn write_down(
+    origin: (ServerId, &[u8]),
+    skew: &[u8],
+    sighting: &Sighting<'_>,
+    from: Option<ServerId>,
+    out: &mut Text,
+) -> Said {
+    out.push(b"AT ");
+    let start = out.len();
+    let head = Report::write(|part| out.push(part), origin, skew, sighting);
+    Said { head, start, len: out.len() - start, from }
 }
 
 /// Where `field`, which lies in `line`, is in a copy of the line that begins at `start`.

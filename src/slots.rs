@@ -1,149 +1,135 @@
-//! Memory for many small records, in slots of a few sizes. It is taken from the system in large
-//! pieces that are never moved, so a record costs no more than its slot, and no growth takes long.
+//! Memory for many small records, in slots of a few sizes. It is taken from the system in pieces that are
+//! never moved, so a record costs no more than its slot, and no growth takes long.
 
-/// Sizes go up by this many bytes as long as they are small, then by doubling.
-const STEP: usize = 4;
+/// Sizes are whole numbers of this many bytes.
+const UNIT: usize = 4;
 
-/// The largest size of the first kind.
-pub(crate) const SMALL: usize = SMALL_CLASSES * STEP;
+/// Up to here sizes go up by a unit, from there by doubling.
+const SMALL: usize = SMALL_CLASSES * UNIT;
 
 const SMALL_CLASSES: usize = 64;
 
-/// Up to four gigabytes.
-const CLASSES: usize = SMALL_CLASSES + 24;
+/// The largest piece with more than one slot in it. A slot that is larger is a piece by itself.
+const LARGEST_PIECE: usize = 32 << 10;
 
-/// About how large a piece is, where a slot is not larger.
-const PIECE: usize = 64 << 10;
+/// The smallest piece, so that few records take little.
+const SMALLEST_PIECE: usize = 1 << 10;
 
-/// The name of a slot.
+/// The name of a slot: its piece, and how many units into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot(u32);
 
 impl Slot {
-    const INDEX_BITS: u32 = 25;
+    /// As many as there are units in the largest piece.
+    const UNIT_BITS: u32 = (LARGEST_PIECE / UNIT).ilog2();
 
-    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 128 classes")]
-    const fn new(class: usize, index: u32) -> Self {
-        Self(((class as u32) << Self::INDEX_BITS) | index)
+    /// `None` where there are so many pieces that it has no name.
+    fn new(piece: usize, at: usize) -> Option<Self> {
+        let piece = u32::try_from(piece).ok().filter(|piece| piece >> (u32::BITS - Self::UNIT_BITS) == 0)?;
+        Some(Self(piece << Self::UNIT_BITS | u32::try_from(at / UNIT).ok()?))
     }
 
-    const fn class(self) -> usize {
-        (self.0 >> Self::INDEX_BITS) as usize
+    #[inline]
+    const fn piece(self) -> usize {
+        (self.0 >> Self::UNIT_BITS) as usize
     }
 
-    const fn index(self) -> u32 {
-        self.0 & ((1 << Self::INDEX_BITS) - 1)
+    /// Where in its piece it begins.
+    #[inline]
+    const fn at(self) -> usize {
+        (self.0 & ((1 << Self::UNIT_BITS) - 1)) as usize * UNIT
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Slots {
+    pieces: Vec<Box<[u8]>>,
+    /// The slots of each size, up to the largest that was ever needed.
     classes: Vec<Class>,
 }
 
 /// The slots of one size.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Class {
-    size: usize,
-    /// How many slots a piece has: 2 to the power of this.
-    piece_bits: u32,
-    pieces: Vec<Box<[u8]>>,
-    /// How many slots were ever taken.
-    used: u32,
-    /// The first slot that was given back. Each of those names the next in its first four bytes.
-    free: Option<u32>,
+    /// The first slot that was given back. Each of those names the next in its first four bytes; the last
+    /// names itself.
+    free: Option<Slot>,
+    /// The newest piece, where in it the next slot begins, and where it ends.
+    piece: usize,
+    next: usize,
+    end: usize,
+    /// How large all its pieces are.
+    total: usize,
 }
 
 impl Slots {
-    pub(crate) fn new() -> Self {
-        Self { classes: (0..CLASSES).map(Class::new).collect() }
-    }
-
-    /// A slot of at least `len` bytes, if there is one left.
+    /// A slot of at least `len` bytes, if there can be one more.
     pub(crate) fn take(&mut self, len: usize) -> Option<Slot> {
         let class = class_for(len);
-        Some(Slot::new(class, self.classes.get_mut(class)?.take()?))
+        if class >= self.classes.len() {
+            self.classes.resize_with(class + 1, Class::default);
+        }
+        if let Some(slot) = self.classes[class].free {
+            let next = self.get(slot).first_chunk().map_or(slot, |next| Slot(u32::from_le_bytes(*next)));
+            self.classes[class].free = (next != slot).then_some(next);
+            return Some(slot);
+        }
+        let size = size_of(class);
+        if self.classes[class].next + size > self.classes[class].end {
+            self.add_piece(class, size)?;
+        }
+        let Class { piece, next, .. } = &mut self.classes[class];
+        let slot = Slot::new(*piece, *next);
+        *next += size;
+        slot
     }
 
-    /// Gives a slot back.
-    pub(crate) fn give_back(&mut self, slot: Slot) {
-        self.classes[slot.class()].give_back(slot.index());
+    /// Each new piece is about an eighth of what its class has, so that little of it is ever empty.
+    fn add_piece(&mut self, class: usize, size: usize) -> Option<()> {
+        let Class { piece, next, end, total, .. } = &mut self.classes[class];
+        let len = size * ((*total / 8).clamp(SMALLEST_PIECE, LARGEST_PIECE) / size).max(1);
+        Slot::new(self.pieces.len(), 0)?;
+        (*piece, *next, *end) = (self.pieces.len(), 0, len);
+        *total += len;
+        self.pieces.push(vec![0; len].into());
+        Some(())
     }
 
-    /// Whether `len` bytes fit in a slot of that size and do not leave much of it unused.
+    /// Gives back a slot that was taken for `len` bytes.
+    pub(crate) fn give_back(&mut self, slot: Slot, len: usize) {
+        let next = self.classes[class_for(len)].free.replace(slot).unwrap_or(slot);
+        self.get_mut(slot)[..UNIT].copy_from_slice(&next.0.to_le_bytes());
+    }
+
+    /// Whether a slot that was taken for `len` bytes is as good as any for `other`.
     #[inline]
-    pub(crate) const fn fits(size: usize, len: usize) -> bool {
-        len <= size && (size - len < 4 * STEP || (size > SMALL && len > size / 2))
+    pub(crate) const fn fits(len: usize, other: usize) -> bool {
+        len == other || class_for(len) == class_for(other)
     }
 
-    /// What is in a slot.
+    /// What is in a slot, and whatever is behind it.
     #[inline]
     pub(crate) fn get(&self, slot: Slot) -> &[u8] {
-        self.classes[slot.class()].get(slot.index())
+        &self.pieces[slot.piece()][slot.at()..]
     }
 
-    /// What is in a slot, to be written over.
+    /// The same, to be written over.
     #[inline]
     pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
-        self.classes[slot.class()].get_mut(slot.index())
+        &mut self.pieces[slot.piece()][slot.at()..]
     }
 }
 
 const fn class_for(len: usize) -> usize {
     if len <= SMALL {
-        len.div_ceil(STEP).saturating_sub(1)
+        len.div_ceil(UNIT).saturating_sub(1)
     } else {
         SMALL_CLASSES + ((len - 1) / SMALL).ilog2() as usize
     }
 }
 
-impl Class {
-    fn new(class: usize) -> Self {
-        let size = if class < SMALL_CLASSES { (class + 1) * STEP } else { (2 * SMALL) << (class - SMALL_CLASSES) };
-        let piece_bits = (PIECE / size).max(1).ilog2();
-        Self { size, piece_bits, pieces: Vec::new(), used: 0, free: None }
-    }
-
-    fn take(&mut self) -> Option<u32> {
-        if let Some(index) = self.free {
-            let next = self.get(index).first_chunk().map_or(0, |next| u32::from_le_bytes(*next));
-            // A slot that names itself is the last.
-            self.free = (next != index).then_some(next);
-            return Some(index);
-        }
-        let index = self.used;
-        if index >> Slot::INDEX_BITS > 0 {
-            return None;
-        }
-        if index as usize >> self.piece_bits == self.pieces.len() {
-            self.pieces.push(vec![0; self.size << self.piece_bits].into());
-        }
-        self.used += 1;
-        Some(index)
-    }
-
-    fn give_back(&mut self, index: u32) {
-        let next = self.free.replace(index).unwrap_or(index);
-        self.get_mut(index)[..4].copy_from_slice(&next.to_le_bytes());
-    }
-
-    #[inline]
-    fn get(&self, index: u32) -> &[u8] {
-        let (piece, start) = self.place(index);
-        &self.pieces[piece][start..start + self.size]
-    }
-
-    #[inline]
-    fn get_mut(&mut self, index: u32) -> &mut [u8] {
-        let (piece, start) = self.place(index);
-        &mut self.pieces[piece][start..start + self.size]
-    }
-
-    #[inline]
-    const fn place(&self, index: u32) -> (usize, usize) {
-        let in_piece = index & ((1 << self.piece_bits) - 1);
-        ((index >> self.piece_bits) as usize, in_piece as usize * self.size)
-    }
+const fn size_of(class: usize) -> usize {
+    if class < SMALL_CLASSES { (class + 1) * UNIT } else { (2 * SMALL) << (class - SMALL_CLASSES) }
 }
 
 #[cfg(test)]
@@ -153,26 +139,35 @@ mod tests {
     #[test]
     fn every_length_has_a_slot_that_is_not_much_larger() {
         for len in (1..2000).chain([1 << 20, (1 << 20) + 1, (1 << 30) + 100]) {
-            let class = Class::new(class_for(len));
-            assert!(class.size >= len, "{len}");
-            assert!(class.size < len + STEP || class.size < 2 * len, "{len} in {}", class.size);
-            assert!(class.size == STEP || class_for(len) == class_for(class.size));
+            let size = size_of(class_for(len));
+            assert!(size >= len && (size < len + UNIT || size < 2 * len), "{len} in {size}");
+            assert!(class_for(len) == class_for(size) && Slots::fits(len, size));
         }
     }
 
     #[test]
     fn what_is_given_back_is_taken_again() {
-        let mut slots = Slots::new();
+        let mut slots = Slots::default();
         let taken: Vec<Slot> = (0..2000).filter_map(|_| slots.take(100)).collect();
         for (number, &slot) in taken.iter().enumerate() {
-            slots.get_mut(slot)[..8].copy_from_slice(&number.to_le_bytes());
+            slots.get_mut(slot)[..100].fill(u8::try_from(number % 251).expect("small"));
         }
         for (number, &slot) in taken.iter().enumerate() {
-            assert_eq!(&slots.get(slot)[..8], number.to_le_bytes());
+            assert!(slots.get(slot)[..100].iter().all(|&byte| usize::from(byte) == number % 251), "{number}");
         }
-        taken[..50].iter().for_each(|&slot| slots.give_back(slot));
+        taken[..50].iter().for_each(|&slot| slots.give_back(slot, 100));
         let again: Vec<Slot> = (0..50).filter_map(|_| slots.take(98)).collect();
         assert!(taken[..50].iter().rev().eq(&again));
-        assert_eq!(slots.take(100).map(Slot::index), Some(2000));
+        assert!(slots.take(100).is_some_and(|slot| !taken.contains(&slot)));
+    }
+
+    #[test]
+    fn a_large_slot_has_all_its_bytes() {
+        let mut slots = Slots::default();
+        let lens = [300, LARGEST_PIECE - 1, LARGEST_PIECE, LARGEST_PIECE + 1, 1 << 20];
+        let taken = lens.map(|len| slots.take(len).expect("there are few"));
+        for (len, slot) in lens.into_iter().zip(taken) {
+            assert!(slots.get(slot).len() >= len, "{len}");
+        }
     }
 }

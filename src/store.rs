@@ -1,241 +1,275 @@
 //! What a server knows: the newest report of every client.
 
-use core::cmp::Ordering;
-use core::hash::{BuildHasher, Hasher};
-use core::mem;
+use core::ops::Range;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::MutexGuard;
 
-use foldhash::SharedSeed;
-use foldhash::quality::SeedableRandomState;
-use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
+use bytes::BufMut;
 
-use crate::record;
+use crate::batch::{Batch, Item};
+use crate::counters::Counters;
+use crate::handled::Handled;
+use crate::limits::Limits;
+use crate::lock::Lock;
+use crate::message::Refusal;
+use crate::place::{Locator, Place};
 use crate::repair::{Span, Step};
-use crate::report::Report;
+use crate::report::{Kept, Report};
+use crate::shard::{Learned, Offer, Shard};
 use crate::sketch::Sketch;
-use crate::slots::{Slot, Slots};
 
-/// The newest report of every client, in ranges that each know a digest of what they hold.
+/// How many shards there are.
+const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
+
+/// The newest report of every client, in ranges that each know a digest of what they hold, and shards of
+/// many ranges that are each held by one thread at a time.
 ///
 /// A client's range comes from a hash that is the same on every server, so two servers can compare
 /// what they hold range by range; its place inside the range comes from a hash with a secret seed,
 /// so nobody can choose client IDs that collide. Each range grows by itself and at its own time, so
 /// none ever stops the server for long to move all it has.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Store {
-    ranges: Vec<Range>,
-    slots: Slots,
+    shards: Box<[Lock<Shard>; SHARDS]>,
     locator: Locator,
-    len: usize,
+    /// How many clients are known, or may become known while somebody has [`Room`] for them.
+    taken: AtomicUsize,
     most: usize,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Range {
-    /// Where the [record](crate::record) of each client is.
-    records: HashTable<Slot>,
-    /// The digests of all records, combined by exclusive or: kept up with each change.
-    digest: u64,
+/// Room for clients that are not known yet. What is left of it is given back.
+struct Room<'a> {
+    left: usize,
+    taken: &'a AtomicUsize,
 }
 
-/// Where a client belongs, known or not, and the digest of its report, where there is one.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
-    range: usize,
-    hash: u64,
-    digest: u64,
-}
-
-impl Place {
-    /// The digest of the report, where there is one.
-    pub(crate) const fn digest(self) -> u64 {
-        self.digest
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.left, Ordering::Relaxed);
     }
 }
 
-/// Works out places. The sessions of a server have it too, so that its node, which they share, need not.
-#[derive(Clone, Debug)]
-pub(crate) struct Locator(SeedableRandomState);
-
-impl Locator {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
-    }
-
-    /// Where a client belongs.
-    #[inline]
-    pub(crate) fn of_client(&self, client: &[u8]) -> Place {
-        Place { range: range_of(client), hash: self.hash(client), digest: 0 }
-    }
-
-    /// Where a report belongs.
-    #[inline]
-    pub(crate) fn of_report(&self, report: &Report<'_>) -> Place {
-        Place { digest: report.digest(), ..self.of_client(report.client()) }
-    }
-
-    /// A client's place in its range, which nobody can choose who does not know the seed.
-    #[inline]
-    fn hash(&self, client: &[u8]) -> u64 {
-        let mut hasher = self.0.build_hasher();
-        hasher.write(client);
-        hasher.finish()
-    }
-}
-
-/// What became of a report that was offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offer {
-    /// It is the newest, and kept. The digest of what it replaced, if the client was known.
-    Kept { replaced: Option<u64> },
-    /// It is the very one that is kept.
-    Same,
-    /// It is older than what is kept. Its digest.
-    Older { digest: u64 },
-    /// The client is unknown, and no more are kept.
-    Full { digest: u64 },
+/// The items of a pass by their shards: the first and the last of each, which lead from one to the next.
+#[derive(Debug)]
+struct Chains {
+    ends: [Option<(u32, u32)>; SHARDS],
 }
 
 impl Store {
-    /// As many clients as a processor's own cache holds: about two megabytes.
-    const FEW: usize = 1 << 14;
-
-    pub(crate) fn new(most: usize, locator: Locator) -> Self {
-        let ranges = (0..1 << Span::RANGE_BITS).map(|_| Range::default()).collect();
-        Self { ranges, slots: Slots::new(), locator, len: 0, most }
+    pub(crate) fn new(limits: &Limits, locator: Locator, seed: u64) -> Self {
+        let shard = |_| Lock::new(Shard::new(locator.clone(), limits.handled / SHARDS, seed));
+        let shards = Box::new(core::array::from_fn(shard));
+        Self { shards, locator, taken: AtomicUsize::new(0), most: limits.clients }
     }
 
-    /// Reads what [`offer`](Self::offer) will read for each of these places.
+    /// The shard of a range, held.
+    #[inline]
+    pub(crate) fn shard(&self, range: usize) -> MutexGuard<'_, Shard> {
+        self.shards[Shard::of(range) % SHARDS].hold()
+    }
+
+    /// Takes in the reports that some items bring, all of them reports, and notes for each whether it is to be
+    /// flooded. Those of one client are taken in their order, others in any.
     ///
-    /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what an
-    /// offer takes. Read one after the other with nothing between, they are waited for together.
-    pub(crate) fn look_ahead(&self, mut places: impl ExactSizeIterator<Item = Place>) {
-        const TOGETHER: usize = 32;
-        if self.len < Self::FEW {
-            return;
-        }
-        while places.len() > 0 {
-            let mut slots = [None; TOGETHER];
-            for (slot, place) in slots.iter_mut().zip(places.by_ref()) {
-                // The first whose tag is the same is nearly always the one.
-                *slot = self.ranges[place.range].records.find(place.hash, |_| true).copied();
+    /// # Errors
+    /// Where one must be refused: those before it were taken in, and no other.
+    pub(crate) fn learn(&self, batch: &mut Batch, run: Range<usize>) -> Result<(), (usize, Refusal)> {
+        match self.room(run.len()) {
+            Some(mut room) if run.len() > 1 => {
+                self.learn_by_shards(batch, run, &mut room.left);
+                Ok(())
             }
-            let read = slots.iter().flatten().fold(0, |read, &slot| read ^ touch(self.slots.get(slot)));
-            core::hint::black_box(read);
+            Some(mut room) => self.learn_one(batch, run.start, &mut room.left),
+            // Somebody may have to be refused, and nothing that comes behind may be taken in.
+            None => run.into_iter().try_for_each(|index| self.learn_one(batch, index, &mut self.room_for_one().left)),
         }
     }
 
-    /// Keeps `report`, which belongs at `place`, if it is newer than what is kept of its client.
-    pub(crate) fn offer(&mut self, place: Place, report: &Report<'_>) -> Offer {
-        let client = report.client();
-        let digest = place.digest;
-        let range = &mut self.ranges[place.range];
-        let slots = &mut self.slots;
-        let Some(slot) = range.records.find_mut(place.hash, |&slot| record::client(slots.get(slot)) == client) else {
-            return self.add(place, report);
-        };
-        let kept = slots.get_mut(*slot);
-        // Nearly always the time tells; else the whole order is asked.
-        if record::is_older_than(kept, report) != Some(true) {
-            match report.order(&record::report(kept)) {
-                Ordering::Equal => return Offer::Same,
-                Ordering::Less => return Offer::Older { digest },
-                Ordering::Greater => {}
+    fn learn_one(&self, batch: &mut Batch, index: usize, room: &mut usize) -> Result<(), (usize, Refusal)> {
+        let Batch { items, replies, text, .. } = batch;
+        let item = &mut items[index];
+        match learn(&mut self.shard(item.place.range()), item, (replies.from(0), text.from(0)), room) {
+            Learned::Full => Err((index, Refusal::Full)),
+            Learned::New | Learned::Known => Ok(()),
+        }
+    }
+
+    /// Holds each shard once. One that another thread holds is left for later, when the others are done.
+    fn learn_by_shards(&self, batch: &mut Batch, run: Range<usize>, room: &mut usize) {
+        let Batch { items, replies, text, .. } = batch;
+        let texts = (replies.from(0), text.from(0));
+        let mut chains = Chains::of(items, run);
+        for (shard, chain) in self.shards.iter().zip(&mut chains.ends) {
+            if chain.is_some()
+                && let Some(mut shard) = shard.hold_if_free()
+            {
+                learn_chain(&mut shard, items, chain.take(), texts, room);
             }
         }
-        let replaced = record::digest(kept);
-        let len = record::len_for(report.line.len());
-        if Slots::fits(kept.len(), len) {
-            record::write(kept, report, digest);
-        } else {
-            let Some(other) = slots.take(len) else { return Offer::Full { digest } };
-            record::write(slots.get_mut(other), report, digest);
-            slots.give_back(mem::replace(slot, other));
+        for (shard, chain) in self.shards.iter().zip(chains.ends) {
+            if chain.is_some() {
+                learn_chain(&mut shard.hold(), items, chain, texts, room);
+            }
         }
-        range.digest ^= replaced ^ digest;
-        Offer::Kept { replaced: Some(replaced) }
     }
 
-    /// Keeps the first report of a client.
-    #[inline(never)]
-    fn add(&mut self, place: Place, report: &Report<'_>) -> Offer {
-        let Place { range: index, hash, digest } = place;
-        let len = record::len_for(report.line.len());
-        let room = (self.len < self.most).then_some(&mut self.slots);
-        let Some(slot) = room.and_then(|slots| slots.take(len)) else {
-            return Offer::Full { digest };
-        };
-        record::write(self.slots.get_mut(slot), report, digest);
-        let (slots, locator) = (&self.slots, &self.locator);
-        let rehash = |&slot: &Slot| locator.hash(record::client(slots.get(slot)));
-        let range = &mut self.ranges[index];
-        // Some ranges grow when they are full and others up to a quarter before, so that they do not all
-        // grow at once when clients are many.
-        let capacity = range.records.capacity();
-        if range.records.len() >= capacity - capacity * (index % 256) / 1024 {
-            range.records.reserve(capacity + 1 - range.records.len(), rehash);
-        }
-        range.records.insert_unique(hash, slot, rehash);
-        range.digest ^= digest;
-        self.len += 1;
-        Offer::Kept { replaced: None }
+    /// Takes a report that came by repair; whether it is kept.
+    pub(crate) fn mend(&self, place: Place, report: &Report<'_>) -> bool {
+        self.shard(place.range()).mend(place, report, &mut self.room_for_one().left)
     }
 
-    /// What is kept of `client`, which belongs at `place`.
-    pub(crate) fn get(&self, place: Place, client: &[u8]) -> Option<Report<'_>> {
-        let records = &self.ranges[place.range].records;
-        let slot = records.find(place.hash, |&slot| record::client(self.slots.get(slot)) == client)?;
-        Some(record::report(self.slots.get(*slot)))
+    /// Takes back a report of an earlier run; whether there was room for it.
+    pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
+        let place = self.locator.of_report(report);
+        self.shard(place.range()).offer(place, report, &mut self.room_for_one().left) != Offer::Full
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.len
+    /// What is kept of `client`.
+    pub(crate) fn get(&self, client: &[u8]) -> Option<Kept> {
+        let place = self.locator.of_client(client);
+        self.shard(place.range()).get(place, client).map(Kept::from)
+    }
+
+    /// How many clients it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.hold().len()).sum()
     }
 
     /// Every report that is kept, in no order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Report<'_>> {
-        self.ranges.iter().flat_map(|range| range.records.iter().map(|&slot| record::report(self.slots.get(slot))))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Kept> {
+        self.shards.iter().flat_map(|shard| shard.hold().iter().map(Kept::from).collect::<Vec<_>>())
     }
 
     /// The digest of what is in each range of a group.
-    pub(crate) fn range_digests(&self, group: usize) -> impl Iterator<Item = u64> {
-        self.ranges[group * Step::GROUPS..][..Step::GROUPS].iter().map(|range| range.digest)
+    pub(crate) fn range_digests(&self, group: usize) -> Vec<u64> {
+        const { assert!(Shard::RANGES.is_multiple_of(Step::GROUPS)) };
+        let shard = self.shard(group * Step::GROUPS);
+        (0..Step::GROUPS).map(|range| shard.digest(group * Step::GROUPS + range)).collect()
     }
 
     /// The digest of what is in each group of ranges.
     pub(crate) fn group_digests(&self) -> Vec<u64> {
-        (0..Step::GROUPS).map(|group| self.range_digests(group).fold(0, |all, range| all ^ range)).collect()
+        (0..Step::GROUPS).map(|group| self.range_digests(group).iter().fold(0, |all, range| all ^ range)).collect()
     }
 
-    /// What is kept of the clients of a span, and the digest of each report.
-    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
-        let records = self.ranges[span.range()].records.iter().map(|&slot| self.slots.get(slot));
-        let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
-        inside.map(|record| (record::digest(record), record::report(record)))
+    /// Whether nothing is kept of the clients of a span.
+    pub(crate) fn is_empty(&self, span: Span) -> bool {
+        self.shard(span.range()).span(span).next().is_none()
     }
 
     /// A sketch, of so many cells, of what is kept of the clients of a span.
     pub(crate) fn sketch(&self, span: Span, cells: usize) -> Sketch {
-        Sketch::of(self.span(span).map(|(digest, _)| digest), cells)
+        Sketch::of(self.shard(span.range()).span(span).map(|(digest, _)| digest), cells)
+    }
+
+    /// Appends a `KEPT` line, with that `closing`, for each report of a span whose digest is lacked; how many
+    /// there were.
+    pub(crate) fn push_lacked(
+        &self,
+        span: Span,
+        mut lacks: impl FnMut(u64) -> bool,
+        closing: &[u8],
+        out: &mut impl BufMut,
+    ) -> u64 {
+        let mut lacked = 0;
+        for (_, report) in self.shard(span.range()).span(span).filter(|&(digest, _)| lacks(digest)) {
+            lacked += 1;
+            report.write_copy(b"KEPT ", closing, out);
+        }
+        lacked
     }
 
     /// One number for all that is kept: two servers that hold the same have the same.
     pub(crate) fn digest(&self) -> u64 {
-        self.ranges.iter().fold(0, |digest, range| digest ^ range.digest)
+        self.group_digests().iter().fold(0, |digest, group| digest ^ group)
+    }
+
+    /// Adds up what the shards have counted.
+    pub(crate) fn count(&self, counters: &mut Counters) {
+        self.shards.iter().for_each(|shard| counters.add(&shard.hold().counters));
+    }
+
+    /// What the shards remember of what was handled.
+    pub(crate) fn handled(&self) -> Vec<Handled> {
+        self.shards.iter().map(|shard| shard.hold().handled().clone()).collect()
+    }
+
+    fn room(&self, clients: usize) -> Option<Room<'_>> {
+        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= self.most);
+        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Room { left: clients, taken: &self.taken })
+    }
+
+    /// Room for one client more, or none.
+    fn room_for_one(&self) -> Room<'_> {
+        self.room(1).unwrap_or(Room { left: 0, taken: &self.taken })
     }
 }
 
-/// Reads every cache line of a record that is not very long.
-#[inline]
-fn touch(record: &[u8]) -> u8 {
-    const LINE: usize = 64;
-    let byte = |at: usize| record.get(at).copied().unwrap_or_default();
-    byte(0) ^ byte(LINE) ^ byte(2 * LINE) ^ record.last().copied().unwrap_or_default()
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        let taken = AtomicUsize::new(self.taken.load(Ordering::Relaxed));
+        Self { shards: self.shards.clone(), locator: self.locator.clone(), taken, most: self.most }
+    }
 }
 
-/// Which range a client is in, on every server.
-fn range_of(client: &[u8]) -> usize {
-    (xxh3_64(client) >> (u64::BITS - Span::RANGE_BITS)) as usize
+impl Chains {
+    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
+    fn of(items: &mut [Item], run: Range<usize>) -> Self {
+        let mut ends = [None; SHARDS];
+        for index in run {
+            let end: &mut Option<(u32, u32)> = &mut ends[Shard::of(items[index].place.range()) % SHARDS];
+            let index = index as u32;
+            match end {
+                None => *end = Some((index, index)),
+                Some((_, last)) => {
+                    items[*last as usize].next = index;
+                    *last = index;
+                }
+            }
+        }
+        Self { ends }
+    }
+}
+
+/// Takes in the reports of one chain.
+#[inline]
+fn learn_chain(
+    shard: &mut Shard,
+    items: &mut [Item],
+    chain: Option<(u32, u32)>,
+    texts: (&[u8], &[u8]),
+    room: &mut usize,
+) {
+    let Some((first, last)) = chain else { return };
+    let after = |index: u32| (index != last).then(|| items[index as usize].next);
+    shard.look_ahead(
+        core::iter::successors(Some(first), |&index| after(index)).map(|index| items[index as usize].place),
+    );
+    let mut index = first;
+    loop {
+        learn(shard, &mut items[index as usize], texts, room);
+        if index == last {
+            return;
+        }
+        index = items[index as usize].next;
+    }
+}
+
+/// Takes in the report that an item brings.
+#[inline]
+fn learn(shard: &mut Shard, item: &mut Item, texts: (&[u8], &[u8]), room: &mut usize) -> Learned {
+    let Some(said) = item.said() else { return Learned::Known };
+    let (place, is_own, report) = (item.place, said.from.is_none(), said.report(texts));
+    let counters = &mut shard.counters;
+    *if is_own { &mut counters.iamat } else { &mut counters.at } += 1;
+    let learned = match shard.learn(place, &report, room) {
+        // Of a neighbour's report that cannot be kept others are told all the same.
+        Learned::Full if !is_own => shard.pass_by(place),
+        learned => learned,
+    };
+    item.is_new = learned == Learned::New;
+    learned
 }
 
 #[cfg(test)]

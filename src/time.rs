@@ -5,8 +5,8 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::io::Write as _;
 
-use crate::number::push_digits;
 use crate::word;
 
 const NANOS: i128 = 1_000_000_000;
@@ -60,12 +60,6 @@ impl Timestamp {
         (value >= least).then_some(Self(value))
     }
 
-    /// That many seconds and nanoseconds after the epoch.
-    #[inline]
-    pub(crate) const fn of(seconds: u64, nanos: u64) -> Self {
-        Self(seconds as i128 * NANOS + nanos as i128)
-    }
-
     /// How far this time is ahead of `other`: positive when `other` is earlier. Times that are made
     /// from numbers can be so far apart that no skew holds it; then it is the longest there is.
     #[must_use]
@@ -114,36 +108,47 @@ impl Skew {
     }
 
     /// Appends the wire's form to `out`.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "digits are below ten")]
     pub fn write(self, out: &mut Vec<u8>) {
-        let sign = if self.0 < 0 { b'-' } else { b'+' };
-        let small = i64::try_from(self.0).map_or(u64::MAX, i64::unsigned_abs);
-        let (seconds, nanos) = (small / 1_000_000_000, small % 1_000_000_000);
-        let first = b'0' + (nanos / 100_000_000) as u8;
-        // Nearly every clock is right to ten seconds, and the others to a year.
-        match seconds {
-            0..10 => out.extend_from_slice(&[sign, b'0' + seconds as u8, b'.', first]),
-            10..100_000_000 => {
-                out.push(sign);
-                push_digits(out, seconds, 1);
-                out.extend_from_slice(&[b'.', first]);
-            }
-            // Division of 128 bits is a call.
-            _ => return self.write_long(sign, out),
-        }
-        out.extend_from_slice(&word::digits(nanos % 100_000_000).to_le_bytes());
+        let (text, len) = self.text();
+        out.extend_from_slice(&text[..len]);
     }
 
-    #[cold]
-    fn write_long(self, sign: u8, out: &mut Vec<u8>) {
-        out.push(sign);
-        let magnitude = self.0.unsigned_abs();
-        out.extend_from_slice((magnitude / NANOS.unsigned_abs()).to_string().as_bytes());
-        out.push(b'.');
-        let nanos = u64::try_from(magnitude % NANOS.unsigned_abs()).expect("less than a billion");
-        push_digits(out, nanos, 9);
+    /// The wire's form, and how long it is.
+    fn text(self) -> ([u8; Self::LONGEST], usize) {
+        let mut text = [0; Self::LONGEST];
+        let nanos = NANOS.unsigned_abs();
+        let (seconds, nanos) = (self.0.unsigned_abs() / nanos, self.0.unsigned_abs() % nanos);
+        let sign = if self.0 < 0 { '-' } else { '+' };
+        let mut rest = &mut text[..];
+        write!(rest, "{sign}{seconds}.{nanos:09}").expect("128 bits have no more digits");
+        let len = Self::LONGEST - rest.len();
+        (text, len)
     }
+
+    /// The longest: a sign, 30 digits and a point, which is as much as 128 bits hold, and some more.
+    const LONGEST: usize = 48;
+
+    /// The wire's form of so many nanoseconds, where they are less than ten seconds: as nearly every clock is
+    /// right.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "digits are below ten")]
+    pub(crate) const fn short(nanos: i64) -> Option<[u8; Self::SHORT]> {
+        let small = nanos.unsigned_abs();
+        if small >= 10_000_000_000 {
+            return None;
+        }
+        let (seconds, rest) = (small / 1_000_000_000, small % 1_000_000_000);
+        let sign = if nanos < 0 { b'-' } else { b'+' };
+        let start = [sign, b'0' + seconds as u8, b'.', b'0' + (rest / 100_000_000) as u8];
+        let end = word::digits(rest % 100_000_000) as u128;
+        Some((u32::from_le_bytes(start) as u128 | end << 32).to_le_bytes())
+    }
+
+    /// How long that is, zeros behind it included.
+    const SHORT: usize = 16;
+
+    /// And not included.
+    pub(crate) const SHORT_LEN: usize = 12;
 
     /// Whether `text` is a skew as a neighbour may write it: a sign, digits, and at least one
     /// decimal where there is a point. Neighbours that round otherwise than this server are served.
@@ -158,9 +163,8 @@ impl Skew {
 
 impl fmt::Display for Skew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(24);
-        self.write(&mut text);
-        f.write_str(&String::from_utf8_lossy(&text))
+        let (text, len) = self.text();
+        f.write_str(&String::from_utf8_lossy(&text[..len]))
     }
 }
 

@@ -1,47 +1,43 @@
 //! Both sides of a comparison with a neighbour: what to ask over a link, and what to answer.
 
-use core::ops::Range;
 use std::collections::BTreeSet;
 
-use bytes::BufMut;
-
-use super::Node;
-use crate::batch::Batch;
+use super::hub::Hub;
 use crate::event::Action;
 use crate::herd::ServerId;
 use crate::link::Link;
 use crate::message::{Refusal, Sighted};
 use crate::repair::{Ask, Round, Span, Step};
 use crate::report::Report;
-use crate::store::{Offer, Place, Store};
+use crate::store::Store;
 use crate::time::Instant;
 
-impl Node {
+impl Hub {
     /// Begins the comparisons that are due, and goes on with those that are under way.
-    pub(super) fn compare(&mut self, now: Instant, actions: &mut Vec<Action>) {
+    pub(super) fn compare(&mut self, store: &Store, now: Instant, actions: &mut Vec<Action>) {
         for index in 0..self.links.len() {
             if self.links[index].may_begin(now) {
                 self.links[index].repair.begin(now);
                 self.counters.comparisons += 1;
-                self.ask(index, &Step::Groups(self.store.group_digests()));
+                self.ask(index, &Step::Groups(store.group_digests()));
             }
-            self.go_on(index, now, actions);
+            self.go_on(store, index, now, actions);
             self.links[index].tell_if_waiting(actions);
         }
     }
 
     /// Asks what can be asked now, and ends the comparison if it is over.
-    fn go_on(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) {
+    fn go_on(&mut self, store: &Store, index: usize, now: Instant, actions: &mut Vec<Action>) {
         while let Some(ask) = self.links[index].next_ask() {
             match ask {
-                Ask::Give(span) => self.give(index, span, |_| true),
-                Ask::Sketch(span, _) if self.store.span(span).next().is_none() => {
+                Ask::Give(span) => self.give(store, index, span, |_| true),
+                Ask::Sketch(span, _) if store.is_empty(span) => {
                     self.with_round(index, |round| round.asked_for_all(span));
                     self.ask(index, &Step::All(span));
                 }
                 Ask::Sketch(span, cells) => {
                     self.with_round(index, |round| round.asked(span, cells));
-                    self.ask(index, &Step::Sketch { span, sketch: self.store.sketch(span, cells) });
+                    self.ask(index, &Step::Sketch { span, sketch: store.sketch(span, cells) });
                 }
             }
         }
@@ -52,12 +48,12 @@ impl Node {
     }
 
     /// Takes what a neighbour answered over the link that this server opened.
-    pub(super) fn answered(&mut self, index: usize, step: Step, now: Instant) {
+    pub(super) fn answered(&mut self, store: &Store, index: usize, step: Step, now: Instant) {
         let most = self.identity.limits.most_cells();
         self.with_round(index, |round| round.hear(now));
         match step {
             Step::Ranges { group, digests } => {
-                for (offset, (mine, theirs)) in self.store.range_digests(group).zip(digests).enumerate() {
+                for (offset, (mine, theirs)) in store.range_digests(group).into_iter().zip(digests).enumerate() {
                     if mine != theirs
                         && let Some(round) = self.links[index].repair.round()
                     {
@@ -71,7 +67,7 @@ impl Node {
                 let asked = self.links[index].repair.round().and_then(|round| round.answered(span)).is_some();
                 if asked && !digests.is_empty() {
                     let digests = BTreeSet::from_iter(digests);
-                    self.give(index, span, |digest| digests.contains(&digest));
+                    self.give(store, index, span, |digest| digests.contains(&digest));
                 }
             }
             // Those are for the one who answers.
@@ -79,71 +75,65 @@ impl Node {
         }
     }
 
-    /// Writes what a neighbour is answered on the connection that it opened.
+    /// What a neighbour is answered on the connection that it opened.
     pub(super) fn answer(
         &mut self,
+        store: &Store,
         from: ServerId,
         step: &Step,
         now: Instant,
-        batch: &mut Batch,
-    ) -> Result<Range<usize>, Refusal> {
+    ) -> Result<Vec<u8>, Refusal> {
         let interval = self.identity.limits.repair_interval;
-        let (me, out) = (self.identity.name(), &mut batch.text);
-        let start = out.len();
+        let me = self.identity.name();
+        let mut out = Vec::new();
         match step {
             Step::Groups(theirs) => {
                 if let Some(link) = self.links.iter_mut().find(|link| link.peer == from) {
                     link.repair.asked(now, interval);
                 }
-                for (group, (mine, theirs)) in self.store.group_digests().into_iter().zip(theirs).enumerate() {
+                for (group, (mine, theirs)) in store.group_digests().into_iter().zip(theirs).enumerate() {
                     if mine != *theirs {
-                        Step::Ranges { group, digests: self.store.range_digests(group).collect() }.write(me, out);
+                        Step::Ranges { group, digests: store.range_digests(group) }.write(me, &mut out);
                     }
                 }
-                Step::End.write(me, out);
+                Step::End.write(me, &mut out);
             }
             Step::Sketch { span, sketch } => {
-                let Some(differing) = self.store.sketch(*span, sketch.len()).difference(sketch) else {
-                    Step::More(*span).write(me, out);
-                    return Ok(start..out.len());
+                let Some(differing) = store.sketch(*span, sketch.len()).difference(sketch) else {
+                    Step::More(*span).write(me, &mut out);
+                    return Ok(out);
                 };
                 let mut differing = BTreeSet::from_iter(differing);
                 let lacks = |digest| differing.remove(&digest);
-                self.counters.repairs += push_lacked(&self.store, *span, lacks, self.identity.closing(), out);
-                Step::Want { span: *span, digests: differing.into_iter().collect() }.write(me, out);
+                self.counters.repairs += store.push_lacked(*span, lacks, self.identity.closing().text(), &mut out);
+                Step::Want { span: *span, digests: differing.into_iter().collect() }.write(me, &mut out);
             }
             Step::All(span) => {
-                self.counters.repairs += push_lacked(&self.store, *span, |_| true, self.identity.closing(), out);
-                Step::Want { span: *span, digests: Vec::new() }.write(me, out);
+                let closing = self.identity.closing().text();
+                self.counters.repairs += store.push_lacked(*span, |_| true, closing, &mut out);
+                Step::Want { span: *span, digests: Vec::new() }.write(me, &mut out);
             }
             // Those are for the one who asks.
             Step::Ranges { .. } | Step::End | Step::More(_) | Step::Want { .. } => return Err(Refusal::Repair),
         }
-        Ok(start..out.len())
+        Ok(out)
     }
 
-    /// Keeps what a neighbour found missing here, if it is newer. It is not flooded: who else lacks it is
-    /// found by comparing. Neighbours that do not compare are told.
-    pub(super) fn mend(
+    /// A report that was found missing here is kept now. It is not flooded: who else lacks it is found by
+    /// comparing. Neighbours that do not compare are told.
+    pub(super) fn pass_on_mended(
         &mut self,
-        place: Place,
         report: &Report<'_>,
         from: ServerId,
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
-        let Offer::Kept { replaced } = self.store.offer(place, report) else { return };
-        self.counters.kept += 1;
-        self.counters.repaired += 1;
-        if let Some(replaced) = replaced {
-            self.handled.insert(replaced);
-        }
         for link in self.links.iter_mut().filter(|link| link.peer != from) {
             if link.compares() {
                 link.repair.soon(now);
             } else if link.peer != report.origin() {
                 let mut copy = Vec::new();
-                report.write_copy(b"AT ", self.identity.closing(), &mut copy);
+                report.write_copy(b"AT ", self.identity.closing().text(), &mut copy);
                 link.push(&copy, now, &self.identity.limits, actions);
                 self.counters.forwarded += 1;
             }
@@ -153,24 +143,27 @@ impl Node {
     /// Takes a `KEPT` line that came over the link that this server opened.
     pub(super) fn mend_over_link(
         &mut self,
+        store: &Store,
         index: usize,
         report: &Sighted<'_>,
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
         let mut line = Vec::new();
-        let Ok(layout) = self.identity.write_down(report, &mut line) else { return };
-        let report = Report { line: &line, layout };
+        let Ok(head) = self.identity.write_down(report, &mut line) else { return };
+        let report = Report { line: &line, head };
         let place = self.identity.locator.of_report(&report);
         self.with_round(index, |round| {
             round.hear(now);
             round.receive(place.digest());
         });
-        self.mend(place, &report, self.links[index].peer, now, actions);
+        if store.mend(place, &report) {
+            self.pass_on_mended(&report, self.links[index].peer, now, actions);
+        }
     }
 
     /// Queues what is kept of a span for a neighbour: all whose digests it lacks.
-    fn give(&mut self, index: usize, span: Span, mut lacks: impl FnMut(u64) -> bool) {
+    fn give(&mut self, store: &Store, index: usize, span: Span, mut lacks: impl FnMut(u64) -> bool) {
         let Link { repair, talk, .. } = &mut self.links[index];
         let mut round = repair.round();
         let lacks = |digest| {
@@ -180,7 +173,7 @@ impl Node {
             }
             lacks
         };
-        self.counters.repairs += push_lacked(&self.store, span, lacks, self.identity.closing(), talk);
+        self.counters.repairs += store.push_lacked(span, lacks, self.identity.closing().text(), talk);
     }
 
     fn ask(&mut self, index: usize, step: &Step) {
@@ -194,20 +187,4 @@ impl Node {
             then(round);
         }
     }
-}
-
-/// Appends a `KEPT` line for each report of a span whose digest is lacked; how many there were.
-fn push_lacked(
-    store: &Store,
-    span: Span,
-    mut lacks: impl FnMut(u64) -> bool,
-    closing: &[u8],
-    out: &mut impl BufMut,
-) -> u64 {
-    let mut lacked = 0;
-    for (_, report) in store.span(span).filter(|&(digest, _)| lacks(digest)) {
-        lacked += 1;
-        report.write_copy(b"KEPT ", closing, out);
-    }
-    lacked
 }

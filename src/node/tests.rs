@@ -16,7 +16,7 @@ fn node() -> Node {
     let servers = vec![server("a", &["b", "c"]), server("b", &[]), server("c", &["d"]), server("d", &[])];
     let herd = Arc::new(Herd::new(servers).expect("connected"));
     let me = herd.find(b"a").expect("the first");
-    let mut node = Node::new(Arc::clone(&herd), me, Limits::default(), 1);
+    let node = Node::new(Arc::clone(&herd), me, Limits::default(), 1);
     for &peer in herd.neighbours(me) {
         node.handle(now(), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
     }
@@ -28,7 +28,7 @@ fn now() -> Now {
 }
 
 /// What somebody at `remote` gets for a line.
-fn say(node: &mut Node, remote: Option<IpAddr>, line: &str) -> String {
+fn say(node: &Node, remote: Option<IpAddr>, line: &str) -> String {
     let mut session = node.session(SessionId(0), remote, now().instant);
     let requests = session.receive(now(), line.as_bytes(), Batch::default());
     let replies = node.serve(now(), &session, requests, &mut Vec::new());
@@ -51,8 +51,8 @@ fn a_report_goes_to_all_but_its_sender_and_its_origin() {
         ("AT b +0.5 kiwi +1+1 1 c\n", false, false),
         ("AT a +0.5 kiwi +1+1 1 c\n", true, false),
     ] {
-        let mut node = node();
-        say(&mut node, Some(LOOPBACK), line);
+        let node = node();
+        say(&node, Some(LOOPBACK), line);
         let queued: Vec<bool> = queued(&node).into_iter().map(|bytes| bytes > 0).collect();
         assert_eq!(queued, [to_b, to_c], "{line}");
     }
@@ -69,43 +69,43 @@ fn what_comes_in_one_pass_goes_where_each_would_go_alone() {
     for count in 1..=lines.len() {
         let mut alone = [0, 0];
         for line in &lines[..count] {
-            let mut node = node();
-            say(&mut node, Some(LOOPBACK), line);
+            let node = node();
+            say(&node, Some(LOOPBACK), line);
             alone = [alone[0] + queued(&node)[0], alone[1] + queued(&node)[1]];
         }
-        let mut node = node();
-        say(&mut node, Some(LOOPBACK), &lines[..count].concat());
+        let node = node();
+        say(&node, Some(LOOPBACK), &lines[..count].concat());
         assert_eq!(queued(&node), alone, "{count} at once");
     }
 }
 
 #[test]
 fn what_came_by_repair_is_told_to_those_who_do_not_compare() {
-    let mut node = node();
-    say(&mut node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 1 b\n");
+    let node = node();
+    say(&node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 1 b\n");
     let told = queued(&node);
     assert_eq!((told[0], told[1] > 0), (0, true), "c may be a plain server");
-    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 b\n");
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 b\n");
     assert_eq!(queued(&node), told, "once");
-    say(&mut node, Some(LOOPBACK), "KEPT c +0.5 emu +1+1 1 b\n");
+    say(&node, Some(LOOPBACK), "KEPT c +0.5 emu +1+1 1 b\n");
     assert_eq!(queued(&node), told, "c said it");
-    say(&mut node, Some(LOOPBACK), "HELLO c 7\n");
-    say(&mut node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 2 b\n");
+    say(&node, Some(LOOPBACK), "HELLO c 7\n");
+    say(&node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 2 b\n");
     assert_eq!(queued(&node), told, "c compares");
 }
 
 #[test]
 fn an_older_report_is_passed_on_once_and_not_kept() {
-    let mut node = node();
-    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 b\n");
+    let node = node();
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 b\n");
     let before = queued(&node);
-    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 b\n");
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 b\n");
     let after = queued(&node);
     assert_eq!((after[0], after[1] > before[1]), (before[0], true));
-    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 c\n");
-    say(&mut node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 c\n");
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 c\n");
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 c\n");
     assert_eq!(queued(&node), after, "each was handled");
-    assert_eq!(node.report(b"kiwi").map(|report| report.position()), Some(&b"+1+1"[..]));
+    assert_eq!(node.report(b"kiwi").map(|kept| kept.report().position().to_vec()), Some(b"+1+1".to_vec()));
     let Counters { kept: 1, older: 2, duplicates: 2, .. } = node.counters() else { panic!("{:?}", node.counters()) };
 }
 
@@ -124,8 +124,8 @@ fn only_neighbours_are_believed_and_only_from_where_they_are() {
         (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 x\n", false),
         (elsewhere, "HELLO b 1\n", false),
     ] {
-        let mut node = node();
-        let reply = say(&mut node, remote, line);
+        let node = node();
+        let reply = say(&node, remote, line);
         assert_eq!(reply, if believed { String::new() } else { format!("? {line}") });
         assert_eq!(node.clients(), usize::from(believed), "{line}");
     }
@@ -133,16 +133,16 @@ fn only_neighbours_are_believed_and_only_from_where_they_are() {
 
 #[test]
 fn what_follows_a_refusal_is_as_if_it_had_not_come() {
-    let mut node = node();
-    let reply = say(&mut node, None, "IAMAT kiwi +1+1 1\nWHATSAT moa 1 1\nIAMAT emu +1+1 1\nnonsense\n");
+    let node = node();
+    let reply = say(&node, None, "IAMAT kiwi +1+1 1\nWHATSAT moa 1 1\nIAMAT emu +1+1 1\nnonsense\n");
     assert_eq!(reply, "AT a +1.500000000 kiwi +1+1 1\n? WHATSAT moa 1 1\n");
     assert_eq!((node.clients(), node.counters().refused), (1, 1));
 }
 
 #[test]
 fn a_greeting_is_answered_with_the_run_of_this_server() {
-    let (mut first, mut second) = (node(), node());
-    let reply = say(&mut first, Some(LOOPBACK), "HELLO b 7\n");
+    let (first, second) = (node(), node());
+    let reply = say(&first, Some(LOOPBACK), "HELLO b 7\n");
     assert_eq!(reply, format!("HELLO a {}\n", scramble(1)));
-    assert_eq!(reply, say(&mut second, Some(LOOPBACK), "HELLO c 8\n"));
+    assert_eq!(reply, say(&second, Some(LOOPBACK), "HELLO c 8\n"));
 }

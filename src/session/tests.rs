@@ -16,7 +16,7 @@ fn start(limits: Limits) -> (Node, Session) {
 }
 
 /// Bytes come in: what goes out, and what else the node asks for.
-fn receive(node: &mut Node, session: &mut Session, bytes: &[u8]) -> (String, Vec<Action>) {
+fn receive(node: &Node, session: &mut Session, bytes: &[u8]) -> (String, Vec<Action>) {
     let (mut out, mut actions) = (Vec::new(), Vec::new());
     let requests = session.receive(Now::default(), bytes, Batch::default());
     let replies = node.serve(Now::default(), session, requests, &mut actions);
@@ -25,7 +25,7 @@ fn receive(node: &mut Node, session: &mut Session, bytes: &[u8]) -> (String, Vec
 }
 
 /// Every fetch among `actions` ends with nothing found: what goes out.
-fn nothing_near(node: &mut Node, session: &mut Session, actions: Vec<Action>) -> String {
+fn nothing_near(node: &Node, session: &mut Session, actions: Vec<Action>) -> String {
     let (mut out, mut answers) = (Vec::new(), Vec::new());
     for action in actions {
         if let Action::Fetch { fetch, .. } = action {
@@ -43,12 +43,12 @@ fn nothing_near(node: &mut Node, session: &mut Session, actions: Vec<Action>) ->
 
 #[test]
 fn later_replies_wait_behind_a_question() {
-    let (mut node, mut session) = start(Limits::default());
+    let (node, mut session) = start(Limits::default());
     let text = b"IAMAT kiwi +1+1 -1\nWHATSAT kiwi 1 1\nIAMAT kiwi +2+2 -0.5\nnonsense\nIAMAT kiwi +3+3 0\n";
-    let (out, actions) = receive(&mut node, &mut session, text);
+    let (out, actions) = receive(&node, &mut session, text);
     assert_eq!(out, "AT Alford +1.000000000 kiwi +1+1 -1\n");
     assert!(!session.is_finished() && session.deadline().is_none() && !session.wants_input(0));
-    let out = nothing_near(&mut node, &mut session, actions);
+    let out = nothing_near(&node, &mut session, actions);
     assert!(out.starts_with("AT Alford +1.000000000 kiwi +1+1 -1\n{\n"), "the position as it was: {out}");
     assert!(out.ends_with("\n}\n\nAT Alford +0.500000000 kiwi +2+2 -0.5\n? nonsense\n"), "{out}");
     assert!(session.is_finished());
@@ -56,16 +56,15 @@ fn later_replies_wait_behind_a_question() {
 
 #[test]
 fn no_more_is_read_while_too_many_wait() {
-    let (mut node, mut session) = start(Limits { max_waiting: 1, ..Limits::default() });
-    let (_, actions) =
-        receive(&mut node, &mut session, b"IAMAT k +1+1 1\nWHATSAT k 1 1\nWHATSAT k 1 1\nIAMAT k +1+1 1");
+    let (node, mut session) = start(Limits { max_waiting: 1, ..Limits::default() });
+    let (_, actions) = receive(&node, &mut session, b"IAMAT k +1+1 1\nWHATSAT k 1 1\nWHATSAT k 1 1\nIAMAT k +1+1 1");
     assert_eq!(node.counters().whatsat, 1);
     assert!(!session.can_resume(0) && !session.wants_input(0));
-    nothing_near(&mut node, &mut session, actions);
+    nothing_near(&node, &mut session, actions);
     assert!(session.can_resume(0) && !session.wants_input(0), "what is held comes first");
-    let (_, actions) = receive(&mut node, &mut session, b"");
-    nothing_near(&mut node, &mut session, actions);
-    receive(&mut node, &mut session, b"");
+    let (_, actions) = receive(&node, &mut session, b"");
+    nothing_near(&node, &mut session, actions);
+    receive(&node, &mut session, b"");
     assert!(session.wants_input(0));
     let requests = session.finish(Now::default(), Batch::default());
     let replies = node.serve(Now::default(), &session, requests, &mut Vec::new());
@@ -82,18 +81,18 @@ fn no_more_is_read_while_too_much_is_unsent() {
 
 #[test]
 fn with_one_shot_the_first_reply_is_the_last() {
-    let (mut node, mut session) = start(Limits { one_shot: true, ..Limits::default() });
-    let (out, _) = receive(&mut node, &mut session, b"\n \nIAMAT kiwi +1+1 1\nIAMAT kiwi +1+1 2\n");
+    let (node, mut session) = start(Limits { one_shot: true, ..Limits::default() });
+    let (out, _) = receive(&node, &mut session, b"\n \nIAMAT kiwi +1+1 1\nIAMAT kiwi +1+1 2\n");
     assert_eq!(out, "AT Alford -1.000000000 kiwi +1+1 1\n");
     assert!(session.is_finished());
 }
 
 #[test]
 fn a_session_at_rest_is_closed_after_the_idle_timeout() {
-    let (mut node, mut session) = start(Limits { idle_timeout: Duration::from_nanos(5), ..Limits::default() });
+    let (node, mut session) = start(Limits { idle_timeout: Duration::from_nanos(5), ..Limits::default() });
     assert_eq!(session.deadline(), Some(Instant::from_nanos(5)));
     session.sent(Instant::from_nanos(3));
     assert_eq!(session.deadline(), Some(Instant::from_nanos(8)));
-    receive(&mut node, &mut session, b"");
+    receive(&node, &mut session, b"");
     assert_eq!(session.deadline(), Some(Instant::from_nanos(8)), "no bytes are no activity");
 }

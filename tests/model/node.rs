@@ -89,7 +89,7 @@ impl Nodes {
 
     fn start(&self, me: usize, life: u8) -> Known {
         let seed = me as u64 * 256 + u64::from(life);
-        let mut node = Node::new(Arc::clone(&self.herd), self.id(me), limits(), seed);
+        let node = Node::new(Arc::clone(&self.herd), self.id(me), limits(), seed);
         let now = Instant::from_nanos(1 << 60);
         for &peer in self.herd.neighbours(self.id(me)) {
             let resolved = Event::Resolved { peer, addresses: &[LOOPBACK] };
@@ -136,7 +136,7 @@ impl Nodes {
         if known.kept.iter().any(|line| went_back(&known.node, line)) {
             wrong = Some(Wrong::WentBack);
         }
-        let mut kept: Vec<_> = known.node.reports().map(|report| report.line().to_vec()).collect();
+        let mut kept: Vec<_> = known.node.reports().map(|kept| kept.line().to_vec()).collect();
         let key = known.key(&kept);
         kept.sort_unstable();
         known.kept = Arc::new(kept);
@@ -178,7 +178,7 @@ impl Known {
     /// A number for all that makes a difference to what the core does next.
     fn key(&self, kept: &[Vec<u8>]) -> u128 {
         let text = format!("{:?}", self.node);
-        let start = text.find(", handled: ").expect("a node remembers what it handled");
+        let start = text.find("handled: ").expect("a node remembers what it handled");
         let end = text.rfind(", fetches: ").expect("a node may fetch");
         let mut key = format!("{} {} {kept:?}", self.me, self.life);
         let mut rest = &text[start..end];
@@ -201,6 +201,6 @@ impl Known {
 fn went_back(node: &Node, line: &[u8]) -> bool {
     let client = line.split(|&byte| byte == b' ').nth(2).expect("a report has fields");
     let time = |line: &[u8]| line.rsplit(|&byte| byte == b' ').next().and_then(Timestamp::parse);
-    let Some(report) = node.report(client) else { return true };
-    (Some(report.at()), report.line()) < (time(line), line)
+    let Some(kept) = node.report(client) else { return true };
+    (Some(kept.report().at()), kept.line()) < (time(line), line)
 }

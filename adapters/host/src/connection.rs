@@ -20,7 +20,7 @@ const READS_A_TURN: usize = 16;
 
 /// Serves a connection until it is closed.
 pub(crate) async fn serve<R: Runtime>(shared: Arc<Shared<R>>, stream: R::Stream, remote: SocketAddr) {
-    let session = shared.node().session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
+    let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
     let mut connection = Connection {
         shared,
         stream,

@@ -165,7 +165,7 @@ impl<R: Runtime> Outgoing<'_, R> {
         if !self.link.forward.swap(false, Ordering::AcqRel) {
             return false;
         }
-        self.unsent = self.shared.node().take(self.shared.clock.instant(), self.peer, self.attempt);
+        self.unsent = self.shared.node.take(self.shared.clock.instant(), self.peer, self.attempt);
         if tracing::enabled!(target: "herd::wire", tracing::Level::DEBUG) {
             let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
             for line in self.unsent[..].split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {

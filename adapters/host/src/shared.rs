@@ -1,10 +1,10 @@
-//! What the tasks of one server share: the node behind its lock, and the ways to each task.
+//! What the tasks of one server share: the node, and the ways to each task.
 
 use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use herd::{
     Action, Answer, Attempt, Event, FetchId, Herd, Limits, Node, Now, Places, ServerId, SessionId, Unavailable,
@@ -20,7 +20,7 @@ use crate::timer::Timer;
 
 /// One server: its node, its places, its clock, and the mailboxes of its tasks.
 pub(crate) struct Shared<R> {
-    node: Mutex<Node>,
+    pub(crate) node: Node,
     pub(crate) herd: Arc<Herd>,
     pub(crate) me: ServerId,
     pub(crate) limits: Limits,
@@ -50,10 +50,10 @@ impl<R: Runtime> Shared<R> {
         seed: u64,
         connect_from: Option<IpAddr>,
     ) -> Self {
-        let mut node = Node::new(Arc::clone(&herd), me, limits.clone(), seed);
+        let node = Node::new(Arc::clone(&herd), me, limits.clone(), seed);
         node.ask_at_least(source.least_bound());
         Self {
-            node: Mutex::new(node),
+            node,
             herd,
             me,
             limits,
@@ -78,11 +78,6 @@ impl<R: Runtime> Shared<R> {
         SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The node, for as long as the guard is held: never across anything slow.
-    pub(crate) fn node(&self) -> MutexGuard<'_, Node> {
-        lock(&self.node)
-    }
-
     /// Tells the node what happened and does what it says.
     pub(crate) fn handle(self: &Arc<Self>, event: Event<'_>) {
         let now = self.clock.now();
@@ -92,12 +87,9 @@ impl<R: Runtime> Shared<R> {
     }
 
     /// Calls the node, and sets the timer to when it next wants to be called.
-    pub(crate) fn with_node<T>(&self, call: impl FnOnce(&mut Node) -> T) -> T {
-        let mut node = self.node();
-        let result = call(&mut node);
-        let wake = node.next_wake();
-        drop(node);
-        if let Some(wake) = wake {
+    pub(crate) fn with_node<T>(&self, call: impl FnOnce(&Node) -> T) -> T {
+        let result = call(&self.node);
+        if let Some(wake) = self.node.next_wake() {
             self.timer.set(wake);
         }
         result

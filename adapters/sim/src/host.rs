@@ -74,7 +74,7 @@ impl Host {
 
     /// It starts: a new node, which believes its neighbours and knows what is on the disk.
     pub(crate) fn start(&mut self, herd: &Arc<Herd>, limits: &Limits, seed: u64, at: Nanos) {
-        let mut node = Box::new(Node::new(Arc::clone(herd), self.id, limits.clone(), seed));
+        let node = Box::new(Node::new(Arc::clone(herd), self.id, limits.clone(), seed));
         for &peer in herd.neighbours(self.id) {
             let addresses = &[address(peer.index())];
             node.handle(self.now(at), Event::Resolved { peer, addresses }, &mut Vec::new());
@@ -93,7 +93,7 @@ impl Host {
         let node = self.node.take();
         self.disk.clear();
         if let Some(node) = node.filter(|_| keeps) {
-            self.disk.extend(node.reports().map(|report| report.line().to_vec()));
+            self.disk.extend(node.reports().map(|kept| kept.line().to_vec()));
             // The order in a table is nothing to build a run on.
             self.disk.sort_unstable();
         }

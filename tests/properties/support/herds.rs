@@ -35,7 +35,7 @@ pub(crate) fn id(herd: &Herd, index: usize) -> ServerId {
 /// A node that believes all its neighbours.
 pub(crate) fn node(herd: &Arc<Herd>, me: usize, limits: &Limits, seed: u64) -> Node {
     let me = id(herd, me);
-    let mut node = Node::new(Arc::clone(herd), me, limits.clone(), seed);
+    let node = Node::new(Arc::clone(herd), me, limits.clone(), seed);
     for &peer in herd.neighbours(me) {
         node.handle(at(0), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arbitrary::Arbitrary;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use herd::{Limits, Node};
+use herd::{Limits, Node, Report};
 
 use super::pair::Pair;
 
@@ -90,7 +90,8 @@ fn keep(node: &mut Node, client: u16, time: u8) {
 
 /// The times of what is kept, and lines that tell apart those of one time.
 fn times(node: &Node) -> BTreeMap<Vec<u8>, (herd::Timestamp, Vec<u8>)> {
-    node.reports().map(|report| (report.client().to_vec(), (report.at(), report.line().to_vec()))).collect()
+    let entry = |report: Report<'_>| (report.client().to_vec(), (report.at(), report.line().to_vec()));
+    node.reports().map(|kept| entry(kept.report())).collect()
 }
 
 impl Tamper {

@@ -29,12 +29,12 @@ impl Run {
         let Some(node) = &self.hosts[server].node else { return };
         let newest = self.oracle.newest(server, client).map(|id| self.oracle.report(id));
         let kept = node.report(self.oracle.client(client));
-        let kept_line = kept.map(|report| report.line());
+        let kept_line = kept.as_ref().map(herd::Kept::line);
         if kept_line == newest.map(|known| &*known.line) {
             return;
         }
         let older = match (&kept, newest) {
-            (Some(kept), Some(newest)) => (kept.at(), kept.line()) < (newest.at, &*newest.line),
+            (Some(kept), Some(newest)) => (kept.report().at(), kept.line()) < (newest.at, &*newest.line),
             (None, Some(_)) => true,
             _ => false,
         };
@@ -48,12 +48,12 @@ impl Run {
     fn catch_up(&mut self, server: usize) {
         let Some(node) = &self.hosts[server].node else { return };
         let mut invented = None;
-        for report in node.reports() {
-            match self.oracle.find(report.line()) {
+        for kept in node.reports() {
+            match self.oracle.find(kept.line()) {
                 Some(id) => {
                     self.oracle.tell(server, id);
                 }
-                None => invented = Some(format!("it keeps what no client said: {}", escaped(report.line()))),
+                None => invented = Some(format!("it keeps what no client said: {}", escaped(kept.line()))),
             }
         }
         if let Some(what) = invented {
@@ -181,7 +181,7 @@ impl Run {
         let (Some(one), Some(two)) = (&self.hosts[server].node, &self.hosts[other].node) else { return String::new() };
         let other = &self.scenario.servers[other];
         for (_, client) in self.oracle.clients() {
-            let lines = [one, two].map(|node| node.report(client).map(|report| escaped(report.line())));
+            let lines = [one, two].map(|node| node.report(client).map(|kept| escaped(kept.line())));
             if lines[0] != lines[1] {
                 let [here, there] = lines.map(|line| line.unwrap_or_else(|| "nothing".into()));
                 return format!("it keeps {here}, and {other} keeps {there}");

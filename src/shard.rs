@@ -1,0 +1,263 @@
+//! A part of what a server knows: the newest report of each client in some of the ranges.
+
+use core::cmp::Ordering;
+use core::mem;
+
+use hashbrown::HashTable;
+
+use crate::counters::Counters;
+use crate::handled::Handled;
+use crate::place::{Locator, Place};
+use crate::record;
+use crate::repair::Span;
+use crate::report::Report;
+use crate::slots::{Slot, Slots};
+
+/// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
+/// thread that holds one shard is in nobody's way who needs another.
+#[derive(Clone, Debug)]
+pub(crate) struct Shard {
+    ranges: Box<[Range; Self::RANGES]>,
+    slots: Slots,
+    locator: Locator,
+    len: usize,
+    handled: Handled,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Range {
+    /// Where the [record](crate::record) of each client is.
+    records: HashTable<Slot>,
+    /// The digests of all records, combined by exclusive or: kept up with each change.
+    digest: u64,
+}
+
+/// What became of a report that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// It is the newest, and kept. The digest of what it replaced, if the client was known.
+    Kept { replaced: Option<u64> },
+    /// It is the very one that is kept.
+    Same,
+    /// It is older than what is kept.
+    Older,
+    /// The client is unknown, and no more are kept.
+    Full,
+}
+
+impl Shard {
+    /// The last bits of a range's number tell its place in a shard.
+    const BITS: u32 = 6;
+
+    /// How many ranges a shard has.
+    pub(crate) const RANGES: usize = 1 << Self::BITS;
+
+    /// As many clients as a processor's own cache holds, of all shards together: about two megabytes.
+    const FEW: usize = (1 << 14) >> (Span::RANGE_BITS - Self::BITS);
+
+    /// A shard that remembers about so many older updates.
+    pub(crate) fn new(locator: Locator, handled: usize, seed: u64) -> Self {
+        Self {
+            ranges: Box::new(core::array::from_fn(|_| Range::default())),
+            slots: Slots::default(),
+            locator,
+            len: 0,
+            handled: Handled::new(handled, seed),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The shard that a range is in.
+    #[inline]
+    pub(crate) const fn of(range: usize) -> usize {
+        range >> Self::BITS
+    }
+
+    /// Reads what [`offer`](Self::offer) will read for each of these places.
+    ///
+    /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what an
+    /// offer takes. Read one after the other with nothing between, they are waited for together.
+    #[inline]
+    pub(crate) fn look_ahead(&self, mut places: impl Iterator<Item = Place>) {
+        const TOGETHER: usize = 32;
+        if self.len < Self::FEW {
+            return;
+        }
+        loop {
+            let mut slots = [None; TOGETHER];
+            let mut count = 0;
+            for (slot, place) in slots.iter_mut().zip(places.by_ref()) {
+                // The first whose tag is the same is nearly always the one.
+                *slot = self.range(place.range()).records.find(place.hash(), |_| true).copied();
+                count += 1;
+            }
+            let read = slots[..count].iter().flatten().fold(0, |read, &slot| read ^ touch(self.slots.get(slot)));
+            core::hint::black_box(read);
+            if count < TOGETHER {
+                return;
+            }
+        }
+    }
+
+    /// Keeps `report`, which belongs at `place`, if it is new; whether it was handled before, if that can be
+    /// told. `room` is there for clients that are not known yet.
+    #[inline]
+    pub(crate) fn learn(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Learned {
+        match self.offer(place, report, room) {
+            Offer::Kept { replaced } => {
+                self.counters.kept += 1;
+                if let Some(replaced) = replaced {
+                    self.handled.remember(replaced);
+                }
+                Learned::New
+            }
+            Offer::Same => self.told_again(false),
+            Offer::Older => {
+                self.counters.older += 1;
+                let is_new = self.handled.insert(place.digest());
+                self.told_again(is_new)
+            }
+            Offer::Full => Learned::Full,
+        }
+    }
+
+    /// Takes note of a report whose client is unknown and for which there is no room: it may be passed on all
+    /// the same.
+    pub(crate) fn pass_by(&mut self, place: Place) -> Learned {
+        self.counters.not_kept += 1;
+        let is_new = self.handled.insert(place.digest());
+        self.told_again(is_new)
+    }
+
+    fn told_again(&mut self, is_new: bool) -> Learned {
+        self.counters.duplicates += u64::from(!is_new);
+        if is_new { Learned::New } else { Learned::Known }
+    }
+
+    /// Keeps `report`, which belongs at `place`, if it is newer than what is kept of its client.
+    #[inline]
+    pub(crate) fn offer(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Offer {
+        let client = report.client();
+        let digest = place.digest();
+        let range = &mut self.ranges[place.range() % Self::RANGES];
+        let slots = &mut self.slots;
+        let Some(slot) = range.records.find_mut(place.hash(), |&slot| record::client(slots.get(slot)) == client) else {
+            return self.add(place, report, room);
+        };
+        let kept = slots.get_mut(*slot);
+        // Nearly always the time tells; else the whole order is asked.
+        if !record::is_older_than(kept, report.head) {
+            match report.order(&record::report(kept)) {
+                Ordering::Equal => return Offer::Same,
+                Ordering::Less => return Offer::Older,
+                Ordering::Greater => {}
+            }
+        }
+        let replaced = record::digest(kept);
+        let (old, new) = (record::len_for(record::report(kept).line().len()), record::len_for(report.line().len()));
+        if Slots::fits(old, new) {
+            record::write(kept, report, digest);
+        } else {
+            let Some(other) = slots.take(new) else { return Offer::Full };
+            record::write(slots.get_mut(other), report, digest);
+            slots.give_back(mem::replace(slot, other), old);
+        }
+        range.digest ^= replaced ^ digest;
+        Offer::Kept { replaced: Some(replaced) }
+    }
+
+    /// Keeps the first report of a client.
+    #[inline(never)]
+    fn add(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Offer {
+        let len = record::len_for(report.line().len());
+        let Some(slot) = (*room > 0).then_some(&mut self.slots).and_then(|slots| slots.take(len)) else {
+            return Offer::Full;
+        };
+        *room -= 1;
+        record::write(self.slots.get_mut(slot), report, place.digest());
+        let (slots, locator) = (&self.slots, &self.locator);
+        let rehash = |&slot: &Slot| locator.hash(record::client(slots.get(slot)));
+        let range = &mut self.ranges[place.range() % Self::RANGES];
+        // Some ranges grow when they are full and others up to a quarter before, so that they do not all
+        // grow at once when clients are many.
+        let capacity = range.records.capacity();
+        if range.records.len() >= capacity - capacity * (place.range() % 256) / 1024 {
+            range.records.reserve(capacity + 1 - range.records.len(), rehash);
+        }
+        range.records.insert_unique(place.hash(), slot, rehash);
+        range.digest ^= place.digest();
+        self.len += 1;
+        Offer::Kept { replaced: None }
+    }
+
+    /// Takes a report that came by repair, as [`offer`](Self::offer) does; whether it is kept.
+    pub(crate) fn mend(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> bool {
+        let Offer::Kept { replaced } = self.offer(place, report, room) else { return false };
+        self.counters.kept += 1;
+        self.counters.repaired += 1;
+        if let Some(replaced) = replaced {
+            self.handled.insert(replaced);
+        }
+        true
+    }
+
+    /// What is kept of `client`, which belongs at `place`.
+    #[inline]
+    pub(crate) fn get(&self, place: Place, client: &[u8]) -> Option<Report<'_>> {
+        let is_it = |&slot: &Slot| record::client(self.slots.get(slot)) == client;
+        let slot = self.range(place.range()).records.find(place.hash(), is_it)?;
+        Some(record::report(self.slots.get(*slot)))
+    }
+
+    /// How many clients it knows.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Every report that is kept, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Report<'_>> {
+        self.ranges.iter().flat_map(|range| range.records.iter().map(|&slot| record::report(self.slots.get(slot))))
+    }
+
+    /// The digest of what is in a range.
+    pub(crate) fn digest(&self, range: usize) -> u64 {
+        self.range(range).digest
+    }
+
+    /// What is kept of the clients of a span, and the digest of each report.
+    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
+        let records = self.range(span.range()).records.iter().map(|&slot| self.slots.get(slot));
+        let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
+        inside.map(|record| (record::digest(record), record::report(record)))
+    }
+
+    /// What it remembers of what was handled.
+    pub(crate) const fn handled(&self) -> &Handled {
+        &self.handled
+    }
+
+    #[inline]
+    fn range(&self, range: usize) -> &Range {
+        &self.ranges[range % Self::RANGES]
+    }
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Learned {
+    /// It was not handled before, for all that is known: it is flooded.
+    New,
+    /// It was handled before.
+    Known,
+    /// Its client is unknown, and there is no room for one more.
+    Full,
+}
+
+/// Reads every cache line of a record that is not very long.
+#[inline]
+fn touch(record: &[u8]) -> u8 {
+    const LINE: usize = 64;
+    let byte = |at: usize| record.get(at).copied().unwrap_or_default();
+    byte(0) ^ byte(LINE) ^ byte(2 * LINE)
+}

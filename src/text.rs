@@ -1,0 +1,144 @@
+//! A buffer that grows by many short pieces.
+
+/// Appends long texts piece by piece: C libraries copy what is longer than two kilobytes with a string
+/// instruction, which is slow to start.
+#[inline]
+pub(crate) fn append(long: &[u8], mut push: impl FnMut(&[u8])) {
+    long.chunks(1024).for_each(&mut push);
+}
+
+/// Copies a text to where there is room for it. One as long as most lines are is copied in two overlapping halves
+/// of a fixed length, which takes no call.
+#[inline]
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    let to = &mut to[..from.len()];
+    if !(copy_halves::<64>(from, to) || copy_halves::<32>(from, to)) {
+        to.copy_from_slice(from);
+    }
+}
+
+#[inline]
+fn copy_halves<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
+    if from.len() > 2 * N {
+        return false;
+    }
+    let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else { return false };
+    if let Some(to) = to.first_chunk_mut::<N>() {
+        *to = *first;
+    }
+    if let Some(to) = to.last_chunk_mut::<N>() {
+        *to = *last;
+    }
+    true
+}
+
+/// As much as can be copied loosely.
+pub(crate) const SHORT: usize = 128;
+
+/// Copies a text that stands at the beginning of `from`, and some of what is behind it.
+#[inline]
+pub(crate) fn copy_loosely<const N: usize>(from: &[u8; SHORT], to: &mut [u8; N], len: usize) {
+    const { assert!(N >= SHORT) };
+    const HALF: usize = SHORT / 2;
+    to[..HALF].copy_from_slice(&from[..HALF]);
+    if len > HALF {
+        to[HALF..SHORT].copy_from_slice(&from[HALF..]);
+    }
+}
+
+/// Bytes to which short pieces are appended in few steps: there is room behind them for more than a piece, so
+/// that a fixed number of bytes can be copied, and what is too much is written over by the next.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Text {
+    /// What was written, then room, all of it zeros or written once.
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Text {
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// What was written from `start` on; more may be behind it, so that it can be copied loosely.
+    #[inline]
+    pub(crate) fn from(&self, start: usize) -> &[u8] {
+        &self.bytes[start..]
+    }
+
+    /// Forgets all, or what is behind the first `len` bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Appends `piece`.
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        let end = self.len + piece.len();
+        if end > self.bytes.len() {
+            self.grow(piece.len());
+        }
+        append(piece, |piece| {
+            copy(piece, &mut self.bytes[self.len..]);
+            self.len += piece.len();
+        });
+    }
+
+    /// Room for `N` bytes. What is written there counts once it is told how many they were.
+    #[inline]
+    pub(crate) fn room<const N: usize>(&mut self) -> &mut [u8; N] {
+        if self.bytes.len() - self.len < N {
+            self.grow(N);
+        }
+        self.bytes[self.len..].first_chunk_mut().expect("there is room now")
+    }
+
+    /// So many bytes that were written behind it are part of it.
+    #[inline]
+    pub(crate) fn extend(&mut self, written: usize) {
+        debug_assert!(self.len + written <= self.bytes.len());
+        self.len += written;
+    }
+
+    #[cold]
+    fn grow(&mut self, most: usize) {
+        let len = (self.len + most).next_power_of_two();
+        self.bytes.resize(len.max(512), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_by_pieces_and_by_what_is_written_into_its_room() {
+        let mut text = Text::default();
+        let source: Vec<u8> = (0..=255).collect::<Vec<u8>>().repeat(20);
+        let mut expected = Vec::new();
+        for len in (0..250).chain([0, 1, 1023, 1024, 1025, 5000]) {
+            text.push(&source[..len]);
+            text.room::<8>()[..3].copy_from_slice(b"end");
+            text.extend(3);
+            expected.extend_from_slice(&source[..len]);
+            expected.extend_from_slice(b"end");
+            assert_eq!(text.as_slice(), expected, "{len}");
+        }
+        text.truncate(7);
+        assert_eq!((text.len(), text.as_slice()), (7, &expected[..7]));
+    }
+
+    #[test]
+    fn a_copy_has_all_and_touches_nothing_behind_it() {
+        let source: Vec<u8> = (0..=255).collect();
+        for len in 0..=source.len() {
+            let mut to = [7; 300];
+            copy(&source[..len], &mut to);
+            assert_eq!(to[..len], source[..len]);
+            assert!(to[len..].iter().all(|&byte| byte == 7), "{len}");
+        }
+    }
+}
