@@ -7,7 +7,7 @@
 
 use core::ops::Range;
 
-use crate::flood::Flood;
+use crate::flood::{Flood, Route};
 use crate::herd::ServerId;
 use crate::message::Refusal;
 use crate::place::{Locator, Place};
@@ -42,7 +42,7 @@ pub(crate) struct Item {
     pub(crate) line: Range<usize>,
     /// How long `replies` was before this line.
     pub(crate) reply_at: usize,
-    /// Where what it is about belongs in the store, once that has been worked out.
+    /// Where what it is about belongs in the store.
     pub(crate) place: Place,
     /// The next item of its shard, where it has one.
     pub(crate) next: u32,
@@ -77,13 +77,19 @@ pub(crate) struct Said {
 }
 
 /// What a batch's `replies` and `text` hold.
-type Texts<'a> = (&'a [u8], &'a [u8]);
+pub(crate) type Texts<'a> = (&'a [u8], &'a [u8]);
 
 impl Said {
     /// The report.
     #[inline]
     pub(crate) fn report<'a>(&self, texts: Texts<'a>) -> Report<'a> {
         Report { line: &self.buffer(texts)[self.start..][..self.len], head: self.head }
+    }
+
+    /// Where it comes from.
+    #[inline]
+    pub(crate) const fn route(&self) -> Route {
+        Route { from: self.from, origin: self.head.origin() }
     }
 
     /// The AT line that others are told, up to the name of who tells it: whatever begins with it, and how long it
@@ -100,11 +106,6 @@ impl Said {
 }
 
 impl Item {
-    #[inline]
-    pub(crate) fn new(line: Range<usize>, reply_at: usize, request: Request) -> Self {
-        Self { line, reply_at, place: Place::default(), next: 0, is_new: false, request }
-    }
-
     pub(crate) const fn is_whatsat(&self) -> bool {
         matches!(self.request, Request::Whatsat { .. })
     }
@@ -125,12 +126,6 @@ impl Item {
 }
 
 impl Batch {
-    /// Adds what a line asks for.
-    #[inline]
-    pub(crate) fn push(&mut self, line: Range<usize>, reply_at: usize, request: Request) {
-        self.items.push(Item::new(line, reply_at, request));
-    }
-
     /// The items from `start` on that bring reports, one behind the other.
     pub(crate) fn run_of_reports(&self, start: usize) -> Range<usize> {
         let is_other = |item: &Item| !matches!(item.request, Request::Report(_));
@@ -138,16 +133,18 @@ impl Batch {
         start..len.map_or(self.items.len(), |len| start + len)
     }
 
-    /// Works out the places of all items.
-    pub(crate) fn locate(&mut self, locator: &Locator) {
-        let texts = (self.replies.from(0), self.text.from(0));
-        for item in &mut self.items {
-            item.place = match &item.request {
-                Request::Report(said) | Request::Kept(said) => locator.of_report(&said.report(texts)),
-                Request::Whatsat { client, .. } => locator.of_client(&texts.1[client.clone()]),
-                Request::Hello { .. } | Request::Repair { .. } => continue,
-            };
+    /// Where what is asked for belongs in the store.
+    pub(crate) fn place(&self, locator: &Locator, request: &Request) -> Place {
+        match request {
+            Request::Report(said) | Request::Kept(said) => locator.of_report(&said.report(self.texts())),
+            Request::Whatsat { client, .. } => locator.of_client(&self.text.as_slice()[client.clone()]),
+            Request::Hello { .. } | Request::Repair { .. } => Place::default(),
         }
+    }
+
+    /// What reports are read from.
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        (self.replies.from(0), self.text.from(0))
     }
 
     /// Appends `? ` and the line to what is owed; nothing may follow.

@@ -5,38 +5,36 @@ use crate::herd::ServerId;
 use crate::identity::Frame;
 use crate::text::{SHORT, Text, copy_loosely};
 
-/// Copies that are not queued for any neighbour yet. They are all from the same, and of one origin.
-#[derive(Clone, Debug, Default)]
+/// Where a report comes from: neither of these is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The neighbour that passed it on, if a neighbour did.
+    pub(crate) from: Option<ServerId>,
+    /// The server that its client talked to.
+    pub(crate) origin: ServerId,
+}
+
+impl Route {
+    /// Whether that neighbour is told.
+    pub(crate) fn reaches(self, peer: ServerId) -> bool {
+        Some(peer) != self.from && peer != self.origin
+    }
+}
+
+/// Copies of reports that came by one route and are not queued for any neighbour yet.
+#[derive(Debug, Default)]
 pub(crate) struct Flood {
     /// Whole lines.
     lines: Text,
     /// How many lines.
     count: u64,
-    /// The neighbour that they came from, if they came from one: it is not told.
-    from: Option<ServerId>,
-    /// The server that its client talked to: it is not told either.
-    origin: Option<ServerId>,
 }
 
 impl Flood {
-    /// Whether a report goes to those neighbours to whom the others go.
+    /// Adds a copy of a report: its AT line, of so many bytes and whatever is behind it, and the end of this
+    /// server's lines.
     #[inline]
-    pub(crate) fn fits(&self, origin: ServerId, from: Option<ServerId>) -> bool {
-        self.count == 0 || (self.origin == Some(origin) && self.from == from)
-    }
-
-    /// Adds a copy of a report that fits: its AT line, of so many bytes and whatever is behind it, and the end of
-    /// this server's lines.
-    #[inline]
-    pub(crate) fn add(
-        &mut self,
-        origin: ServerId,
-        from: Option<ServerId>,
-        (line, len): (&[u8], usize),
-        closing: &Frame,
-    ) {
-        self.from = from;
-        self.origin = Some(origin);
+    pub(crate) fn add(&mut self, (line, len): (&[u8], usize), closing: &Frame) {
         self.count += 1;
         if let Some(window) = line.first_chunk::<SHORT>()
             && let Some((end, end_len)) = closing.short()
@@ -60,11 +58,6 @@ impl Flood {
     /// How many lines there are.
     pub(crate) const fn count(&self) -> u64 {
         self.count
-    }
-
-    /// Whether that neighbour is told.
-    pub(crate) fn reaches(&self, peer: ServerId) -> bool {
-        Some(peer) != self.from && Some(peer) != self.origin
     }
 
     pub(crate) fn clear(&mut self) {

@@ -16,15 +16,22 @@ use core::fmt;
 pub(crate) struct Handled {
     /// A ring, at its full length from the start so that nothing is ever moved. The system gives memory
     /// for what is in use.
-    ring: Vec<u64>,
-    /// For each in the ring, the number of the one before it in its chain.
-    before: Vec<u32>,
+    ring: Vec<Entry>,
     /// For each chain, the number of its newest.
     newest: Vec<u32>,
+    /// By how much half a scrambled digest is moved to be the number of its chain.
+    shift: u32,
     /// The number of the next: they are counted around and around.
     next: u32,
     /// Secret and odd, so that nobody can choose updates that make one long chain.
     spread: u64,
+}
+
+/// A digest, and the number of the one before it in its chain.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    digest: u64,
+    before: u32,
 }
 
 impl Handled {
@@ -34,7 +41,8 @@ impl Handled {
         let len = 1 << bits;
         // The first number is such that 0, which is everywhere at first, is of one that is forgotten.
         let next = (1 << bits) + 1;
-        Self { ring: vec![0; len], before: vec![0; len], newest: vec![0; len], next, spread: seed | 1 }
+        let ring = vec![Entry::default(); len];
+        Self { ring, newest: vec![0; len], shift: u64::BITS - 1 - bits, next, spread: seed | 1 }
     }
 
     /// Remembers a digest; whether it was not yet known.
@@ -48,11 +56,11 @@ impl Handled {
 
     /// Remembers a digest that is not yet known.
     pub(crate) fn remember(&mut self, digest: u64) {
-        let chain = self.chain(digest);
         let place = self.place(self.next);
-        self.ring[place] = digest;
-        self.before[place] = self.newest[chain];
-        self.newest[chain] = self.next;
+        let chain = self.chain(digest);
+        let newest = &mut self.newest[chain];
+        self.ring[place] = Entry { digest, before: *newest };
+        *newest = self.next;
         self.next = self.next.wrapping_add(1);
     }
 
@@ -66,17 +74,17 @@ impl Handled {
                 return false;
             }
             age = older;
-            let place = self.place(number);
-            if self.ring[place] == digest {
+            let entry = self.ring[self.place(number)];
+            if entry.digest == digest {
                 return true;
             }
-            number = self.before[place];
+            number = entry.before;
         }
     }
 
     fn chain(&self, digest: u64) -> usize {
         // The highest bits are the best mixed: as many as there are chains.
-        (digest.wrapping_mul(self.spread) >> 1 >> self.ring.len().leading_zeros()) as usize
+        (digest.wrapping_mul(self.spread) >> 1 >> self.shift) as usize
     }
 
     fn place(&self, number: u32) -> usize {
@@ -87,7 +95,8 @@ impl Handled {
 /// The digests that it remembers, in order: so it reads, and so two that remember the same look the same.
 impl fmt::Debug for Handled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digests: Vec<u64> = self.ring.iter().copied().filter(|&digest| self.contains(digest)).collect();
+        let mut digests: Vec<u64> =
+            self.ring.iter().map(|entry| entry.digest).filter(|&digest| self.contains(digest)).collect();
         digests.sort_unstable();
         f.debug_set().entries(digests).finish()
     }

@@ -123,6 +123,7 @@ impl Link {
         if self.queue.len() + line.len() > limits.link_queue {
             self.make_room(line.len(), now, limits);
         }
+        self.queue.reserve(line.len());
         append(line, |piece| self.queue.extend_from_slice(piece));
         match self.state {
             State::Idle => self.connect(now, actions),

@@ -203,30 +203,22 @@ impl Pass<'_> {
         learned.map(|()| end)
     }
 
+    /// Passes on those reports of a run that are new.
     fn flood(&mut self, run: Range<usize>) {
         let Self { node, now, session, batch: Batch { items, replies, text, flood, .. }, actions } = self;
         let texts = (replies.from(0), text.from(0));
         let closing = session.identity().closing();
-        let mut heard = None;
+        let mut route = None;
         for item in &items[run] {
             let Some(said) = item.said() else { continue };
-            if said.from != heard {
-                // It speaks, so it is there.
-                heard = said.from;
-                heard.iter().for_each(|&from| node.hub.hold().heard(from, *now, actions));
+            if route != Some(said.route()) {
+                node.hub.hold().turn(route.replace(said.route()), said.from, flood, *now, actions);
             }
-            if !item.is_new {
-                continue;
+            if item.is_new {
+                flood.add(said.line(texts), closing);
             }
-            let origin = said.head.origin();
-            if !flood.fits(origin, said.from) {
-                node.hub.hold().queue(flood, *now, actions);
-            }
-            flood.add(origin, said.from, said.line(texts), closing);
         }
-        if flood.count() > 0 {
-            node.hub.hold().queue(flood, *now, actions);
-        }
+        node.hub.hold().turn(route, None, flood, *now, actions);
     }
 
     /// Serves what is no report to be flooded.

@@ -3,11 +3,11 @@
 use core::hash::{BuildHasher, Hasher};
 
 use foldhash::SharedSeed;
-use foldhash::quality::SeedableRandomState;
+use foldhash::fast::SeedableRandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::repair::Span;
-use crate::report::Report;
+use crate::report::{Report, digest_of};
 
 /// Where a client belongs, known or not, and the digest of its report, where there is one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,16 +47,21 @@ impl Locator {
     }
 
     /// Where a client belongs.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of_client(&self, client: &[u8]) -> Place {
         let range = (xxh3_64(client) >> (u64::BITS - Span::RANGE_BITS)) as usize;
         Place { range, hash: self.hash(client), digest: 0 }
     }
 
     /// Where a report belongs.
-    #[inline]
     pub(crate) fn of_report(&self, report: &Report<'_>) -> Place {
-        Place { digest: report.digest(), ..self.of_client(report.client()) }
+        self.of(report.client(), report.line())
+    }
+
+    /// Where a report of `client` belongs whose line is `line`.
+    #[inline(always)]
+    pub(crate) fn of(&self, client: &[u8], line: &[u8]) -> Place {
+        Place { digest: digest_of(line), ..self.of_client(client) }
     }
 
     /// A client's place in its range.

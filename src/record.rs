@@ -10,7 +10,7 @@
 //! four bytes between places and line say how long it is.
 
 use crate::report::{Head, Report};
-use crate::text::copy;
+use crate::text::{copy, same};
 
 /// What every record begins with.
 const HEAD: usize = 16 + Head::PLACES;
@@ -46,12 +46,23 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
     rest[LEN..LEN + line.len()].copy_from_slice(line);
 }
 
-/// Whether the record in `slot` is older than `head` says of a report, going by the times alone; if not, they may
-/// not tell.
+/// Writes `report` over the record in `slot`, if that is an older one of the same client and server whose fields
+/// have the same lengths; the digest of that.
 #[inline]
-pub(crate) fn is_older_than(slot: &[u8], head: Head) -> bool {
-    let kept = word(slot, 8).cast_signed();
-    kept < head.at && kept != Head::FAR
+pub(crate) fn renew(slot: &mut [u8], report: &Report<'_>, digest: u64) -> Option<u64> {
+    let (head, line) = slot.split_first_chunk_mut::<HEAD>()?;
+    let at = word(head, 8).cast_signed();
+    // The first two bytes are the last of the time.
+    let places = word(head, HEAD - 8) >> 16;
+    let is_alike = places == report.head.places && report.head.len() > 0;
+    if !(is_alike && at < report.head.at && at != Head::FAR && report.is_of_client_in(line)) {
+        return None;
+    }
+    let replaced = word(head, 0);
+    head[..8].copy_from_slice(&digest.to_le_bytes());
+    head[8..16].copy_from_slice(&report.head.at.to_le_bytes());
+    copy(report.line, line);
+    Some(replaced)
 }
 
 /// The digest of the record in `slot`.
@@ -82,6 +93,12 @@ fn long_line(rest: &[u8]) -> &[u8] {
 #[inline]
 pub(crate) fn client(slot: &[u8]) -> &[u8] {
     report(slot).client()
+}
+
+/// Whether the record in `slot` is of that client.
+#[inline]
+pub(crate) fn is_of(slot: &[u8], wanted: &[u8]) -> bool {
+    same(client(slot), wanted)
 }
 
 #[inline]

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::herd::ServerId;
 use crate::message::Sighting;
+use crate::text::same;
 use crate::time::Timestamp;
 
 /// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
@@ -126,6 +127,14 @@ impl<'a> Report<'a> {
         &self.line[client..position - 1]
     }
 
+    /// Whether it is of the client of another line, whose fields are as long.
+    #[inline]
+    pub(crate) fn is_of_client_in(&self, line: &[u8]) -> bool {
+        let [client, position, _] = self.head.fields(self.line);
+        let client = client..position - 1;
+        line.get(client.clone()).is_some_and(|other| same(other, &self.line[client]))
+    }
+
     /// The position as the client wrote it.
     #[must_use]
     pub fn position(&self) -> &'a [u8] {
@@ -156,11 +165,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// A number for the report, the same on every server.
-    pub(crate) fn digest(&self) -> u64 {
-        digest_of(self.line)
-    }
-
     /// The order in which one client's reports replace each other, the same on every server: by
     /// time, then by the bytes of the line. `Equal` only for one and the same report.
     #[must_use]
@@ -169,7 +173,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The digest of a report's line.
+/// A number for the report that has that line, the same on every server.
 #[inline]
 pub(crate) fn digest_of(line: &[u8]) -> u64 {
     xxh3_64(line)

@@ -109,7 +109,6 @@ impl Session {
             held.extend_from_slice(bytes);
             self.read(now, &held, &mut batch);
         }
-        batch.locate(&self.identity.locator);
         Requests(batch)
     }
 
@@ -258,15 +257,16 @@ impl Session {
             };
             let Some(Iamat { client, time, end, at }) = shape.iamat(window) else { return };
             let len = b"IAMAT ".len() + end;
-            let Some(skew) = wall.checked_sub(at).and_then(Skew::short) else { return };
+            let Some((skew, decimals)) = wall.checked_sub(at).and_then(Skew::short) else { return };
             if len > most {
                 return;
             }
             let reply_at = replies.len();
             let room = replies.room::<{ usual::WINDOW }>();
             room[..Frame::SHORT].copy_from_slice(opening);
-            room[opening_len..][..skew.len()].copy_from_slice(&skew);
-            let fields_at = opening_len + Skew::SHORT_LEN + 1;
+            room[opening_len..][..4].copy_from_slice(&skew);
+            room[opening_len + 4..][..8].copy_from_slice(&decimals);
+            let fields_at = opening_len + Skew::SHORT + 1;
             room[fields_at - 1] = b' ';
             // The end of the line too: it is that of the reply.
             if let Some(fields) = window[b"IAMAT ".len()..].first_chunk()
@@ -277,14 +277,14 @@ impl Session {
             replies.extend(fields_at + end + 1);
             let client_at = fields_at - b"AT ".len();
             let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
-            let said = Said {
-                head: Head::short(identity.me, at, places),
-                start: reply_at + b"AT ".len(),
-                len: client_at + end,
-                from: None,
-            };
+            let head = Head::short(identity.me, at, places);
+            let start = reply_at + b"AT ".len();
+            let report = &replies.from(start)[..client_at + end];
+            let place = identity.locator.of(&report[client_at..client_at + client], report);
+            let said = Said { head, start, len: client_at + end, from: None };
             let line = copied - input.len();
-            items.push(Item::new(line..line + len, reply_at, Request::Report(said)));
+            let line = line..line + len;
+            items.push(Item { line, reply_at, place, next: 0, is_new: false, request: Request::Report(said) });
             *input = &input[len + 1..];
             if identity.limits.one_shot {
                 self.closing = true;
@@ -351,7 +351,8 @@ impl Session {
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
-        batch.push(line_range, reply_at, request);
+        let place = batch.place(&self.identity.locator, &request);
+        batch.items.push(Item { line: line_range, reply_at, place, next: 0, is_new: false, request });
         Ok(())
     }
 

@@ -102,8 +102,23 @@ impl Shard {
 
     /// Keeps `report`, which belongs at `place`, if it is new; whether it was handled before, if that can be
     /// told. `room` is there for clients that are not known yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn learn(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Learned {
+        let range = &mut self.ranges[place.range() % Self::RANGES];
+        for &slot in range.records.iter_hash(place.hash()) {
+            // As it nearly always is: newer than what is kept, and alike but for that.
+            if let Some(replaced) = record::renew(self.slots.get_mut(slot), report, place.digest()) {
+                range.digest ^= replaced ^ place.digest();
+                self.counters.kept += 1;
+                self.handled.remember(replaced);
+                return Learned::New;
+            }
+        }
+        self.learn_slowly(place, report, room)
+    }
+
+    #[inline(never)]
+    fn learn_slowly(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Learned {
         match self.offer(place, report, room) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
@@ -136,34 +151,27 @@ impl Shard {
     }
 
     /// Keeps `report`, which belongs at `place`, if it is newer than what is kept of its client.
-    #[inline]
     pub(crate) fn offer(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Offer {
         let client = report.client();
-        let digest = place.digest();
         let range = &mut self.ranges[place.range() % Self::RANGES];
         let slots = &mut self.slots;
-        let Some(slot) = range.records.find_mut(place.hash(), |&slot| record::client(slots.get(slot)) == client) else {
+        let Some(slot) = range.records.find_mut(place.hash(), |&slot| record::is_of(slots.get(slot), client)) else {
             return self.add(place, report, room);
         };
-        let kept = slots.get_mut(*slot);
-        // Nearly always the time tells; else the whole order is asked.
-        if !record::is_older_than(kept, report.head) {
-            match report.order(&record::report(kept)) {
-                Ordering::Equal => return Offer::Same,
-                Ordering::Less => return Offer::Older,
-                Ordering::Greater => {}
-            }
+        let kept = record::report(slots.get(*slot));
+        match report.order(&kept) {
+            Ordering::Equal => return Offer::Same,
+            Ordering::Less => return Offer::Older,
+            Ordering::Greater => {}
         }
-        let replaced = record::digest(kept);
-        let (old, new) = (record::len_for(record::report(kept).line().len()), record::len_for(report.line().len()));
-        if Slots::fits(old, new) {
-            record::write(kept, report, digest);
-        } else {
+        let (old, new) = (record::len_for(kept.line().len()), record::len_for(report.line().len()));
+        let replaced = record::digest(slots.get(*slot));
+        if !Slots::fits(old, new) {
             let Some(other) = slots.take(new) else { return Offer::Full };
-            record::write(slots.get_mut(other), report, digest);
             slots.give_back(mem::replace(slot, other), old);
         }
-        range.digest ^= replaced ^ digest;
+        record::write(slots.get_mut(*slot), report, place.digest());
+        range.digest ^= replaced ^ place.digest();
         Offer::Kept { replaced: Some(replaced) }
     }
 
@@ -205,7 +213,7 @@ impl Shard {
     /// What is kept of `client`, which belongs at `place`.
     #[inline]
     pub(crate) fn get(&self, place: Place, client: &[u8]) -> Option<Report<'_>> {
-        let is_it = |&slot: &Slot| record::client(self.slots.get(slot)) == client;
+        let is_it = |&slot: &Slot| record::is_of(self.slots.get(slot), client);
         let slot = self.range(place.range()).records.find(place.hash(), is_it)?;
         Some(record::report(self.slots.get(*slot)))
     }

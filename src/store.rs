@@ -257,7 +257,7 @@ fn learn_chain(
 }
 
 /// Takes in the report that an item brings.
-#[inline]
+#[inline(always)]
 fn learn(shard: &mut Shard, item: &mut Item, texts: (&[u8], &[u8]), room: &mut usize) -> Learned {
     let Some(said) = item.said() else { return Learned::Known };
     let (place, is_own, report) = (item.place, said.from.is_none(), said.report(texts));

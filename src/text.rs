@@ -32,6 +32,21 @@ fn copy_halves<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
     true
 }
 
+/// Whether two texts are the same. Those as long as most names are compared in two overlapping halves.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    const HALF: usize = 16;
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<HALF>(), other.first_chunk(), one.last_chunk::<HALF>(), other.last_chunk()) {
+        (Some(first), Some(other_first), Some(last), Some(other_last)) if one.len() <= 2 * HALF => {
+            first == other_first && last == other_last
+        }
+        _ => one == other,
+    }
+}
+
 /// As much as can be copied loosely.
 pub(crate) const SHORT: usize = 128;
 
@@ -90,7 +105,7 @@ impl Text {
     /// Room for `N` bytes. What is written there counts once it is told how many they were.
     #[inline]
     pub(crate) fn room<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.bytes.len() - self.len < N {
+        if self.bytes.len() < self.len + N {
             self.grow(N);
         }
         self.bytes[self.len..].first_chunk_mut().expect("there is room now")
@@ -129,6 +144,20 @@ mod tests {
         }
         text.truncate(7);
         assert_eq!((text.len(), text.as_slice()), (7, &expected[..7]));
+    }
+
+    #[test]
+    fn texts_are_the_same_if_every_byte_is() {
+        let source: Vec<u8> = (0..50).collect();
+        for len in 0..source.len() {
+            let mut other = source[..len].to_vec();
+            assert!(same(&source[..len], &other) && !same(&source[..=len], &other));
+            for at in 0..len {
+                other[at] ^= 1;
+                assert!(!same(&source[..len], &other), "{at} of {len}");
+                other[at] ^= 1;
+            }
+        }
     }
 
     #[test]

@@ -128,11 +128,11 @@ impl Skew {
     /// The longest: a sign, 30 digits and a point, which is as much as 128 bits hold, and some more.
     const LONGEST: usize = 48;
 
-    /// The wire's form of so many nanoseconds, where they are less than ten seconds: as nearly every clock is
-    /// right.
+    /// The wire's form of so many nanoseconds, in two parts, where they are less than ten seconds: as nearly
+    /// every clock is right.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "digits are below ten")]
-    pub(crate) const fn short(nanos: i64) -> Option<[u8; Self::SHORT]> {
+    pub(crate) const fn short(nanos: i64) -> Option<([u8; 4], [u8; 8])> {
         let small = nanos.unsigned_abs();
         if small >= 10_000_000_000 {
             return None;
@@ -140,15 +140,11 @@ impl Skew {
         let (seconds, rest) = (small / 1_000_000_000, small % 1_000_000_000);
         let sign = if nanos < 0 { b'-' } else { b'+' };
         let start = [sign, b'0' + seconds as u8, b'.', b'0' + (rest / 100_000_000) as u8];
-        let end = word::digits(rest % 100_000_000) as u128;
-        Some((u32::from_le_bytes(start) as u128 | end << 32).to_le_bytes())
+        Some((start, word::digits(rest % 100_000_000).to_le_bytes()))
     }
 
-    /// How long that is, zeros behind it included.
-    const SHORT: usize = 16;
-
-    /// And not included.
-    pub(crate) const SHORT_LEN: usize = 12;
+    /// How long that is.
+    pub(crate) const SHORT: usize = 12;
 
     /// Whether `text` is a skew as a neighbour may write it: a sign, digits, and at least one
     /// decimal where there is a point. Neighbours that round otherwise than this server are served.

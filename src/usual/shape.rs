@@ -16,6 +16,9 @@ pub(crate) const WINDOW: usize = 192;
 /// How long a client's ID may be in a usual line.
 const LONGEST_CLIENT: usize = 63;
 
+/// How much is looked at behind it.
+const FIELDS: usize = 64;
+
 /// Where the fields of an IAMAT are, counted from its client on, and its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Iamat {
@@ -30,26 +33,33 @@ pub(crate) struct Iamat {
 }
 
 /// What was seen of the last line behind its client: `+DD.DDD-DDD.DDD DDDDDDDDDD.DDD`, LF.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
-    /// A bit for each byte up to the LF.
-    all: u64,
-    /// A bit for each that is no digit.
-    others: u64,
-    /// A bit for each that is no sign either: two points, the space, a point, the LF.
-    stops: u64,
-    /// Those bytes in their places.
-    bytes: [[u8; 16]; 3],
+    /// The least byte in each place: `0` for a digit, `+` for a sign, else the very one.
+    least: [[u8; 16]; BLOCKS],
+    /// By how much a byte there may be greater; by anything behind the LF.
+    most: [[u8; 16]; BLOCKS],
     /// The sign of the longitude.
     east: usize,
     /// The space.
     space: usize,
     /// The point of the time.
-    seconds: usize,
+    point: usize,
     /// The LF.
     end: usize,
-    /// What the first two digits of the latitude, and of the longitude, must be below.
-    bounds: [u16; 2],
+    /// Whether the time has ten digits and nine decimals.
+    is_usual_time: bool,
+}
+
+/// How many blocks of sixteen bytes are looked at.
+const BLOCKS: usize = 3;
+
+/// A shape that no line has: every place is before the least byte there is.
+impl Default for Shape {
+    fn default() -> Self {
+        let (least, most) = ([[1; 16]; BLOCKS], [[0; 16]; BLOCKS]);
+        Self { least, most, east: 0, space: 0, point: 0, end: 0, is_usual_time: false }
+    }
 }
 
 impl Shape {
@@ -65,32 +75,30 @@ impl Shape {
         if !self.fits(fields) {
             *self = Self::of(fields)?;
         }
-        if !(is_sign(fields[0]) && is_sign(fields[self.east & 63]) && self.is_inside(fields)) {
+        // Between the two signs stands a comma, which is even.
+        if (fields[0] & fields[self.east % FIELDS]).is_multiple_of(2) {
             return None;
         }
-        let at = self.time(fields)?;
+        let at = if self.is_usual_time { self.usual_time(fields)? } else { self.time(fields)? };
         let before = client + 1;
         Some(Iamat { client, time: before + self.space + 1, end: before + self.end, at })
     }
 
-    /// Whether digits are where they were, and points, space and LF.
+    /// Whether every byte is one that may stand there.
     #[inline]
-    fn fits(&self, fields: &[u8; 64]) -> bool {
-        let [blocks @ .., _] = fields.as_chunks::<16>().0 else { return false };
-        let [first, second, third] = blocks else { return false };
-        let (first, second, third) = (u8x16::new(*first), u8x16::new(*second), u8x16::new(*third));
-        let bits = |first: u32, second: u32, third: u64| u64::from(first | second << 16) | third << 32;
-        let others = !bits(blocks::digits(first), blocks::digits(second), blocks::digits(third).into());
-        let [one, two, three] = self.bytes.map(u8x16::new);
-        let same = |block: u8x16, bytes: u8x16| block.simd_eq(bytes).to_bitmask();
-        let same = bits(same(first, one), same(second, two), same(third, three).into());
-        others & self.all == self.others && same & self.stops == self.stops && self.all != 0
+    fn fits(&self, fields: &[u8; FIELDS]) -> bool {
+        let mut fits = u8x16::splat(u8::MAX);
+        for ((&bytes, least), most) in fields.as_chunks().0.iter().zip(self.least).zip(self.most) {
+            let above = u8x16::new(bytes) - u8x16::new(least);
+            fits &= above.min(u8x16::new(most)).simd_eq(above);
+        }
+        fits.to_bitmask() == 0xffff
     }
 
     /// The shape of a usual line.
     #[cold]
-    fn of(fields: &[u8; 64]) -> Option<Self> {
-        let end = fields[..48].iter().position(|&byte| byte == b'\n')?;
+    fn of(fields: &[u8; FIELDS]) -> Option<Self> {
+        let end = fields[..BLOCKS * 16].iter().position(|&byte| byte == b'\n')?;
         let mut others = fields[..=end].iter().enumerate().filter(|(_, byte)| !byte.is_ascii_digit());
         let mut next = |is: &[u8]| others.next().filter(|(_, byte)| is.contains(byte)).map(|(at, _)| at);
         let north = next(b"+-")?;
@@ -98,70 +106,78 @@ impl Shape {
         let east = next(b"+-")?;
         let longitude = next(b".")?;
         let space = next(b" ")?;
-        let seconds = next(b".")?;
+        let point = next(b".")?;
         let is_end = next(b"\n")? == end;
-        // A digit between any two of them.
-        let ends = [north, latitude, east, longitude, space, seconds, end];
+        let ends = [north, latitude, east, longitude, space, point, end];
         let has_digits = ends.windows(2).all(|pair| pair[1] > pair[0] + 1);
-        let (lat, long) = (latitude - north - 1, longitude - east - 1);
-        let fits = lat <= 2 && long <= 3 && (1..=16).contains(&(seconds - space - 1)) && end - seconds <= 10;
-        if !(is_end && north == 0 && has_digits && fits) {
+        let (north_len, east_len) = (latitude - 1, longitude - east - 1);
+        let (seconds, decimals) = (point - space - 1, end - point - 1);
+        if !(is_end && north == 0 && has_digits && north_len <= 2 && east_len <= 3 && seconds <= 16 && decimals <= 9) {
             return None;
         }
-        let stops = [latitude, longitude, space, seconds, end];
-        let mut bytes = [0; 48];
-        stops.iter().for_each(|&at| bytes[at] = fields[at]);
-        let bit = |bits: u64, &at: &usize| bits | 1 << at;
-        // No decimals can matter below these.
-        let bound = |len: usize, most: usize, digits: [u8; 2]| match len {
-            _ if len < most => u16::MAX,
-            _ => u16::from_be_bytes(digits),
-        };
-        Some(Self {
-            all: (2 << end) - 1,
-            others: ends.iter().fold(0, bit),
-            stops: stops.iter().fold(0, bit),
-            bytes: core::array::from_fn(|block| core::array::from_fn(|at| bytes[block * 16 + at])),
+        let (mut least, mut most) = ([b'0'; BLOCKS * 16], [9; BLOCKS * 16]);
+        for at in ends {
+            (least[at], most[at]) = (fields[at], 0);
+        }
+        for sign in [north, east] {
+            (least[sign], most[sign]) = (b'+', b'-' - b'+');
+        }
+        // So that the position is on the globe, whatever its decimals: below 90, and below 180.
+        if north_len == 2 {
+            most[1] = 8;
+        }
+        if east_len == 3 {
+            (most[east + 1], most[east + 2]) = (1, 7);
+        }
+        most[end + 1..].fill(u8::MAX);
+        let blocks =
+            |bytes: [u8; BLOCKS * 16]| core::array::from_fn(|block| core::array::from_fn(|at| bytes[16 * block + at]));
+        let shape = Self {
+            least: blocks(least),
+            most: blocks(most),
             east,
             space,
-            seconds,
+            point,
             end,
-            bounds: [bound(lat, 2, *b"90"), bound(long, 3, *b"18")],
-        })
+            is_usual_time: (seconds, decimals) == (10, 9),
+        };
+        shape.fits(fields).then_some(shape)
     }
 
-    /// Whether the position is on the globe, and not so near to its bounds that decimals matter.
+    /// Nanoseconds since the epoch of a time with ten digits and nine decimals, if they fit in 64 bits.
     #[inline]
-    fn is_inside(&self, fields: &[u8; 64]) -> bool {
-        let two = |at: usize| u16::from_be_bytes([fields[at & 63], fields[(at + 1) & 63]]);
-        two(1) < self.bounds[0] && two(self.east + 1) < self.bounds[1]
+    fn usual_time(&self, fields: &[u8; FIELDS]) -> Option<i64> {
+        let text: &[u8; 20] = fields.get(self.space + 1..)?.first_chunk()?;
+        let eight = |at: usize| word::at(text, at).map(|word| word::number(word::worth(word), 8));
+        let digit = |at: usize| u64::from(text[at] & 0xf);
+        let seconds = (digit(0) * 10 + digit(1)) * 100_000_000 + eight(2)?;
+        let nanos = eight(11)? * 10 + digit(19);
+        (seconds < MOST_SECONDS).then(|| (seconds * NANOS + nanos).cast_signed())
     }
 
-    /// Nanoseconds since the epoch, if they fit in 64 bits.
-    #[inline]
-    fn time(&self, fields: &[u8; 64]) -> Option<i64> {
-        const NANOS: u64 = 1_000_000_000;
+    /// The same of any time.
+    fn time(&self, fields: &[u8; FIELDS]) -> Option<i64> {
         let digits = |at: usize| word::at(fields, at).map(word::worth);
-        let (start, point) = (self.space + 1, self.seconds);
-        let len = point - start;
-        let seconds = if len == 10 {
-            let tens = u64::from(fields[start & 63] & 0xf) * 10 + u64::from(fields[(start + 1) & 63] & 0xf);
-            tens * 100_000_000 + word::number(digits(point - 8)?, 8)
-        } else if len <= 8 {
-            word::number(digits(start)?, len)
-        } else {
-            word::number(digits(start)?, len - 8) * 100_000_000 + word::number(digits(point - 8)?, 8)
+        let start = self.space + 1;
+        let seconds = match self.point - start {
+            len @ ..=8 => word::number(digits(start)?, len),
+            len => word::number(digits(start)?, len - 8) * 100_000_000 + word::number(digits(self.point - 8)?, 8),
         };
         // Those behind the LF are shifted out, and zeros come in.
-        let decimals = self.end - point - 1;
-        let first = digits(point + 1)?;
-        let nanos = match decimals {
-            9 => word::number(first, 8) * 10 + u64::from(fields[(self.end - 1) & 63] & 0xf),
-            _ => word::number(first, decimals) * TENS.get(decimals)?,
+        let first = digits(self.point + 1)?;
+        let nanos = match self.end - self.point - 1 {
+            9 => word::number(first, 8) * 10 + u64::from(fields[self.end - 1] & 0xf),
+            decimals => word::number(first, decimals) * TENS.get(decimals)?,
         };
-        (seconds < i64::MAX as u64 / NANOS).then(|| (seconds * NANOS + nanos).cast_signed())
+        (seconds < MOST_SECONDS).then(|| (seconds * NANOS + nanos).cast_signed())
     }
 }
+
+/// Nanoseconds in a second.
+const NANOS: u64 = 1_000_000_000;
+
+/// More seconds than whose nanoseconds fit in 64 bits, sign included.
+const MOST_SECONDS: u64 = i64::MAX as u64 / NANOS;
 
 /// The power of ten that so many decimals are multiplied by to be nanoseconds.
 const TENS: [u64; 9] = [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10];
@@ -178,10 +194,6 @@ fn client(text: &[u8; LONGEST_CLIENT + 1]) -> Option<usize> {
         found => found.trailing_zeros(),
     } as usize;
     (end > 0 && end <= LONGEST_CLIENT && text[end & LONGEST_CLIENT] == b' ').then_some(end)
-}
-
-const fn is_sign(byte: u8) -> bool {
-    matches!(byte, b'+' | b'-')
 }
 
 #[cfg(test)]
@@ -231,6 +243,8 @@ mod tests {
             "IAMAT kiwi +34.068930-118.445127\t1479413884.392014450\n",
             "IAMAT kiwi  34.068930-118.445127 1479413884.392014450\n",
             "IAMAT kiwi +34.068930x118.445127 1479413884.392014450\n",
+            "IAMAT kiwi +34.068930,118.445127 1479413884.392014450\n",
+            "IAMAT kiwi ,34.068930-118.445127 1479413884.392014450\n",
             "IAMAT kiwi +94.068930-118.445127 1479413884.392014450\n",
             "IAMAT kiwi +90.000000-118.445127 1479413884.392014450\n",
             "IAMAT kiwi +34.068930-180.000000 1479413884.392014450\n",
