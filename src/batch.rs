@@ -7,10 +7,10 @@
 
 use core::ops::Range;
 
-use crate::flood::{Flood, Route};
+use crate::flood::Flood;
 use crate::herd::ServerId;
 use crate::message::Refusal;
-use crate::place::{Locator, Place};
+use crate::place::Place;
 use crate::places::Radius;
 use crate::repair::Step;
 use crate::report::{Head, Report};
@@ -25,6 +25,8 @@ pub struct Batch {
     /// Lines as they were received, and texts that stand in no reply.
     pub(crate) text: Text,
     pub(crate) items: Vec<Item>,
+    /// The reports that items bring.
+    pub(crate) entries: Vec<Entry>,
     /// Copies for neighbours.
     pub(crate) flood: Flood,
     /// What the last usual line looked like.
@@ -35,73 +37,74 @@ pub struct Batch {
     refused_line: Option<Range<usize>>,
 }
 
-/// One line that was understood.
+/// One line that was understood, or several that bring reports.
 #[derive(Debug)]
 pub(crate) struct Item {
-    /// The line as it was received, in `text`.
+    /// The line as it was received, in `text`. Entries have their own.
     pub(crate) line: Range<usize>,
-    /// How long `replies` was before this line.
+    /// How long `replies` was before it.
     pub(crate) reply_at: usize,
-    /// Where what it is about belongs in the store.
-    pub(crate) place: Place,
-    /// The next item of its shard, where it has one.
-    pub(crate) next: u32,
-    /// Whether it brings a report that is to be flooded.
-    pub(crate) is_new: bool,
     pub(crate) request: Request,
 }
 
 #[derive(Debug)]
 pub(crate) enum Request {
-    /// A report. A client's own stands in `replies`, behind `"AT "` at `reply_at`.
-    Report(Said),
-    /// A report that a neighbour found missing here.
-    Kept(Said),
+    /// Reports: a client's own, or what a neighbour passes on. These entries of the batch's.
+    Reports { entries: Range<usize>, from: Option<ServerId> },
+    /// A report that a neighbour found missing here. Its line is in `text`.
+    Kept { entry: Entry, from: ServerId },
     /// A neighbour says that it is there.
     Hello { from: ServerId, incarnation: u64 },
     /// A neighbour compares; the node's answer is in `text`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
     /// A client asks; its ID is in `text`, and so is the AT line once the node has found it.
-    Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Range<usize> },
+    Whatsat { client: Range<usize>, place: Place, radius: Radius, bound: u8, ticket: u64, at_line: Range<usize> },
 }
 
-/// What a client or a neighbour said.
-#[derive(Debug)]
-pub(crate) struct Said {
+/// A report, as short as can be: a pass has many. Places in a text are below 2 to the power of 32, since a
+/// session reads no more at once than [`MOST_INPUT`](Batch::MOST_INPUT).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
     pub(crate) head: Head,
+    /// Where it belongs in the store.
+    pub(crate) place: Place,
     /// Where its line begins, behind `"AT "`: in `replies` if a client said it, else in `text`.
-    pub(crate) start: usize,
-    pub(crate) len: usize,
-    /// The neighbour that passed it on, if a neighbour did.
-    pub(crate) from: Option<ServerId>,
+    pub(crate) start: u32,
+    /// How long that is.
+    pub(crate) len: u32,
+    /// Where the line begins in `text` that was received, and how long that is.
+    pub(crate) line: (u32, u32),
+    /// The next entry of its shard, where it has one.
+    pub(crate) next: u32,
+    /// Whether it is to be flooded.
+    pub(crate) is_new: bool,
 }
 
-/// What a batch's `replies` and `text` hold.
-pub(crate) type Texts<'a> = (&'a [u8], &'a [u8]);
-
-impl Said {
-    /// The report.
+impl Entry {
+    /// An entry for a report whose line begins at `start` and has `len` bytes; it was received with `line`.
     #[inline]
-    pub(crate) fn report<'a>(&self, texts: Texts<'a>) -> Report<'a> {
-        Report { line: &self.buffer(texts)[self.start..][..self.len], head: self.head }
+    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
+    pub(crate) fn new(head: Head, place: Place, start: usize, len: usize, line: &Range<usize>) -> Self {
+        let line = (line.start as u32, line.len() as u32);
+        Self { head, place, start: start as u32, len: len as u32, line, next: 0, is_new: false }
     }
 
-    /// Where it comes from.
+    /// The report, from the text that its line is in.
     #[inline]
-    pub(crate) const fn route(&self) -> Route {
-        Route { from: self.from, origin: self.head.origin() }
+    pub(crate) fn report<'a>(&self, text: &'a [u8]) -> Report<'a> {
+        Report { line: &text[self.start as usize..][..self.len as usize], head: self.head }
     }
 
     /// The AT line that others are told, up to the name of who tells it: whatever begins with it, and how long it
     /// is.
     #[inline]
-    pub(crate) fn line<'a>(&self, texts: Texts<'a>) -> (&'a [u8], usize) {
-        (&self.buffer(texts)[self.start - b"AT ".len()..], b"AT ".len() + self.len)
+    pub(crate) fn at_line<'a>(&self, text: &'a [u8]) -> (&'a [u8], usize) {
+        (&text[self.start as usize - b"AT ".len()..], b"AT ".len() + self.len as usize)
     }
 
-    #[inline]
-    const fn buffer<'a>(&self, (replies, text): Texts<'a>) -> &'a [u8] {
-        if self.from.is_none() { replies } else { text }
+    /// Where the line is in `text` that was received.
+    const fn received(&self) -> Range<usize> {
+        self.line.0 as usize..self.line.0 as usize + self.line.1 as usize
     }
 }
 
@@ -114,37 +117,23 @@ impl Item {
     pub(crate) const fn is_answered_by_node(&self) -> bool {
         matches!(self.request, Request::Whatsat { .. } | Request::Repair { .. })
     }
-
-    /// What it brings, if it is a report to be flooded.
-    #[inline]
-    pub(crate) const fn said(&self) -> Option<&Said> {
-        match &self.request {
-            Request::Report(said) => Some(said),
-            _ => None,
-        }
-    }
 }
 
 impl Batch {
-    /// The items from `start` on that bring reports, one behind the other.
-    pub(crate) fn run_of_reports(&self, start: usize) -> Range<usize> {
-        let is_other = |item: &Item| !matches!(item.request, Request::Report(_));
-        let len = self.items[start..].iter().position(is_other);
-        start..len.map_or(self.items.len(), |len| start + len)
-    }
+    /// As many bytes as a session reads at once. What it writes of them is shorter than 4 GiB.
+    pub(crate) const MOST_INPUT: usize = 1 << 28;
 
-    /// Where what is asked for belongs in the store.
-    pub(crate) fn place(&self, locator: &Locator, request: &Request) -> Place {
-        match request {
-            Request::Report(said) | Request::Kept(said) => locator.of_report(&said.report(self.texts())),
-            Request::Whatsat { client, .. } => locator.of_client(&self.text.as_slice()[client.clone()]),
-            Request::Hello { .. } | Request::Repair { .. } => Place::default(),
+    /// The entries from `start` on are of one item: the last, if that brings reports from the same already.
+    pub(crate) fn add_reports(&mut self, start: usize, from: Option<ServerId>) {
+        let end = self.entries.len();
+        match self.items.last_mut() {
+            Some(Item { request: Request::Reports { entries, from: of }, .. }) if *of == from => entries.end = end,
+            _ if start == end => {}
+            _ => {
+                let request = Request::Reports { entries: start..end, from };
+                self.items.push(Item { line: 0..0, reply_at: self.replies.len(), request });
+            }
         }
-    }
-
-    /// What reports are read from.
-    pub(crate) fn texts(&self) -> Texts<'_> {
-        (self.replies.from(0), self.text.from(0))
     }
 
     /// Appends `? ` and the line to what is owed; nothing may follow.
@@ -164,10 +153,33 @@ impl Batch {
         self.refused = Some(why);
     }
 
+    /// Refuses the client's own report at `entry`, which is of the item at `index`, in the same way.
+    pub(crate) fn refuse_entry(&mut self, index: usize, entry: usize, why: Refusal) {
+        let refused = &self.entries[entry];
+        self.replies.truncate(refused.start as usize - b"AT ".len());
+        echo(&mut self.replies, &self.text.as_slice()[refused.received()]);
+        if let Request::Reports { entries, .. } = &mut self.items[index].request {
+            entries.end = entry;
+        }
+        self.items.truncate(index + 1);
+        self.refused = Some(why);
+    }
+
+    /// The lines that an item came with.
+    fn received(&self, item: &Item) -> impl Iterator<Item = &[u8]> {
+        let (entries, single) = match &item.request {
+            Request::Reports { entries, .. } => (entries.clone(), None),
+            _ => (0..0, Some(item.line.clone())),
+        };
+        let lines = self.entries[entries].iter().map(Entry::received).chain(single);
+        lines.map(|line| &self.text.as_slice()[line])
+    }
+
     fn clear(&mut self) {
         self.replies.truncate(0);
         self.text.truncate(0);
         self.items.clear();
+        self.entries.clear();
         self.refused = None;
         self.refused_line = None;
     }
@@ -210,7 +222,7 @@ impl Requests {
     /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let refused = self.0.refused_line.clone().map(|line| &self.0.replies.as_slice()[line]);
-        self.0.items.iter().map(|item| &self.0.text.as_slice()[item.line.clone()]).chain(refused)
+        self.0.items.iter().flat_map(|item| self.0.received(item)).chain(refused)
     }
 }
 

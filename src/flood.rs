@@ -31,22 +31,24 @@ pub(crate) struct Flood {
 }
 
 impl Flood {
-    /// Adds a copy of a report: its AT line, of so many bytes and whatever is behind it, and the end of this
-    /// server's lines.
+    /// Adds copies of reports: their AT lines, of so many bytes and whatever is behind it, each with the end of
+    /// this server's lines.
     #[inline]
-    pub(crate) fn add(&mut self, (line, len): (&[u8], usize), closing: &Frame) {
-        self.count += 1;
-        if let Some(window) = line.first_chunk::<SHORT>()
-            && let Some((end, end_len)) = closing.short()
-            && len < SHORT
-        {
-            let room = self.lines.room::<{ SHORT + Frame::SHORT }>();
-            copy_loosely(window, room, len);
-            room[len % SHORT..][..Frame::SHORT].copy_from_slice(end);
-            self.lines.extend(len + end_len);
-        } else {
-            self.lines.push(&line[..len]);
-            self.lines.push(closing.text());
+    pub(crate) fn add<'a>(&mut self, lines: impl Iterator<Item = (&'a [u8], usize)>, closing: &Frame) {
+        for (line, len) in lines {
+            self.count += 1;
+            if let Some(window) = line.first_chunk::<SHORT>()
+                && let Some((end, end_len)) = closing.short()
+                && len < SHORT
+            {
+                let room = self.lines.room::<{ SHORT + Frame::SHORT }>();
+                copy_loosely(window, room, len);
+                room[len % SHORT..][..Frame::SHORT].copy_from_slice(end);
+                self.lines.extend(len + end_len);
+            } else {
+                self.lines.push(&line[..len]);
+                self.lines.push(closing.text());
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use bytes::BytesMut;
 use crate::batch::{Batch, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
+use crate::flood::Route;
 use crate::herd::{Herd, ServerId};
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -176,49 +177,48 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn serve(&mut self) {
         let mut index = 0;
-        while index < self.batch.items.len() {
-            let run = self.batch.run_of_reports(index);
-            let served = if run.is_empty() {
-                self.serve_item(index).map(|()| index + 1).map_err(|why| (index, why))
-            } else {
-                self.learn(run)
-            };
-            match served {
-                Ok(next) => index = next,
-                Err((at, why)) => self.batch.refuse_from(at, why),
+        while let Some(item) = self.batch.items.get(index) {
+            if let Request::Reports { entries, from } = &item.request {
+                self.learn(index, entries.clone(), *from);
+            } else if let Err(why) = self.serve_item(index) {
+                self.batch.refuse_from(index, why);
             }
+            index += 1;
         }
         if self.batch.refused.is_some() {
             self.node.hub.hold().counters.refused += 1;
         }
     }
 
-    /// Takes in reports, and floods those that were not handled yet.
-    fn learn(&mut self, run: Range<usize>) -> Result<usize, (usize, Refusal)> {
-        let learned = self.node.store.learn(&mut self.batch, run.clone());
-        let end = learned.as_ref().map_or_else(|(index, _)| *index, |()| run.end);
+    /// Takes in the reports of an item, and floods those that were not handled yet.
+    fn learn(&mut self, index: usize, entries: Range<usize>, from: Option<ServerId>) {
+        let Batch { entries: all, replies, text, .. } = &mut self.batch;
+        let text = if from.is_none() { replies.from(0) } else { text.from(0) };
+        let learned = self.node.store.learn(&mut all[entries.clone()], text, from.is_none());
+        let end = learned.map_or_else(|(taken, _)| entries.start + taken, |()| entries.end);
         if !self.session.identity().neighbours().is_empty() {
-            self.flood(run.start..end);
+            self.flood(entries.start..end, from);
         }
-        learned.map(|()| end)
+        if let Err((_, why)) = learned {
+            self.batch.refuse_entry(index, end, why);
+        }
     }
 
-    /// Passes on those reports of a run that are new.
-    fn flood(&mut self, run: Range<usize>) {
-        let Self { node, now, session, batch: Batch { items, replies, text, flood, .. }, actions } = self;
-        let texts = (replies.from(0), text.from(0));
+    /// Passes on those reports that are new. Whoever passed them on to this server is there.
+    fn flood(&mut self, entries: Range<usize>, from: Option<ServerId>) {
+        let Self { node, now, session, batch: Batch { entries: all, replies, text, flood, .. }, actions } = self;
+        let text = if from.is_none() { replies.from(0) } else { text.from(0) };
         let closing = session.identity().closing();
-        let mut route = None;
-        for item in &items[run] {
-            let Some(said) = item.said() else { continue };
-            if route != Some(said.route()) {
-                node.hub.hold().turn(route.replace(said.route()), said.from, flood, *now, actions);
-            }
-            if item.is_new {
-                flood.add(said.line(texts), closing);
+        let entries = &all[entries];
+        if let Some(from) = from {
+            node.hub.hold().heard(from, *now, actions);
+        }
+        for entries in entries.chunk_by(|one, next| one.head.origin() == next.head.origin()) {
+            flood.add(entries.iter().filter(|entry| entry.is_new).map(|entry| entry.at_line(text)), closing);
+            if flood.count() > 0 {
+                node.hub.hold().queue(flood, Route { from, origin: entries[0].head.origin() }, *now, actions);
             }
         }
-        node.hub.hold().turn(route, None, flood, *now, actions);
     }
 
     /// Serves what is no report to be flooded.
@@ -228,14 +228,13 @@ impl Pass<'_> {
         let item = &mut batch.items[index];
         match &mut item.request {
             Request::Hello { from, incarnation } => hub.hold().hello(store, *from, *incarnation, *now, actions),
-            Request::Kept(said) => {
-                let report = said.report((batch.replies.from(0), batch.text.from(0)));
-                let from = said.from.expect("a neighbour found it missing");
-                let is_kept = store.mend(item.place, &report);
+            Request::Kept { entry, from } => {
+                let report = entry.report(batch.text.from(0));
+                let is_kept = store.mend(entry.place, &report);
                 let mut hub = hub.hold();
-                hub.heard(from, *now, actions);
+                hub.heard(*from, *now, actions);
                 if is_kept {
-                    hub.pass_on_mended(&report, from, *now, actions);
+                    hub.pass_on_mended(&report, *from, *now, actions);
                 }
             }
             Request::Repair { from, step, answer } => {
@@ -247,7 +246,7 @@ impl Pass<'_> {
                 *answer = start..batch.text.len();
             }
             Request::Whatsat { .. } => return self.serve_whatsat(index),
-            Request::Report(_) => {}
+            Request::Reports { .. } => {}
         }
         Ok(())
     }
@@ -255,10 +254,12 @@ impl Pass<'_> {
     fn serve_whatsat(&mut self, index: usize) -> Result<(), Refusal> {
         let Batch { items, text, .. } = &mut self.batch;
         let item = &mut items[index];
-        let Request::Whatsat { client, radius, bound, ticket, at_line } = &mut item.request else { return Ok(()) };
-        let mut shard = self.node.store.shard(item.place.range());
+        let Request::Whatsat { client, place, radius, bound, ticket, at_line } = &mut item.request else {
+            return Ok(());
+        };
+        let mut shard = self.node.store.shard(place.range());
         shard.counters.whatsat += 1;
-        let report = shard.get(item.place, &text.as_slice()[client.clone()]).ok_or(Refusal::UnknownClient)?;
+        let report = shard.get(*place, &text.as_slice()[client.clone()]).ok_or(Refusal::UnknownClient)?;
         let start = text.len();
         for part in [b"AT ", report.line(), b"\n"] {
             text.push(part);

@@ -12,16 +12,16 @@ use crate::report::{Report, digest_of};
 /// Where a client belongs, known or not, and the digest of its report, where there is one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place {
-    range: usize,
     hash: u64,
     digest: u64,
+    range: u16,
 }
 
 impl Place {
     /// The client's range, the same on every server.
     #[inline]
     pub(crate) const fn range(self) -> usize {
-        self.range
+        self.range as usize
     }
 
     /// Its place in that range, which nobody can choose who does not know the seed.
@@ -49,7 +49,8 @@ impl Locator {
     /// Where a client belongs.
     #[inline(always)]
     pub(crate) fn of_client(&self, client: &[u8]) -> Place {
-        let range = (xxh3_64(client) >> (u64::BITS - Span::RANGE_BITS)) as usize;
+        const { assert!(Span::RANGE_BITS <= u16::BITS) };
+        let range = (xxh3_64(client) >> (u64::BITS - Span::RANGE_BITS)) as u16;
         Place { range, hash: self.hash(client), digest: 0 }
     }
 

@@ -48,20 +48,21 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
 
 /// Writes `report` over the record in `slot`, if that is an older one of the same client and server whose fields
 /// have the same lengths; the digest of that.
-#[inline]
+#[inline(always)]
 pub(crate) fn renew(slot: &mut [u8], report: &Report<'_>, digest: u64) -> Option<u64> {
-    let (head, line) = slot.split_first_chunk_mut::<HEAD>()?;
-    let at = word(head, 8).cast_signed();
+    let Report { head, line } = *report;
+    let (kept, kept_line) = slot.split_first_chunk_mut::<HEAD>()?;
+    let kept_line = kept_line.get_mut(..line.len())?;
+    let at = word(kept, 8).cast_signed();
     // The first two bytes are the last of the time.
-    let places = word(head, HEAD - 8) >> 16;
-    let is_alike = places == report.head.places && report.head.len() > 0;
-    if !(is_alike && at < report.head.at && at != Head::FAR && report.is_of_client_in(line)) {
+    let is_alike = word(kept, HEAD - 8) >> 16 == head.places && head.len() > 0;
+    if !(is_alike && at < head.at && at != Head::FAR && same(&kept_line[report.client_range()], report.client())) {
         return None;
     }
-    let replaced = word(head, 0);
-    head[..8].copy_from_slice(&digest.to_le_bytes());
-    head[8..16].copy_from_slice(&report.head.at.to_le_bytes());
-    copy(report.line, line);
+    let replaced = word(kept, 0);
+    kept[..8].copy_from_slice(&digest.to_le_bytes());
+    kept[8..16].copy_from_slice(&head.at.to_le_bytes());
+    copy(line, kept_line);
     Some(replaced)
 }
 

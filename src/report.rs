@@ -1,13 +1,13 @@
 //! A report: one sighting of a client as the server that heard it wrote it down.
 
 use core::cmp::Ordering;
+use core::ops::Range;
 
 use bytes::BufMut;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::herd::ServerId;
 use crate::message::Sighting;
-use crate::text::same;
 use crate::time::Timestamp;
 
 /// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
@@ -123,16 +123,14 @@ impl<'a> Report<'a> {
     #[inline]
     #[must_use]
     pub fn client(&self) -> &'a [u8] {
-        let [client, position, _] = self.head.fields(self.line);
-        &self.line[client..position - 1]
+        &self.line[self.client_range()]
     }
 
-    /// Whether it is of the client of another line, whose fields are as long.
+    /// Where the client's ID is in the line.
     #[inline]
-    pub(crate) fn is_of_client_in(&self, line: &[u8]) -> bool {
+    pub(crate) fn client_range(&self) -> Range<usize> {
         let [client, position, _] = self.head.fields(self.line);
-        let client = client..position - 1;
-        line.get(client.clone()).is_some_and(|other| same(other, &self.line[client]))
+        client..position - 1
     }
 
     /// The position as the client wrote it.

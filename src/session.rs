@@ -5,7 +5,7 @@ use core::ops::Range;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::batch::{Batch, Item, Replies, Request, Requests, Said};
+use crate::batch::{Batch, Entry, Item, Replies, Request, Requests};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::{Frame, Identity};
@@ -206,6 +206,10 @@ impl Session {
     fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Batch) {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
         let mut asked = self.owed.questions();
+        if let Some((first, rest)) = input.split_at_checked(Batch::MOST_INPUT) {
+            self.held.extend_from_slice(rest);
+            input = first;
+        }
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
         let copied = batch.text.len() + input.len();
         batch.text.push(input);
@@ -216,7 +220,9 @@ impl Session {
             }
             let whole = framer.is_between_lines();
             if whole {
+                let first = batch.entries.len();
                 self.usual_iamats(now, &mut input, framer.most(), copied, batch);
+                batch.add_reports(first, None);
                 if self.closing {
                     break;
                 }
@@ -245,7 +251,7 @@ impl Session {
         let identity = &*self.identity;
         let Some((opening, opening_len)) = identity.opening().short() else { return };
         let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
-        let Batch { replies, items, shape, .. } = batch;
+        let Batch { replies, entries, shape, .. } = batch;
         let mut padded;
         while !input.is_empty() {
             let window = if let Some(window) = input.first_chunk() {
@@ -281,10 +287,8 @@ impl Session {
             let start = reply_at + b"AT ".len();
             let report = &replies.from(start)[..client_at + end];
             let place = identity.locator.of(&report[client_at..client_at + client], report);
-            let said = Said { head, start, len: client_at + end, from: None };
             let line = copied - input.len();
-            let line = line..line + len;
-            items.push(Item { line, reply_at, place, next: 0, is_new: false, request: Request::Report(said) });
+            entries.push(Entry::new(head, place, start, client_at + end, &(line..line + len)));
             *input = &input[len + 1..];
             if identity.limits.one_shot {
                 self.closing = true;
@@ -335,41 +339,76 @@ impl Session {
             batch.text.len() - line.len()
         });
         let line_range = start..start + line.len();
+        let first = batch.entries.len();
         let request = match message {
             Message::Iamat(sighting) => {
                 self.closing |= self.identity.limits.one_shot;
-                Request::Report(self.iamat(now, &sighting, batch))
+                let entry = self.iamat(now, &sighting, &line_range, batch);
+                batch.entries.push(entry);
+                batch.add_reports(first, None);
+                return Ok(());
+            }
+            Message::At { report, sender } => {
+                let (entry, from) = self.passed_on(&report, sender, &line_range, batch)?;
+                batch.entries.push(entry);
+                batch.add_reports(first, Some(from));
+                return Ok(());
+            }
+            Message::Kept { report, sender } => {
+                let (entry, from) = self.passed_on(&report, sender, &line_range, batch)?;
+                Request::Kept { entry, from }
             }
             Message::Whatsat { client, radius, bound } => {
                 self.closing |= self.identity.limits.one_shot;
+                let place = self.identity.locator.of_client(client);
                 let client = range_in(line, client, start);
                 self.next_ticket += 1;
-                Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
+                Request::Whatsat { client, place, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
             }
-            Message::At { report, sender } => Request::Report(self.passed_on(&report, sender, batch)?),
-            Message::Kept { report, sender } => Request::Kept(self.passed_on(&report, sender, batch)?),
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
-        let place = batch.place(&self.identity.locator, &request);
-        batch.items.push(Item { line: line_range, reply_at, place, next: 0, is_new: false, request });
+        batch.items.push(Item { line: line_range, reply_at, request });
         Ok(())
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
-    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, batch: &mut Batch) -> Said {
+    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: &Range<usize>, batch: &mut Batch) -> Entry {
         let origin = (self.identity.me, self.identity.name());
         let skew = now.wall.since(sighting.at).to_string();
-        let said = write_down(origin, skew.as_bytes(), sighting, None, &mut batch.replies);
+        let entry = self.write_down(origin, skew.as_bytes(), sighting, line, &mut batch.replies);
         batch.replies.push(b"\n");
-        said
+        entry
     }
 
-    /// A neighbour's copy of a report, written down in the text of `batch`.
-    fn passed_on(&mut self, report: &Sighted<'_>, sender: &[u8], batch: &mut Batch) -> Result<Said, Refusal> {
+    /// A neighbour's copy of a report, written down in the text of `batch`, and who it is.
+    fn passed_on(
+        &mut self,
+        report: &Sighted<'_>,
+        sender: &[u8],
+        line: &Range<usize>,
+        batch: &mut Batch,
+    ) -> Result<(Entry, ServerId), Refusal> {
         let from = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
-        Ok(write_down(origin, report.skew, &report.sighting, Some(from), &mut batch.text))
+        Ok((self.write_down(origin, report.skew, &report.sighting, line, &mut batch.text), from))
+    }
+
+    /// Appends `AT ` and a report to `out`.
+    fn write_down(
+        &self,
+        origin: (ServerId, &[u8]),
+        skew: &[u8],
+        sighting: &Sighting<'_>,
+        line: &Range<usize>,
+        out: &mut Text,
+    ) -> Entry {
+        out.push(b"AT ");
+        let start = out.len();
+        let head = Report::write(|part| out.push(part), origin, skew, sighting);
+        let report = Report { line: &out.as_slice()[start..], head };
+        let place = self.identity.locator.of_report(&report);
+        Entry::new(head, place, start, report.line.len(), line)
     }
 
     fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Batch) -> Result<Request, Refusal> {
@@ -383,20 +422,6 @@ impl Session {
         self.neighbour = Some(neighbour);
         Ok(neighbour)
     }
-}
-
-/// Appends `AT ` and a report to `out`.
-fn write_down(
-    origin: (ServerId, &[u8]),
-    skew: &[u8],
-    sighting: &Sighting<'_>,
-    from: Option<ServerId>,
-    out: &mut Text,
-) -> Said {
-    out.push(b"AT ");
-    let start = out.len();
-    let head = Report::write(|part| out.push(part), origin, skew, sighting);
-    Said { head, start, len: out.len() - start, from }
 }
 
 /// Where `field`, which lies in `line`, is in a copy of the line that begins at `start`.

@@ -137,6 +137,11 @@ impl Shard {
         }
     }
 
+    /// Counts reports, which clients said or neighbours passed on.
+    pub(crate) fn count(&mut self, reports: u64, are_own: bool) {
+        *if are_own { &mut self.counters.iamat } else { &mut self.counters.at } += reports;
+    }
+
     /// Takes note of a report whose client is unknown and for which there is no room: it may be passed on all
     /// the same.
     pub(crate) fn pass_by(&mut self, place: Place) -> Learned {

@@ -1,12 +1,11 @@
 //! What a server knows: the newest report of every client.
 
-use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::MutexGuard;
 
 use bytes::BufMut;
 
-use crate::batch::{Batch, Item};
+use crate::batch::Entry;
 use crate::counters::Counters;
 use crate::handled::Handled;
 use crate::limits::Limits;
@@ -49,11 +48,15 @@ impl Drop for Room<'_> {
     }
 }
 
-/// The items of a pass by their shards: the first and the last of each, which lead from one to the next.
-#[derive(Debug)]
-struct Chains {
-    ends: [Option<(u32, u32)>; SHARDS],
+/// The first and the last entry of a shard's; each leads to the next.
+#[derive(Clone, Copy)]
+struct Chain {
+    first: u32,
+    last: u32,
 }
+
+/// The entries of a pass by their shards.
+struct Chains([Chain; SHARDS]);
 
 impl Store {
     pub(crate) fn new(limits: &Limits, locator: Locator, seed: u64) -> Self {
@@ -68,47 +71,47 @@ impl Store {
         self.shards[Shard::of(range) % SHARDS].hold()
     }
 
-    /// Takes in the reports that some items bring, all of them reports, and notes for each whether it is to be
-    /// flooded. Those of one client are taken in their order, others in any.
+    /// Takes in reports, whose lines are in `text`, and notes for each whether it is to be flooded. Those of one
+    /// client are taken in their order, others in any. `is_own` tells whether clients said them, not a neighbour.
     ///
     /// # Errors
     /// Where one must be refused: those before it were taken in, and no other.
-    pub(crate) fn learn(&self, batch: &mut Batch, run: Range<usize>) -> Result<(), (usize, Refusal)> {
-        match self.room(run.len()) {
-            Some(mut room) if run.len() > 1 => {
-                self.learn_by_shards(batch, run, &mut room.left);
+    pub(crate) fn learn(&self, entries: &mut [Entry], text: &[u8], is_own: bool) -> Result<(), (usize, Refusal)> {
+        match self.room(entries.len()) {
+            Some(mut room) if entries.len() > 1 => {
+                self.learn_by_shards(entries, text, is_own, &mut room.left);
                 Ok(())
             }
-            Some(mut room) => self.learn_one(batch, run.start, &mut room.left),
-            // Somebody may have to be refused, and nothing that comes behind may be taken in.
-            None => run.into_iter().try_for_each(|index| self.learn_one(batch, index, &mut self.room_for_one().left)),
+            _ => self.learn_in_order(entries, text, is_own),
         }
     }
 
-    fn learn_one(&self, batch: &mut Batch, index: usize, room: &mut usize) -> Result<(), (usize, Refusal)> {
-        let Batch { items, replies, text, .. } = batch;
-        let item = &mut items[index];
-        match learn(&mut self.shard(item.place.range()), item, (replies.from(0), text.from(0)), room) {
-            Learned::Full => Err((index, Refusal::Full)),
-            Learned::New | Learned::Known => Ok(()),
+    /// Somebody may have to be refused, and nothing that comes behind may be taken in.
+    fn learn_in_order(&self, entries: &mut [Entry], text: &[u8], is_own: bool) -> Result<(), (usize, Refusal)> {
+        for (index, entry) in entries.iter_mut().enumerate() {
+            let mut shard = self.shard(entry.place.range());
+            shard.count(1, is_own);
+            if learn(&mut shard, entry, text, is_own, &mut self.room_for_one().left) == Learned::Full {
+                return Err((index, Refusal::Full));
+            }
         }
+        Ok(())
     }
 
     /// Holds each shard once. One that another thread holds is left for later, when the others are done.
-    fn learn_by_shards(&self, batch: &mut Batch, run: Range<usize>, room: &mut usize) {
-        let Batch { items, replies, text, .. } = batch;
-        let texts = (replies.from(0), text.from(0));
-        let mut chains = Chains::of(items, run);
-        for (shard, chain) in self.shards.iter().zip(&mut chains.ends) {
+    fn learn_by_shards(&self, entries: &mut [Entry], text: &[u8], is_own: bool, room: &mut usize) {
+        let mut chains = Chains::of(entries);
+        for (shard, chain) in self.shards.iter().zip(&mut chains.0) {
             if chain.is_some()
                 && let Some(mut shard) = shard.hold_if_free()
             {
-                learn_chain(&mut shard, items, chain.take(), texts, room);
+                learn_chain(&mut shard, entries, *chain, text, is_own, room);
+                *chain = Chain::NONE;
             }
         }
-        for (shard, chain) in self.shards.iter().zip(chains.ends) {
+        for (shard, chain) in self.shards.iter().zip(chains.0) {
             if chain.is_some() {
-                learn_chain(&mut shard.hold(), items, chain, texts, room);
+                learn_chain(&mut shard.hold(), entries, chain, text, is_own, room);
             }
         }
     }
@@ -213,62 +216,55 @@ impl Clone for Store {
     }
 }
 
+impl Chain {
+    const NONE: Self = Self { first: 0, last: u32::MAX };
+
+    const fn is_some(self) -> bool {
+        self.last != u32::MAX
+    }
+}
+
 impl Chains {
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
-    fn of(items: &mut [Item], run: Range<usize>) -> Self {
-        let mut ends = [None; SHARDS];
-        for index in run {
-            let end: &mut Option<(u32, u32)> = &mut ends[Shard::of(items[index].place.range()) % SHARDS];
-            let index = index as u32;
-            match end {
-                None => *end = Some((index, index)),
-                Some((_, last)) => {
-                    items[*last as usize].next = index;
-                    *last = index;
-                }
+    fn of(entries: &mut [Entry]) -> Self {
+        let mut chains = [Chain::NONE; SHARDS];
+        for index in 0..entries.len() {
+            let chain = &mut chains[Shard::of(entries[index].place.range()) % SHARDS];
+            match entries.get_mut(chain.last as usize) {
+                Some(last) => last.next = index as u32,
+                None => chain.first = index as u32,
             }
+            chain.last = index as u32;
         }
-        Self { ends }
+        Self(chains)
     }
 }
 
 /// Takes in the reports of one chain.
 #[inline]
-fn learn_chain(
-    shard: &mut Shard,
-    items: &mut [Item],
-    chain: Option<(u32, u32)>,
-    texts: (&[u8], &[u8]),
-    room: &mut usize,
-) {
-    let Some((first, last)) = chain else { return };
-    let after = |index: u32| (index != last).then(|| items[index as usize].next);
-    shard.look_ahead(
-        core::iter::successors(Some(first), |&index| after(index)).map(|index| items[index as usize].place),
-    );
-    let mut index = first;
-    loop {
-        learn(shard, &mut items[index as usize], texts, room);
-        if index == last {
-            return;
-        }
-        index = items[index as usize].next;
+fn learn_chain(shard: &mut Shard, entries: &mut [Entry], chain: Chain, text: &[u8], is_own: bool, room: &mut usize) {
+    let Chain { first, last } = chain;
+    let after = |index: u32| (index != last).then(|| entries[index as usize].next);
+    let indices = core::iter::successors(Some(first), |&index| after(index));
+    shard.look_ahead(indices.map(|index| entries[index as usize].place));
+    let (mut index, mut count) = (first, 0);
+    while let Some(entry) = entries.get_mut(index as usize) {
+        learn(shard, entry, text, is_own, room);
+        count += 1;
+        index = if index == last { u32::MAX } else { entry.next };
     }
+    shard.count(count, is_own);
 }
 
-/// Takes in the report that an item brings.
+/// Takes in the report that an entry brings.
 #[inline(always)]
-fn learn(shard: &mut Shard, item: &mut Item, texts: (&[u8], &[u8]), room: &mut usize) -> Learned {
-    let Some(said) = item.said() else { return Learned::Known };
-    let (place, is_own, report) = (item.place, said.from.is_none(), said.report(texts));
-    let counters = &mut shard.counters;
-    *if is_own { &mut counters.iamat } else { &mut counters.at } += 1;
-    let learned = match shard.learn(place, &report, room) {
+fn learn(shard: &mut Shard, entry: &mut Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
+    let learned = match shard.learn(entry.place, &entry.report(text), room) {
         // Of a neighbour's report that cannot be kept others are told all the same.
-        Learned::Full if !is_own => shard.pass_by(place),
+        Learned::Full if !is_own => shard.pass_by(entry.place),
         learned => learned,
     };
-    item.is_new = learned == Learned::New;
+    entry.is_new = learned == Learned::New;
     learned
 }
 

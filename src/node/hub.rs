@@ -102,24 +102,13 @@ impl Hub {
         self.on_link_of(from, |link| link.heard(now, actions));
     }
 
-    /// Queues copies of what came by a route for every neighbour that it does not come from; what comes next is
-    /// from that neighbour, if from any: it is there.
-    pub(super) fn turn(
-        &mut self,
-        route: Option<Route>,
-        next: Option<ServerId>,
-        flood: &mut Flood,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) {
-        if let Some(route) = route.filter(|_| flood.count() > 0) {
-            for link in self.links.iter_mut().filter(|link| route.reaches(link.peer)) {
-                link.push_all(flood.lines(), now, &self.identity.limits, actions);
-                self.counters.forwarded += flood.count();
-            }
-            flood.clear();
+    /// Queues copies of what came by a route for every neighbour that it does not come from, and forgets them.
+    pub(super) fn queue(&mut self, flood: &mut Flood, route: Route, now: Instant, actions: &mut Vec<Action>) {
+        for link in self.links.iter_mut().filter(|link| route.reaches(link.peer)) {
+            link.push_all(flood.lines(), now, &self.identity.limits, actions);
+            self.counters.forwarded += flood.count();
         }
-        next.into_iter().for_each(|from| self.heard(from, now, actions));
+        flood.clear();
     }
 
     /// A WHATSAT wants places.
