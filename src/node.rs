@@ -253,23 +253,20 @@ impl Pass<'_> {
 
     fn serve_whatsat(&mut self, index: usize) -> Result<(), Refusal> {
         let Batch { items, text, .. } = &mut self.batch;
-        let item = &mut items[index];
-        let Request::Whatsat { client, place, radius, bound, ticket, at_line } = &mut item.request else {
+        let Request::Whatsat { client, place, radius, bound, ticket, at_line } = &mut items[index].request else {
             return Ok(());
         };
         let mut shard = self.node.store.shard(place.range());
         shard.counters.whatsat += 1;
         let report = shard.get(*place, &text.as_slice()[client.clone()]).ok_or(Refusal::UnknownClient)?;
         let start = text.len();
-        for part in [b"AT ", report.line(), b"\n"] {
-            text.push(part);
-        }
-        let report = Report { line: &[], ..report };
-        drop(shard);
+        text.push_at_line(report.line());
         *at_line = start..text.len();
-        let report = Report { line: &text.as_slice()[start + b"AT ".len()..text.len() - 1], ..report };
+        let position = report.position_range();
+        drop(shard);
+        let position = &text.as_slice()[start + b"AT ".len()..][position];
         let ticket = Ticket { session: self.session.id(), number: *ticket };
-        self.node.want(self.now, report.position(), (*radius, *bound), ticket, self.actions);
+        self.node.want(self.now, position, (*radius, *bound), ticket, self.actions);
         Ok(())
     }
 }

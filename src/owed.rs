@@ -38,11 +38,16 @@ impl Owed {
         self.text.len()
     }
 
-    /// A WHATSAT waits for its places.
+    /// A WHATSAT waits for its places. Its AT line is [told](Self::push_at_lines) behind it, or with those of the
+    /// next.
     #[inline]
-    pub(crate) fn ask(&mut self, ticket: u64, bound: u8, at_line: &[u8]) {
-        self.text.extend_from_slice(at_line);
-        self.questions.push_back(Question { ticket, bound, places: None, at_line: at_line.len(), behind: 0 });
+    pub(crate) fn ask(&mut self, ticket: u64, bound: u8, at_line: usize) {
+        self.questions.push_back(Question { ticket, bound, places: None, at_line, behind: 0 });
+    }
+
+    /// The AT lines of the last questions.
+    pub(crate) fn push_at_lines(&mut self, lines: &[u8]) {
+        append(lines, |piece| self.text.extend_from_slice(piece));
     }
 
     /// Appends replies to `out`, or behind the last WHATSAT that waits.

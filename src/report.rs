@@ -136,8 +136,13 @@ impl<'a> Report<'a> {
     /// The position as the client wrote it.
     #[must_use]
     pub fn position(&self) -> &'a [u8] {
+        &self.line[self.position_range()]
+    }
+
+    /// Where that is in the line.
+    pub(crate) fn position_range(&self) -> Range<usize> {
         let [_, position, time] = self.head.fields(self.line);
-        &self.line[position..time - 1]
+        position..time - 1
     }
 
     /// The time as the client wrote it.

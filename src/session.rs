@@ -1,5 +1,7 @@
 //! One connection: framing, parsing, the order of replies, and its limits.
 
+mod usual;
+
 use core::mem;
 use core::ops::Range;
 use std::net::IpAddr;
@@ -8,15 +10,15 @@ use std::sync::Arc;
 use crate::batch::{Batch, Entry, Item, Replies, Request, Requests};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
-use crate::identity::{Frame, Identity};
+use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::{Message, Refusal, Sighted, Sighting};
 use crate::owed::Owed;
-use crate::places::Places;
-use crate::report::{Head, Report};
-use crate::text::{SHORT, Text, copy_loosely};
-use crate::time::{Instant, Now, Skew};
-use crate::usual::{self, Iamat};
+use crate::places::{Places, Radius};
+use crate::report::Report;
+use crate::text::Text;
+use crate::time::{Instant, Now};
+use crate::usual::Lines;
 
 /// A session, as the adapter and the node call it. The adapter chooses it, unlike any other in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,20 +127,31 @@ impl Session {
         if batch.refused.is_some() {
             self.close();
         }
+        let (texts, text) = (batch.replies.as_slice(), batch.text.as_slice());
         let mut sent = 0;
-        let (texts, owed) = (batch.replies.as_slice(), &mut self.owed);
+        // AT lines stand one behind the other in the text, and are taken together.
+        let mut at_lines = 0..0;
         for item in batch.items.iter().filter(|item| item.is_answered_by_node()) {
-            owed.push(&texts[sent..item.reply_at], out);
-            sent = item.reply_at;
+            if item.reply_at > sent {
+                self.owed.push_at_lines(&text[mem::take(&mut at_lines)]);
+                self.owed.push(&texts[sent..item.reply_at], out);
+                sent = item.reply_at;
+            }
             match &item.request {
                 Request::Whatsat { ticket, bound, at_line, .. } => {
-                    owed.ask(*ticket, *bound, &batch.text.as_slice()[at_line.clone()]);
+                    self.owed.ask(*ticket, *bound, at_line.len());
+                    let start = if at_lines.is_empty() { at_line.start } else { at_lines.start };
+                    at_lines = start..at_line.end;
                 }
-                Request::Repair { answer, .. } => owed.push(&batch.text.as_slice()[answer.clone()], out),
+                Request::Repair { answer, .. } => {
+                    self.owed.push_at_lines(&text[mem::take(&mut at_lines)]);
+                    self.owed.push(&text[answer.clone()], out);
+                }
                 _ => {}
             }
         }
-        owed.push(&texts[sent..], out);
+        self.owed.push_at_lines(&text[at_lines]);
+        self.owed.push(&texts[sent..], out);
         replies.into_empty()
     }
 
@@ -206,33 +219,32 @@ impl Session {
     fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Batch) {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
         let mut asked = self.owed.questions();
-        if let Some((first, rest)) = input.split_at_checked(Batch::MOST_INPUT) {
-            self.held.extend_from_slice(rest);
-            input = first;
-        }
+        let rest = input.split_off(Batch::MOST_INPUT..).unwrap_or_default();
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
         let copied = batch.text.len() + input.len();
         batch.text.push(input);
         while !self.closing {
+            let whole = framer.is_between_lines();
+            if whole {
+                let mut lines = Lines { rest: input, copied, most: framer.most() };
+                let first = batch.entries.len();
+                self.usual_iamats(now, &mut lines, batch);
+                batch.add_reports(first, None);
+                asked += self.usual_whatsats(&mut lines, self.identity.limits.max_waiting - asked, batch);
+                let read = input.len() - lines.rest.len();
+                input = lines.rest;
+                if read > 0 && !input.is_empty() {
+                    continue;
+                }
+            }
             if asked >= self.identity.limits.max_waiting {
                 self.held.extend_from_slice(input);
                 break;
             }
-            let whole = framer.is_between_lines();
-            if whole {
-                let first = batch.entries.len();
-                self.usual_iamats(now, &mut input, framer.most(), copied, batch);
-                batch.add_reports(first, None);
-                if self.closing {
-                    break;
-                }
+            if input.is_empty() && !self.ended {
+                break;
             }
             let start = copied - input.len();
-            if whole && let Some(len) = self.usual_whatsat(now, input, framer.most(), start, batch) {
-                input = &input[len + 1..];
-                asked += 1;
-                continue;
-            }
             let line = match framer.next_line(&mut input) {
                 Some(line) => line,
                 None if self.ended => match framer.last_line() {
@@ -243,64 +255,8 @@ impl Session {
             };
             asked += usize::from(self.take(now, line, whole.then_some(start), batch));
         }
+        self.held.extend_from_slice(rest);
         self.framer = framer;
-    }
-
-    /// Takes the usual IAMATs that `input` begins with, whose end is `copied` in the text of the batch.
-    fn usual_iamats(&mut self, now: Now, input: &mut &[u8], most: usize, copied: usize, batch: &mut Batch) {
-        let identity = &*self.identity;
-        let Some((opening, opening_len)) = identity.opening().short() else { return };
-        let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
-        let Batch { replies, entries, shape, .. } = batch;
-        let mut padded;
-        while !input.is_empty() {
-            let window = if let Some(window) = input.first_chunk() {
-                window
-            } else {
-                padded = [0; usual::WINDOW];
-                padded[..input.len()].copy_from_slice(input);
-                &padded
-            };
-            let Some(Iamat { client, time, end, at }) = shape.iamat(window) else { return };
-            let len = b"IAMAT ".len() + end;
-            let Some((skew, decimals)) = wall.checked_sub(at).and_then(Skew::short) else { return };
-            if len > most {
-                return;
-            }
-            let reply_at = replies.len();
-            let room = replies.room::<{ usual::WINDOW }>();
-            room[..Frame::SHORT].copy_from_slice(opening);
-            room[opening_len..][..4].copy_from_slice(&skew);
-            room[opening_len + 4..][..8].copy_from_slice(&decimals);
-            let fields_at = opening_len + Skew::SHORT + 1;
-            room[fields_at - 1] = b' ';
-            // The end of the line too: it is that of the reply.
-            if let Some(fields) = window[b"IAMAT ".len()..].first_chunk()
-                && let Some(room) = room[fields_at..].first_chunk_mut::<SHORT>()
-            {
-                copy_loosely(fields, room, end + 1);
-            }
-            replies.extend(fields_at + end + 1);
-            let client_at = fields_at - b"AT ".len();
-            let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
-            let head = Head::short(identity.me, at, places);
-            let start = reply_at + b"AT ".len();
-            let report = &replies.from(start)[..client_at + end];
-            let place = identity.locator.of(&report[client_at..client_at + client], report);
-            let line = copied - input.len();
-            entries.push(Entry::new(head, place, start, client_at + end, &(line..line + len)));
-            *input = &input[len + 1..];
-            if identity.limits.one_shot {
-                self.closing = true;
-                return;
-            }
-        }
-    }
-
-    /// Takes the usual WHATSAT that `input` begins with; how long its line is.
-    fn usual_whatsat(&mut self, now: Now, input: &[u8], most: usize, start: usize, batch: &mut Batch) -> Option<usize> {
-        let (message, len) = usual::whatsat(input)?;
-        (len <= most && self.understand(now, &input[..len], Some(start), message, batch).is_ok()).then_some(len)
     }
 
     /// Takes one line; whether its reply may be long, or late. If it was copied already, it starts at
@@ -360,16 +316,19 @@ impl Session {
             }
             Message::Whatsat { client, radius, bound } => {
                 self.closing |= self.identity.limits.one_shot;
-                let place = self.identity.locator.of_client(client);
-                let client = range_in(line, client, start);
-                self.next_ticket += 1;
-                Request::Whatsat { client, place, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
+                self.whatsat(client, range_in(line, client, start), radius, bound)
             }
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
         batch.items.push(Item { line: line_range, reply_at, request });
         Ok(())
+    }
+
+    fn whatsat(&mut self, client: &[u8], in_text: Range<usize>, radius: Radius, bound: u8) -> Request {
+        self.next_ticket += 1;
+        let place = self.identity.locator.of_client(client);
+        Request::Whatsat { client: in_text, place, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.

@@ -102,6 +102,21 @@ impl Text {
         });
     }
 
+    /// Appends `AT `, a report's line, LF.
+    #[inline]
+    pub(crate) fn push_at_line(&mut self, line: &[u8]) {
+        const AT: usize = b"AT ".len();
+        if line.len() > SHORT {
+            [b"AT ", line, b"\n"].into_iter().for_each(|part| self.push(part));
+            return;
+        }
+        let room = self.room::<{ SHORT + AT + 1 }>();
+        room[..AT].copy_from_slice(b"AT ");
+        copy(line, &mut room[AT..]);
+        room[AT + line.len()] = b'\n';
+        self.extend(AT + line.len() + 1);
+    }
+
     /// Room for `N` bytes. What is written there counts once it is told how many they were.
     #[inline]
     pub(crate) fn room<const N: usize>(&mut self) -> &mut [u8; N] {

@@ -6,17 +6,10 @@
 
 use wide::u8x16;
 
-use crate::blocks;
+use super::{WINDOW, client};
 use crate::word;
 
-/// How much of the input is looked at for a line. A line that is usual ends inside, and a copy of its fields
-/// may be this long.
-pub(crate) const WINDOW: usize = 192;
-
-/// How long a client's ID may be in a usual line.
-const LONGEST_CLIENT: usize = 63;
-
-/// How much is looked at behind it.
+/// How much is looked at behind a client's ID.
 const FIELDS: usize = 64;
 
 /// Where the fields of an IAMAT are, counted from its client on, and its time.
@@ -181,20 +174,6 @@ const MOST_SECONDS: u64 = i64::MAX as u64 / NANOS;
 
 /// The power of ten that so many decimals are multiplied by to be nanoseconds.
 const TENS: [u64; 9] = [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10];
-
-/// How long the client's ID is that `text` begins with, if a space follows.
-#[inline]
-fn client(text: &[u8; LONGEST_CLIENT + 1]) -> Option<usize> {
-    let [first, second, third, fourth] = text.as_chunks::<16>().0 else { return None };
-    let ends = |one: &[u8; 16], two: &[u8; 16]| {
-        blocks::up_to_space(u8x16::new(*one)) | blocks::up_to_space(u8x16::new(*two)) << 16
-    };
-    let end = match ends(first, second) {
-        0 => 32 + ends(third, fourth).trailing_zeros(),
-        found => found.trailing_zeros(),
-    } as usize;
-    (end > 0 && end <= LONGEST_CLIENT && text[end & LONGEST_CLIENT] == b' ').then_some(end)
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,69 @@
+//! Usual requests, read many at a time: the session's short way. What is not usual is left to the long one.
+
+use super::Session;
+use crate::batch::{Batch, Entry, Item};
+use crate::identity::Frame;
+use crate::report::Head;
+use crate::text::{SHORT, copy_loosely};
+use crate::time::{Now, Skew};
+use crate::usual::{self, Iamat, Lines, Whatsat};
+
+impl Session {
+    /// Takes the usual IAMATs that come first.
+    pub(super) fn usual_iamats(&mut self, now: Now, lines: &mut Lines<'_>, batch: &mut Batch) {
+        let identity = &*self.identity;
+        let Some((opening, opening_len)) = identity.opening().short() else { return };
+        let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
+        let Batch { replies, entries, shape, .. } = batch;
+        let mut padding = [0; usual::WINDOW];
+        while !self.closing
+            && let Some(window) = lines.window(&mut padding)
+            && let Some(Iamat { client, time, end, at }) = shape.iamat(window)
+            && let Some((skew, decimals)) = wall.checked_sub(at).and_then(Skew::short)
+            && let Some(line) = lines.next(b"IAMAT ".len() + end)
+        {
+            let reply_at = replies.len();
+            let room = replies.room::<{ usual::WINDOW }>();
+            room[..Frame::SHORT].copy_from_slice(opening);
+            room[opening_len..][..4].copy_from_slice(&skew);
+            room[opening_len + 4..][..8].copy_from_slice(&decimals);
+            let fields_at = opening_len + Skew::SHORT + 1;
+            room[fields_at - 1] = b' ';
+            // The end of the line too: it is that of the reply.
+            if let Some(fields) = window[b"IAMAT ".len()..].first_chunk()
+                && let Some(room) = room[fields_at..].first_chunk_mut::<SHORT>()
+            {
+                copy_loosely(fields, room, end + 1);
+            }
+            replies.extend(fields_at + end + 1);
+            let client_at = fields_at - b"AT ".len();
+            let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
+            let head = Head::short(identity.me, at, places);
+            let start = reply_at + b"AT ".len();
+            let report = &replies.from(start)[..client_at + end];
+            let place = identity.locator.of(&report[client_at..client_at + client], report);
+            entries.push(Entry::new(head, place, start, client_at + end, &line));
+            self.closing = identity.limits.one_shot;
+        }
+    }
+
+    /// Takes the usual WHATSATs that come first, at most so many; how many there were.
+    pub(super) fn usual_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
+        let mut padding = [0; usual::WINDOW];
+        let mut asked = 0;
+        while !self.closing
+            && asked < most
+            && let Some(window) = lines.window(&mut padding)
+            && let Some(Whatsat { client, radius, bound, end }) = usual::whatsat(window)
+            && let Some(line) = lines.next(end)
+        {
+            let client_at = b"WHATSAT ".len();
+            let in_text = line.start + client_at..line.start + client_at + client;
+            let request = self.whatsat(&window[client_at..client_at + client], in_text, radius, bound);
+            batch.items.push(Item { line, reply_at: batch.replies.len(), request });
+            asked += 1;
+            self.closing = self.identity.limits.one_shot;
+        }
+        asked
+    }
+}
