@@ -136,6 +136,14 @@ impl Batch {
         }
     }
 
+    /// How many WHATSATs there are, and how long their AT lines are together.
+    pub(crate) fn questions(&self) -> (usize, usize) {
+        self.items.iter().fold((0, 0), |(count, len), item| match &item.request {
+            Request::Whatsat { at_line, .. } => (count + 1, len + at_line.len()),
+            _ => (count, len),
+        })
+    }
+
     /// Appends `? ` and the line to what is owed; nothing may follow.
     pub(crate) fn refuse(&mut self, why: Refusal, line: &[u8]) {
         let start = self.replies.len() + b"? ".len();

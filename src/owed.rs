@@ -38,6 +38,12 @@ impl Owed {
         self.text.len()
     }
 
+    /// So many WHATSATs will wait, with AT lines of so many bytes together.
+    pub(crate) fn reserve(&mut self, questions: usize, at_lines: usize) {
+        self.questions.reserve(questions);
+        self.text.reserve(at_lines);
+    }
+
     /// A WHATSAT waits for its places. Its AT line is [told](Self::push_at_lines) behind it, or with those of the
     /// next.
     #[inline]

@@ -128,6 +128,8 @@ impl Session {
             self.close();
         }
         let (texts, text) = (batch.replies.as_slice(), batch.text.as_slice());
+        let (questions, at_lines) = batch.questions();
+        self.owed.reserve(questions, at_lines);
         let mut sent = 0;
         // AT lines stand one behind the other in the text, and are taken together.
         let mut at_lines = 0..0;

@@ -12,6 +12,7 @@ use crate::record;
 use crate::repair::Span;
 use crate::report::Report;
 use crate::slots::{Slot, Slots};
+use crate::text::same;
 
 /// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
 /// thread that holds one shard is in nobody's way who needs another.
@@ -218,9 +219,8 @@ impl Shard {
     /// What is kept of `client`, which belongs at `place`.
     #[inline]
     pub(crate) fn get(&self, place: Place, client: &[u8]) -> Option<Report<'_>> {
-        let is_it = |&slot: &Slot| record::is_of(self.slots.get(slot), client);
-        let slot = self.range(place.range()).records.find(place.hash(), is_it)?;
-        Some(record::report(self.slots.get(*slot)))
+        let records = self.range(place.range()).records.iter_hash(place.hash());
+        records.map(|&slot| record::report(self.slots.get(slot))).find(|report| same(report.client(), client))
     }
 
     /// How many clients it knows.
