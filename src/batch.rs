@@ -19,7 +19,11 @@ use crate::usual::Shape;
 
 /// An empty buffer for one pass. Keep one for each thread.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct Batch(pub(crate) Box<Buffers>);
+
+/// What a batch is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
     /// What is owed for this pass, in order. What the node answers will stand at the item's `reply_at`.
     pub(crate) replies: Text,
     /// Lines as they were received, and texts that stand in no reply.
@@ -62,7 +66,7 @@ pub(crate) enum Request {
 }
 
 /// A report, as short as can be: a pass has many. Places in a text are below 2 to the power of 32, since a
-/// session reads no more at once than [`MOST_INPUT`](Batch::MOST_INPUT).
+/// session reads no more at once than [`MOST_INPUT`](Buffers::MOST_INPUT).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) head: Head,
@@ -119,7 +123,7 @@ impl Item {
     }
 }
 
-impl Batch {
+impl Buffers {
     /// As many bytes as a session reads at once. What it writes of them is shorter than 4 GiB.
     pub(crate) const MOST_INPUT: usize = 1 << 28;
 
@@ -203,7 +207,7 @@ fn echo(replies: &mut Text, line: &[u8]) {
 /// What a session parsed, for [`Node::serve`](crate::Node::serve).
 #[derive(Debug)]
 #[must_use = "the node has not seen these requests yet"]
-pub struct Requests(pub(crate) Batch);
+pub struct Requests(pub(crate) Box<Buffers>);
 
 impl Requests {
     /// Whether there is nothing in it for the node: it can go straight back to the session.
@@ -237,7 +241,7 @@ impl Requests {
 /// What a node decided, for [`Session::reply`](crate::Session::reply).
 #[derive(Debug)]
 #[must_use = "the session has not seen these replies yet"]
-pub struct Replies(pub(crate) Batch);
+pub struct Replies(pub(crate) Box<Buffers>);
 
 impl Replies {
     /// Why the connection is about to be closed, if a line was refused: for logs.
@@ -248,6 +252,6 @@ impl Replies {
 
     pub(crate) fn into_empty(mut self) -> Batch {
         self.0.clear();
-        self.0
+        Batch(self.0)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use crate::batch::{Batch, Replies, Request, Requests};
+use crate::batch::{Buffers, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::flood::Route;
@@ -71,9 +71,9 @@ impl Node {
 
     /// Serves what `session` parsed.
     pub fn serve(&self, now: Now, session: &Session, requests: Requests, actions: &mut Vec<Action>) -> Replies {
-        let mut pass = Pass { node: self, now: now.instant, session, batch: requests.0, actions };
-        pass.serve();
-        Replies(pass.batch)
+        let mut buffers = requests.0;
+        Pass { node: self, now: now.instant, session, batch: &mut buffers, actions }.serve();
+        Replies(buffers)
     }
 
     /// Takes in what happened.
@@ -170,7 +170,7 @@ struct Pass<'a> {
     node: &'a Node,
     now: Instant,
     session: &'a Session,
-    batch: Batch,
+    batch: &'a mut Buffers,
     actions: &'a mut Vec<Action>,
 }
 
@@ -192,7 +192,7 @@ impl Pass<'_> {
 
     /// Takes in the reports of an item, and floods those that were not handled yet.
     fn learn(&mut self, index: usize, entries: Range<usize>, from: Option<ServerId>) {
-        let Batch { entries: all, replies, text, .. } = &mut self.batch;
+        let Buffers { entries: all, replies, text, .. } = &mut *self.batch;
         let text = if from.is_none() { replies.from(0) } else { text.from(0) };
         let learned = self.node.store.learn(&mut all[entries.clone()], text, from.is_none());
         let end = learned.map_or_else(|(taken, _)| entries.start + taken, |()| entries.end);
@@ -206,7 +206,7 @@ impl Pass<'_> {
 
     /// Passes on those reports that are new. Whoever passed them on to this server is there.
     fn flood(&mut self, entries: Range<usize>, from: Option<ServerId>) {
-        let Self { node, now, session, batch: Batch { entries: all, replies, text, flood, .. }, actions } = self;
+        let Self { node, now, session, batch: Buffers { entries: all, replies, text, flood, .. }, actions } = self;
         let text = if from.is_none() { replies.from(0) } else { text.from(0) };
         let closing = session.identity().closing();
         let entries = &all[entries];
@@ -252,7 +252,7 @@ impl Pass<'_> {
     }
 
     fn serve_whatsat(&mut self, index: usize) -> Result<(), Refusal> {
-        let Batch { items, text, .. } = &mut self.batch;
+        let Buffers { items, text, .. } = &mut *self.batch;
         let Request::Whatsat { client, place, radius, bound, ticket, at_line } = &mut items[index].request else {
             return Ok(());
         };

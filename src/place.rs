@@ -47,7 +47,7 @@ impl Locator {
     }
 
     /// Where a client belongs.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of_client(&self, client: &[u8]) -> Place {
         const { assert!(Span::RANGE_BITS <= u16::BITS) };
         let range = (xxh3_64(client) >> (u64::BITS - Span::RANGE_BITS)) as u16;
@@ -60,7 +60,7 @@ impl Locator {
     }
 
     /// Where a report of `client` belongs whose line is `line`.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn of(&self, client: &[u8], line: &[u8]) -> Place {
         Place { digest: digest_of(line), ..self.of_client(client) }
     }

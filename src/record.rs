@@ -48,7 +48,7 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
 
 /// Writes `report` over the record in `slot`, if that is an older one of the same client and server whose fields
 /// have the same lengths; the digest of that.
-#[inline(always)]
+#[inline]
 pub(crate) fn renew(slot: &mut [u8], report: &Report<'_>, digest: u64) -> Option<u64> {
     let Report { head, line } = *report;
     let (kept, kept_line) = slot.split_first_chunk_mut::<HEAD>()?;

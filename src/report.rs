@@ -44,7 +44,7 @@ impl Head {
     /// is.
     #[inline]
     pub(crate) fn short(origin: ServerId, at: i64, [client, position, time, len]: [usize; 4]) -> Self {
-        debug_assert!(client < position && position < time && time < len && len <= usize::from(u8::MAX));
+        debug_assert!(client < position && position < time && time < len && u8::try_from(len).is_ok());
         let places = client | position << 8 | time << 16 | len << 24;
         Self { at, places: u64::from(origin.0) | (places as u64) << 16 }
     }

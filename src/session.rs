@@ -7,7 +7,7 @@ use core::ops::Range;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::batch::{Batch, Entry, Item, Replies, Request, Requests};
+use crate::batch::{Batch, Buffers, Entry, Item, Replies, Request, Requests};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
@@ -103,7 +103,7 @@ impl Session {
         if !bytes.is_empty() {
             self.active = now.instant;
         }
-        let mut batch = batch;
+        let mut batch = batch.0;
         let mut held = mem::take(&mut self.held);
         if held.is_empty() {
             self.read(now, bytes, &mut batch);
@@ -218,10 +218,10 @@ impl Session {
         self.framer = Framer::new(0);
     }
 
-    fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Batch) {
+    fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Buffers) {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
         let mut asked = self.owed.questions();
-        let rest = input.split_off(Batch::MOST_INPUT..).unwrap_or_default();
+        let rest = input.split_off(Buffers::MOST_INPUT..).unwrap_or_default();
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
         let copied = batch.text.len() + input.len();
         batch.text.push(input);
@@ -263,7 +263,7 @@ impl Session {
 
     /// Takes one line; whether its reply may be long, or late. If it was copied already, it starts at
     /// `copied`.
-    fn take(&mut self, now: Now, line: Line<'_>, copied: Option<usize>, batch: &mut Batch) -> bool {
+    fn take(&mut self, now: Now, line: Line<'_>, copied: Option<usize>, batch: &mut Buffers) -> bool {
         let (line, message) = match line {
             Line::Whole(line) => (line, Message::parse(line)),
             Line::TooLong(kept) => (kept, Err(Refusal::TooLong)),
@@ -289,7 +289,7 @@ impl Session {
         line: &[u8],
         copied: Option<usize>,
         message: Message<'_>,
-        batch: &mut Batch,
+        batch: &mut Buffers,
     ) -> Result<(), Refusal> {
         let reply_at = batch.replies.len();
         let start = copied.unwrap_or_else(|| {
@@ -334,7 +334,7 @@ impl Session {
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
-    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: &Range<usize>, batch: &mut Batch) -> Entry {
+    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: &Range<usize>, batch: &mut Buffers) -> Entry {
         let origin = (self.identity.me, self.identity.name());
         let skew = now.wall.since(sighting.at).to_string();
         let entry = self.write_down(origin, skew.as_bytes(), sighting, line, &mut batch.replies);
@@ -348,7 +348,7 @@ impl Session {
         report: &Sighted<'_>,
         sender: &[u8],
         line: &Range<usize>,
-        batch: &mut Batch,
+        batch: &mut Buffers,
     ) -> Result<(Entry, ServerId), Refusal> {
         let from = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
@@ -372,7 +372,7 @@ impl Session {
         Entry::new(head, place, start, report.line.len(), line)
     }
 
-    fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Batch) -> Result<Request, Refusal> {
+    fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Buffers) -> Result<Request, Refusal> {
         let from = self.believe(sender)?;
         batch.replies.push(&self.identity.greeting());
         Ok(Request::Hello { from, incarnation })

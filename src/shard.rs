@@ -103,7 +103,7 @@ impl Shard {
 
     /// Keeps `report`, which belongs at `place`, if it is new; whether it was handled before, if that can be
     /// told. `room` is there for clients that are not known yet.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn learn(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Learned {
         let range = &mut self.ranges[place.range() % Self::RANGES];
         for &slot in range.records.iter_hash(place.hash()) {

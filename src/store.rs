@@ -257,7 +257,7 @@ fn learn_chain(shard: &mut Shard, entries: &mut [Entry], chain: Chain, text: &[u
 }
 
 /// Takes in the report that an entry brings.
-#[inline(always)]
+#[inline]
 fn learn(shard: &mut Shard, entry: &mut Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
     let learned = match shard.learn(entry.place, &entry.report(text), room) {
         // Of a neighbour's report that cannot be kept others are told all the same.

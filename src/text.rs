@@ -53,8 +53,8 @@ pub(crate) const SHORT: usize = 128;
 /// Copies a text that stands at the beginning of `from`, and some of what is behind it.
 #[inline]
 pub(crate) fn copy_loosely<const N: usize>(from: &[u8; SHORT], to: &mut [u8; N], len: usize) {
-    const { assert!(N >= SHORT) };
     const HALF: usize = SHORT / 2;
+    const { assert!(N >= SHORT) };
     to[..HALF].copy_from_slice(&from[..HALF]);
     if len > HALF {
         to[HALF..SHORT].copy_from_slice(&from[HALF..]);
@@ -107,7 +107,9 @@ impl Text {
     pub(crate) fn push_at_line(&mut self, line: &[u8]) {
         const AT: usize = b"AT ".len();
         if line.len() > SHORT {
-            [b"AT ", line, b"\n"].into_iter().for_each(|part| self.push(part));
+            for part in [b"AT ", line, b"\n"] {
+                self.push(part);
+            }
             return;
         }
         let room = self.room::<{ SHORT + AT + 1 }>();

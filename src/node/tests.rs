@@ -1,6 +1,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
+use crate::batch::Batch;
 use crate::herd::{Server, ServerName};
 use crate::time::Timestamp;
 

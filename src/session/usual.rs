@@ -1,7 +1,7 @@
 //! Usual requests, read many at a time: the session's short way. What is not usual is left to the long one.
 
 use super::Session;
-use crate::batch::{Batch, Entry, Item};
+use crate::batch::{Buffers, Entry, Item};
 use crate::identity::Frame;
 use crate::report::Head;
 use crate::text::{SHORT, copy_loosely};
@@ -10,11 +10,11 @@ use crate::usual::{self, Iamat, Lines, Whatsat};
 
 impl Session {
     /// Takes the usual IAMATs that come first.
-    pub(super) fn usual_iamats(&mut self, now: Now, lines: &mut Lines<'_>, batch: &mut Batch) {
+    pub(super) fn usual_iamats(&mut self, now: Now, lines: &mut Lines<'_>, batch: &mut Buffers) {
         let identity = &*self.identity;
         let Some((opening, opening_len)) = identity.opening().short() else { return };
         let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
-        let Batch { replies, entries, shape, .. } = batch;
+        let Buffers { replies, entries, shape, .. } = batch;
         let mut padding = [0; usual::WINDOW];
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// Takes the usual WHATSATs that come first, at most so many; how many there were.
-    pub(super) fn usual_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
+    pub(super) fn usual_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Buffers) -> usize {
         let mut padding = [0; usual::WINDOW];
         let mut asked = 0;
         while !self.closing
