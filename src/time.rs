@@ -128,23 +128,28 @@ impl Skew {
     /// The longest: a sign, 30 digits and a point, which is as much as 128 bits hold, and some more.
     const LONGEST: usize = 48;
 
-    /// The wire's form of so many nanoseconds, in two parts, where they are less than ten seconds: as nearly
-    /// every clock is right.
+    /// Writes the wire's form of a skew of so many nanoseconds; how long it is.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "digits are below ten")]
-    pub(crate) const fn short(nanos: i64) -> Option<([u8; 4], [u8; 8])> {
+    pub(crate) fn write_nanos(nanos: i64, to: &mut [u8; Self::ROOM]) -> usize {
         let small = nanos.unsigned_abs();
-        if small >= 10_000_000_000 {
-            return None;
+        to[0] = if nanos < 0 { b'-' } else { b'+' };
+        // Nearly every clock is right to ten seconds.
+        let end = if small < 10_000_000_000 {
+            to[1] = digit(small / 1_000_000_000);
+            2
+        } else {
+            write_whole(small / 1_000_000_000, to)
+        };
+        let rest = small % 1_000_000_000;
+        if let Some(to) = to[end..].first_chunk_mut::<10>() {
+            (to[0], to[1]) = (b'.', digit(rest / 100_000_000));
+            to[2..].copy_from_slice(&word::digits(rest % 100_000_000).to_le_bytes());
         }
-        let (seconds, rest) = (small / 1_000_000_000, small % 1_000_000_000);
-        let sign = if nanos < 0 { b'-' } else { b'+' };
-        let start = [sign, b'0' + seconds as u8, b'.', b'0' + (rest / 100_000_000) as u8];
-        Some((start, word::digits(rest % 100_000_000).to_le_bytes()))
+        end + 10
     }
 
-    /// How long that is.
-    pub(crate) const SHORT: usize = 12;
+    /// Room for every skew of 64 bits: a sign, ten digits, a point and nine, and some more.
+    pub(crate) const ROOM: usize = 24;
 
     /// Whether `text` is a skew as a neighbour may write it: a sign, digits, and at least one
     /// decimal where there is a point. Neighbours that round otherwise than this server are served.
@@ -155,6 +160,25 @@ impl Skew {
         };
         crate::number::is_decimal(rest)
     }
+}
+
+/// Writes up to ten digits behind the sign; where they end.
+#[inline(never)]
+fn write_whole(seconds: u64, to: &mut [u8; Skew::ROOM]) -> usize {
+    let (tens, eight) = (seconds / 100_000_000, word::digits(seconds % 100_000_000).to_le_bytes());
+    let mut whole = [digit(tens / 10), digit(tens % 10), 0, 0, 0, 0, 0, 0, 0, 0];
+    whole[2..].copy_from_slice(&eight);
+    let zeros = whole.iter().take_while(|&&digit| digit == b'0').count();
+    let end = 1 + whole.len() - zeros;
+    to[1..end].copy_from_slice(&whole[zeros..]);
+    end
+}
+
+/// A digit.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "it is below ten")]
+const fn digit(value: u64) -> u8 {
+    b'0' + value as u8
 }
 
 impl fmt::Display for Skew {
@@ -261,10 +285,21 @@ mod tests {
             (-12_000_000_001, "-12.000000001"),
             (0, "+0.000000000"),
             (-1, "-0.000000001"),
+            (9_999_999_999, "+9.999999999"),
+            (10_000_000_000, "+10.000000000"),
+            (-316_107_298_120_953_291, "-316107298.120953291"),
+            (1_000_000_000_000_000_000, "+1000000000.000000000"),
+            (i64::MAX.into(), "+9223372036.854775807"),
+            (i64::MIN.into(), "-9223372036.854775808"),
             (i128::from(i64::MAX) * NANOS * 2, "+18446744073709551614.000000000"),
             (i128::from(u64::MAX) * NANOS * 2, "+36893488147419103230.000000000"),
         ] {
             assert_eq!(Skew(nanos).to_string(), text);
+            if let Ok(nanos) = i64::try_from(nanos) {
+                let mut short = [0; Skew::ROOM];
+                let len = Skew::write_nanos(nanos, &mut short);
+                assert_eq!(&short[..len], text.as_bytes());
+            }
             assert!(Skew::is_valid(text.as_bytes()));
         }
         for text in ["", "+", "0.5", "+.5", "+1.", "+1e3", "-nan"] {

@@ -19,15 +19,14 @@ impl Session {
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
             && let Some(Iamat { client, time, end, at }) = shape.iamat(window)
-            && let Some((skew, decimals)) = wall.checked_sub(at).and_then(Skew::short)
+            && let Some(skew) = wall.checked_sub(at)
             && let Some(line) = lines.next(b"IAMAT ".len() + end)
         {
             let reply_at = replies.len();
             let room = replies.room::<{ usual::WINDOW }>();
             room[..Frame::SHORT].copy_from_slice(opening);
-            room[opening_len..][..4].copy_from_slice(&skew);
-            room[opening_len + 4..][..8].copy_from_slice(&decimals);
-            let fields_at = opening_len + Skew::SHORT + 1;
+            let skew_room = room[opening_len..].first_chunk_mut().expect("room is for more than the longest reply");
+            let fields_at = opening_len + Skew::write_nanos(skew, skew_room) + 1;
             room[fields_at - 1] = b' ';
             // The end of the line too: it is that of the reply.
             if let Some(fields) = window[b"IAMAT ".len()..].first_chunk()
