@@ -77,13 +77,13 @@ impl Store {
     /// # Errors
     /// Where one must be refused: those before it were taken in, and no other.
     pub(crate) fn learn(&self, entries: &mut [Entry], text: &[u8], is_own: bool) -> Result<(), (usize, Refusal)> {
-        match self.room(entries.len()) {
-            Some(mut room) if entries.len() > 1 => {
-                self.learn_by_shards(entries, text, is_own, &mut room.left);
-                Ok(())
-            }
-            _ => self.learn_in_order(entries, text, is_own),
+        if entries.len() > 1
+            && let Some(mut room) = self.room(entries.len())
+        {
+            self.learn_by_shards(entries, text, is_own, &mut room.left);
+            return Ok(());
         }
+        self.learn_in_order(entries, text, is_own)
     }
 
     /// Somebody may have to be refused, and nothing that comes behind may be taken in.

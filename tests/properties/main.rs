@@ -12,3 +12,4 @@ mod links;
 mod messages;
 mod numbers;
 mod repair;
+mod threads;
