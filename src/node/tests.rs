@@ -147,3 +147,21 @@ fn a_greeting_is_answered_with_the_run_of_this_server() {
     assert_eq!(reply, format!("HELLO a {}\n", scramble(1)));
     assert_eq!(reply, say(&second, Some(LOOPBACK), "HELLO c 8\n"));
 }
+
+#[test]
+fn of_many_clients_each_replaces_its_own_report() {
+    let node = node();
+    let client = |client: usize| format!("client-{client:05}.cs.ucla.edu");
+    for time in 1..4 {
+        let lines: String = (0..3000)
+            .map(|number| format!("IAMAT {} +34.068930-118.445127 {time}.{number:04}\n", client(number)))
+            .collect();
+        assert!(!say(&node, None, &lines).contains('?'));
+    }
+    for number in 0..3000 {
+        let kept = node.report(client(number).as_bytes()).expect("it spoke");
+        assert_eq!(kept.report().time(), format!("3.{number:04}").as_bytes());
+        assert_eq!(kept.report().client(), client(number).as_bytes());
+    }
+    assert_eq!((node.clients(), node.counters().kept), (3000, 9000));
+}
