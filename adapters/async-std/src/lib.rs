@@ -3,14 +3,16 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use async_global_executor::GlobalExecutorConfig;
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
 use futures_io::{AsyncRead, AsyncWrite};
-use herd_host::{Runtime, Stream, connect_from};
+use herd_host::{Runtime, Stream, WORKER, connect_from};
 
 /// async-std's global executor.
 #[derive(Debug)]
@@ -22,7 +24,8 @@ impl Runtime for AsyncStd {
 
     const NAME: &'static str = "async-std";
 
-    fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
+    fn block_on<T>(workers: NonZeroUsize, future: impl Future<Output = T>) -> io::Result<T> {
+        start_workers(workers.get());
         Ok(task::block_on(future))
     }
 
@@ -55,6 +58,13 @@ impl Runtime for AsyncStd {
         };
         Connection::new(stream)
     }
+}
+
+/// Starts the global executor before async-std does, which would ask a variable of its own for the number of threads.
+fn start_workers(count: usize) {
+    // The executor lets a variable go before what it is told. None has an empty name.
+    let config = GlobalExecutorConfig::default().with_env_var("").with_min_threads(count).with_max_threads(count);
+    async_global_executor::init_with_config(config.with_thread_name_fn(|| WORKER.into()));
 }
 
 /// A TCP connection on async-std.

@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use herd_host::{Runtime, Stream};
+use herd_host::{Runtime, Stream, WORKER};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Builder;
 
 /// tokio's multi-threaded runtime.
 #[derive(Debug)]
@@ -21,8 +23,9 @@ impl Runtime for Tokio {
 
     const NAME: &'static str = "tokio";
 
-    fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    fn block_on<T>(workers: NonZeroUsize, future: impl Future<Output = T>) -> io::Result<T> {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(workers.get()).thread_name(WORKER).enable_all().build()?;
         let result = runtime.block_on(future);
         // Dropping it would wait for fetches that are still under way.
         runtime.shutdown_background();

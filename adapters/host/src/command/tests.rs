@@ -70,6 +70,7 @@ fn up_and_check_take_the_same_options() {
 fn every_flag_of_the_options_arrives() {
     for (flag, text) in [
         ("config", "/no/such.toml"),
+        ("workers", "?"),
         ("log-format", "?"),
         ("log-filter", "?="),
         ("places", "?"),
@@ -130,8 +131,8 @@ fn help_says_who_goes_first() {
 
 #[test]
 fn a_description_names_what_is_not_default() {
-    let order =
-        order("check --max-line 8192 --places google-legacy --places-url http://127.0.0.1:1/x").expect("an order");
+    let order = order("check --workers 3 --max-line 8192 --places google-legacy --places-url http://127.0.0.1:1/x")
+        .expect("an order");
     assert_eq!(
         Description(order.settings()).to_string(),
         "5 servers, 5 links\n  \
@@ -140,6 +141,7 @@ fn a_description_names_what_is_not_default() {
            Hamilton  127.0.0.1:12882  talks with Alford, Holiday\n  \
            Holiday   127.0.0.1:12883  talks with Ball, Hamilton\n  \
            Welsh     127.0.0.1:12884  talks with Alford, Ball\n\
+         workers: 3\n\
          limits: as by default, but for\n  \
            max-line = 8192 (default: 4096)\n\
          places: google-legacy from http://127.0.0.1:1/x\n\
