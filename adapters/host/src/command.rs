@@ -2,6 +2,7 @@
 
 mod error;
 mod options;
+mod syntax;
 
 #[cfg(test)]
 mod tests;

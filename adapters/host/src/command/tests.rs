@@ -27,7 +27,7 @@ fn served(line: &str) -> (String, String) {
 
 fn syntax(line: &str) -> ErrorKind {
     match order(line) {
-        Err(UsageError::Syntax(error)) => error.kind(),
+        Err(UsageError::Syntax(error) | UsageError::Help(error)) => error.kind(),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -103,6 +103,12 @@ fn wrong_use_is_one_line() {
             "--listen: \"12880\" is no HOST:PORT: add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880".into(),
         ),
         ("up --max-line 0", "--max-line: max-line must be more than 0 (default: 4096)".into()),
+        (
+            "serve --max-lin 5",
+            "unexpected argument '--max-lin' found; tip: a similar argument exists: '--max-line'; try --help".into(),
+        ),
+        ("serve", "the following required arguments were not provided: <NAME>; try --help".into()),
+        ("Alford a\u{9b}b", "unexpected argument 'a\\u{9b}b' found; try --help".into()),
         ("check --config /no/herd.toml", "/no/herd.toml: there is no such config file; check the path".into()),
     ];
     for (line, what) in cases {
