@@ -47,7 +47,7 @@ impl Runtime for AsyncStd {
 
     async fn accept(listener: &TcpListener) -> io::Result<(Connection, SocketAddr)> {
         let (stream, remote) = listener.accept().await?;
-        Ok((Connection::new(stream)?, remote))
+        Ok((Connection(stream), remote))
     }
 
     async fn connect(to: SocketAddr, from: Option<IpAddr>) -> io::Result<Connection> {
@@ -56,7 +56,7 @@ impl Runtime for AsyncStd {
             // async-std cannot bind before it connects.
             Some(from) => task::spawn_blocking(move || connect_from(to, from)).await?.into(),
         };
-        Connection::new(stream)
+        Ok(Connection(stream))
     }
 }
 
@@ -71,13 +71,6 @@ fn start_workers(count: usize) {
 #[derive(Debug)]
 pub struct Connection(TcpStream);
 
-impl Connection {
-    fn new(stream: TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Self(stream))
-    }
-}
-
 impl Stream for Connection {
     fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_read(context, buffer)
@@ -85,6 +78,10 @@ impl Stream for Connection {
 
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn set_nodelay(&self) -> io::Result<()> {
+        self.0.set_nodelay(true)
     }
 
     fn poll_shutdown(&mut self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {

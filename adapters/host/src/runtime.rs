@@ -29,13 +29,13 @@ pub trait Runtime: Sized + Send + Sync + 'static {
     /// Where the runtime cannot be started.
     fn block_on<T>(workers: NonZeroUsize, future: impl Future<Output = T>) -> io::Result<T>;
 
-    /// Starts a task.
+    /// Starts a task. Every waker that it is polled with wakes it for as long as it runs.
     fn spawn(future: impl Future<Output = ()> + Send + 'static);
 
     /// Runs what may block, on a thread where that is allowed.
     fn spawn_blocking(work: impl FnOnce() + Send + 'static);
 
-    /// Waits.
+    /// Waits, and never for less than this.
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static;
 
     /// Takes over a listener, which is non-blocking.
@@ -61,6 +61,12 @@ pub trait Stream: Send + Unpin + 'static {
 
     /// Writes what fits.
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Lets every write go out at once.
+    ///
+    /// # Errors
+    /// Where the connection is gone already.
+    fn set_nodelay(&self) -> io::Result<()>;
 
     /// Says that no more will be written.
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;

@@ -50,7 +50,7 @@ impl Runtime for Tokio {
 
     async fn accept(listener: &TcpListener) -> io::Result<(Connection, SocketAddr)> {
         let (stream, remote) = listener.accept().await?;
-        Ok((Connection::new(stream)?, remote))
+        Ok((Connection(stream), remote))
     }
 
     async fn connect(to: SocketAddr, from: Option<IpAddr>) -> io::Result<Connection> {
@@ -58,20 +58,13 @@ impl Runtime for Tokio {
         if let Some(from) = from {
             socket.bind(SocketAddr::new(from, 0))?;
         }
-        Connection::new(socket.connect(to).await?)
+        Ok(Connection(socket.connect(to).await?))
     }
 }
 
 /// A TCP connection on tokio.
 #[derive(Debug)]
 pub struct Connection(TcpStream);
-
-impl Connection {
-    fn new(stream: TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Self(stream))
-    }
-}
 
 impl Stream for Connection {
     fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -82,6 +75,10 @@ impl Stream for Connection {
 
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn set_nodelay(&self) -> io::Result<()> {
+        self.0.set_nodelay(true)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
