@@ -16,7 +16,7 @@ use crate::scratch::Scratch;
 use crate::shared::Shared;
 
 /// How many reads one connection may do before others have their turn.
-const READS_A_TURN: usize = 16;
+const READS_A_TURN: usize = 4;
 
 /// How a connection came to its end.
 #[derive(Debug)]
