@@ -47,6 +47,7 @@ macro_rules! suite {
             }
             command_line {
                 wrong_config_files wrong_use a_port_that_is_taken help check up a_name_alone precedence listen
+                workers
             }
             logs { at_info at_debug a_level_for_a_target what_clients_say_is_escaped to_a_file }
         }

@@ -45,10 +45,12 @@ impl Binaries {
     }
 }
 
-/// A program without the variables of the herd that this process may have.
+/// A program without the variables of the herd that this process may have, but for the number of workers: so all cases
+/// can be run with one and with several.
 pub(crate) fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"HERD_")) {
+    let is_setting = |name: &OsString| name.as_encoded_bytes().starts_with(b"HERD_") && name != "HERD_WORKERS";
+    for name in std::env::vars_os().map(|(name, _)| name).filter(is_setting) {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
@@ -98,6 +100,14 @@ impl Process {
     #[must_use]
     pub fn of(child: Child) -> Self {
         Self { child }
+    }
+
+    /// How many of its threads have this name, where the system tells.
+    #[must_use]
+    pub fn threads(&self, name: &str) -> Option<usize> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
+        let names = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+        Some(names.filter(|found| found.trim_end() == name).count())
     }
 
     /// Sends it a signal.

@@ -69,19 +69,21 @@ pub fn wrong_use(binaries: &Binaries) {
         (&["check", "--config", "/no/such.toml"], ["/no/such.toml", "check the path"]),
         (&["up", "--config", "/"], ["/", "folder"]),
         (&["up", "--max-line", "0"], ["--max-line", "more than 0"]),
+        (&["up", "--workers", "0"], ["--workers", "more than 0"]),
         (&["up", "--idle-timeout", "0"], ["--idle-timeout", "more than 0"]),
         (&["Alford", "--link-queue", "many"], ["--link-queue", "many"]),
         (&["Alford", "--log-level", "loud"], ["--log-filter", "loud"]),
         (&["Alford", "--listen", "nowhere"], ["--listen", "HOST:PORT"]),
         (&key, ["--places-key-file", "/no/such.key"]),
         (&log, ["/no/such/folder/herd.log", "--log"]),
+        (&["--no-such-flag"], ["--no-such-flag", "try --help"]),
+        (&["serve"], ["<NAME>", "try --help"]),
+        (&["up", "Alford"], ["Alford", "try --help"]),
     ] {
         assert_fails(&binaries.output(arguments), 2, &parts);
     }
-    for arguments in [&["--no-such-flag"][..], &["serve"], &["up", "Alford"], &[]] {
-        let output = binaries.output(arguments);
-        assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
-    }
+    let output = binaries.output(&[]);
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A port that is taken: its address, and nothing is half started.
@@ -187,4 +189,22 @@ pub fn listen(binaries: &Binaries) {
     let _process = Process::of(command.stderr(Stdio::null()).spawn().expect("a program to run"));
     wait_for("A to listen", || std::net::TcpStream::connect(address).ok());
     assert!(std::net::TcpStream::connect(herd.address("A")).is_err());
+}
+
+/// As many threads serve as `--workers` says, whatever variables say; one is enough for a whole herd.
+pub fn workers(binaries: &Binaries) {
+    let variables = ["HERD_WORKERS", "TOKIO_WORKER_THREADS", "ASYNC_STD_THREAD_COUNT", "ASYNC_GLOBAL_EXECUTOR_THREADS"];
+    for count in [1, 3] {
+        let herd = prepare(binaries, &graphs::cycle());
+        let mut command = binaries.command();
+        command.args(["up", "--config", text(&herd.config), "--workers", &count.to_string()]);
+        command.envs(variables.map(|name| (name, "2"))).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = Process::of(command.spawn().expect("a program to run"));
+        wait_for("the herd to listen", || std::net::TcpStream::connect(herd.address("Welsh")).ok());
+        let at = herd.report("Alford", "kiwi", "1");
+        herd.wait_until_known("Welsh", "kiwi", &at);
+        // A thread takes its name when it first runs.
+        let is_right = || process.threads("herd-worker").is_none_or(|threads| threads == count);
+        wait_for("as many workers as were asked for", || is_right().then_some(()));
+    }
 }

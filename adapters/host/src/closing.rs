@@ -16,13 +16,13 @@ const LINGER: Duration = Duration::from_secs(2);
 /// A socket that is closed with unread input makes TCP send a reset, and the other end may then lose
 /// replies that it has not read yet. So the write side is shut down first, and input is read and
 /// dropped until the other end closes too, or [`LINGER`] is over.
-pub(crate) struct Closing<S> {
-    stream: S,
+pub(crate) struct Closing<'a, S> {
+    stream: &'a mut S,
     is_shut: bool,
 }
 
-impl<S: Stream> Closing<S> {
-    pub(crate) fn new(stream: S) -> Self {
+impl<'a, S: Stream> Closing<'a, S> {
+    pub(crate) fn new(stream: &'a mut S) -> Self {
         Self { stream, is_shut: false }
     }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod options;
+mod syntax;
 
 #[cfg(test)]
 mod tests;
@@ -87,7 +88,7 @@ const PRECEDENCE: &str = "\
 Settings:
   Each setting is taken from the first of these that has it: its flag, its environment variable,
   the config file, its default. The variable is the flag's name in capitals behind HERD_:
-  HERD_CONFIG, HERD_LISTEN (serve only), HERD_LOG, HERD_LOG_FORMAT, HERD_MAX_LINE, HERD_IDLE_TIMEOUT
+  HERD_CONFIG, HERD_LISTEN (serve only), HERD_WORKERS, HERD_LOG, HERD_LOG_FORMAT, HERD_MAX_LINE
   and so on; for --places it is HERD_PLACES_SOURCE. An empty variable counts as not set. The key of
   a places source is never a flag: set HERD_PLACES_KEY, or name a file that holds it.
 

@@ -1,4 +1,4 @@
-//! What a server is told before it starts: the herd, the limits, the places source, the log.
+//! What a server is told before it starts: the herd, the workers, the limits, the places source, the log.
 //!
 //! Each setting is looked for in four places, and the first that has it counts: the command line,
 //! the environment, the config file, the default. The first three all hand over text with an
@@ -16,10 +16,12 @@ mod log;
 mod places;
 mod scalar;
 mod servers;
+mod workers;
 
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,6 +46,8 @@ pub struct Settings {
     pub herd: Arc<Herd>,
     /// Where each server binds, as `HOST:PORT`, by [`ServerId::index`].
     pub listen: Vec<String>,
+    /// How many threads of the runtime serve connections.
+    pub workers: NonZeroUsize,
     /// The bounds of each server.
     pub limits: Limits,
     /// Where places come from.
@@ -72,6 +76,7 @@ impl Settings {
         Ok(Self {
             herd: Arc::new(herd),
             listen,
+            workers: workers::find(&layers)?,
             limits: limit::find(&layers)?,
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use herd::{Answer, Requests, Session};
+use bytes::{Buf, BytesMut};
+use herd::{Answer, Instant, Requests, Session};
 
 use crate::closing::Closing;
 use crate::logs::Escaped;
@@ -16,31 +17,7 @@ use crate::scratch::Scratch;
 use crate::shared::Shared;
 
 /// How many reads one connection may do before others have their turn.
-const READS_A_TURN: usize = 16;
-
-/// Serves a connection until it is closed.
-pub(crate) async fn serve<R: Runtime>(shared: Arc<Shared<R>>, stream: R::Stream, remote: SocketAddr) {
-    let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
-    let mut connection = Connection {
-        shared,
-        stream,
-        remote,
-        session,
-        unsent: Vec::new(),
-        mailbox: Arc::default(),
-        expects_answers: false,
-        sleep: None,
-        neighbour_logged: false,
-    };
-    let end = std::future::poll_fn(|context| connection.poll(context)).await;
-    connection.log_end(&end);
-    if connection.expects_answers {
-        connection.shared.expect_no_answers(connection.session.id(), connection.session.is_waiting());
-    }
-    if let Ok(End::Finished) = end {
-        Closing::new(connection.stream).await_end::<R>().await;
-    }
-}
+const READS_A_TURN: usize = 4;
 
 /// How a connection came to its end.
 #[derive(Debug)]
@@ -51,28 +28,65 @@ enum End {
     Idle,
 }
 
-struct Connection<R: Runtime> {
+/// A connection that somebody opened to this server.
+pub(crate) struct Connection<R: Runtime> {
     shared: Arc<Shared<R>>,
     stream: R::Stream,
     remote: SocketAddr,
     session: Session,
     /// Output that the other end has not taken yet.
-    unsent: Vec<u8>,
-    mailbox: Arc<Mailbox<Answer>>,
-    expects_answers: bool,
-    /// Made when the connection first rests, moved on only when it ends too early.
-    sleep: Option<Sleep>,
+    unsent: BytesMut,
+    /// Where answers come to, once some are expected.
+    mailbox: Option<Arc<Mailbox<Answer>>>,
+    alarm: Option<Alarm>,
+    /// Whether all input was read that there will ever be.
+    is_at_end: bool,
     neighbour_logged: bool,
 }
 
+/// Wakes a connection that rests. It is set when the connection first does, and again only when it goes off too early.
+struct Alarm {
+    at: Instant,
+    sleep: Sleep,
+}
+
 impl<R: Runtime> Connection<R> {
+    pub(crate) fn new(shared: Arc<Shared<R>>, stream: R::Stream, remote: SocketAddr) -> Self {
+        let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
+        Self {
+            shared,
+            stream,
+            remote,
+            session,
+            unsent: BytesMut::new(),
+            mailbox: None,
+            alarm: None,
+            is_at_end: false,
+            neighbour_logged: false,
+        }
+    }
+
+    /// Serves it until it is to be closed.
+    pub(crate) async fn serve(&mut self) {
+        let end = std::future::poll_fn(|context| self.poll(context)).await;
+        self.log_end(&end);
+        if self.mailbox.is_some() {
+            self.shared.expect_no_answers(self.session.id(), self.session.is_waiting());
+        }
+        if matches!(end, Ok(End::Finished)) && !self.is_at_end {
+            // Boxed, since it would make every connection larger, and few come to this.
+            Box::pin(Closing::new(&mut self.stream).await_end::<R>()).await;
+        }
+    }
+
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<End>> {
+        let mut now = None;
         for _ in 0..READS_A_TURN {
             self.take_answers(context)?;
             if self.session.can_resume(self.unsent.len()) {
-                self.pass(context, |session, now, scratch| {
+                now = Some(self.pass(context, |session, now, scratch| {
                     session.receive(now, &[], std::mem::take(&mut scratch.batch))
-                })?;
+                })?);
                 continue;
             }
             if self.flush(context)?.is_ready() && self.session.is_finished() {
@@ -81,25 +95,30 @@ impl<R: Runtime> Connection<R> {
             if self.session.can_resume(self.unsent.len()) {
                 continue;
             }
-            let progress = self.session.wants_input(self.unsent.len()) && self.read(context)?.is_ready();
-            if !progress {
-                return self.rest(context).map(|()| Ok(End::Idle));
-            }
+            let read = if self.session.wants_input(self.unsent.len()) { self.read(context)? } else { Poll::Pending };
+            let Poll::Ready(read_at) = read else {
+                let now = now.unwrap_or_else(|| self.shared.clock.instant());
+                return self.rest(context, now).map(|()| Ok(End::Idle));
+            };
+            now = Some(read_at);
         }
         context.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Reads once, and passes on what came.
-    fn read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Reads once, and passes on what came; when that was.
+    fn read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Instant>> {
         let mut input = Scratch::lend(|scratch| std::mem::take(&mut scratch.input));
         let read = self.stream.poll_read(context, &mut input);
         let result = match read {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(0)) => Poll::Ready(
-                self.pass(context, |session, now, scratch| session.finish(now, std::mem::take(&mut scratch.batch))),
-            ),
+            Poll::Ready(Ok(0)) => {
+                self.is_at_end = true;
+                Poll::Ready(
+                    self.pass(context, |session, now, scratch| session.finish(now, std::mem::take(&mut scratch.batch))),
+                )
+            }
             Poll::Ready(Ok(len)) => Poll::Ready(self.pass(context, |session, now, scratch| {
                 session.receive(now, &input[..len], std::mem::take(&mut scratch.batch))
             })),
@@ -108,12 +127,12 @@ impl<R: Runtime> Connection<R> {
         result
     }
 
-    /// One pass: what the session parsed goes to the node, its replies to the connection.
+    /// One pass: what the session parsed goes to the node, its replies to the connection; when that was.
     fn pass(
         &mut self,
         context: &mut Context<'_>,
         parse: impl FnOnce(&mut Session, herd::Now, &mut Scratch) -> Requests,
-    ) -> io::Result<()> {
+    ) -> io::Result<Instant> {
         Scratch::lend(|scratch| {
             let now = self.shared.clock.now();
             let requests = parse(&mut self.session, now, scratch);
@@ -137,15 +156,16 @@ impl<R: Runtime> Connection<R> {
                 }
             }
             self.log_neighbour();
-            self.send(context, &mut scratch.output)
+            self.send(context, now.instant, &scratch.output)?;
+            Ok(now.instant)
         })
     }
 
     fn take_answers(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        if !self.expects_answers {
+        let Some(mailbox) = &self.mailbox else {
             return Ok(());
-        }
-        let answers = self.mailbox.take(context.waker());
+        };
+        let answers = mailbox.take(context.waker());
         if answers.is_empty() {
             return Ok(());
         }
@@ -153,19 +173,18 @@ impl<R: Runtime> Connection<R> {
             for answer in answers {
                 self.session.answer(answer, &mut scratch.output);
             }
-            self.send(context, &mut scratch.output)
+            self.send(context, self.shared.clock.instant(), &scratch.output)
         })
     }
 
     fn expect_answers(&mut self) {
-        if !self.expects_answers {
-            self.expects_answers = true;
-            self.shared.expect_answers(self.session.id(), &self.mailbox);
+        if self.mailbox.is_none() {
+            self.shared.expect_answers(self.session.id(), self.mailbox.insert(Arc::default()));
         }
     }
 
     /// Writes `output` and keeps what the other end does not take.
-    fn send(&mut self, context: &mut Context<'_>, output: &mut Vec<u8>) -> io::Result<()> {
+    fn send(&mut self, context: &mut Context<'_>, now: Instant, output: &[u8]) -> io::Result<()> {
         self.log_sent(output);
         if self.unsent.is_empty() {
             let written = match write_all(&mut self.stream, context, output) {
@@ -173,13 +192,12 @@ impl<R: Runtime> Connection<R> {
                 (_, Some(error)) => return Err(error),
             };
             if written > 0 {
-                self.session.sent(self.shared.clock.instant());
+                self.session.sent(now);
             }
             self.unsent.extend_from_slice(&output[written..]);
         } else {
             self.unsent.extend_from_slice(output);
         }
-        output.clear();
         Ok(())
     }
 
@@ -196,26 +214,31 @@ impl<R: Runtime> Connection<R> {
             return Poll::Ready(Err(error));
         }
         if written == self.unsent.len() {
-            self.unsent = Vec::new();
+            self.unsent = BytesMut::new();
             return Poll::Ready(Ok(()));
         }
-        self.unsent.drain(..written);
+        self.unsent.advance(written);
         Poll::Pending
     }
 
     /// Waits for something to happen; ready when nothing did for too long.
-    fn rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn rest(&mut self, context: &mut Context<'_>, mut now: Instant) -> Poll<()> {
         loop {
             let Some(deadline) = self.session.deadline() else {
                 return Poll::Pending;
             };
-            let left = deadline.saturating_since(self.shared.clock.instant());
+            let left = deadline.saturating_since(now);
             if left == Duration::ZERO {
                 return Poll::Ready(());
             }
-            let sleep = self.sleep.get_or_insert_with(|| Box::pin(R::sleep(left)));
-            ready!(sleep.as_mut().poll(context));
-            self.sleep = None;
+            if self.alarm.as_ref().is_some_and(|alarm| now < alarm.at) {
+                // When it goes off it wakes this task, whichever of the task's wakers it has.
+                return Poll::Pending;
+            }
+            let alarm = self.alarm.get_or_insert_with(|| Alarm { at: deadline, sleep: Box::pin(R::sleep(left)) });
+            ready!(alarm.sleep.as_mut().poll(context));
+            self.alarm = None;
+            now = self.shared.clock.instant();
         }
     }
 

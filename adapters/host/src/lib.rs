@@ -38,5 +38,5 @@ mod timer;
 
 pub use address::connect_from;
 pub use run::main;
-pub use runtime::{Runtime, Stream};
+pub use runtime::{Runtime, Stream, WORKER};
 pub use server::BindError;

@@ -105,7 +105,8 @@ async fn open<R: Runtime>(shared: &Arc<Shared<R>>, peer: ServerId) -> io::Result
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "its address stands for no IP address");
     for address in addresses {
         let from = shared.connect_from.filter(|from| from.is_ipv4() == address.is_ipv4());
-        match R::connect(address, from).await {
+        let connected = R::connect(address, from).await;
+        match connected.and_then(|stream| stream.set_nodelay().map(|()| stream)) {
             Ok(stream) => return Ok((stream, address)),
             Err(error) => failure = error,
         }
@@ -126,9 +127,8 @@ async fn serve<R: Runtime>(
     match end {
         Ok(why) => {
             tracing::info!(target: "herd::links", server, %to, reason = %why, "connection dropped");
-            let stream = outgoing.stream;
             if why != Parting::TimedOut {
-                Closing::new(stream).await_end::<R>().await;
+                Closing::new(&mut outgoing.stream).await_end::<R>().await;
             }
         }
         Err(error) => {

@@ -35,15 +35,20 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
     };
     match start_up(settings, &servers) {
         Err(error) => error.report(program),
-        Ok((bound, source)) => match R::block_on(run::<R>(settings, bound, &source, whole.then_some(program))) {
-            Ok(Ok(())) => ExitCode::SUCCESS,
-            Ok(Err(error)) | Err(error) => {
-                tracing::error!(target: "herd::server", %error, "failed");
-                let _ = writeln!(io::stderr(), "{program}: error: {error}");
-                ExitCode::FAILURE
-            }
-        },
+        Ok((bound, source)) => {
+            let herd = run::<R>(settings, bound, &source, whole.then_some(program));
+            ended(R::block_on(settings.workers, herd).flatten(), program)
+        }
     }
+}
+
+fn ended(end: io::Result<()>, program: &str) -> ExitCode {
+    let Err(error) = end else {
+        return ExitCode::SUCCESS;
+    };
+    tracing::error!(target: "herd::server", %error, "failed");
+    let _ = writeln!(io::stderr(), "{program}: error: {error}");
+    ExitCode::FAILURE
 }
 
 /// All that can go wrong before anything runs.

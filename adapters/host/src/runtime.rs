@@ -3,9 +3,13 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+/// What the threads that run tasks are called, for whoever looks at the process's threads.
+pub const WORKER: &str = "herd-worker";
 
 /// A runtime: tasks, timers, sockets. Each adapter implements it once, in its own idiom.
 pub trait Runtime: Sized + Send + Sync + 'static {
@@ -18,19 +22,20 @@ pub trait Runtime: Sized + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Runs a future to its end, on a runtime that is made for it and left behind when it returns,
-    /// with whatever is still running there.
+    /// with whatever is still running there. Tasks run on as many threads as `workers` says, each of
+    /// which is called [`WORKER`].
     ///
     /// # Errors
     /// Where the runtime cannot be started.
-    fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T>;
+    fn block_on<T>(workers: NonZeroUsize, future: impl Future<Output = T>) -> io::Result<T>;
 
-    /// Starts a task.
+    /// Starts a task. Every waker that it is polled with wakes it for as long as it runs.
     fn spawn(future: impl Future<Output = ()> + Send + 'static);
 
     /// Runs what may block, on a thread where that is allowed.
     fn spawn_blocking(work: impl FnOnce() + Send + 'static);
 
-    /// Waits.
+    /// Waits, and never for less than this.
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static;
 
     /// Takes over a listener, which is non-blocking.
@@ -56,6 +61,12 @@ pub trait Stream: Send + Unpin + 'static {
 
     /// Writes what fits.
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
+
+    /// Lets every write go out at once.
+    ///
+    /// # Errors
+    /// Where the connection is gone already.
+    fn set_nodelay(&self) -> io::Result<()>;
 
     /// Says that no more will be written.
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;

@@ -11,6 +11,7 @@ const READ: usize = 64 << 10;
 /// The buffers of one pass.
 pub(crate) struct Scratch {
     pub(crate) input: Box<[u8]>,
+    /// Empty whenever it is lent, whatever became of the last connection: replies are nobody else's.
     pub(crate) output: Vec<u8>,
     pub(crate) batch: Batch,
     pub(crate) actions: Vec<Action>,
@@ -35,6 +36,7 @@ impl Scratch {
         }
         let mut scratch = SCRATCH.take().unwrap_or_else(|| Box::new(Self::new()));
         let result = pass(&mut scratch);
+        scratch.output.clear();
         SCRATCH.set(Some(scratch));
         result
     }

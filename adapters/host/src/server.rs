@@ -15,12 +15,16 @@ use herd_places::Source;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::config::Settings;
-use crate::runtime::Runtime;
+use crate::connection::Connection;
+use crate::runtime::{Runtime, Stream};
 use crate::shared::Shared;
-use crate::{address, connection, timer};
+use crate::{address, timer};
 
 /// Connections that the system may hold for a server that is busy.
 const BACKLOG: i32 = 1024;
+
+/// Whether the system gives a connection that it accepts the options of its listener.
+const INHERITS_OPTIONS: bool = cfg!(target_os = "linux");
 
 /// How long to wait when the system gives no more connections, mostly for want of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -107,6 +111,8 @@ fn bind_to(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A server that was killed must be able to come back at once.
     socket.set_reuse_address(true)?;
+    // For the connections that inherit it.
+    socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
@@ -150,9 +156,15 @@ async fn accept<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener) {
         let slot = Slots::take(&slots).await;
         match R::accept(&listener).await {
             Ok((stream, remote)) => {
-                let shared = Arc::clone(&shared);
+                if !INHERITS_OPTIONS {
+                    // A connection that is gone already says so when it is read.
+                    let _ = stream.set_nodelay();
+                }
+                let mut connection = Connection::new(Arc::clone(&shared), stream, remote);
                 R::spawn(async move {
-                    connection::serve(shared, stream, remote).await;
+                    connection.serve().await;
+                    // Only a connection that is closed gives its right to be to another one.
+                    drop(connection);
                     drop(slot);
                 });
             }
@@ -188,5 +200,21 @@ impl Drop for Slot {
     fn drop(&mut self) {
         self.0.free.fetch_add(1, Ordering::AcqRel);
         self.0.waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn connections_inherit_what_they_are_not_told() {
+        let listener = bind_to((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        listener.set_nonblocking(false).expect("a listener");
+        let _client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+        let (accepted, _) = listener.accept().expect("the same connection");
+        assert!(!INHERITS_OPTIONS || accepted.nodelay().expect("an option"));
     }
 }

@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use herd_host::{Runtime, Stream};
+use herd_host::{Runtime, Stream, WORKER};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Builder;
 
 /// tokio's multi-threaded runtime.
 #[derive(Debug)]
@@ -21,8 +23,9 @@ impl Runtime for Tokio {
 
     const NAME: &'static str = "tokio";
 
-    fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    fn block_on<T>(workers: NonZeroUsize, future: impl Future<Output = T>) -> io::Result<T> {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(workers.get()).thread_name(WORKER).enable_all().build()?;
         let result = runtime.block_on(future);
         // Dropping it would wait for fetches that are still under way.
         runtime.shutdown_background();
@@ -47,7 +50,7 @@ impl Runtime for Tokio {
 
     async fn accept(listener: &TcpListener) -> io::Result<(Connection, SocketAddr)> {
         let (stream, remote) = listener.accept().await?;
-        Ok((Connection::new(stream)?, remote))
+        Ok((Connection(stream), remote))
     }
 
     async fn connect(to: SocketAddr, from: Option<IpAddr>) -> io::Result<Connection> {
@@ -55,20 +58,13 @@ impl Runtime for Tokio {
         if let Some(from) = from {
             socket.bind(SocketAddr::new(from, 0))?;
         }
-        Connection::new(socket.connect(to).await?)
+        Ok(Connection(socket.connect(to).await?))
     }
 }
 
 /// A TCP connection on tokio.
 #[derive(Debug)]
 pub struct Connection(TcpStream);
-
-impl Connection {
-    fn new(stream: TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        Ok(Self(stream))
-    }
-}
 
 impl Stream for Connection {
     fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -79,6 +75,10 @@ impl Stream for Connection {
 
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn set_nodelay(&self) -> io::Result<()> {
+        self.0.set_nodelay(true)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

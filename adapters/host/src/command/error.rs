@@ -3,16 +3,20 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::syntax;
 use crate::config::ConfigError;
 use crate::logs::LogError;
 use crate::server::BindError;
 
-/// Why nothing was started. Each but [`Syntax`](Self::Syntax) is one line.
+/// Why nothing was started. Each but [`Help`](Self::Help) is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// The command line itself: an unknown flag, a missing name, or a call for help.
+    /// Not wrong: help or the version was asked for, or nothing at all.
     #[error(transparent)]
-    Syntax(#[from] clap::Error),
+    Help(clap::Error),
+    /// The command line itself: an unknown flag, a missing name.
+    #[error("{}", syntax::told(.0))]
+    Syntax(clap::Error),
     /// A setting, and where it was given.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -33,13 +37,19 @@ pub enum UsageError {
     Log(#[from] LogError),
 }
 
+impl From<clap::Error> for UsageError {
+    fn from(error: clap::Error) -> Self {
+        if syntax::is_help(&error) { Self::Help(error) } else { Self::Syntax(error) }
+    }
+}
+
 impl UsageError {
-    /// Prints it as `PROGRAM: error: ...`, or as the command line's parser does, and gives the code
-    /// to exit with: 2, but 0 after a call for help.
+    /// Prints it as `PROGRAM: error: ...`, or help as it is, and gives the code to exit with: 2, but 0 after a call
+    /// for help.
     #[must_use]
     pub fn report(&self, program: &str) -> ExitCode {
         // Nobody is left to tell where the terminal itself is gone, so failures to print are dropped.
-        if let Self::Syntax(error) = self {
+        if let Self::Help(error) = self {
             let _ = error.print();
             return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
         }

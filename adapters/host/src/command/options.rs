@@ -17,6 +17,9 @@ pub(super) struct Options {
         value_name = "FILE"
     )]
     config: Option<OsString>,
+    /// How many threads serve connections [default: the processors less one, at least 1]
+    #[arg(long, value_name = "COUNT")]
+    workers: Option<OsString>,
     /// Where the log goes: a file to append to [default: standard error]
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     log: Option<OsString>,
@@ -60,6 +63,7 @@ impl Options {
         let mut flags = self.limits.0.clone();
         let given = [
             ("config", &self.config),
+            ("workers", &self.workers),
             ("log", &self.log),
             ("log-format", &self.log_format),
             ("log-filter", &self.log_filter),

@@ -27,7 +27,7 @@ fn served(line: &str) -> (String, String) {
 
 fn syntax(line: &str) -> ErrorKind {
     match order(line) {
-        Err(UsageError::Syntax(error)) => error.kind(),
+        Err(UsageError::Syntax(error) | UsageError::Help(error)) => error.kind(),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -70,6 +70,7 @@ fn up_and_check_take_the_same_options() {
 fn every_flag_of_the_options_arrives() {
     for (flag, text) in [
         ("config", "/no/such.toml"),
+        ("workers", "?"),
         ("log-format", "?"),
         ("log-filter", "?="),
         ("places", "?"),
@@ -102,6 +103,12 @@ fn wrong_use_is_one_line() {
             "--listen: \"12880\" is no HOST:PORT: add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880".into(),
         ),
         ("up --max-line 0", "--max-line: max-line must be more than 0 (default: 4096)".into()),
+        (
+            "serve --max-lin 5",
+            "unexpected argument '--max-lin' found; tip: a similar argument exists: '--max-line'; try --help".into(),
+        ),
+        ("serve", "the following required arguments were not provided: <NAME>; try --help".into()),
+        ("Alford a\u{9b}b", "unexpected argument 'a\\u{9b}b' found; try --help".into()),
         ("check --config /no/herd.toml", "/no/herd.toml: there is no such config file; check the path".into()),
     ];
     for (line, what) in cases {
@@ -130,8 +137,8 @@ fn help_says_who_goes_first() {
 
 #[test]
 fn a_description_names_what_is_not_default() {
-    let order =
-        order("check --max-line 8192 --places google-legacy --places-url http://127.0.0.1:1/x").expect("an order");
+    let order = order("check --workers 3 --max-line 8192 --places google-legacy --places-url http://127.0.0.1:1/x")
+        .expect("an order");
     assert_eq!(
         Description(order.settings()).to_string(),
         "5 servers, 5 links\n  \
@@ -140,6 +147,7 @@ fn a_description_names_what_is_not_default() {
            Hamilton  127.0.0.1:12882  talks with Alford, Holiday\n  \
            Holiday   127.0.0.1:12883  talks with Ball, Hamilton\n  \
            Welsh     127.0.0.1:12884  talks with Alford, Ball\n\
+         workers: 3\n\
          limits: as by default, but for\n  \
            max-line = 8192 (default: 4096)\n\
          places: google-legacy from http://127.0.0.1:1/x\n\

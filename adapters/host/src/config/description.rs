@@ -6,13 +6,14 @@ use herd::limits::Limits;
 
 use super::{LIMITS, PLACES_LIMITS, Settings};
 
-/// Shows settings for people, over several lines: the servers and their links, the limits that are not
-/// the defaults, the places source, the log. No key is in it.
+/// Shows settings for people, over several lines: the servers and their links, the workers, the
+/// limits that are not the defaults, the places source, the log. No key is in it.
 pub struct Description<'a>(pub &'a Settings);
 
 impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         servers(self.0, f)?;
+        writeln!(f, "workers: {}", self.0.workers)?;
         limits(&self.0.limits, f)?;
         places(self.0, f)?;
         log(self.0, f)

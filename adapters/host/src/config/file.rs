@@ -30,6 +30,7 @@ pub(super) struct ConfigFile {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Tables {
     pub(super) server: Vec<ServerTable>,
+    runtime: RuntimeTable,
     limits: BTreeMap<Spanned<String>, Spanned<Scalar>>,
     places: PlacesTable,
     log: LogTable,
@@ -44,6 +45,12 @@ pub(super) struct ServerTable {
     pub(super) address: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) links: Vec<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RuntimeTable {
+    workers: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -139,6 +146,7 @@ impl Tables {
         }
         let (places, log) = (&self.places, &self.log);
         let scalars = [
+            ("workers", &self.runtime.workers),
             ("places-timeout", &places.timeout),
             ("places-cache", &places.cache),
             ("places-cache-time", &places.cache_time),

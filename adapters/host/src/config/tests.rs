@@ -84,6 +84,21 @@ fn a_flag_goes_before_a_variable_before_the_file() {
 }
 
 #[test]
+fn workers_come_from_the_flag_before_the_variable_before_the_file() {
+    let folder = Folder::new().with("herd.toml", format!("{ONE}[runtime]\nworkers = 2"));
+    let workers = |flags: &[_], variables: &[_]| folder.find(flags, variables).expect("settings").workers.get();
+    assert_eq!(workers(&[("workers", "4")], &[("HERD_WORKERS", "3")]), 4);
+    assert_eq!(workers(&[], &[("HERD_WORKERS", "3")]), 3);
+    assert_eq!(workers(&[], &[]), 2);
+}
+
+#[test]
+fn workers_leave_a_processor_to_others() {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    assert_eq!(find(&[], &[]).expect("settings").workers.get(), (processors - 1).max(1));
+}
+
+#[test]
 fn a_variable_can_name_the_file() {
     let folder = Folder::new().with("herd.toml", ONE);
     let path = folder.path("herd.toml").display().to_string();

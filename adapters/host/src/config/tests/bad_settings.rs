@@ -5,6 +5,7 @@ use super::{Folder, find};
 #[test]
 fn each_is_told_by_its_flag() {
     let levels = "(levels: off, error, warn, info, debug, trace; for one target: TARGET=LEVEL)";
+    let workers = format!("(default: {} here)", find(&[], &[]).expect("settings").workers);
     let cases = [
         ("max-line", "0", "max-line must be more than 0 (default: 4096)"),
         (
@@ -23,6 +24,9 @@ fn each_is_told_by_its_flag() {
         ("idle-timeout", "0ms", "idle-timeout must be more than 0 (default: 5m)"),
         ("link-retry", "101years", "link-retry must be at most 100 years (default: 5s)"),
         ("one-shot", "maybe", "one-shot: \"maybe\" is neither true nor false (default: false)"),
+        ("workers", "0", &format!("workers must be more than 0 {workers}")),
+        ("workers", "1025", &format!("workers must be at most 1024 {workers}")),
+        ("workers", "-1", &format!("workers: \"-1\" is no count: write a whole number {workers}")),
         ("places", "google", "google needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file"),
         ("places", "file", "file needs a file: name a GeoJSON file with --places-file"),
         (
@@ -62,8 +66,10 @@ fn each_is_told_by_its_flag() {
 
 #[test]
 fn each_is_told_by_its_variable() {
+    let workers = format!("(default: {} here)", find(&[], &[]).expect("settings").workers);
     let cases = [
         ("HERD_MAX_LINE", "0", "max-line must be more than 0 (default: 4096)"),
+        ("HERD_WORKERS", "99999999999999999999", &format!("workers must be at most 1024 {workers}")),
         ("HERD_PLACES_SOURCE", "water", "\"water\" is no places source (known: embedded, google, google-legacy, file)"),
         ("HERD_PLACES_KEY", "two words", "the key must be one word of printable ASCII, at most 4096 bytes"),
         ("HERD_PLACES_KEY_FILE", "/", "the key file / cannot be read: Is a directory (os error 21); check its path"),

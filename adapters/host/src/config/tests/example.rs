@@ -21,6 +21,7 @@ fn it_is_the_built_in_herd_with_every_default() {
     assert_eq!(settings.herd.servers(), built_in.herd.servers());
     assert_eq!(neighbours(&settings), neighbours(&built_in));
     assert_eq!(settings.listen, built_in.listen);
+    assert_eq!(settings.workers, built_in.workers);
     assert_eq!(settings.limits, Limits::default());
     assert_eq!(settings.places.source, PlacesSource::Embedded);
     assert_eq!(settings.log, LogSettings::default());
@@ -33,6 +34,7 @@ fn it_has_every_key() {
         "listen",
         "address",
         "links",
+        "workers",
         "source",
         "timeout",
         "url",
@@ -52,11 +54,12 @@ fn it_has_every_key() {
 
 #[test]
 fn what_is_commented_out_is_right_too() {
-    let keys = ["# url = ", "# key-file = ", "# file = ", "# ca-file = "];
+    let keys = ["# workers = ", "# url = ", "# key-file = ", "# file = ", "# ca-file = "];
     let line =
         |line: &str| if keys.iter().any(|key| line.starts_with(key)) { line[2..].to_owned() } else { line.to_owned() };
     let text = TEXT.lines().map(line).collect::<Vec<_>>().join("\n");
     let folder = super::Folder::new().with("herd.toml", text);
     let settings = folder.find(&[], &[]).expect("the example, in full");
+    assert_eq!(settings.workers.get(), 1);
     assert!(settings.places.url.is_some() && settings.log.file.is_some());
 }
