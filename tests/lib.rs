@@ -33,7 +33,7 @@ macro_rules! suite {
                 at_the_edges_of_the_map the_same_at_every_server
             }
             connections {
-                it_stays_open a_client_that_never_reads a_client_that_vanishes an_end_comes_at_once one_shot idle_timeout
+                it_stays_open a_client_that_never_reads a_client_that_vanishes the_replies_of_a_client_that_vanishes an_end_comes_at_once one_shot idle_timeout
                 a_busy_connection_is_not_idle many_at_once
             }
             sources {

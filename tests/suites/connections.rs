@@ -47,6 +47,23 @@ pub fn a_client_that_never_reads(binaries: &Binaries) {
     }
 }
 
+/// What was owed to a client whose connection breaks while it is answered is nobody else's.
+pub fn the_replies_of_a_client_that_vanishes(binaries: &Binaries) {
+    let herd = start(binaries);
+    for time in 0..60 {
+        let mut gone = herd.client("A");
+        gone.send(format!("IAMAT gone +1+1 {time}\n").repeat(500));
+        // The first are on their way back, and are not read: closing breaks the connection.
+        if time % 2 == 0 {
+            let _first = gone.line();
+        }
+        drop(gone);
+        assert!(
+            herd.report("A", "other", &time.to_string()).ends_with(&format!(" other +34.068930-118.445127 {time}"))
+        );
+    }
+}
+
 /// Clients that vanish, in the middle of a line or of a reply, are forgotten.
 pub fn a_client_that_vanishes(binaries: &Binaries) {
     let herd = start(binaries);
