@@ -38,6 +38,9 @@ fn questions_are_asked(to: &str) {
 fn each_has_a_connection(to: &str) {
     let told = bench(&["--to", to, "--count", "200", "--connections", "4", "--connect-each"]);
     assert_eq!((&told["replies"], &told["errors"]), (&200.into(), &0.into()), "{told}");
+    // Slowly, so that connections are closed for a while.
+    let told = bench(&["--to", to, "--count", "50", "--connections", "4", "--connect-each", "--rate", "1000"]);
+    assert_eq!((&told["replies"], &told["errors"]), (&50.into(), &0.into()), "{told}");
 }
 
 fn requests_are_due(to: &str) {
