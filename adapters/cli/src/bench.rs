@@ -5,7 +5,7 @@
 //! | [`traffic`] | what requests say: whose, where, when |
 //! | [`dialect`] | how they are written, and replies checked: a herd's way, Redis', memcached's |
 //! | [`schedule`] | when they are due |
-//! | [`channel`], [`worker`], [`load`] | a connection; a thread with some; all of it |
+//! | [`socket`], [`channel`], [`worker`], [`load`] | a socket; a connection; a thread with some; all of it |
 //! | [`tally`], [`outcome`], [`report`], [`table`] | what was measured, and how it is told |
 //! | [`propagation`] | how long an update takes to the farthest server |
 //! | [`compare`], [`plot`] | every load of a table on every system; a picture of it |
@@ -23,6 +23,7 @@ mod progress;
 mod propagation;
 mod report;
 mod schedule;
+mod socket;
 mod table;
 mod tally;
 mod timer;

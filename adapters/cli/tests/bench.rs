@@ -18,6 +18,8 @@ fn main() -> ExitCode {
         case(&server.address);
     }
     far_servers_are_followed(&server.address);
+    #[cfg(target_os = "linux")]
+    another_load_agrees();
     println!("every load of herd bench was answered");
     ExitCode::SUCCESS
 }
@@ -38,6 +40,9 @@ fn questions_are_asked(to: &str) {
 fn each_has_a_connection(to: &str) {
     let told = bench(&["--to", to, "--count", "200", "--connections", "4", "--connect-each"]);
     assert_eq!((&told["replies"], &told["errors"]), (&200.into(), &0.into()), "{told}");
+    // Slowly, so that connections are closed for a while.
+    let told = bench(&["--to", to, "--count", "50", "--connections", "4", "--connect-each", "--rate", "1000"]);
+    assert_eq!((&told["replies"], &told["errors"]), (&50.into(), &0.into()), "{told}");
 }
 
 fn requests_are_due(to: &str) {
@@ -49,6 +54,31 @@ fn requests_are_due(to: &str) {
 fn far_servers_are_followed(to: &str) {
     let told = bench(&["--to", to, "--far", to, "--rate", "1000", "--duration", "300ms"]);
     assert!(told["followed"].as_u64() > Some(0) && told["errors"] == 0, "{told}");
+}
+
+/// The load that shares no code with this one runs, and finds every reply right. It starts this program as a herd.
+#[cfg(target_os = "linux")]
+fn another_load_agrees() {
+    let version = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !version.is_ok_and(|status| status.success()) {
+        println!("skipped: python3 does not run here");
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let program = std::env::current_exe().expect("a program");
+    std::os::unix::fs::symlink(program, dir.path().join("herd-tokio")).expect("a link");
+    let output = Command::new("python3")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/independent.py"))
+        .args(["--rounds", "1", "--seconds", "0.1", "--clients", "5000", "--bin"])
+        .arg(dir.path())
+        .output()
+        .expect("python3 starts");
+    let [told, error] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{told}{error}");
+    for load in ["pipeline of 100", "one at a time", "a connection each"] {
+        let row = told.lines().find(|line| line.starts_with(load) && line.contains("herd-tokio"));
+        assert!(row.is_some(), "{load} is missing: {told}");
+    }
 }
 
 /// What a load that goes well tells.

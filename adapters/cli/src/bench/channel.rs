@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use mio::net::TcpStream;
-use socket2::SockRef;
 
 use super::dialect::{Asked, Dialect, Reply};
+use super::socket;
 
 /// How much is read at a time at first; more where replies are longer.
 const READ: usize = 16 << 10;
@@ -15,8 +15,10 @@ const READ: usize = 16 << 10;
 /// A connection, what waits to be written to it, and what is expected from it.
 #[derive(Debug)]
 pub(crate) struct Channel {
-    /// `None` where the next request opens it anew.
+    /// `None` where the next connection needs a socket of its own.
     stream: Option<TcpStream>,
+    /// Whether the next request needs a new connection.
+    is_closed: bool,
     /// What is to be written, as far as it is not `written` yet.
     pub(crate) out: Vec<u8>,
     written: usize,
@@ -62,13 +64,36 @@ impl std::fmt::Display for Broken {
 impl Channel {
     /// A connection on which nothing was said yet.
     pub(crate) const fn new(stream: TcpStream) -> Self {
-        Self { stream: Some(stream), out: Vec::new(), written: 0, input: Vec::new(), filled: 0, asked: VecDeque::new() }
+        Self {
+            stream: Some(stream),
+            is_closed: false,
+            out: Vec::new(),
+            written: 0,
+            input: Vec::new(),
+            filled: 0,
+            asked: VecDeque::new(),
+        }
     }
 
     /// The same buffers for a new connection. What was asked on the old one and has no reply.
     pub(crate) fn replace(&mut self, stream: TcpStream) -> usize {
-        let unanswered = self.asked.len();
         self.stream = Some(stream);
+        self.restart()
+    }
+
+    /// Connects the socket of a closed connection again, and tells whether that went well.
+    pub(crate) fn reconnect(&mut self, address: SocketAddr) -> bool {
+        let is_connected = self.stream.as_ref().is_some_and(|stream| socket::connect(stream, address).is_ok());
+        if is_connected {
+            self.restart();
+        }
+        is_connected
+    }
+
+    /// Begins a new connection's conversation. What was asked before and has no reply.
+    fn restart(&mut self) -> usize {
+        let unanswered = self.asked.len();
+        self.is_closed = false;
         self.out.clear();
         self.asked.clear();
         (self.written, self.filled) = (0, 0);
@@ -80,15 +105,13 @@ impl Channel {
     /// All that was owed has been read, so it is closed with a reset: else its port would rest for a minute,
     /// and looking for free ones among tens of thousands would be most of what is measured.
     pub(crate) fn close(&mut self) {
-        if let Some(stream) = self.stream.take() {
-            // It is only slower without.
-            let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        }
+        self.is_closed = true;
+        self.stream = self.stream.take().filter(socket::reset);
     }
 
     /// Whether a new connection is needed.
     pub(crate) const fn is_closed(&self) -> bool {
-        self.stream.is_none()
+        self.is_closed
     }
 
     /// Writes what the system takes now.

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
 
 use super::channel::{Broken, Channel};
@@ -97,7 +98,7 @@ impl<'a> Worker<'a> {
             let before = self.tally.replies;
             for event in &events {
                 if event.token() != TIMER {
-                    self.serve(event.token().0, event.is_writable(), &mut idle);
+                    self.serve(event, &mut idle);
                 }
             }
             done.fetch_add(self.tally.replies - before, Ordering::Relaxed);
@@ -150,7 +151,7 @@ impl<'a> Worker<'a> {
     }
 
     fn push(&mut self, index: usize, due: u64) {
-        if self.channels[index].is_closed() {
+        if self.channels[index].is_closed() && !self.channels[index].reconnect(self.load.address) {
             self.reopen(index, None);
         }
         self.schedule.sent(due);
@@ -167,11 +168,23 @@ impl<'a> Worker<'a> {
     }
 
     /// A connection can be read or written.
-    fn serve(&mut self, index: usize, is_writable: bool, idle: &mut Vec<usize>) {
+    fn serve(&mut self, event: &Event, idle: &mut Vec<usize>) {
+        let index = event.token().0;
         let was_asked = !self.channels[index].asked.is_empty();
-        if is_writable {
+        if event.is_writable() {
             self.flush(index);
         }
+        // What is only just connected, or closed, has nothing to read.
+        if event.is_readable() && !self.channels[index].is_closed() {
+            self.receive(index);
+        }
+        if was_asked && self.channels[index].asked.is_empty() && !self.schedule.is_open() {
+            idle.push(index);
+        }
+    }
+
+    /// Takes the replies that came on a connection.
+    fn receive(&mut self, index: usize) {
         let channel = &mut self.channels[index];
         let now = nanos(self.start.elapsed());
         let (schedule, tally) = (&self.schedule, &mut self.tally);
@@ -179,11 +192,8 @@ impl<'a> Worker<'a> {
         tally.settle(schedule, now);
         match received {
             Err(broken) => self.reopen(index, Some(&broken)),
-            Ok(()) if self.load.connect_each && was_asked && channel.asked.is_empty() => channel.close(),
+            Ok(()) if self.load.connect_each && channel.asked.is_empty() => channel.close(),
             Ok(()) => {}
-        }
-        if was_asked && self.channels[index].asked.is_empty() && !self.schedule.is_open() {
-            idle.push(index);
         }
     }
 

@@ -84,11 +84,35 @@ impl RowResult {
         self.figures.iter().find(is_it).map(|figure| figure.median)
     }
 
+    /// The systems that could have borne more.
+    pub(crate) fn load_bound(&self) -> impl Iterator<Item = LoadBound> + '_ {
+        let cores = |system, micros| Some(self.median(system, Measure::Rate)? * self.median(system, micros)? / 1e6);
+        let both = move |system| {
+            let (load, server) = (cores(system, Measure::LoadCpu)?, cores(system, Measure::ServerCpu)?);
+            Some(LoadBound { system, load, server })
+        };
+        self.systems().filter_map(both).filter(|bound| bound.load >= FULL && bound.server < bound.load)
+    }
+
     /// The systems that were measured, in the order of the row.
     pub(crate) fn systems(&self) -> impl Iterator<Item = System> + '_ {
         let has = |system: &System| self.figures.iter().any(|figure| figure.system == *system);
         self.row.systems().iter().copied().filter(has)
     }
+}
+
+/// A load that takes that much of a core has none left.
+const FULL: f64 = 0.9;
+
+/// A system that could have borne more than the load could give: its rate is the load's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LoadBound {
+    /// Which.
+    pub(crate) system: System,
+    /// What the load took, in cores.
+    pub(crate) load: f64,
+    /// What the server took, in cores.
+    pub(crate) server: f64,
 }
 
 /// The middle one, or between the two in the middle.
@@ -111,6 +135,20 @@ mod tests {
         }
         assert_eq!(row.median(System::HerdTokio, Measure::Rate), Some(4.0));
         assert_eq!(row.median(System::RedisSet, Measure::Rate), None);
+    }
+
+    #[test]
+    fn a_load_that_takes_a_core_is_told_where_the_server_takes_less() {
+        let mut row = RowResult::new(Row::Connect);
+        for (system, load, server) in
+            [(System::HerdTokio, 40.0, 20.0), (System::RedisSet, 40.0, 50.0), (System::HerdAsyncStd, 30.0, 10.0)]
+        {
+            row.add(system, Measure::Rate, 25_000.0);
+            row.add(system, Measure::LoadCpu, load);
+            row.add(system, Measure::ServerCpu, server);
+        }
+        let tokio = LoadBound { system: System::HerdTokio, load: 1.0, server: 0.5 };
+        assert_eq!(row.load_bound().collect::<Vec<_>>(), [tokio]);
     }
 
     #[test]

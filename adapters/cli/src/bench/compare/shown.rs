@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::measure::Measure;
-use super::results::{Results, RowResult};
+use super::results::{LoadBound, Results, RowResult};
 use super::target::{Bound, Judged, Verdict};
 use crate::bench::table::{NOTHING, Table, figure};
 
@@ -30,7 +30,12 @@ pub(crate) fn write(results: &Results, out: &mut impl Write) -> io::Result<()> {
     let notes = |row: &RowResult| {
         let missing = row.missing.iter().map(|why| format!("not measured: {}: {why}", row.title));
         let errors = row.errors.iter().map(|what| format!("ERROR: {}: {what}", row.title));
-        missing.chain(errors).collect::<Vec<_>>()
+        let bound = row.load_bound().map(|LoadBound { system, load, server }| {
+            let (title, system) = (&row.title, system.name());
+            let [load, server] = [load, server].map(figure);
+            format!("the load's rate: {title}: {system} took {server} of a core, the load {load}: compare CPU")
+        });
+        missing.chain(errors).chain(bound).collect::<Vec<_>>()
     };
     results.rows.iter().flat_map(notes).try_for_each(|note| writeln!(out, "{note}"))?;
     let count =
