@@ -49,7 +49,7 @@ pub(crate) enum Offer {
 
 impl Shard {
     /// The last bits of a range's number tell its place in a shard.
-    const BITS: u32 = 6;
+    const BITS: u32 = 7;
 
     /// How many ranges a shard has.
     pub(crate) const RANGES: usize = 1 << Self::BITS;

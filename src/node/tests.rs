@@ -153,9 +153,8 @@ fn of_many_clients_each_replaces_its_own_report() {
     let node = node();
     let client = |client: usize| format!("client-{client:05}.cs.ucla.edu");
     for time in 1..4 {
-        let lines: String = (0..3000)
-            .map(|number| format!("IAMAT {} +34.068930-118.445127 {time}.{number:04}\n", client(number)))
-            .collect();
+        let line = |number| format!("IAMAT {} +34.068930-118.445127 {time}.{number:04}\n", client(number));
+        let lines: String = (0..3000).map(line).collect();
         assert!(!say(&node, None, &lines).contains('?'));
     }
     for number in 0..3000 {
