@@ -20,8 +20,8 @@
 //! ```
 //!
 //! A [`Session`] is one connection that somebody opened to this server; there is one for each, and
-//! they can parse on many threads. A [`Node`] is what the server's sessions share: lock it for one
-//! batch of requests at a time. A server reaches each neighbour over a connection that it opens
+//! they can be served on many threads. A [`Node`] is what the server's sessions share: it holds what a batch of
+//! requests needs of it, a part of its clients at a time, so threads are seldom in each other's way. A server reaches each neighbour over a connection that it opens
 //! itself; the node says when ([`Action::Connect`]) and what to send ([`Action::Forward`],
 //! [`Node::take`]). The time is an argument of every call that needs it, and
 //! [`Node::next_wake`] says when the node next wants to be called.
@@ -91,15 +91,17 @@
 //! | [`time`] | times exact to the nanosecond; what the clocks say |
 //! | [`framing`] | from bytes to lines |
 //! | [`message`] | from lines to messages, and why a line is refused |
-//! | `usual`, `blocks`, `word` | lines as nearly everybody writes them, read many bytes at a time |
+//! | `usual`, `blocks`, `word`, `text` | lines as nearly everybody writes them, read and written many bytes at a time |
 //! | [`position`] | ISO 6709 |
 //! | [`places`] | what is asked of a places source, and its reply, cut to a bound |
-//! | `session` | one connection: the order of replies, its limits |
+//! | `session`, `owed` | one connection: the order of replies, its limits |
 //! | `batch` | what passes between a session and its node |
 //! | `event` | what a node is told, and what it says to do |
 //! | `node` | what a server's sessions share: events in, actions out |
-//! | `report`, `store`, `handled` | what is kept of each client, and what was handled already |
+//! | `report`, `place` | a sighting as it was written down, and where it belongs |
+//! | `store`, `shard`, `handled` | what is kept of each client, and what was handled already |
 //! | `record`, `slots` | how it is kept in little memory |
+//! | `lock` | what is shared by threads, held for moments |
 //! | `flood` | copies on their way to neighbours |
 //! | `link` | the way to one neighbour |
 //! | [`repair`], `sketch` | how two neighbours find out what differs, and mend just that |

@@ -10,8 +10,8 @@
 //!
 //! 4. `run` binds every server before it starts the first.
 //! 5. `server` accepts; each connection is a `connection` task, each connection to a neighbour a
-//!    `link` task; all of a server's tasks meet in `shared`, which holds the node behind a lock and
-//!    does what the node says. None of them decides anything about the protocol.
+//!    `link` task; all of a server's tasks meet in `shared`, which calls the node and does what it
+//!    says. None of them decides anything about the protocol.
 //!
 //! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
 //!
