@@ -7,7 +7,7 @@
 use std::env;
 use std::process::{Command, ExitCode};
 
-use herd_benches::{Bench, iamats, whatsats};
+use herd_benches::{Bench, iamats, passed_on, whatsats};
 
 /// Rounds that a server is warmed up by before allocations are counted.
 const WARM: u64 = 10;
@@ -26,7 +26,7 @@ struct Count {
     allocates: bool,
 }
 
-const COUNTS: [Count; 3] = [
+const COUNTS: [Count; 4] = [
     Count {
         name: "an IAMAT alone",
         what: "iamat",
@@ -42,6 +42,15 @@ const COUNTS: [Count; 3] = [
         neighbours: 2,
         requests: 100,
         most: 960,
+        goal: 600,
+        allocates: false,
+    },
+    Count {
+        name: "an AT line with one neighbour to tell",
+        what: "at",
+        neighbours: 2,
+        requests: 100,
+        most: 965,
         goal: 600,
         allocates: false,
     },
@@ -120,7 +129,8 @@ fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) 
         bench.receive(&iamats(0));
         return (bench, (0..rounds).map(|_| whatsats()).collect());
     }
-    (bench, (0..rounds).map(iamats).collect())
+    let lines = if what == "at" { passed_on } else { iamats };
+    (bench, (0..rounds).map(lines).collect())
 }
 
 /// What is counted: nothing in it but the core.

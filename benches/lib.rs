@@ -33,6 +33,9 @@ impl Bench {
         let herd = star(neighbours);
         let me = herd.find(b"Alford").expect("the first of them");
         let node = Node::new(Arc::clone(&herd), me, Limits::default(), 5);
+        for &peer in herd.neighbours(me) {
+            node.handle(Now::default(), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
+        }
         let session = node.session(SessionId(0), Some(LOOPBACK), Instant::default());
         let batch = Some(Batch::default());
         let mut bench =
@@ -112,6 +115,18 @@ impl Bench {
 pub fn iamats(round: u64) -> Vec<u8> {
     let line = |client| {
         format!("IAMAT client-{client:03}.cs.ucla.edu +34.068930-118.445127 {}.392014450\n", 1_479_413_884 + round)
+    };
+    (0..BATCH).map(line).collect::<String>().into_bytes()
+}
+
+/// The same as Hamilton passes them on.
+#[must_use]
+pub fn passed_on(round: u64) -> Vec<u8> {
+    let line = |client| {
+        format!(
+            "AT Hamilton +0.107985550 client-{client:03}.cs.ucla.edu +34.068930-118.445127 {}.392014450 Hamilton\n",
+            1_479_413_884 + round
+        )
     };
     (0..BATCH).map(line).collect::<String>().into_bytes()
 }

@@ -33,8 +33,9 @@ pub(crate) struct Buffers {
     pub(crate) entries: Vec<Entry>,
     /// Copies for neighbours.
     pub(crate) flood: Flood,
-    /// What the last usual line looked like.
+    /// What the last usual IAMAT looked like, and the last usual AT line.
     pub(crate) shape: Shape,
+    pub(crate) at_shape: Shape,
     /// The first thing that was refused: everything ends with it.
     pub(crate) refused: Option<Refusal>,
     /// Where in `replies` the line is that the session refused; none where the node did.

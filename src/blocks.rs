@@ -14,6 +14,12 @@ pub(crate) fn up_to_space(block: u8x16) -> u32 {
     at_most(block, b' ')
 }
 
+/// Digits.
+#[inline]
+pub(crate) fn digits(block: u8x16) -> u32 {
+    at_most(block - u8x16::splat(b'0'), 9)
+}
+
 /// White space, in up to sixteen bytes; what is not there counts as that.
 #[inline]
 pub(crate) fn white_space(bytes: &[u8]) -> u32 {
@@ -46,6 +52,7 @@ mod tests {
             let bits = |is: fn(u8) -> bool| (0..16).fold(0, |bits, place| bits | u32::from(is(bytes[place])) << place);
             let block = u8x16::new(bytes);
             assert_eq!(up_to_space(block), bits(|byte| byte <= b' '));
+            assert_eq!(digits(block), bits(|byte| byte.is_ascii_digit()));
             assert_eq!(white_space(&bytes), bits(is_white_space));
             assert_eq!(white_space(&bytes[..5]), bits(is_white_space) & 0x1f | 0xffe0);
         }

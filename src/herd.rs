@@ -152,6 +152,11 @@ impl Herd {
         self.by_name.get(name).copied()
     }
 
+    /// The same, where it is most likely that one.
+    pub(crate) fn find_again(&self, name: &[u8], likely: ServerId) -> Option<ServerId> {
+        if self.name(likely).as_bytes() == name { Some(likely) } else { self.find(name) }
+    }
+
     /// Whom that server talks with, each once, in the order of their ids.
     #[must_use]
     pub fn neighbours(&self, id: ServerId) -> &[ServerId] {

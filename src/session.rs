@@ -230,8 +230,13 @@ impl Session {
             if whole {
                 let mut lines = Lines { rest: input, copied, most: framer.most() };
                 let first = batch.entries.len();
-                self.usual_iamats(now, &mut lines, batch);
-                batch.add_reports(first, None);
+                if let Some(neighbour) = self.neighbour {
+                    self.usual_reports(neighbour, &mut lines, batch);
+                    batch.add_reports(first, Some(neighbour));
+                } else {
+                    self.usual_iamats(now, &mut lines, batch);
+                    batch.add_reports(first, None);
+                }
                 asked += self.usual_whatsats(&mut lines, self.identity.limits.max_waiting - asked, batch);
                 let read = input.len() - lines.rest.len();
                 input = lines.rest;

@@ -1,6 +1,5 @@
-//! Requests as nearly every client writes them: one space between fields, a position and a time with
-//! decimals, a radius without, LF behind. They are read in one pass that is sure of them, straight from what was
-//! received.
+//! Lines as nearly everybody writes them: one space between fields, a position and a time with decimals, a
+//! radius without, LF behind. They are read in one pass that is sure of them, straight from what was received.
 //!
 //! It only ever says what [`Message::parse`](crate::message::Message::parse) says of the same line,
 //! or nothing: whatever is unusual, also what is wrong, is left to that.
@@ -11,17 +10,18 @@ use core::ops::Range;
 
 use wide::u8x16;
 
-pub(crate) use self::shape::{Iamat, Shape};
+pub(crate) use self::shape::Shape;
 
 use crate::blocks;
 use crate::places::{MOST_RESULTS, Radius};
+use crate::word;
 
 /// How much of the input is looked at for a line. A line that is usual ends inside, and a copy of its fields
 /// may be this long.
 pub(crate) const WINDOW: usize = 192;
 
-/// How long a client's ID may be in a usual line.
-const LONGEST_CLIENT: usize = 63;
+/// How long a client's ID or a server's name may be in a usual line.
+const LONGEST_FIELD: usize = 63;
 
 /// Lines that were received at once.
 pub(crate) struct Lines<'a> {
@@ -59,6 +59,72 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Where the fields of an IAMAT are, counted from its client on, and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Iamat {
+    /// How long the client's ID is.
+    pub(crate) client: usize,
+    /// Where the time begins.
+    pub(crate) time: usize,
+    /// Where the line ends, LF not counted.
+    pub(crate) end: usize,
+    /// Nanoseconds since the epoch.
+    pub(crate) at: i64,
+}
+
+/// The IAMAT that `window` begins with.
+#[inline]
+pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape) -> Option<Iamat> {
+    const IAMAT: usize = b"IAMAT ".len();
+    if word::at(window, 0)? << 16 != u64::from_le_bytes(*b"\0\0IAMAT ") {
+        return None;
+    }
+    let rest = &window[IAMAT..];
+    let client = field(rest.first_chunk()?)?;
+    let fields = shape.read(rest.get(client + 1..)?.first_chunk()?, b'\n')?;
+    let before = client + 1;
+    Some(Iamat { client, time: before + fields.time, end: before + fields.end, at: fields.at })
+}
+
+/// Where the fields of a neighbour's copy of a report are, counted from its origin on, and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PassedOn {
+    /// How long the origin's name is.
+    pub(crate) origin: usize,
+    /// Where the client, the position and the time begin, and where that ends.
+    pub(crate) places: [usize; 4],
+    /// Nanoseconds since the epoch.
+    pub(crate) at: i64,
+}
+
+/// The AT line that `window` begins with, up to the name of its sender.
+#[inline]
+pub(crate) fn passed_on(window: &[u8; WINDOW], shape: &mut Shape) -> Option<PassedOn> {
+    let rest = window.strip_prefix(b"AT ")?;
+    let origin = field(rest.first_chunk()?)?;
+    let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
+    let client = origin + 1 + skew + 1;
+    let position = client + field(rest.get(client..)?.first_chunk()?)? + 1;
+    let fields = shape.read(rest.get(position..)?.first_chunk()?, b' ')?;
+    Some(PassedOn { origin, places: [client, position, position + fields.time, position + fields.end], at: fields.at })
+}
+
+/// How long the skew is that `text` begins with, if a space follows: a sign, digits, a point, digits.
+#[inline]
+fn skew(text: &[u8; 16]) -> Option<usize> {
+    let others = !blocks::digits(u8x16::new(*text));
+    // The sign is the first of them.
+    let after_sign = others & (others - 1);
+    let (point, after_point) = (after_sign.trailing_zeros() as usize, after_sign & after_sign.wrapping_sub(1));
+    let end = after_point.trailing_zeros() as usize;
+    let is_skew = matches!(text[0], b'+' | b'-')
+        && text.get(point) == Some(&b'.')
+        && text.get(end) == Some(&b' ')
+        && point > 1
+        && end > point + 1;
+    is_skew.then_some(end)
+}
+
 /// What a WHATSAT asks, in whole kilometres.
 pub(crate) struct Whatsat {
     /// How long the client's ID is.
@@ -73,7 +139,7 @@ pub(crate) struct Whatsat {
 #[inline]
 pub(crate) fn whatsat(window: &[u8; WINDOW]) -> Option<Whatsat> {
     let rest = window.strip_prefix(b"WHATSAT ")?;
-    let client = client(rest.first_chunk()?)?;
+    let client = field(rest.first_chunk()?)?;
     let numbers: &[u8; 8] = rest.get(client + 1..)?.first_chunk()?;
     let (radius, bound, len) = match *numbers {
         [a, b' ', b, b'\n', ..] => (one(a)?, one(b)?, 3),
@@ -99,9 +165,9 @@ fn two(tens: u8, ones: u8) -> Option<u8> {
     Some(one(tens)? * 10 + one(ones)?)
 }
 
-/// How long the client's ID is that `text` begins with, if a space follows.
+/// How long the field is that `text` begins with, if it has a byte at all and a space follows.
 #[inline]
-fn client(text: &[u8; LONGEST_CLIENT + 1]) -> Option<usize> {
+fn field(text: &[u8; LONGEST_FIELD + 1]) -> Option<usize> {
     let [first, second, third, fourth] = text.as_chunks::<16>().0 else { return None };
     let ends = |one: &[u8; 16], two: &[u8; 16]| {
         blocks::up_to_space(u8x16::new(*one)) | blocks::up_to_space(u8x16::new(*two)) << 16
@@ -110,5 +176,8 @@ fn client(text: &[u8; LONGEST_CLIENT + 1]) -> Option<usize> {
         0 => 32 + ends(third, fourth).trailing_zeros(),
         found => found.trailing_zeros(),
     } as usize;
-    (end > 0 && end <= LONGEST_CLIENT && text[end & LONGEST_CLIENT] == b' ').then_some(end)
+    (end > 0 && end <= LONGEST_FIELD && text[end & LONGEST_FIELD] == b' ').then_some(end)
 }
+
+#[cfg(test)]
+mod tests;

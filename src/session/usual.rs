@@ -2,11 +2,12 @@
 
 use super::Session;
 use crate::batch::{Buffers, Entry, Item};
+use crate::herd::ServerId;
 use crate::identity::Frame;
 use crate::report::Head;
 use crate::text::{SHORT, copy_loosely};
 use crate::time::{Now, Skew};
-use crate::usual::{self, Iamat, Lines, Whatsat};
+use crate::usual::{self, Iamat, Lines, PassedOn, Whatsat};
 
 impl Session {
     /// Takes the usual IAMATs that come first.
@@ -18,7 +19,7 @@ impl Session {
         let mut padding = [0; usual::WINDOW];
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
-            && let Some(Iamat { client, time, end, at }) = shape.iamat(window)
+            && let Some(Iamat { client, time, end, at }) = usual::iamat(window, shape)
             && let Some(skew) = wall.checked_sub(at)
             && let Some(line) = lines.next(b"IAMAT ".len() + end)
         {
@@ -43,6 +44,33 @@ impl Session {
             let place = identity.locator.of(&report[client_at..client_at + client], report);
             entries.push(Entry::new(head, place, start, client_at + end, &line));
             self.closing = identity.limits.one_shot;
+        }
+    }
+
+    /// Takes the usual AT lines of the neighbour that speaks here which come first. They are not written down: they
+    /// stand in the text as they are to be kept.
+    pub(super) fn usual_reports(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Buffers) {
+        let identity = &*self.identity;
+        let sender = identity.herd.name(from).as_bytes();
+        let Buffers { text, entries, at_shape, .. } = batch;
+        let mut padding = [0; usual::WINDOW];
+        // Many reports in a row are of one origin.
+        let mut last = from;
+        while let Some(window) = lines.window(&mut padding)
+            && let Some(PassedOn { origin, places, at }) = usual::passed_on(window, at_shape)
+            && let report = &window[b"AT ".len()..]
+            && let [client, position, _, end] = places
+            && let Some(rest) = report.get(end + 1..)
+            && rest.starts_with(sender)
+            && rest.get(sender.len()) == Some(&b'\n')
+            && let Some(origin) = identity.herd.find_again(&report[..origin], last)
+            && let Some(line) = lines.next(b"AT ".len() + end + 1 + sender.len())
+        {
+            last = origin;
+            let start = line.start + b"AT ".len();
+            let report = &text.from(start)[..end];
+            let place = identity.locator.of(&report[client..position - 1], report);
+            entries.push(Entry::new(Head::short(origin, at, places), place, start, end, &line));
         }
     }
 

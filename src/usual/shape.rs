@@ -1,4 +1,4 @@
-//! The shape of an IAMAT: where its position and its time have no digit.
+//! The shape of a sighting: where its position and its time have no digit.
 //!
 //! Clients write each of their lines like the one before, and those of one herd mostly like each other:
 //! as many decimals, and as many digits before them in one part of the world. So a line is first held
@@ -6,31 +6,28 @@
 
 use wide::u8x16;
 
-use super::{WINDOW, client};
 use crate::word;
 
 /// How much is looked at behind a client's ID.
-const FIELDS: usize = 64;
+pub(super) const FIELDS: usize = 64;
 
-/// Where the fields of an IAMAT are, counted from its client on, and its time.
+/// A position and a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Iamat {
-    /// How long the client's ID is.
-    pub(crate) client: usize,
+pub(super) struct Fields {
     /// Where the time begins.
-    pub(crate) time: usize,
-    /// Where the line ends, LF not counted.
-    pub(crate) end: usize,
+    pub(super) time: usize,
+    /// What comes behind it.
+    pub(super) end: usize,
     /// Nanoseconds since the epoch.
-    pub(crate) at: i64,
+    pub(super) at: i64,
 }
 
-/// What was seen of the last line behind its client: `+DD.DDD-DDD.DDD DDDDDDDDDD.DDD`, LF.
+/// What was seen of the last line behind its client: `+DD.DDD-DDD.DDD DDDDDDDDDD.DDD`, and what comes then.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     /// The least byte in each place: `0` for a digit, `+` for a sign, else the very one.
     least: [[u8; 16]; BLOCKS],
-    /// By how much a byte there may be greater; by anything behind the LF.
+    /// By how much a byte there may be greater; by anything behind the end.
     most: [[u8; 16]; BLOCKS],
     /// The sign of the longitude.
     east: usize,
@@ -38,7 +35,7 @@ pub(crate) struct Shape {
     space: usize,
     /// The point of the time.
     point: usize,
-    /// The LF.
+    /// What comes behind the time.
     end: usize,
     /// Whether the time has ten digits and nine decimals.
     is_usual_time: bool,
@@ -56,25 +53,19 @@ impl Default for Shape {
 }
 
 impl Shape {
-    /// The IAMAT that `window` begins with, which has this shape or gives it its own.
-    #[inline]
-    pub(crate) fn iamat(&mut self, window: &[u8; WINDOW]) -> Option<Iamat> {
-        const IAMAT: usize = b"IAMAT ".len();
-        if word::at(window, 0)? & 0xffff_ffff_ffff != u64::from_le_bytes(*b"IAMAT \0\0") {
-            return None;
-        }
-        let client = client(window[IAMAT..].first_chunk()?)?;
-        let fields = window[IAMAT + client + 1..].first_chunk()?;
-        if !self.fits(fields) {
-            *self = Self::of(fields)?;
+    /// The position and the time that `text` begins with and `stop` ends, which have this shape or give it theirs.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two loops go through it, and a call is a fiftieth of what each takes")]
+    pub(super) fn read(&mut self, text: &[u8; FIELDS], stop: u8) -> Option<Fields> {
+        if !self.fits(text) {
+            *self = Self::of(text, stop)?;
         }
         // Between the two signs stands a comma, which is even.
-        if (fields[0] & fields[self.east % FIELDS]).is_multiple_of(2) {
+        if (text[0] & text[self.east % FIELDS]).is_multiple_of(2) {
             return None;
         }
-        let at = if self.is_usual_time { self.usual_time(fields)? } else { self.time(fields)? };
-        let before = client + 1;
-        Some(Iamat { client, time: before + self.space + 1, end: before + self.end, at })
+        let at = if self.is_usual_time { self.usual_time(text)? } else { self.time(text)? };
+        Some(Fields { time: self.space + 1, end: self.end, at })
     }
 
     /// Whether every byte is one that may stand there.
@@ -90,9 +81,8 @@ impl Shape {
 
     /// The shape of a usual line.
     #[cold]
-    fn of(fields: &[u8; FIELDS]) -> Option<Self> {
-        let end = fields[..BLOCKS * 16].iter().position(|&byte| byte == b'\n')?;
-        let mut others = fields[..=end].iter().enumerate().filter(|(_, byte)| !byte.is_ascii_digit());
+    fn of(fields: &[u8; FIELDS], stop: u8) -> Option<Self> {
+        let mut others = fields[..BLOCKS * 16].iter().enumerate().filter(|(_, byte)| !byte.is_ascii_digit());
         let mut next = |is: &[u8]| others.next().filter(|(_, byte)| is.contains(byte)).map(|(at, _)| at);
         let north = next(b"+-")?;
         let latitude = next(b".")?;
@@ -100,12 +90,12 @@ impl Shape {
         let longitude = next(b".")?;
         let space = next(b" ")?;
         let point = next(b".")?;
-        let is_end = next(b"\n")? == end;
+        let end = next(&[stop])?;
         let ends = [north, latitude, east, longitude, space, point, end];
         let has_digits = ends.windows(2).all(|pair| pair[1] > pair[0] + 1);
         let (north_len, east_len) = (latitude - 1, longitude - east - 1);
         let (seconds, decimals) = (point - space - 1, end - point - 1);
-        if !(is_end && north == 0 && has_digits && north_len <= 2 && east_len <= 3 && seconds <= 16 && decimals <= 9) {
+        if !(north == 0 && has_digits && north_len <= 2 && east_len <= 3 && seconds <= 16 && decimals <= 9) {
             return None;
         }
         let (mut least, mut most) = ([b'0'; BLOCKS * 16], [9; BLOCKS * 16]);
@@ -156,7 +146,7 @@ impl Shape {
             len @ ..=8 => word::number(digits(start)?, len),
             len => word::number(digits(start)?, len - 8) * 100_000_000 + word::number(digits(self.point - 8)?, 8),
         };
-        // Those behind the LF are shifted out, and zeros come in.
+        // Those behind the end are shifted out, and zeros come in.
         let first = digits(self.point + 1)?;
         let nanos = match self.end - self.point - 1 {
             9 => word::number(first, 8) * 10 + u64::from(fields[self.end - 1] & 0xf),
@@ -174,76 +164,3 @@ const MOST_SECONDS: u64 = i64::MAX as u64 / NANOS;
 
 /// The power of ten that so many decimals are multiplied by to be nanoseconds.
 const TENS: [u64; 9] = [0, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::{Message, Sighting};
-
-    /// What a shape says of a line, whatever line came before.
-    fn read(shape: &mut Shape, line: &str) -> Option<Iamat> {
-        let mut window = [0; WINDOW];
-        window[..line.len()].copy_from_slice(line.as_bytes());
-        shape.iamat(&window)
-    }
-
-    #[test]
-    fn it_says_of_a_line_what_the_whole_parser_says() {
-        let clients = ["k", "kiwi.cs.ucla.edu", &"x".repeat(31), &"y".repeat(32), &"z".repeat(63)];
-        let positions = ["+34.068930-118.445127", "-34.06+2.35", "+89.999999-179.9", "+0.5+0.5", "-7.1-99.0"];
-        let times = ["1479413884.392014450", "1.5", "12345678.123", "123456789.1", "9223372035.999999999"];
-        let mut shape = Shape::default();
-        for client in clients {
-            for position in positions {
-                for time in times {
-                    let line = format!("IAMAT {client} {position} {time}");
-                    let found = read(&mut shape, &format!("{line}\nIAMAT next +1.0+1.0 1.0\n")).expect(&line);
-                    let Ok(Some(Message::Iamat(Sighting { at, .. }))) = Message::parse(line.as_bytes()) else {
-                        panic!("{line}")
-                    };
-                    let starts = client.len() + position.len() + 2;
-                    let expected = Iamat {
-                        client: client.len(),
-                        time: starts,
-                        end: starts + time.len(),
-                        at: i64::try_from(at.as_nanos()).expect(time),
-                    };
-                    assert_eq!(found, expected, "{line}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn whatever_is_unusual_is_left_to_the_whole_parser() {
-        for line in [
-            "IAMAT kiwi +34.068930-118.445127 1479413884.39201445x\n",
-            "IAMAT kiwi +34.068930-118.445127 1479413884x392014450\n",
-            "IAMAT kiwi +34.068930-118.445127\t1479413884.392014450\n",
-            "IAMAT kiwi  34.068930-118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +34.068930x118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +34.068930,118.445127 1479413884.392014450\n",
-            "IAMAT kiwi ,34.068930-118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +94.068930-118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +90.000000-118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +34.068930-180.000000 1479413884.392014450\n",
-            "IAMAT kiwi +34.068930-118.445127 9223372036.392014450\n",
-            "IAMAT kiwi\t+34.068930-118.445127 1479413884.392014450\n",
-            "IAMAT  +34.068930-118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +34.068930-118.445127 1479413884.392014450\r\n",
-            "IAMAT kiwi +34.068930-118.445127 1479413884.392014450 \n",
-            "IAMAT kiwi +34.-118.445127 1479413884.392014450\n",
-            "IAMAT kiwi +34.068930-118.445127 .392014450\n",
-            "IAMAT kiwi +34.068930-118.445127 1479413884.\n",
-            "IAMAT kiwi +34.068930-118.445127 1479413884\n",
-            "IAMAT kiwi +34.068930-118.445127 1479413884.392014450",
-            "IAMAX kiwi +34.068930-118.445127 1479413884.392014450\n",
-            "",
-        ] {
-            let mut shape = Shape::default();
-            assert_eq!(read(&mut shape, line), None, "{line}");
-            read(&mut shape, "IAMAT kiwi +34.068930-118.445127 1479413884.392014450\n").expect("the usual line");
-            assert_eq!(read(&mut shape, line), None, "behind a usual line: {line}");
-        }
-    }
-}

@@ -1,0 +1,122 @@
+use super::*;
+use crate::message::{Message, Sighted, Sighting};
+
+/// What a shape says of a line, whatever line came before.
+fn read(shape: &mut Shape, line: &str) -> Option<Iamat> {
+    let mut window = [0; WINDOW];
+    window[..line.len()].copy_from_slice(line.as_bytes());
+    iamat(&window, shape)
+}
+
+#[test]
+fn it_says_of_a_line_what_the_whole_parser_says() {
+    let clients = ["k", "kiwi.cs.ucla.edu", &"x".repeat(31), &"y".repeat(32), &"z".repeat(63)];
+    let positions = ["+34.068930-118.445127", "-34.06+2.35", "+89.999999-179.9", "+0.5+0.5", "-7.1-99.0"];
+    let times = ["1479413884.392014450", "1.5", "12345678.123", "123456789.1", "9223372035.999999999"];
+    let mut shape = Shape::default();
+    for client in clients {
+        for position in positions {
+            for time in times {
+                let line = format!("IAMAT {client} {position} {time}");
+                let found = read(&mut shape, &format!("{line}\nIAMAT next +1.0+1.0 1.0\n")).expect(&line);
+                let Ok(Some(Message::Iamat(Sighting { at, .. }))) = Message::parse(line.as_bytes()) else {
+                    panic!("{line}")
+                };
+                let starts = client.len() + position.len() + 2;
+                let expected = Iamat {
+                    client: client.len(),
+                    time: starts,
+                    end: starts + time.len(),
+                    at: i64::try_from(at.as_nanos()).expect(time),
+                };
+                assert_eq!(found, expected, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_is_unusual_is_left_to_the_whole_parser() {
+    for line in [
+        "IAMAT kiwi +34.068930-118.445127 1479413884.39201445x\n",
+        "IAMAT kiwi +34.068930-118.445127 1479413884x392014450\n",
+        "IAMAT kiwi +34.068930-118.445127\t1479413884.392014450\n",
+        "IAMAT kiwi  34.068930-118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +34.068930x118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +34.068930,118.445127 1479413884.392014450\n",
+        "IAMAT kiwi ,34.068930-118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +94.068930-118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +90.000000-118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +34.068930-180.000000 1479413884.392014450\n",
+        "IAMAT kiwi +34.068930-118.445127 9223372036.392014450\n",
+        "IAMAT kiwi\t+34.068930-118.445127 1479413884.392014450\n",
+        "IAMAT  +34.068930-118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +34.068930-118.445127 1479413884.392014450\r\n",
+        "IAMAT kiwi +34.068930-118.445127 1479413884.392014450 \n",
+        "IAMAT kiwi +34.-118.445127 1479413884.392014450\n",
+        "IAMAT kiwi +34.068930-118.445127 .392014450\n",
+        "IAMAT kiwi +34.068930-118.445127 1479413884.\n",
+        "IAMAT kiwi +34.068930-118.445127 1479413884\n",
+        "IAMAT kiwi +34.068930-118.445127 1479413884.392014450",
+        "IAMAX kiwi +34.068930-118.445127 1479413884.392014450\n",
+        "",
+    ] {
+        let mut shape = Shape::default();
+        assert_eq!(read(&mut shape, line), None, "{line}");
+        read(&mut shape, "IAMAT kiwi +34.068930-118.445127 1479413884.392014450\n").expect("the usual line");
+        assert_eq!(read(&mut shape, line), None, "behind a usual line: {line}");
+    }
+}
+
+/// What is said of an AT line, whatever line came before: origin, client, position and time, if anything.
+fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> {
+    let mut window = [0; WINDOW];
+    window[..line.len()].copy_from_slice(line.as_bytes());
+    let PassedOn { origin, places: [client, position, time, end], at } = passed_on(&window, shape)?;
+    let report = &line["AT ".len()..];
+    Some(([&report[..origin], &report[client..position - 1], &report[position..time - 1], &report[time..end]], at))
+}
+
+#[test]
+fn it_says_of_an_at_line_what_the_whole_parser_says() {
+    let mut shape = Shape::default();
+    for origin in ["A", "Alford", &"x".repeat(40)] {
+        for skew in ["+0.263873386", "-12.5", "+316107298.12095"] {
+            for client in ["k", "kiwi.cs.ucla.edu"] {
+                for (position, time) in [("+34.068930-118.445127", "1479413884.392014450"), ("-7.1+2.35", "1.5")] {
+                    let line = format!("AT {origin} {skew} {client} {position} {time} Ball");
+                    let Ok(Some(Message::At { report: Sighted { sighting, .. }, .. })) =
+                        Message::parse(line.as_bytes())
+                    else {
+                        panic!("{line}")
+                    };
+                    let found = read_at(&mut shape, &line);
+                    let expected =
+                        ([origin, client, position, time], i64::try_from(sighting.at.as_nanos()).expect(time));
+                    assert!(found == Some(expected) || skew.len() > 15, "{line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_at_line_that_is_unusual_is_left_to_the_whole_parser() {
+    for line in [
+        "AT A 0.26 kiwi +1.0+1.0 1.5 B",
+        "AT A +.26 kiwi +1.0+1.0 1.5 B",
+        "AT A +0. kiwi +1.0+1.0 1.5 B",
+        "AT A +026 kiwi +1.0+1.0 1.5 B",
+        "AT A +0.2.6 kiwi +1.0+1.0 1.5 B",
+        "AT A +0.26  kiwi +1.0+1.0 1.5 B",
+        "AT A +0.26x kiwi +1.0+1.0 1.5 B",
+        "AT  A +0.26 kiwi +1.0+1.0 1.5 B",
+        "AT A +0.26 kiwi +1.0+1.0 1.5\n",
+        "AT A +0.26 kiwi 1.0+1.0 1.5 B",
+        "AT A",
+    ] {
+        let mut shape = Shape::default();
+        read_at(&mut shape, "AT A +0.26 kiwi +1.0+1.0 1.5 B").expect("a usual line");
+        assert_eq!(read_at(&mut shape, line), None, "{line}");
+    }
+}
