@@ -1,11 +1,11 @@
 //! However a client's bytes are cut, and whenever places come, it gets the same replies in the same
 //! order; and whoever does not read is not read.
 
-use herd::Limits;
+use herd::{Batch, Limits, SessionId};
 use proptest::prelude::*;
 
 use super::support::conversation::{Conversation, Step};
-use super::support::targets;
+use super::support::{herds, targets};
 
 /// Pieces of a conversation as [`targets::session`] reads it: requests of all kinds, ends of lines,
 /// cuts, ends of fetches, and any bytes.
@@ -34,6 +34,23 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![12 => word, 1 => prop::collection::vec(any::<u8>(), 0..60)]
 }
 
+/// Lines of the neighbour `s1`, most of them as servers write them.
+fn reports() -> impl Strategy<Value = Vec<String>> {
+    let origin = prop::sample::select(vec!["s0", "s1", "s2", "s3", "s9"]);
+    let skew = prop::sample::select(vec!["+0.263873386", "-12.000000001", "+316107298.120953291", "+0.5", "0.5", "+1"]);
+    let position = prop::sample::select(vec!["+34.068930-118.445127", "-7.123456+2.352200", "+1+1", "+91.0+0.0"]);
+    let time =
+        prop_oneof![8 => (0_u32..20).prop_map(|time| format!("14794138{time:02}.392014450")), 1 => Just("7".into())];
+    let space = prop_oneof![12 => Just(" "), 1 => Just("  "), 1 => Just("\t")];
+    let end = prop_oneof![12 => Just("s1\n"), 1 => Just("s1 \n"), 1 => Just("s1\r\n"), 1 => Just("s2\n")];
+    let line = (origin, skew, 0_u8..20, position, time, space, end).prop_map(
+        |(origin, skew, client, position, time, space, end)| {
+            format!("AT {origin} {skew} client{client}{space}{position} {time} {end}")
+        },
+    );
+    prop::collection::vec(line, 1..60)
+}
+
 /// A script in which every byte may be followed by a cut.
 fn scripts() -> impl Strategy<Value = Vec<u8>> {
     (prop::collection::vec(pieces(), 0..24), prop::collection::vec(0_usize..1000, 0..12)).prop_map(|(pieces, cuts)| {
@@ -51,6 +68,28 @@ proptest! {
     #[test]
     fn any_cutting_gives_the_same_replies(script in scripts()) {
         targets::session(&script);
+    }
+
+    #[test]
+    fn reports_of_a_neighbour_are_the_same_in_any_cutting(reports in reports(), cut in 1_usize..400) {
+        let text = ["HELLO s1 5\n".to_owned(), reports.concat()].concat();
+        let [whole, cut] = [text.len(), cut].map(|most| {
+            let herd = herds::herd(4, &[(0, 1), (0, 2), (2, 3)]);
+            let node = herds::node(&herd, 0, &Limits::default(), 7);
+            let now = herds::at(0);
+            let mut session = node.session(SessionId(0), Some(herds::LOOPBACK), now.instant);
+            let mut out = Vec::new();
+            for chunk in text.as_bytes().chunks(most) {
+                let requests = session.receive(now, chunk, Batch::default());
+                let replies = node.serve(now, &session, requests, &mut Vec::new());
+                session.reply(replies, &mut out);
+            }
+            let mut kept: Vec<_> = node.reports().map(|kept| kept.line().to_vec()).collect();
+            kept.sort_unstable();
+            let queued: Vec<usize> = node.links().map(|(_, _, queued, _)| queued).collect();
+            (out, kept, queued, node.counters(), node.digest(), session.is_finished())
+        });
+        prop_assert_eq!(whole, cut);
     }
 
     #[test]
