@@ -226,6 +226,10 @@ impl Session {
         let copied = batch.text.len() + input.len();
         batch.text.push(input);
         while !self.closing {
+            if asked >= self.identity.limits.max_waiting {
+                self.held.extend_from_slice(input);
+                break;
+            }
             let whole = framer.is_between_lines();
             if whole {
                 let mut lines = Lines { rest: input, copied, most: framer.most() };
@@ -243,10 +247,6 @@ impl Session {
                 if read > 0 && !input.is_empty() {
                     continue;
                 }
-            }
-            if asked >= self.identity.limits.max_waiting {
-                self.held.extend_from_slice(input);
-                break;
             }
             if input.is_empty() && !self.ended {
                 break;
