@@ -48,7 +48,8 @@ pub struct Limits {
     /// Clients whose positions are kept. At the bound an IAMAT of a client not yet known is refused.
     pub clients: usize,
     /// Older updates that are remembered as handled, so that a flood ends also when its update is no
-    /// longer the newest. At the bound the oldest half is forgotten.
+    /// longer the newest. Each of the store's eight shards remembers an eighth of them, and one at least; at
+    /// that bound its oldest half is forgotten.
     pub handled: usize,
     /// Connections from clients and neighbours at once. At the bound further ones wait to be
     /// accepted.
