@@ -43,10 +43,13 @@ impl<'a> Lines<'a> {
         if let Some(window) = self.rest.first_chunk() {
             return Some(window);
         }
+        if self.rest.is_empty() {
+            return None;
+        }
         let (text, zeros) = padding.split_at_mut(self.rest.len());
         text.copy_from_slice(self.rest);
         zeros.fill(0);
-        (!self.rest.is_empty()).then_some(padding)
+        Some(padding)
     }
 
     /// Takes a line of `len` bytes and its LF, unless that is too long; where it is in the text.
