@@ -2,7 +2,7 @@
 
 mod error;
 mod options;
-mod syntax;
+pub mod syntax;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::syntax;
 use crate::config::ConfigError;
 use crate::logs::LogError;
+use crate::one_line::one_line;
 use crate::server::BindError;
 
 /// Why nothing was started. Each but [`Help`](Self::Help) is one line.
@@ -15,7 +16,7 @@ pub enum UsageError {
     #[error(transparent)]
     Help(clap::Error),
     /// The command line itself: an unknown flag, a missing name.
-    #[error("{}", syntax::told(.0))]
+    #[error("{}", one_line(&syntax::joined(&.0.to_string())))]
     Syntax(clap::Error),
     /// A setting, and where it was given.
     #[error(transparent)]

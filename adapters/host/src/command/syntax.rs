@@ -1,25 +1,37 @@
-//! What the command line's parser says, told as the rest is.
+//! What the command line's parser says, told as the rest is: for the servers and for the client.
 
 use clap::error::ErrorKind;
 
-use crate::one_line::one_line;
-
 /// Whether nothing is wrong: help or the version was asked for, or nothing at all.
-pub(super) fn is_help(error: &clap::Error) -> bool {
+#[must_use]
+pub fn is_help(error: &clap::Error) -> bool {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
     matches!(error.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand | DisplayVersion)
 }
 
-/// The parser's paragraphs as one line, without the usage, which `--help` has too.
-pub(super) fn told(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
+/// The paragraphs of the parser's text one behind the other, without the usage, which `--help` has too. The
+/// arguments that it quotes may hold anything: it is to be escaped.
+#[must_use]
+pub fn joined(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
     let is_said_elsewhere = |part: &&str| part.starts_with("Usage:") || part.starts_with("For more information");
     let mut line = String::new();
     for part in text.split("\n\n").filter(|part| !is_said_elsewhere(part)) {
-        line += &part.lines().map(str::trim).filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
+        let words: Vec<&str> = part.lines().map(str::trim).filter(|words| !words.is_empty()).collect();
+        line += &words.join(" ");
         line += "; ";
     }
-    // The arguments that it quotes may hold anything.
-    one_line(&line) + "try --help"
+    line + "try --help"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn the_parsers_text_becomes_one_line() {
+        let text = "error: the following were not provided:\n  <LAT>\n  <LNG>\n\n  tip: give them\n\n\
+                    Usage: herd iamat <CLIENT>\n       herd <COMMAND>\n\nFor more information, try '--help'.\n";
+        assert_eq!(joined(text), "the following were not provided: <LAT> <LNG>; tip: give them; try --help");
+    }
 }
