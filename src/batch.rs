@@ -26,8 +26,10 @@ pub struct Batch(pub(crate) Box<Buffers>);
 pub(crate) struct Buffers {
     /// What is owed for this pass, in order. What the node answers will stand at the item's `reply_at`.
     pub(crate) replies: Text,
-    /// Lines as they were received, and texts that stand in no reply.
+    /// Lines as they were received, and neighbours' reports as they are to be kept.
     pub(crate) text: Text,
+    /// What the node answers.
+    pub(crate) answers: Text,
     pub(crate) items: Vec<Item>,
     /// The reports that items bring.
     pub(crate) entries: Vec<Entry>,
@@ -60,10 +62,10 @@ pub(crate) enum Request {
     Kept { entry: Entry, from: ServerId },
     /// A neighbour says that it is there.
     Hello { from: ServerId, incarnation: u64 },
-    /// A neighbour compares; the node's answer is in `text`, and goes where the item's reply is due.
+    /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
-    /// A client asks; its ID is in `text`, and so is the AT line once the node has found it.
-    Whatsat { client: Range<usize>, place: Place, radius: Radius, bound: u8, ticket: u64, at_line: Range<usize> },
+    /// A client asks about the one whose ID is in `text`; the AT line is in `answers` once the node has found it.
+    Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Range<usize> },
 }
 
 /// A report, as short as can be: a pass has many. Places in a text are below 2 to the power of 32, since a
@@ -71,7 +73,7 @@ pub(crate) enum Request {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) head: Head,
-    /// Where it belongs in the store.
+    /// Where it belongs in the store, once the node has worked that out.
     pub(crate) place: Place,
     /// Where its line begins, behind `"AT "`: in `replies` if a client said it, else in `text`.
     pub(crate) start: u32,
@@ -79,19 +81,21 @@ pub(crate) struct Entry {
     pub(crate) len: u32,
     /// Where the line begins in `text` that was received, and how long that is.
     pub(crate) line: (u32, u32),
-    /// The next entry of its shard, where it has one.
+    /// The next entry of its shard, or [`NONE`](Self::NONE).
     pub(crate) next: u32,
-    /// Whether it is to be flooded.
-    pub(crate) is_new: bool,
 }
 
 impl Entry {
-    /// An entry for a report whose line begins at `start` and has `len` bytes; it was received with `line`.
+    /// No entry.
+    pub(crate) const NONE: u32 = u32::MAX;
+
+    /// An entry for a report whose line begins at `start` and has `len` bytes; it was received with the line that
+    /// begins at `line.0` and has `line.1` bytes.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
-    pub(crate) fn new(head: Head, place: Place, start: usize, len: usize, line: &Range<usize>) -> Self {
-        let line = (line.start as u32, line.len() as u32);
-        Self { head, place, start: start as u32, len: len as u32, line, next: 0, is_new: false }
+    pub(crate) fn new(head: Head, start: usize, len: usize, line: (usize, usize)) -> Self {
+        let line = (line.0 as u32, line.1 as u32);
+        Self { head, place: Place::default(), start: start as u32, len: len as u32, line, next: Self::NONE }
     }
 
     /// The report, from the text that its line is in.
@@ -191,6 +195,7 @@ impl Buffers {
     fn clear(&mut self) {
         self.replies.truncate(0);
         self.text.truncate(0);
+        self.answers.truncate(0);
         self.items.clear();
         self.entries.clear();
         self.refused = None;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::herd::{Herd, ServerId};
 use crate::limits::Limits;
 use crate::message::{Refusal, Sighted};
-use crate::place::Locator;
 use crate::report::{Head, Report};
 
 /// What all sessions of one server share and none of them changes.
@@ -15,8 +14,6 @@ pub(crate) struct Identity {
     pub(crate) herd: Arc<Herd>,
     pub(crate) me: ServerId,
     pub(crate) limits: Limits,
-    /// Works out where clients belong in the store.
-    pub(crate) locator: Locator,
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
@@ -61,12 +58,12 @@ impl Frame {
 }
 
 impl Identity {
-    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64, locator: Locator) -> Self {
+    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
         let addresses = vec![Vec::new(); herd.neighbours(me).len()];
         let name = herd.name(me);
         let opening = Frame::new(&format!("AT {name} "));
         let closing = Frame::new(&format!(" {name}\n"));
-        Self { herd, me, limits, locator, incarnation, addresses, opening, closing }
+        Self { herd, me, limits, incarnation, addresses, opening, closing }
     }
 
     /// `AT name `: what every reply to an IAMAT begins with.

@@ -13,7 +13,6 @@ use bytes::BytesMut;
 use crate::batch::{Buffers, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
-use crate::flood::Route;
 use crate::herd::{Herd, ServerId};
 use crate::identity::Identity;
 use crate::limits::Limits;
@@ -49,10 +48,9 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
-        let locator = Locator::new(seed);
-        let store = Store::new(&limits, locator.clone(), scramble(!seed));
+        let store = Store::new(&limits, Locator::new(seed), scramble(!seed));
         // Scrambled, because neighbours are told it and the seed is a secret.
-        let identity = Identity::new(herd, me, limits, scramble(seed), locator);
+        let identity = Identity::new(herd, me, limits, scramble(seed));
         Self { store, hub: Lock::new(Hub::new(identity, seed)) }
     }
 
@@ -192,32 +190,17 @@ impl Pass<'_> {
 
     /// Takes in the reports of an item, and floods those that were not handled yet.
     fn learn(&mut self, index: usize, entries: Range<usize>, from: Option<ServerId>) {
-        let Buffers { entries: all, replies, text, .. } = &mut *self.batch;
-        let text = if from.is_none() { replies.from(0) } else { text.from(0) };
-        let learned = self.node.store.learn(&mut all[entries.clone()], text, from.is_none());
-        let end = learned.map_or_else(|(taken, _)| entries.start + taken, |()| entries.end);
-        if !self.session.identity().neighbours().is_empty() {
-            self.flood(entries.start..end, from);
-        }
-        if let Err((_, why)) = learned {
-            self.batch.refuse_entry(index, end, why);
-        }
-    }
-
-    /// Passes on those reports that are new. Whoever passed them on to this server is there.
-    fn flood(&mut self, entries: Range<usize>, from: Option<ServerId>) {
         let Self { node, now, session, batch: Buffers { entries: all, replies, text, flood, .. }, actions } = self;
         let text = if from.is_none() { replies.from(0) } else { text.from(0) };
-        let closing = session.identity().closing();
-        let entries = &all[entries];
-        if let Some(from) = from {
-            node.hub.hold().heard(from, *now, actions);
+        let has_neighbours = !session.identity().neighbours().is_empty();
+        let closing = has_neighbours.then(|| session.identity().closing());
+        let first = entries.start;
+        let learned = node.store.learn(&mut all[entries], text, from.is_none(), flood, closing);
+        if has_neighbours {
+            node.hub.hold().flood(flood, from, *now, actions);
         }
-        for entries in entries.chunk_by(|one, next| one.head.origin() == next.head.origin()) {
-            flood.add(entries.iter().filter(|entry| entry.is_new).map(|entry| entry.at_line(text)), closing);
-            if flood.count() > 0 {
-                node.hub.hold().queue(flood, Route { from, origin: entries[0].head.origin() }, *now, actions);
-            }
+        if let Err((taken, why)) = learned {
+            self.batch.refuse_entry(index, first + taken, why);
         }
     }
 
@@ -230,7 +213,7 @@ impl Pass<'_> {
             Request::Hello { from, incarnation } => hub.hold().hello(store, *from, *incarnation, *now, actions),
             Request::Kept { entry, from } => {
                 let report = entry.report(batch.text.from(0));
-                let is_kept = store.mend(entry.place, &report);
+                let is_kept = store.mend(&report);
                 let mut hub = hub.hold();
                 hub.heard(*from, *now, actions);
                 if is_kept {
@@ -241,9 +224,9 @@ impl Pass<'_> {
                 let mut hub = hub.hold();
                 hub.heard(*from, *now, actions);
                 let text = hub.answer(store, *from, step, *now)?;
-                let start = batch.text.len();
-                batch.text.push(&text);
-                *answer = start..batch.text.len();
+                let start = batch.answers.len();
+                batch.answers.push(&text);
+                *answer = start..batch.answers.len();
             }
             Request::Whatsat { .. } => return self.serve_whatsat(index),
             Request::Reports { .. } => {}
@@ -252,19 +235,18 @@ impl Pass<'_> {
     }
 
     fn serve_whatsat(&mut self, index: usize) -> Result<(), Refusal> {
-        let Buffers { items, text, .. } = &mut *self.batch;
-        let Request::Whatsat { client, place, radius, bound, ticket, at_line } = &mut items[index].request else {
+        let Buffers { items, text, answers, .. } = &mut *self.batch;
+        let Request::Whatsat { client, radius, bound, ticket, at_line } = &mut items[index].request else {
             return Ok(());
         };
-        let mut shard = self.node.store.shard(place.range());
-        shard.counters.whatsat += 1;
-        let report = shard.get(*place, &text.as_slice()[client.clone()]).ok_or(Refusal::UnknownClient)?;
-        let start = text.len();
-        text.push_at_line(report.line());
-        *at_line = start..text.len();
-        let position = report.position_range();
-        drop(shard);
-        let position = &text.as_slice()[start + b"AT ".len()..][position];
+        let start = answers.len();
+        let position = self.node.store.show(&text.as_slice()[client.clone()], |report| {
+            answers.push_at_line(report.line());
+            report.position_range()
+        });
+        let position = position.ok_or(Refusal::UnknownClient)?;
+        *at_line = start..answers.len();
+        let position = &answers.from(start)[b"AT ".len()..][position];
         let ticket = Ticket { session: self.session.id(), number: *ticket };
         self.node.want(self.now, position, (*radius, *bound), ticket, self.actions);
         Ok(())

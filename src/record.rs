@@ -6,8 +6,8 @@
 //!  | digest | nanoseconds | places | line
 //! ```
 //!
-//! The nanoseconds and the places are the [`Head`]. Where that says nothing of the line, since it is long,
-//! four bytes between places and line say how long it is.
+//! The nanoseconds and the places are the [`Head`]. Where that says nothing of the line, four bytes between
+//! places and line say how long it is.
 
 use crate::report::{Head, Report};
 use crate::text::{copy, same};
@@ -18,10 +18,16 @@ const HEAD: usize = 16 + Head::PLACES;
 /// How long a long line is.
 const LEN: usize = size_of::<u32>();
 
-/// How many bytes a record of a line takes.
+/// How many bytes a record of a report takes.
 #[inline]
-pub(crate) const fn len_for(line: usize) -> usize {
-    if line <= u8::MAX as usize { HEAD + line } else { HEAD + LEN + line }
+pub(crate) const fn len_for(report: &Report<'_>) -> usize {
+    if report.head.is_whole() { least_for(report) } else { LEN + least_for(report) }
+}
+
+/// The same, if the head of the report is whole.
+#[inline]
+pub(crate) const fn least_for(report: &Report<'_>) -> usize {
+    HEAD + report.line.len()
 }
 
 /// Writes a record of `report` to `slot`, which has at least [`len_for`] its line.
@@ -33,7 +39,7 @@ pub(crate) fn write(slot: &mut [u8], report: &Report<'_>, digest: u64) {
     start[..8].copy_from_slice(&digest.to_le_bytes());
     start[8..16].copy_from_slice(&head.at.to_le_bytes());
     start[16..].copy_from_slice(&head.places.to_le_bytes());
-    if head.len() == 0 {
+    if !head.is_whole() {
         return write_long(&mut slot[HEAD..], line);
     }
     copy(line, &mut slot[HEAD..]);
@@ -46,17 +52,16 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
     rest[LEN..LEN + line.len()].copy_from_slice(line);
 }
 
-/// Writes `report` over the record in `slot`, if that is an older one of the same client and server whose fields
-/// have the same lengths; the digest of that.
+/// Writes `report` over `record`, which is as long as its own would be if its head is whole, if that is an older one
+/// of the same client and server whose fields have the same lengths; the digest of that.
 #[inline]
-pub(crate) fn renew(slot: &mut [u8], report: &Report<'_>, digest: u64) -> Option<u64> {
+pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, digest: u64) -> Option<u64> {
     let Report { head, line } = *report;
-    let (kept, kept_line) = slot.split_first_chunk_mut::<HEAD>()?;
-    let kept_line = kept_line.get_mut(..line.len())?;
-    let at = word(kept, 8).cast_signed();
+    let (kept, kept_line) = record.split_first_chunk_mut::<HEAD>()?;
     // The first two bytes are the last of the time.
-    let is_alike = word(kept, HEAD - 8) >> 16 == head.places && head.len() > 0;
-    if !(is_alike && at < head.at && at != Head::FAR && same(&kept_line[report.client_range()], report.client())) {
+    let is_alike = word(kept, HEAD - 8) >> 16 == head.places && head.is_whole();
+    let is_newer = word(kept, 8).cast_signed() < head.at;
+    if !(is_alike && is_newer && same(kept_line.get(report.client_range())?, report.client())) {
         return None;
     }
     let replaced = word(kept, 0);
@@ -77,10 +82,7 @@ pub(crate) fn digest(slot: &[u8]) -> u64 {
 pub(crate) fn report(slot: &[u8]) -> Report<'_> {
     let places = word(slot, 16) & ((1 << (8 * Head::PLACES)) - 1);
     let head = Head { at: word(slot, 8).cast_signed(), places };
-    let line = match head.len() {
-        0 => long_line(&slot[HEAD..]),
-        len => &slot[HEAD..HEAD + len],
-    };
+    let line = if head.is_whole() { &slot[HEAD..HEAD + head.len()] } else { long_line(&slot[HEAD..]) };
     Report { line, head }
 }
 

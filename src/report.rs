@@ -18,7 +18,7 @@ pub(crate) struct Head {
     pub(crate) at: i64,
     /// From the lowest on: two bytes of the server's number, then one each of where the client, the position
     /// and the time begin, and of how long the line is. The last four are zero where a line is longer than a
-    /// byte can say: it must be looked through.
+    /// byte can say, and where the time is far: the line must be looked through.
     pub(crate) places: u64,
 }
 
@@ -34,7 +34,7 @@ impl Head {
         let position = client + sighting.client.len() + 1;
         let time = position + sighting.position.len() + 1;
         let at = i64::try_from(sighting.at.as_nanos()).unwrap_or(Self::FAR);
-        if len > usize::from(u8::MAX) {
+        if len > usize::from(u8::MAX) || at == Self::FAR {
             return Self { at, places: origin.0.into() };
         }
         Self::short(origin, at, [client, position, time, len])
@@ -49,7 +49,13 @@ impl Head {
         Self { at, places: u64::from(origin.0) | (places as u64) << 16 }
     }
 
-    /// How long the line is; zero where it is long.
+    /// Whether it says all: the line is short, and the time near.
+    #[inline]
+    pub(crate) const fn is_whole(self) -> bool {
+        self.places >> 40 != 0
+    }
+
+    /// How long the line is, if it is short.
     #[inline]
     pub(crate) const fn len(self) -> usize {
         (self.places >> 40) as usize & 0xff
@@ -58,7 +64,7 @@ impl Head {
     /// Where the client, the position and the time begin in a line.
     #[inline]
     fn fields(self, line: &[u8]) -> [usize; 3] {
-        if self.len() == 0 {
+        if !self.is_whole() {
             return long_fields(line);
         }
         let [_, _, client, position, time, ..] = self.places.to_le_bytes();

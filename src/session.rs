@@ -127,15 +127,15 @@ impl Session {
         if batch.refused.is_some() {
             self.close();
         }
-        let (texts, text) = (batch.replies.as_slice(), batch.text.as_slice());
+        let (texts, answers) = (batch.replies.as_slice(), batch.answers.as_slice());
         let (questions, at_lines) = batch.questions();
         self.owed.reserve(questions, at_lines);
         let mut sent = 0;
-        // AT lines stand one behind the other in the text, and are taken together.
+        // AT lines stand one behind the other, and are taken together.
         let mut at_lines = 0..0;
         for item in batch.items.iter().filter(|item| item.is_answered_by_node()) {
             if item.reply_at > sent {
-                self.owed.push_at_lines(&text[mem::take(&mut at_lines)]);
+                self.owed.push_at_lines(&answers[mem::take(&mut at_lines)]);
                 self.owed.push(&texts[sent..item.reply_at], out);
                 sent = item.reply_at;
             }
@@ -146,13 +146,13 @@ impl Session {
                     at_lines = start..at_line.end;
                 }
                 Request::Repair { answer, .. } => {
-                    self.owed.push_at_lines(&text[mem::take(&mut at_lines)]);
-                    self.owed.push(&text[answer.clone()], out);
+                    self.owed.push_at_lines(&answers[mem::take(&mut at_lines)]);
+                    self.owed.push(&answers[answer.clone()], out);
                 }
                 _ => {}
             }
         }
-        self.owed.push_at_lines(&text[at_lines]);
+        self.owed.push_at_lines(&answers[at_lines]);
         self.owed.push(&texts[sent..], out);
         replies.into_empty()
     }
@@ -323,7 +323,7 @@ impl Session {
             }
             Message::Whatsat { client, radius, bound } => {
                 self.closing |= self.identity.limits.one_shot;
-                self.whatsat(client, range_in(line, client, start), radius, bound)
+                self.whatsat(range_in(line, client, start), radius, bound)
             }
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
@@ -332,10 +332,9 @@ impl Session {
         Ok(())
     }
 
-    fn whatsat(&mut self, client: &[u8], in_text: Range<usize>, radius: Radius, bound: u8) -> Request {
+    fn whatsat(&mut self, client: Range<usize>, radius: Radius, bound: u8) -> Request {
         self.next_ticket += 1;
-        let place = self.identity.locator.of_client(client);
-        Request::Whatsat { client: in_text, place, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
+        Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
@@ -372,9 +371,7 @@ impl Session {
         out.push(b"AT ");
         let start = out.len();
         let head = Report::write(|part| out.push(part), origin, skew, sighting);
-        let report = Report { line: &out.as_slice()[start..], head };
-        let place = self.identity.locator.of_report(&report);
-        Entry::new(head, place, start, report.line.len(), line)
+        Entry::new(head, start, out.len() - start, (line.start, line.len()))
     }
 
     fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Buffers) -> Result<Request, Refusal> {

@@ -5,6 +5,7 @@ use core::mem;
 
 use hashbrown::HashTable;
 
+use crate::batch::Entry;
 use crate::counters::Counters;
 use crate::handled::Handled;
 use crate::place::{Locator, Place};
@@ -89,7 +90,6 @@ impl Shard {
             let mut slots = [None; TOGETHER];
             let mut count = 0;
             for (slot, place) in slots.iter_mut().zip(places.by_ref()) {
-                // The first whose tag is the same is nearly always the one.
                 *slot = self.range(place.range()).records.find(place.hash(), |_| true).copied();
                 count += 1;
             }
@@ -101,26 +101,32 @@ impl Shard {
         }
     }
 
-    /// Keeps `report`, which belongs at `place`, if it is new; whether it was handled before, if that can be
-    /// told. `room` is there for clients that are not known yet.
+    /// Keeps the report that an entry brings, whose line is in `text`, if it is new; whether it was handled before,
+    /// if that can be told. `room` is there for clients that are not known yet. A client said it to this server if
+    /// it `is_own`, else a neighbour passed it on.
     #[inline]
-    pub(crate) fn learn(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Learned {
+    pub(crate) fn learn(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
+        let (place, report) = (entry.place, entry.report(text));
         let range = &mut self.ranges[place.range() % Self::RANGES];
-        for &slot in range.records.iter_hash(place.hash()) {
-            // As it nearly always is: newer than what is kept, and alike but for that.
-            if let Some(replaced) = record::renew(self.slots.get_mut(slot), report, place.digest()) {
-                range.digest ^= replaced ^ place.digest();
-                self.counters.kept += 1;
-                self.handled.remember(replaced);
-                return Learned::New;
-            }
+        // As it nearly always is: newer than what is kept, and alike but for that. The first whose tag is the same
+        // is nearly always the one.
+        if let Some(&slot) = range.records.find(place.hash(), |_| true)
+            && let Some(record) = self.slots.first_mut(slot, record::least_for(&report))
+            && let Some(replaced) = record::renew(record, &report, place.digest())
+        {
+            range.digest ^= replaced ^ place.digest();
+            self.counters.kept += 1;
+            self.handled.remember(replaced);
+            return Learned::New;
         }
-        self.learn_slowly(place, report, room)
+        self.learn_slowly(entry, text, is_own, room)
     }
 
+    /// The same of any report.
     #[inline(never)]
-    fn learn_slowly(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Learned {
-        match self.offer(place, report, room) {
+    pub(crate) fn learn_slowly(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
+        let place = entry.place;
+        match self.offer(place, &entry.report(text), room) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
                 if let Some(replaced) = replaced {
@@ -131,8 +137,12 @@ impl Shard {
             Offer::Same => self.told_again(false),
             Offer::Older => {
                 self.counters.older += 1;
-                let is_new = self.handled.insert(place.digest());
-                self.told_again(is_new)
+                self.pass_on(place)
+            }
+            // Of a neighbour's report that cannot be kept others are told all the same.
+            Offer::Full if !is_own => {
+                self.counters.not_kept += 1;
+                self.pass_on(place)
             }
             Offer::Full => Learned::Full,
         }
@@ -143,10 +153,8 @@ impl Shard {
         *if are_own { &mut self.counters.iamat } else { &mut self.counters.at } += reports;
     }
 
-    /// Takes note of a report whose client is unknown and for which there is no room: it may be passed on all
-    /// the same.
-    pub(crate) fn pass_by(&mut self, place: Place) -> Learned {
-        self.counters.not_kept += 1;
+    /// Takes note of a report that is not kept.
+    fn pass_on(&mut self, place: Place) -> Learned {
         let is_new = self.handled.insert(place.digest());
         self.told_again(is_new)
     }
@@ -170,7 +178,7 @@ impl Shard {
             Ordering::Less => return Offer::Older,
             Ordering::Greater => {}
         }
-        let (old, new) = (record::len_for(kept.line().len()), record::len_for(report.line().len()));
+        let (old, new) = (record::len_for(&kept), record::len_for(report));
         let replaced = record::digest(slots.get(*slot));
         if !Slots::fits(old, new) {
             let Some(other) = slots.take(new) else { return Offer::Full };
@@ -184,7 +192,7 @@ impl Shard {
     /// Keeps the first report of a client.
     #[inline(never)]
     fn add(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Offer {
-        let len = record::len_for(report.line().len());
+        let len = record::len_for(report);
         let Some(slot) = (*room > 0).then_some(&mut self.slots).and_then(|slots| slots.take(len)) else {
             return Offer::Full;
         };
@@ -263,7 +271,7 @@ pub(crate) enum Learned {
     New,
     /// It was handled before.
     Known,
-    /// Its client is unknown, and there is no room for one more.
+    /// A client said it who is unknown, and there is no room for one more.
     Full,
 }
 

@@ -118,6 +118,12 @@ impl Slots {
     pub(crate) fn get_mut(&mut self, slot: Slot) -> &mut [u8] {
         &mut self.pieces[slot.piece()][slot.at()..]
     }
+
+    /// The first `len` bytes, if there are so many in its piece.
+    #[inline]
+    pub(crate) fn first_mut(&mut self, slot: Slot, len: usize) -> Option<&mut [u8]> {
+        self.pieces[slot.piece()].get_mut(slot.at()..slot.at() + len)
+    }
 }
 
 const fn class_for(len: usize) -> usize {

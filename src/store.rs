@@ -1,5 +1,6 @@
 //! What a server knows: the newest report of every client.
 
+use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::MutexGuard;
 
@@ -7,11 +8,13 @@ use bytes::BufMut;
 
 use crate::batch::Entry;
 use crate::counters::Counters;
+use crate::flood::Flood;
 use crate::handled::Handled;
+use crate::identity::Frame;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::message::Refusal;
-use crate::place::{Locator, Place};
+use crate::place::Locator;
 use crate::repair::{Span, Step};
 use crate::report::{Kept, Report};
 use crate::shard::{Learned, Offer, Shard};
@@ -48,15 +51,23 @@ impl Drop for Room<'_> {
     }
 }
 
-/// The first and the last entry of a shard's; each leads to the next.
-#[derive(Clone, Copy)]
-struct Chain {
-    first: u32,
-    last: u32,
+/// The entries of one shard; each leads to the next.
+#[derive(Clone)]
+struct Chain<'a> {
+    entries: &'a [Entry],
+    next: u32,
 }
 
-/// The entries of a pass by their shards.
-struct Chains([Chain; SHARDS]);
+impl<'a> Iterator for Chain<'a> {
+    type Item = &'a Entry;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.entries.get(self.next as usize)?;
+        self.next = entry.next;
+        Some(entry)
+    }
+}
 
 impl Store {
     pub(crate) fn new(limits: &Limits, locator: Locator, seed: u64) -> Self {
@@ -71,60 +82,102 @@ impl Store {
         self.shards[Shard::of(range) % SHARDS].hold()
     }
 
-    /// Takes in reports, whose lines are in `text`, and notes for each whether it is to be flooded. Those of one
-    /// client are taken in their order, others in any. `is_own` tells whether clients said them, not a neighbour.
+    /// Takes in reports, whose lines are in `text`. Those that are to be flooded, if there is a `closing` to do it
+    /// with, are copied to `flood`. Those of one client are taken in their order, others in any. `is_own` tells
+    /// whether clients said them, not a neighbour.
     ///
     /// # Errors
     /// Where one must be refused: those before it were taken in, and no other.
-    pub(crate) fn learn(&self, entries: &mut [Entry], text: &[u8], is_own: bool) -> Result<(), (usize, Refusal)> {
+    pub(crate) fn learn(
+        &self,
+        entries: &mut [Entry],
+        text: &[u8],
+        is_own: bool,
+        flood: &mut Flood,
+        closing: Option<&Frame>,
+    ) -> Result<(), (usize, Refusal)> {
         if entries.len() > 1
             && let Some(mut room) = self.room(entries.len())
         {
-            self.learn_by_shards(entries, text, is_own, &mut room.left);
+            self.learn_by_shards(entries, text, is_own, &mut room.left, flood, closing);
             return Ok(());
         }
-        self.learn_in_order(entries, text, is_own)
-    }
-
-    /// Somebody may have to be refused, and nothing that comes behind may be taken in.
-    fn learn_in_order(&self, entries: &mut [Entry], text: &[u8], is_own: bool) -> Result<(), (usize, Refusal)> {
+        // Somebody may have to be refused, and nothing that comes behind may be taken in.
         for (index, entry) in entries.iter_mut().enumerate() {
+            entry.place = self.locator.of(&entry.report(text));
             let mut shard = self.shard(entry.place.range());
             shard.count(1, is_own);
-            if learn(&mut shard, entry, text, is_own, &mut self.room_for_one().left) == Learned::Full {
-                return Err((index, Refusal::Full));
+            match (shard.learn_slowly(entry, text, is_own, &mut self.room_for_one().left), closing) {
+                (Learned::New, Some(closing)) => flood.add(entry, text, closing),
+                (Learned::Full, _) => return Err((index, Refusal::Full)),
+                _ => {}
             }
         }
         Ok(())
     }
 
     /// Holds each shard once. One that another thread holds is left for later, when the others are done.
-    fn learn_by_shards(&self, entries: &mut [Entry], text: &[u8], is_own: bool, room: &mut usize) {
-        let mut chains = Chains::of(entries);
-        for (shard, chain) in self.shards.iter().zip(&mut chains.0) {
-            if chain.is_some()
-                && let Some(mut shard) = shard.hold_if_free()
-            {
-                learn_chain(&mut shard, entries, *chain, text, is_own, room);
-                *chain = Chain::NONE;
-            }
-        }
-        for (shard, chain) in self.shards.iter().zip(chains.0) {
-            if chain.is_some() {
-                learn_chain(&mut shard.hold(), entries, chain, text, is_own, room);
+    fn learn_by_shards(
+        &self,
+        entries: &mut [Entry],
+        text: &[u8],
+        is_own: bool,
+        room: &mut usize,
+        flood: &mut Flood,
+        closing: Option<&Frame>,
+    ) {
+        let mut firsts = self.chain(entries, text);
+        for waits in [false, true] {
+            for (shard, first) in self.shards.iter().zip(&mut firsts).filter(|(_, first)| **first != Entry::NONE) {
+                let shard = if waits { Some(shard.hold()) } else { shard.hold_if_free() };
+                let Some(mut shard) = shard else { continue };
+                let chain = Chain { entries, next: mem::replace(first, Entry::NONE) };
+                shard.look_ahead(chain.clone().map(|entry| entry.place));
+                let mut count = 0;
+                for entry in chain {
+                    count += 1;
+                    if shard.learn(entry, text, is_own, room) == Learned::New
+                        && let Some(closing) = closing
+                    {
+                        flood.add(entry, text, closing);
+                    }
+                }
+                shard.count(count, is_own);
             }
         }
     }
 
+    /// Works out where entries belong, and chains those of each shard; the first of each.
+    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
+    fn chain(&self, entries: &mut [Entry], text: &[u8]) -> [u32; SHARDS] {
+        let mut firsts = [Entry::NONE; SHARDS];
+        for (index, entry) in entries.iter_mut().enumerate().rev() {
+            entry.place = self.locator.of(&entry.report(text));
+            let first = &mut firsts[Shard::of(entry.place.range()) % SHARDS];
+            entry.next = mem::replace(first, index as u32);
+        }
+        firsts
+    }
+
     /// Takes a report that came by repair; whether it is kept.
-    pub(crate) fn mend(&self, place: Place, report: &Report<'_>) -> bool {
+    pub(crate) fn mend(&self, report: &Report<'_>) -> bool {
+        let place = self.locator.of(report);
         self.shard(place.range()).mend(place, report, &mut self.room_for_one().left)
     }
 
     /// Takes back a report of an earlier run; whether there was room for it.
     pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
-        let place = self.locator.of_report(report);
+        let place = self.locator.of(report);
         self.shard(place.range()).offer(place, report, &mut self.room_for_one().left) != Offer::Full
+    }
+
+    /// Shows what is kept of `client` to somebody who asked with a WHATSAT, if there is something.
+    #[inline]
+    pub(crate) fn show<T>(&self, client: &[u8], look: impl FnOnce(Report<'_>) -> T) -> Option<T> {
+        let place = self.locator.of_client(client);
+        let mut shard = self.shard(place.range());
+        shard.counters.whatsat += 1;
+        shard.get(place, client).map(look)
     }
 
     /// What is kept of `client`.
@@ -214,58 +267,6 @@ impl Clone for Store {
         let taken = AtomicUsize::new(self.taken.load(Ordering::Relaxed));
         Self { shards: self.shards.clone(), locator: self.locator.clone(), taken, most: self.most }
     }
-}
-
-impl Chain {
-    const NONE: Self = Self { first: 0, last: u32::MAX };
-
-    const fn is_some(self) -> bool {
-        self.last != u32::MAX
-    }
-}
-
-impl Chains {
-    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
-    fn of(entries: &mut [Entry]) -> Self {
-        let mut chains = [Chain::NONE; SHARDS];
-        for index in 0..entries.len() {
-            let chain = &mut chains[Shard::of(entries[index].place.range()) % SHARDS];
-            match entries.get_mut(chain.last as usize) {
-                Some(last) => last.next = index as u32,
-                None => chain.first = index as u32,
-            }
-            chain.last = index as u32;
-        }
-        Self(chains)
-    }
-}
-
-/// Takes in the reports of one chain.
-#[inline]
-fn learn_chain(shard: &mut Shard, entries: &mut [Entry], chain: Chain, text: &[u8], is_own: bool, room: &mut usize) {
-    let Chain { first, last } = chain;
-    let after = |index: u32| (index != last).then(|| entries[index as usize].next);
-    let indices = core::iter::successors(Some(first), |&index| after(index));
-    shard.look_ahead(indices.map(|index| entries[index as usize].place));
-    let (mut index, mut count) = (first, 0);
-    while let Some(entry) = entries.get_mut(index as usize) {
-        learn(shard, entry, text, is_own, room);
-        count += 1;
-        index = if index == last { u32::MAX } else { entry.next };
-    }
-    shard.count(count, is_own);
-}
-
-/// Takes in the report that an entry brings.
-#[inline]
-fn learn(shard: &mut Shard, entry: &mut Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
-    let learned = match shard.learn(entry.place, &entry.report(text), room) {
-        // Of a neighbour's report that cannot be kept others are told all the same.
-        Learned::Full if !is_own => shard.pass_by(entry.place),
-        learned => learned,
-    };
-    entry.is_new = learned == Learned::New;
-    learned
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub(crate) fn append(long: &[u8], mut push: impl FnMut(&[u8])) {
 #[inline]
 pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
     let to = &mut to[..from.len()];
-    if !(copy_halves::<64>(from, to) || copy_halves::<32>(from, to)) {
+    if !(copy_halves::<48>(from, to) || copy_halves::<64>(from, to) || copy_halves::<32>(from, to)) {
         to.copy_from_slice(from);
     }
 }
@@ -53,11 +53,12 @@ pub(crate) const SHORT: usize = 128;
 /// Copies a text that stands at the beginning of `from`, and some of what is behind it.
 #[inline]
 pub(crate) fn copy_loosely<const N: usize>(from: &[u8; SHORT], to: &mut [u8; N], len: usize) {
-    const HALF: usize = SHORT / 2;
+    // As long as nearly every line is.
+    const USUAL: usize = 96;
     const { assert!(N >= SHORT) };
-    to[..HALF].copy_from_slice(&from[..HALF]);
-    if len > HALF {
-        to[HALF..SHORT].copy_from_slice(&from[HALF..]);
+    to[..USUAL].copy_from_slice(&from[..USUAL]);
+    if len > USUAL {
+        to[USUAL..SHORT].copy_from_slice(&from[USUAL..]);
     }
 }
 
@@ -125,7 +126,7 @@ impl Text {
         if self.bytes.len() < self.len + N {
             self.grow(N);
         }
-        self.bytes[self.len..].first_chunk_mut().expect("there is room now")
+        self.bytes[self.len..self.len + N].as_mut_array().expect("there is room now")
     }
 
     /// So many bytes that were written behind it are part of it.

@@ -133,14 +133,14 @@ impl Skew {
     pub(crate) fn write_nanos(nanos: i64, to: &mut [u8; Self::ROOM]) -> usize {
         let small = nanos.unsigned_abs();
         to[0] = if nanos < 0 { b'-' } else { b'+' };
+        let (seconds, rest) = (small / 1_000_000_000, small % 1_000_000_000);
         // Nearly every clock is right to ten seconds.
-        let end = if small < 10_000_000_000 {
-            to[1] = digit(small / 1_000_000_000);
+        let end = if seconds < 10 {
+            to[1] = digit(seconds);
             2
         } else {
-            write_whole(small / 1_000_000_000, to)
+            write_whole(seconds, to)
         };
-        let rest = small % 1_000_000_000;
         if let Some(to) = to[end..].first_chunk_mut::<10>() {
             (to[0], to[1]) = (b'.', digit(rest / 100_000_000));
             to[2..].copy_from_slice(&word::digits(rest % 100_000_000).to_le_bytes());

@@ -6,8 +6,6 @@
 
 mod shape;
 
-use core::ops::Range;
-
 use wide::u8x16;
 
 pub(crate) use self::shape::Shape;
@@ -52,13 +50,12 @@ impl<'a> Lines<'a> {
         Some(padding)
     }
 
-    /// Takes a line of `len` bytes and its LF, unless that is too long; where it is in the text.
+    /// Takes a line of `len` bytes and its LF, unless that is too long; where in the text it begins.
     #[inline]
-    pub(crate) fn next(&mut self, len: usize) -> Option<Range<usize>> {
+    pub(crate) fn next(&mut self, len: usize) -> Option<usize> {
         let start = self.copied - self.rest.len();
-        let rest = self.rest.get(len + 1..).filter(|_| len <= self.most)?;
-        self.rest = rest;
-        Some(start..start + len)
+        self.rest = self.rest.get(len + 1..).filter(|_| len <= self.most)?;
+        Some(start)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::herd::ServerId;
 use crate::link::Link;
 use crate::message::{Refusal, Sighted};
 use crate::repair::{Ask, Round, Span, Step};
-use crate::report::Report;
+use crate::report::{Report, digest_of};
 use crate::store::Store;
 use crate::time::Instant;
 
@@ -152,12 +152,11 @@ impl Hub {
         let mut line = Vec::new();
         let Ok(head) = self.identity.write_down(report, &mut line) else { return };
         let report = Report { line: &line, head };
-        let place = self.identity.locator.of_report(&report);
         self.with_round(index, |round| {
             round.hear(now);
-            round.receive(place.digest());
+            round.receive(digest_of(&line));
         });
-        if store.mend(place, &report) {
+        if store.mend(&report) {
             self.pass_on_mended(&report, self.links[index].peer, now, actions);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::fetch::{self, FetchId, Fetches, Wanted};
-use crate::flood::{Flood, Route};
+use crate::flood::{Flood, Run};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
@@ -102,11 +102,17 @@ impl Hub {
         self.on_link_of(from, |link| link.heard(now, actions));
     }
 
-    /// Queues copies of what came by a route for every neighbour that it does not come from, and forgets them.
-    pub(super) fn queue(&mut self, flood: &mut Flood, route: Route, now: Instant, actions: &mut Vec<Action>) {
-        for link in self.links.iter_mut().filter(|link| route.reaches(link.peer)) {
-            link.push_all(flood.lines(), now, &self.identity.limits, actions);
-            self.counters.forwarded += flood.count();
+    /// Queues copies of reports for every neighbour that they do not come from, and forgets them. If a neighbour
+    /// passed them on, it is there.
+    pub(super) fn flood(&mut self, flood: &mut Flood, from: Option<ServerId>, now: Instant, actions: &mut Vec<Action>) {
+        if let Some(from) = from {
+            self.heard(from, now, actions);
+        }
+        for Run { origin, count, lines } in flood.runs() {
+            for link in self.links.iter_mut().filter(|link| Some(link.peer) != from && link.peer != origin) {
+                link.push_all(lines, now, &self.identity.limits, actions);
+                self.counters.forwarded += count;
+            }
         }
         flood.clear();
     }

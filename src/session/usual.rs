@@ -15,6 +15,7 @@ impl Session {
         let identity = &*self.identity;
         let Some((opening, opening_len)) = identity.opening().short() else { return };
         let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
+        let one_shot = identity.limits.one_shot;
         let Buffers { replies, entries, shape, .. } = batch;
         let mut padding = [0; usual::WINDOW];
         while !self.closing
@@ -39,11 +40,10 @@ impl Session {
             let client_at = fields_at - b"AT ".len();
             let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
             let head = Head::short(identity.me, at, places);
-            let start = reply_at + b"AT ".len();
-            let report = &replies.from(start)[..client_at + end];
-            let place = identity.locator.of(&report[client_at..client_at + client], report);
-            entries.push(Entry::new(head, place, start, client_at + end, &line));
-            self.closing = identity.limits.one_shot;
+            entries.push(Entry::new(head, reply_at + b"AT ".len(), client_at + end, (line, b"IAMAT ".len() + end)));
+            if one_shot {
+                self.closing = true;
+            }
         }
     }
 
@@ -52,25 +52,23 @@ impl Session {
     pub(super) fn usual_reports(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Buffers) {
         let identity = &*self.identity;
         let sender = identity.herd.name(from).as_bytes();
-        let Buffers { text, entries, at_shape, .. } = batch;
+        let Buffers { entries, at_shape, .. } = batch;
         let mut padding = [0; usual::WINDOW];
         // Many reports in a row are of one origin.
         let mut last = from;
         while let Some(window) = lines.window(&mut padding)
             && let Some(PassedOn { origin, places, at }) = usual::passed_on(window, at_shape)
             && let report = &window[b"AT ".len()..]
-            && let [client, position, _, end] = places
+            && let end = places[3]
             && let Some(rest) = report.get(end + 1..)
             && rest.starts_with(sender)
             && rest.get(sender.len()) == Some(&b'\n')
             && let Some(origin) = identity.herd.find_again(&report[..origin], last)
-            && let Some(line) = lines.next(b"AT ".len() + end + 1 + sender.len())
+            && let len = b"AT ".len() + end + 1 + sender.len()
+            && let Some(line) = lines.next(len)
         {
             last = origin;
-            let start = line.start + b"AT ".len();
-            let report = &text.from(start)[..end];
-            let place = identity.locator.of(&report[client..position - 1], report);
-            entries.push(Entry::new(Head::short(origin, at, places), place, start, end, &line));
+            entries.push(Entry::new(Head::short(origin, at, places), line + b"AT ".len(), end, (line, len)));
         }
     }
 
@@ -85,9 +83,8 @@ impl Session {
             && let Some(line) = lines.next(end)
         {
             let client_at = b"WHATSAT ".len();
-            let in_text = line.start + client_at..line.start + client_at + client;
-            let request = self.whatsat(&window[client_at..client_at + client], in_text, radius, bound);
-            batch.items.push(Item { line, reply_at: batch.replies.len(), request });
+            let request = self.whatsat(line + client_at..line + client_at + client, radius, bound);
+            batch.items.push(Item { line: line..line + end, reply_at: batch.replies.len(), request });
             asked += 1;
             self.closing = self.identity.limits.one_shot;
         }

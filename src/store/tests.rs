@@ -15,7 +15,7 @@ fn offer(store: &Store, client: &str, time: &str, skew: &str) -> Offer {
     let mut line = Vec::new();
     let head = Report::write(|part| line.extend_from_slice(part), (ServerId(0), b"a"), skew.as_bytes(), &sighting);
     let report = Report { line: &line, head };
-    let place = store.locator.of_report(&report);
+    let place = store.locator.of(&report);
     store.shard(place.range()).offer(place, &report, &mut store.room_for_one().left)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Clients write each of their lines like the one before, and those of one herd mostly like each other:
 //! as many decimals, and as many digits before them in one part of the world. So a line is first held
-//! against the shape of the last one, and looked at byte by byte only where that does not fit.
+//! against the shape of the last one, and looked at byte by byte only where that does not fit. Their clocks
+//! agree within minutes, so of most times only the last two digits of the seconds are read, and the decimals.
 
 use wide::u8x16;
 
@@ -29,8 +30,8 @@ pub(crate) struct Shape {
     least: [[u8; 16]; BLOCKS],
     /// By how much a byte there may be greater; by anything behind the end.
     most: [[u8; 16]; BLOCKS],
-    /// The sign of the longitude.
-    east: usize,
+    /// The bits that it may be greater by: two signs are there, and between them a comma.
+    bits: [[u8; 16]; BLOCKS],
     /// The space.
     space: usize,
     /// The point of the time.
@@ -39,6 +40,8 @@ pub(crate) struct Shape {
     end: usize,
     /// Whether the time has ten digits and nine decimals.
     is_usual_time: bool,
+    /// The first eight digits of the last usual time, and the nanoseconds that they stand for.
+    hundreds: (u64, u64),
 }
 
 /// How many blocks of sixteen bytes are looked at.
@@ -48,7 +51,7 @@ const BLOCKS: usize = 3;
 impl Default for Shape {
     fn default() -> Self {
         let (least, most) = ([[1; 16]; BLOCKS], [[0; 16]; BLOCKS]);
-        Self { least, most, east: 0, space: 0, point: 0, end: 0, is_usual_time: false }
+        Self { least, most, bits: most, space: 0, point: 0, end: 0, is_usual_time: false, hundreds: (0, 0) }
     }
 }
 
@@ -60,10 +63,6 @@ impl Shape {
         if !self.fits(text) {
             *self = Self::of(text, stop)?;
         }
-        // Between the two signs stands a comma, which is even.
-        if (text[0] & text[self.east % FIELDS]).is_multiple_of(2) {
-            return None;
-        }
         let at = if self.is_usual_time { self.usual_time(text)? } else { self.time(text)? };
         Some(Fields { time: self.space + 1, end: self.end, at })
     }
@@ -72,9 +71,10 @@ impl Shape {
     #[inline]
     fn fits(&self, fields: &[u8; FIELDS]) -> bool {
         let mut fits = u8x16::splat(u8::MAX);
-        for ((&bytes, least), most) in fields.as_chunks().0.iter().zip(self.least).zip(self.most) {
-            let above = u8x16::new(bytes) - u8x16::new(least);
-            fits &= above.min(u8x16::new(most)).simd_eq(above);
+        for (block, &bytes) in fields.as_chunks().0.iter().take(BLOCKS).enumerate() {
+            let above = u8x16::new(bytes) - u8x16::new(self.least[block]);
+            let allowed = above.min(u8x16::new(self.most[block])) & u8x16::new(self.bits[block]);
+            fits &= allowed.simd_eq(above);
         }
         fits.to_bitmask() == 0xffff
     }
@@ -98,12 +98,12 @@ impl Shape {
         if !(north == 0 && has_digits && north_len <= 2 && east_len <= 3 && seconds <= 16 && decimals <= 9) {
             return None;
         }
-        let (mut least, mut most) = ([b'0'; BLOCKS * 16], [9; BLOCKS * 16]);
+        let (mut least, mut most, mut bits) = ([b'0'; BLOCKS * 16], [9; BLOCKS * 16], [u8::MAX; BLOCKS * 16]);
         for at in ends {
             (least[at], most[at]) = (fields[at], 0);
         }
         for sign in [north, east] {
-            (least[sign], most[sign]) = (b'+', b'-' - b'+');
+            (least[sign], most[sign], bits[sign]) = (b'+', b'-' - b'+', b'-' - b'+');
         }
         // So that the position is on the globe, whatever its decimals: below 90, and below 180.
         if north_len == 2 {
@@ -118,24 +118,36 @@ impl Shape {
         let shape = Self {
             least: blocks(least),
             most: blocks(most),
-            east,
+            bits: blocks(bits),
             space,
             point,
             end,
             is_usual_time: (seconds, decimals) == (10, 9),
+            hundreds: (0, 0),
         };
         shape.fits(fields).then_some(shape)
     }
 
     /// Nanoseconds since the epoch of a time with ten digits and nine decimals, if they fit in 64 bits.
     #[inline]
-    fn usual_time(&self, fields: &[u8; FIELDS]) -> Option<i64> {
+    fn usual_time(&mut self, fields: &[u8; FIELDS]) -> Option<i64> {
         let text: &[u8; 20] = fields.get(self.space + 1..)?.first_chunk()?;
-        let eight = |at: usize| word::at(text, at).map(|word| word::number(word::worth(word), 8));
+        let hundreds = word::at(text, 0)?;
+        if hundreds != self.hundreds.0 {
+            let Some(nanos) = Self::nanos_of_hundreds(hundreds) else { return self.time(fields) };
+            self.hundreds = (hundreds, nanos);
+        }
         let digit = |at: usize| u64::from(text[at] & 0xf);
-        let seconds = (digit(0) * 10 + digit(1)) * 100_000_000 + eight(2)?;
-        let nanos = eight(11)? * 10 + digit(19);
-        (seconds < MOST_SECONDS).then(|| (seconds * NANOS + nanos).cast_signed())
+        let seconds = digit(8) * 10 + digit(9);
+        let nanos = word::number(word::worth(word::at(text, 11)?), 8) * 10 + digit(19);
+        Some((self.hundreds.1 + seconds * NANOS + nanos).cast_signed())
+    }
+
+    /// Nanoseconds of the hundreds of seconds that eight digits say, if those fit in 64 bits whatever comes behind.
+    #[inline(never)]
+    fn nanos_of_hundreds(digits: u64) -> Option<u64> {
+        let seconds = word::number(word::worth(digits), 8) * 100;
+        (seconds + 100 <= MOST_SECONDS).then_some(seconds * NANOS)
     }
 
     /// The same of any time.
