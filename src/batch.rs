@@ -31,8 +31,9 @@ pub(crate) struct Buffers {
     /// What the node answers.
     pub(crate) answers: Text,
     pub(crate) items: Vec<Item>,
-    /// The reports that items bring.
+    /// The reports that items bring, and the questions that they ask.
     pub(crate) entries: Vec<Entry>,
+    pub(crate) asks: Vec<Ask>,
     /// Copies for neighbours.
     pub(crate) flood: Flood,
     /// What the last usual IAMAT looked like, and the last usual AT line.
@@ -44,11 +45,11 @@ pub(crate) struct Buffers {
     refused_line: Option<Range<usize>>,
 }
 
-/// One line that was understood, or several that bring reports.
+/// One line that was understood, or several of one kind that came one behind the other.
 #[derive(Debug)]
 pub(crate) struct Item {
-    /// The line as it was received, in `text`. Entries have their own.
-    pub(crate) line: Range<usize>,
+    /// The lines as they were received, in `text`, with an LF between them.
+    pub(crate) lines: Range<usize>,
     /// How long `replies` was before it.
     pub(crate) reply_at: usize,
     pub(crate) request: Request,
@@ -56,7 +57,7 @@ pub(crate) struct Item {
 
 #[derive(Debug)]
 pub(crate) enum Request {
-    /// Reports: a client's own, or what a neighbour passes on. These entries of the batch's.
+    /// Reports: a client's own, or what a neighbour passes on. These entries of the batch's, one for each line.
     Reports { entries: Range<usize>, from: Option<ServerId> },
     /// A report that a neighbour found missing here. Its line is in `text`.
     Kept { entry: Entry, from: ServerId },
@@ -64,8 +65,8 @@ pub(crate) enum Request {
     Hello { from: ServerId, incarnation: u64 },
     /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
-    /// A client asks about the one whose ID is in `text`; the AT line is in `answers` once the node has found it.
-    Whatsat { client: Range<usize>, radius: Radius, bound: u8, ticket: u64, at_line: Range<usize> },
+    /// A client asks: these asks of the batch's, one for each line. Their tickets are numbered from `ticket` on.
+    Whatsats { asks: Range<usize>, ticket: u64 },
 }
 
 /// A report, as short as can be: a pass has many. Places in a text are below 2 to the power of 32, since a
@@ -76,26 +77,34 @@ pub(crate) struct Entry {
     /// Where it belongs in the store, once the node has worked that out.
     pub(crate) place: Place,
     /// Where its line begins, behind `"AT "`: in `replies` if a client said it, else in `text`.
-    pub(crate) start: u32,
+    start: u32,
     /// How long that is.
-    pub(crate) len: u32,
-    /// Where the line begins in `text` that was received, and how long that is.
-    pub(crate) line: (u32, u32),
+    len: u32,
     /// The next entry of its shard, or [`NONE`](Self::NONE).
     pub(crate) next: u32,
+}
+
+/// What a WHATSAT asks.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// Where in `text` the client's ID is.
+    pub(crate) client: Range<usize>,
+    pub(crate) radius: Radius,
+    pub(crate) bound: u8,
+    /// Where in `answers` the AT line is, once the node has found it, and in that the position.
+    pub(crate) at_line: Range<usize>,
+    pub(crate) position: Range<usize>,
 }
 
 impl Entry {
     /// No entry.
     pub(crate) const NONE: u32 = u32::MAX;
 
-    /// An entry for a report whose line begins at `start` and has `len` bytes; it was received with the line that
-    /// begins at `line.0` and has `line.1` bytes.
+    /// An entry for a report whose line begins at `start` and has `len` bytes.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
-    pub(crate) fn new(head: Head, start: usize, len: usize, line: (usize, usize)) -> Self {
-        let line = (line.0 as u32, line.1 as u32);
-        Self { head, place: Place::default(), start: start as u32, len: len as u32, line, next: Self::NONE }
+    pub(crate) fn new(head: Head, start: usize, len: usize) -> Self {
+        Self { head, place: Place::default(), start: start as u32, len: len as u32, next: Self::NONE }
     }
 
     /// The report, from the text that its line is in.
@@ -110,21 +119,20 @@ impl Entry {
     pub(crate) fn at_line<'a>(&self, text: &'a [u8]) -> (&'a [u8], usize) {
         (&text[self.start as usize - b"AT ".len()..], b"AT ".len() + self.len as usize)
     }
+}
 
-    /// Where the line is in `text` that was received.
-    const fn received(&self) -> Range<usize> {
-        self.line.0 as usize..self.line.0 as usize + self.line.1 as usize
+impl Ask {
+    /// A question that the node has not seen.
+    #[inline]
+    pub(crate) fn new(client: Range<usize>, radius: Radius, bound: u8) -> Self {
+        Self { client, radius, bound, at_line: 0..0, position: 0..0 }
     }
 }
 
 impl Item {
-    pub(crate) const fn is_whatsat(&self) -> bool {
-        matches!(self.request, Request::Whatsat { .. })
-    }
-
     /// Whether its reply is not in `replies`, since the node writes it.
     pub(crate) const fn is_answered_by_node(&self) -> bool {
-        matches!(self.request, Request::Whatsat { .. } | Request::Repair { .. })
+        matches!(self.request, Request::Whatsats { .. } | Request::Repair { .. })
     }
 }
 
@@ -132,25 +140,35 @@ impl Buffers {
     /// As many bytes as a session reads at once. What it writes of them is shorter than 4 GiB.
     pub(crate) const MOST_INPUT: usize = 1 << 28;
 
-    /// The entries from `start` on are of one item: the last, if that brings reports from the same already.
-    pub(crate) fn add_reports(&mut self, start: usize, from: Option<ServerId>) {
+    /// The entries from `first` on came with these lines.
+    pub(crate) fn add_reports(&mut self, first: usize, from: Option<ServerId>, lines: Range<usize>) {
         let end = self.entries.len();
         match self.items.last_mut() {
-            Some(Item { request: Request::Reports { entries, from: of }, .. }) if *of == from => entries.end = end,
-            _ if start == end => {}
-            _ => {
-                let request = Request::Reports { entries: start..end, from };
-                self.items.push(Item { line: 0..0, reply_at: self.replies.len(), request });
+            _ if first == end => {}
+            Some(Item { lines: before, request: Request::Reports { entries, from: of }, .. })
+                if *of == from && is_next(before, &lines) =>
+            {
+                (before.end, entries.end) = (lines.end, end);
             }
+            _ => self.add(lines, Request::Reports { entries: first..end, from }),
         }
     }
 
-    /// How many WHATSATs there are, and how long their AT lines are together.
-    pub(crate) fn questions(&self) -> (usize, usize) {
-        self.items.iter().fold((0, 0), |(count, len), item| match &item.request {
-            Request::Whatsat { at_line, .. } => (count + 1, len + at_line.len()),
-            _ => (count, len),
-        })
+    /// The asks from `first` on came with these lines; the first of them has that ticket.
+    pub(crate) fn add_asks(&mut self, first: usize, ticket: u64, lines: Range<usize>) {
+        let end = self.asks.len();
+        match self.items.last_mut() {
+            _ if first == end => {}
+            Some(Item { lines: before, request: Request::Whatsats { asks, .. }, .. }) if is_next(before, &lines) => {
+                (before.end, asks.end) = (lines.end, end);
+            }
+            _ => self.add(lines, Request::Whatsats { asks: first..end, ticket }),
+        }
+    }
+
+    /// Something came with these lines.
+    pub(crate) fn add(&mut self, lines: Range<usize>, request: Request) {
+        self.items.push(Item { lines, reply_at: self.replies.len(), request });
     }
 
     /// Appends `? ` and the line to what is owed; nothing may follow.
@@ -161,35 +179,26 @@ impl Buffers {
         self.refused = Some(why);
     }
 
-    /// Refuses the item at `index` after all: it and what came after it are as if they had not come.
-    pub(crate) fn refuse_from(&mut self, index: usize, why: Refusal) {
-        let Item { line, reply_at, .. } = &self.items[index];
-        self.replies.truncate(*reply_at);
-        echo(&mut self.replies, &self.text.as_slice()[line.clone()]);
-        self.items.truncate(index);
-        self.refused = Some(why);
-    }
-
-    /// Refuses the client's own report at `entry`, which is of the item at `index`, in the same way.
-    pub(crate) fn refuse_entry(&mut self, index: usize, entry: usize, why: Refusal) {
-        let refused = &self.entries[entry];
-        self.replies.truncate(refused.start as usize - b"AT ".len());
-        echo(&mut self.replies, &self.text.as_slice()[refused.received()]);
-        if let Request::Reports { entries, .. } = &mut self.items[index].request {
-            entries.end = entry;
+    /// Refuses a line of the item at `index` after all, the one that `before` others come before in the item: it and
+    /// what came after it are as if they had not come.
+    pub(crate) fn refuse_after_all(&mut self, index: usize, before: usize, why: Refusal) {
+        let Item { lines, reply_at, request } = &mut self.items[index];
+        let mut reply_at = *reply_at;
+        match request {
+            Request::Reports { entries, from } => {
+                entries.end = entries.start + before;
+                if from.is_none() {
+                    reply_at = self.entries[entries.end].start as usize - b"AT ".len();
+                }
+            }
+            Request::Whatsats { asks, .. } => asks.end = asks.start + before,
+            _ => {}
         }
-        self.items.truncate(index + 1);
+        self.replies.truncate(reply_at);
+        let line = split(&self.text, lines).nth(before).expect("an item has a line for each thing in it");
+        echo(&mut self.replies, line);
+        self.items.truncate(index + usize::from(before > 0));
         self.refused = Some(why);
-    }
-
-    /// The lines that an item came with.
-    fn received(&self, item: &Item) -> impl Iterator<Item = &[u8]> {
-        let (entries, single) = match &item.request {
-            Request::Reports { entries, .. } => (entries.clone(), None),
-            _ => (0..0, Some(item.line.clone())),
-        };
-        let lines = self.entries[entries].iter().map(Entry::received).chain(single);
-        lines.map(|line| &self.text.as_slice()[line])
     }
 
     fn clear(&mut self) {
@@ -198,9 +207,20 @@ impl Buffers {
         self.answers.truncate(0);
         self.items.clear();
         self.entries.clear();
+        self.asks.clear();
         self.refused = None;
         self.refused_line = None;
     }
+}
+
+/// Whether some lines came right behind others: with nothing but an LF between.
+const fn is_next(before: &Range<usize>, lines: &Range<usize>) -> bool {
+    before.end + 1 == lines.start
+}
+
+/// Lines one by one.
+fn split<'a>(text: &'a Text, lines: &Range<usize>) -> impl Iterator<Item = &'a [u8]> {
+    text.as_slice()[lines.clone()].split(|&byte| byte == b'\n')
 }
 
 /// Appends the reply to a line that is refused.
@@ -226,7 +246,7 @@ impl Requests {
     /// it open before the node sees these.
     #[must_use]
     pub fn ask_for_places(&self) -> bool {
-        self.0.items.iter().any(Item::is_whatsat)
+        !self.0.asks.is_empty()
     }
 
     /// Spares the node a call where there is nothing in it.
@@ -240,7 +260,7 @@ impl Requests {
     /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let refused = self.0.refused_line.clone().map(|line| &self.0.replies.as_slice()[line]);
-        self.0.items.iter().flat_map(|item| self.0.received(item)).chain(refused)
+        self.0.items.iter().flat_map(|item| split(&self.0.text, &item.lines)).chain(refused)
     }
 }
 

@@ -20,6 +20,14 @@ pub(crate) fn digits(block: u8x16) -> u32 {
     at_most(block - u8x16::splat(b'0'), 9)
 }
 
+/// Plus and minus signs.
+#[inline]
+pub(crate) fn signs(block: u8x16) -> u32 {
+    // The minus is the plus and two.
+    const BETWEEN: u8 = b'-' - b'+';
+    ((block - u8x16::splat(b'+')) & u8x16::splat(!BETWEEN)).simd_eq(u8x16::splat(0)).to_bitmask()
+}
+
 /// White space, in up to sixteen bytes; what is not there counts as that.
 #[inline]
 pub(crate) fn white_space(bytes: &[u8]) -> u32 {
@@ -53,6 +61,7 @@ mod tests {
             let block = u8x16::new(bytes);
             assert_eq!(up_to_space(block), bits(|byte| byte <= b' '));
             assert_eq!(digits(block), bits(|byte| byte.is_ascii_digit()));
+            assert_eq!(signs(block), bits(|byte| matches!(byte, b'+' | b'-')));
             assert_eq!(white_space(&bytes), bits(is_white_space));
             assert_eq!(white_space(&bytes[..5]), bits(is_white_space) & 0x1f | 0xffe0);
         }

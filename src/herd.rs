@@ -5,6 +5,8 @@ use core::fmt;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::text::same;
+
 /// A server's name: one field on the wire, so 1 to 64 bytes with no white space and no control
 /// characters. Checked once, here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,7 +156,7 @@ impl Herd {
 
     /// The same, where it is most likely that one.
     pub(crate) fn find_again(&self, name: &[u8], likely: ServerId) -> Option<ServerId> {
-        if self.name(likely).as_bytes() == name { Some(likely) } else { self.find(name) }
+        if same(self.name(likely).as_bytes(), name) { Some(likely) } else { self.find(name) }
     }
 
     /// Whom that server talks with, each once, in the order of their ids.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use crate::batch::{Buffers, Replies, Request, Requests};
+use crate::batch::{Ask, Buffers, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::herd::{Herd, ServerId};
@@ -20,7 +20,7 @@ use crate::lock::Lock;
 use crate::message::{Refusal, Sighted};
 use crate::number::scramble;
 use crate::place::Locator;
-use crate::places::{Query, Radius};
+use crate::places::Query;
 use crate::position::Position;
 use crate::report::{Kept, Report};
 use crate::session::{Session, SessionId, Ticket};
@@ -176,10 +176,13 @@ impl Pass<'_> {
     fn serve(&mut self) {
         let mut index = 0;
         while let Some(item) = self.batch.items.get(index) {
-            if let Request::Reports { entries, from } = &item.request {
-                self.learn(index, entries.clone(), *from);
-            } else if let Err(why) = self.serve_item(index) {
-                self.batch.refuse_from(index, why);
+            let served = match &item.request {
+                Request::Reports { entries, from } => self.learn(entries.clone(), *from),
+                Request::Whatsats { asks, ticket } => self.answer(asks.clone(), *ticket),
+                _ => self.serve_item(index).map_err(|why| (0, why)),
+            };
+            if let Err((before, why)) = served {
+                self.batch.refuse_after_all(index, before, why);
             }
             index += 1;
         }
@@ -189,19 +192,32 @@ impl Pass<'_> {
     }
 
     /// Takes in the reports of an item, and floods those that were not handled yet.
-    fn learn(&mut self, index: usize, entries: Range<usize>, from: Option<ServerId>) {
+    ///
+    /// # Errors
+    /// How many come before the first that must be refused.
+    fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), (usize, Refusal)> {
         let Self { node, now, session, batch: Buffers { entries: all, replies, text, flood, .. }, actions } = self;
         let text = if from.is_none() { replies.from(0) } else { text.from(0) };
         let has_neighbours = !session.identity().neighbours().is_empty();
         let closing = has_neighbours.then(|| session.identity().closing());
-        let first = entries.start;
         let learned = node.store.learn(&mut all[entries], text, from.is_none(), flood, closing);
         if has_neighbours {
             node.hub.hold().flood(flood, from, *now, actions);
         }
-        if let Err((taken, why)) = learned {
-            self.batch.refuse_entry(index, first + taken, why);
-        }
+        learned
+    }
+
+    /// Answers the WHATSATs of an item as far as the server itself can, and asks for places.
+    ///
+    /// # Errors
+    /// How many come before the first that must be refused.
+    fn answer(&mut self, asks: Range<usize>, ticket: u64) -> Result<(), (usize, Refusal)> {
+        let Buffers { asks: all, text, answers, .. } = &mut *self.batch;
+        let asks = &mut all[asks];
+        let found = self.node.store.find(asks, text.as_slice(), answers);
+        let ticket = Ticket { session: self.session.id(), number: ticket };
+        self.node.want(self.now, &asks[..found], answers.as_slice(), ticket, self.actions);
+        if found < asks.len() { Err((found, Refusal::UnknownClient)) } else { Ok(()) }
     }
 
     /// Serves what is no report to be flooded.
@@ -228,44 +244,23 @@ impl Pass<'_> {
                 batch.answers.push(&text);
                 *answer = start..batch.answers.len();
             }
-            Request::Whatsat { .. } => return self.serve_whatsat(index),
-            Request::Reports { .. } => {}
+            Request::Reports { .. } | Request::Whatsats { .. } => {}
         }
-        Ok(())
-    }
-
-    fn serve_whatsat(&mut self, index: usize) -> Result<(), Refusal> {
-        let Buffers { items, text, answers, .. } = &mut *self.batch;
-        let Request::Whatsat { client, radius, bound, ticket, at_line } = &mut items[index].request else {
-            return Ok(());
-        };
-        let start = answers.len();
-        let position = self.node.store.show(&text.as_slice()[client.clone()], |report| {
-            answers.push_at_line(report.line());
-            report.position_range()
-        });
-        let position = position.ok_or(Refusal::UnknownClient)?;
-        *at_line = start..answers.len();
-        let position = &answers.from(start)[b"AT ".len()..][position];
-        let ticket = Ticket { session: self.session.id(), number: *ticket };
-        self.node.want(self.now, position, (*radius, *bound), ticket, self.actions);
         Ok(())
     }
 }
 
 impl Node {
+    /// Asks for the places of some WHATSATs; the first of them has that ticket.
     // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
     #[inline(never)]
-    fn want(
-        &self,
-        now: Instant,
-        position: &[u8],
-        (radius, bound): (Radius, u8),
-        ticket: Ticket,
-        actions: &mut Vec<Action>,
-    ) {
-        let at = Position::of_valid(position).expect("only valid positions are kept");
-        self.hub.hold().want(now, Query { at, radius, bound }, ticket, actions);
+    fn want(&self, now: Instant, asks: &[Ask], answers: &[u8], first: Ticket, actions: &mut Vec<Action>) {
+        let mut hub = self.hub.hold();
+        for (number, ask) in (first.number..).zip(asks) {
+            let at = Position::of_valid(&answers[ask.position.clone()]).expect("only valid positions are kept");
+            let query = Query { at, radius: ask.radius, bound: ask.bound };
+            hub.want(now, query, Ticket { number, ..first }, actions);
+        }
     }
 }
 

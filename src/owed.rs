@@ -1,16 +1,22 @@
 //! What a session owes to a client and cannot send yet: replies that wait for places, and those behind them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::{Buf, BytesMut};
 
+use crate::batch::Ask;
 use crate::places::Places;
 use crate::text::append;
 
 /// The replies to some WHATSATs and to what was asked after them, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Owed {
+    /// WHATSATs that are not answered yet. Their tickets are consecutive.
     questions: VecDeque<Question>,
+    /// The ticket of the first.
+    ticket: u64,
+    /// Places that came before those of the first.
+    early: BTreeMap<u64, Places>,
     /// The AT line of each question and the replies behind it.
     text: BytesMut,
 }
@@ -18,9 +24,7 @@ pub(crate) struct Owed {
 /// A WHATSAT that is not answered yet.
 #[derive(Debug)]
 struct Question {
-    ticket: u64,
     bound: u8,
-    places: Option<Places>,
     /// How long its AT line is.
     at_line: usize,
     /// How much there is of replies to later requests, which have theirs already.
@@ -38,22 +42,19 @@ impl Owed {
         self.text.len()
     }
 
-    /// So many WHATSATs will wait, with AT lines of so many bytes together.
-    pub(crate) fn reserve(&mut self, questions: usize, at_lines: usize) {
-        self.questions.reserve(questions);
-        self.text.reserve(at_lines);
-    }
-
-    /// A WHATSAT waits for its places. Its AT line is [told](Self::push_at_lines) behind it, or with those of the
-    /// next.
-    #[inline]
-    pub(crate) fn ask(&mut self, ticket: u64, bound: u8, at_line: usize) {
-        self.questions.push_back(Question { ticket, bound, places: None, at_line, behind: 0 });
-    }
-
-    /// The AT lines of the last questions.
-    pub(crate) fn push_at_lines(&mut self, lines: &[u8]) {
-        append(lines, |piece| self.text.extend_from_slice(piece));
+    /// These WHATSATs wait for their places. Their AT lines stand in `answers`, one behind the other; `ticket` is
+    /// that of the first, and the next after that of the last that waits.
+    pub(crate) fn ask(&mut self, ticket: u64, asks: &[Ask], answers: &[u8]) {
+        let (Some(first), Some(last)) = (asks.first(), asks.last()) else { return };
+        if self.questions.is_empty() {
+            self.ticket = ticket;
+        }
+        debug_assert_eq!(ticket, self.ticket + self.questions.len() as u64);
+        let question = |ask: &Ask| Question { bound: ask.bound, at_line: ask.at_line.len(), behind: 0 };
+        self.questions.extend(asks.iter().map(question));
+        let at_lines = &answers[first.at_line.start..last.at_line.end];
+        self.text.reserve(at_lines.len());
+        append(at_lines, |piece| self.text.extend_from_slice(piece));
     }
 
     /// Appends replies to `out`, or behind the last WHATSAT that waits.
@@ -71,16 +72,24 @@ impl Owed {
     /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and its places
     /// in one piece, and what waited behind them.
     pub(crate) fn answer(&mut self, ticket: u64, places: Places, out: &mut Vec<u8>) {
-        if let Some(question) = self.questions.iter_mut().find(|question| question.ticket == ticket) {
-            question.places = Some(places);
+        if ticket != self.ticket {
+            let is_waiting = ticket.checked_sub(self.ticket).is_some_and(|later| later < self.questions.len() as u64);
+            if is_waiting {
+                self.early.insert(ticket, places);
+            }
+            return;
         }
-        while let Some(Question { places: Some(places), bound, at_line, behind, .. }) = self.questions.front() {
-            out.extend_from_slice(&self.text[..*at_line]);
-            places.write(*bound, out);
+        let mut next = Some(places);
+        while let Some(places) = next
+            && let Some(Question { bound, at_line, behind }) = self.questions.pop_front()
+        {
+            out.extend_from_slice(&self.text[..at_line]);
+            places.write(bound, out);
             out.extend_from_slice(b"\n\n");
-            out.extend_from_slice(&self.text[*at_line..][..*behind]);
+            out.extend_from_slice(&self.text[at_line..][..behind]);
             self.text.advance(at_line + behind);
-            self.questions.pop_front();
+            self.ticket += 1;
+            next = self.early.remove(&self.ticket);
         }
         // A connection at rest holds no buffer.
         if self.questions.is_empty() {

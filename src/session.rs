@@ -7,14 +7,14 @@ use core::ops::Range;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::batch::{Batch, Buffers, Entry, Item, Replies, Request, Requests};
+use crate::batch::{Ask, Batch, Buffers, Entry, Item, Replies, Request, Requests};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::{Message, Refusal, Sighted, Sighting};
 use crate::owed::Owed;
-use crate::places::{Places, Radius};
+use crate::places::Places;
 use crate::report::Report;
 use crate::text::Text;
 use crate::time::{Instant, Now};
@@ -128,31 +128,16 @@ impl Session {
             self.close();
         }
         let (texts, answers) = (batch.replies.as_slice(), batch.answers.as_slice());
-        let (questions, at_lines) = batch.questions();
-        self.owed.reserve(questions, at_lines);
         let mut sent = 0;
-        // AT lines stand one behind the other, and are taken together.
-        let mut at_lines = 0..0;
         for item in batch.items.iter().filter(|item| item.is_answered_by_node()) {
-            if item.reply_at > sent {
-                self.owed.push_at_lines(&answers[mem::take(&mut at_lines)]);
-                self.owed.push(&texts[sent..item.reply_at], out);
-                sent = item.reply_at;
-            }
+            self.owed.push(&texts[sent..item.reply_at], out);
+            sent = item.reply_at;
             match &item.request {
-                Request::Whatsat { ticket, bound, at_line, .. } => {
-                    self.owed.ask(*ticket, *bound, at_line.len());
-                    let start = if at_lines.is_empty() { at_line.start } else { at_lines.start };
-                    at_lines = start..at_line.end;
-                }
-                Request::Repair { answer, .. } => {
-                    self.owed.push_at_lines(&answers[mem::take(&mut at_lines)]);
-                    self.owed.push(&answers[answer.clone()], out);
-                }
+                Request::Whatsats { asks, ticket } => self.owed.ask(*ticket, &batch.asks[asks.clone()], answers),
+                Request::Repair { answer, .. } => self.owed.push(&answers[answer.clone()], out),
                 _ => {}
             }
         }
-        self.owed.push_at_lines(&answers[at_lines]);
         self.owed.push(&texts[sent..], out);
         replies.into_empty()
     }
@@ -233,13 +218,10 @@ impl Session {
             let whole = framer.is_between_lines();
             if whole {
                 let mut lines = Lines { rest: input, copied, most: framer.most() };
-                let first = batch.entries.len();
                 if let Some(neighbour) = self.neighbour {
                     self.usual_reports(neighbour, &mut lines, batch);
-                    batch.add_reports(first, Some(neighbour));
                 } else {
                     self.usual_iamats(now, &mut lines, batch);
-                    batch.add_reports(first, None);
                 }
                 asked += self.usual_whatsats(&mut lines, self.identity.limits.max_waiting - asked, batch);
                 let read = input.len() - lines.rest.len();
@@ -296,52 +278,48 @@ impl Session {
         message: Message<'_>,
         batch: &mut Buffers,
     ) -> Result<(), Refusal> {
-        let reply_at = batch.replies.len();
         let start = copied.unwrap_or_else(|| {
             batch.text.push(line);
             batch.text.len() - line.len()
         });
-        let line_range = start..start + line.len();
+        let lines = start..start + line.len();
         let first = batch.entries.len();
         let request = match message {
             Message::Iamat(sighting) => {
                 self.closing |= self.identity.limits.one_shot;
-                let entry = self.iamat(now, &sighting, &line_range, batch);
+                let entry = self.iamat(now, &sighting, batch);
                 batch.entries.push(entry);
-                batch.add_reports(first, None);
+                batch.add_reports(first, None, lines);
                 return Ok(());
             }
             Message::At { report, sender } => {
-                let (entry, from) = self.passed_on(&report, sender, &line_range, batch)?;
+                let (entry, from) = self.passed_on(&report, sender, batch)?;
                 batch.entries.push(entry);
-                batch.add_reports(first, Some(from));
+                batch.add_reports(first, Some(from), lines);
                 return Ok(());
             }
             Message::Kept { report, sender } => {
-                let (entry, from) = self.passed_on(&report, sender, &line_range, batch)?;
+                let (entry, from) = self.passed_on(&report, sender, batch)?;
                 Request::Kept { entry, from }
             }
             Message::Whatsat { client, radius, bound } => {
-                self.closing |= self.identity.limits.one_shot;
-                self.whatsat(range_in(line, client, start), radius, bound)
+                let first = batch.asks.len();
+                batch.asks.push(Ask::new(range_in(line, client, start), radius, bound));
+                self.add_asks(first, lines, batch);
+                return Ok(());
             }
             Message::Hello { sender, incarnation } => self.hello(sender, incarnation, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
         };
-        batch.items.push(Item { line: line_range, reply_at, request });
+        batch.add(lines, request);
         Ok(())
     }
 
-    fn whatsat(&mut self, client: Range<usize>, radius: Radius, bound: u8) -> Request {
-        self.next_ticket += 1;
-        Request::Whatsat { client, radius, bound, ticket: self.next_ticket, at_line: 0..0 }
-    }
-
     /// The reply to an IAMAT asks nobody: it is the report itself.
-    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, line: &Range<usize>, batch: &mut Buffers) -> Entry {
+    fn iamat(&mut self, now: Now, sighting: &Sighting<'_>, batch: &mut Buffers) -> Entry {
         let origin = (self.identity.me, self.identity.name());
         let skew = now.wall.since(sighting.at).to_string();
-        let entry = self.write_down(origin, skew.as_bytes(), sighting, line, &mut batch.replies);
+        let entry = write_down(origin, skew.as_bytes(), sighting, &mut batch.replies);
         batch.replies.push(b"\n");
         entry
     }
@@ -351,27 +329,11 @@ impl Session {
         &mut self,
         report: &Sighted<'_>,
         sender: &[u8],
-        line: &Range<usize>,
         batch: &mut Buffers,
     ) -> Result<(Entry, ServerId), Refusal> {
         let from = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
-        Ok((self.write_down(origin, report.skew, &report.sighting, line, &mut batch.text), from))
-    }
-
-    /// Appends `AT ` and a report to `out`.
-    fn write_down(
-        &self,
-        origin: (ServerId, &[u8]),
-        skew: &[u8],
-        sighting: &Sighting<'_>,
-        line: &Range<usize>,
-        out: &mut Text,
-    ) -> Entry {
-        out.push(b"AT ");
-        let start = out.len();
-        let head = Report::write(|part| out.push(part), origin, skew, sighting);
-        Entry::new(head, start, out.len() - start, (line.start, line.len()))
+        Ok((write_down(origin, report.skew, &report.sighting, &mut batch.text), from))
     }
 
     fn hello(&mut self, sender: &[u8], incarnation: u64, batch: &mut Buffers) -> Result<Request, Refusal> {
@@ -385,6 +347,14 @@ impl Session {
         self.neighbour = Some(neighbour);
         Ok(neighbour)
     }
+}
+
+/// Appends `AT ` and a report to `out`.
+fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, out: &mut Text) -> Entry {
+    out.push(b"AT ");
+    let start = out.len();
+    let head = Report::write(|part| out.push(part), origin, skew, sighting);
+    Entry::new(head, start, out.len() - start)
 }
 
 /// Where `field`, which lies in `line`, is in a copy of the line that begins at `start`.

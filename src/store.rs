@@ -1,12 +1,13 @@
 //! What a server knows: the newest report of every client.
 
 use core::mem;
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::MutexGuard;
 
 use bytes::BufMut;
 
-use crate::batch::Entry;
+use crate::batch::{Ask, Entry};
 use crate::counters::Counters;
 use crate::flood::Flood;
 use crate::handled::Handled;
@@ -19,6 +20,7 @@ use crate::repair::{Span, Step};
 use crate::report::{Kept, Report};
 use crate::shard::{Learned, Offer, Shard};
 use crate::sketch::Sketch;
+use crate::text::Text;
 
 /// How many shards there are.
 const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
@@ -171,13 +173,22 @@ impl Store {
         self.shard(place.range()).offer(place, report, &mut self.room_for_one().left) != Offer::Full
     }
 
-    /// Shows what is kept of `client` to somebody who asked with a WHATSAT, if there is something.
-    #[inline]
-    pub(crate) fn show<T>(&self, client: &[u8], look: impl FnOnce(Report<'_>) -> T) -> Option<T> {
-        let place = self.locator.of_client(client);
-        let mut shard = self.shard(place.range());
-        shard.counters.whatsat += 1;
-        shard.get(place, client).map(look)
+    /// Appends to `answers` the AT lines that WHATSATs ask for, whose clients stand in `text`, as far as these are
+    /// known; how many come before the first who is not.
+    pub(crate) fn find(&self, asks: &mut [Ask], text: &[u8], answers: &mut Text) -> usize {
+        for (found, ask) in asks.iter_mut().enumerate() {
+            let client = &text[ask.client.clone()];
+            let place = self.locator.of_client(client);
+            let mut shard = self.shard(place.range());
+            shard.counters.whatsat += 1;
+            let Some(report) = shard.get(place, client) else { return found };
+            let start = answers.len();
+            answers.push_at_line(report.line());
+            ask.at_line = start..answers.len();
+            let Range { start: from, end: to } = report.position_range();
+            ask.position = start + b"AT ".len() + from..start + b"AT ".len() + to;
+        }
+        asks.len()
     }
 
     /// What is kept of `client`.

@@ -35,16 +35,18 @@ fn copy_halves<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
 /// Whether two texts are the same. Those as long as most names are compared in two overlapping halves.
 #[inline]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
-    const HALF: usize = 16;
-    if one.len() != other.len() {
-        return false;
+    one.len() == other.len()
+        && same_halves::<16>(one, other).or_else(|| same_halves::<8>(one, other)).unwrap_or_else(|| one == other)
+}
+
+/// Whether two texts of one length are the same, if that has one or two halves of `N` bytes.
+#[inline]
+fn same_halves<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
+    if one.len() > 2 * N {
+        return None;
     }
-    match (one.first_chunk::<HALF>(), other.first_chunk(), one.last_chunk::<HALF>(), other.last_chunk()) {
-        (Some(first), Some(other_first), Some(last), Some(other_last)) if one.len() <= 2 * HALF => {
-            first == other_first && last == other_last
-        }
-        _ => one == other,
-    }
+    let first = one.first_chunk::<N>()? == other.first_chunk()?;
+    Some(first && one.last_chunk::<N>()? == other.last_chunk()?)
 }
 
 /// As much as can be copied loosely.

@@ -6,6 +6,8 @@
 
 mod shape;
 
+use core::ops::Range;
+
 use wide::u8x16;
 
 pub(crate) use self::shape::Shape;
@@ -50,12 +52,22 @@ impl<'a> Lines<'a> {
         Some(padding)
     }
 
-    /// Takes a line of `len` bytes and its LF, unless that is too long; where in the text it begins.
+    /// Takes a line of `len` bytes and its LF, unless that is too long.
     #[inline]
-    pub(crate) fn next(&mut self, len: usize) -> Option<usize> {
-        let start = self.copied - self.rest.len();
+    pub(crate) fn take(&mut self, len: usize) -> Option<()> {
         self.rest = self.rest.get(len + 1..).filter(|_| len <= self.most)?;
-        Some(start)
+        Some(())
+    }
+
+    /// Where in the text the next begins.
+    #[inline]
+    pub(crate) const fn start(&self) -> usize {
+        self.copied - self.rest.len()
+    }
+
+    /// Where in the text those are that were taken since the next began at `start`.
+    pub(crate) const fn since(&self, start: usize) -> Range<usize> {
+        start..self.start().saturating_sub(1)
     }
 }
 
@@ -112,12 +124,13 @@ pub(crate) fn passed_on(window: &[u8; WINDOW], shape: &mut Shape) -> Option<Pass
 /// How long the skew is that `text` begins with, if a space follows: a sign, digits, a point, digits.
 #[inline]
 fn skew(text: &[u8; 16]) -> Option<usize> {
-    let others = !blocks::digits(u8x16::new(*text));
+    let block = u8x16::new(*text);
+    let others = !blocks::digits(block);
     // The sign is the first of them.
     let after_sign = others & (others - 1);
     let (point, after_point) = (after_sign.trailing_zeros() as usize, after_sign & after_sign.wrapping_sub(1));
     let end = after_point.trailing_zeros() as usize;
-    let is_skew = matches!(text[0], b'+' | b'-')
+    let is_skew = blocks::signs(block) & 1 != 0
         && text.get(point) == Some(&b'.')
         && text.get(end) == Some(&b' ')
         && point > 1

@@ -141,6 +141,55 @@ fn what_follows_a_refusal_is_as_if_it_had_not_come() {
 }
 
 #[test]
+fn a_refusal_among_many_of_a_kind_is_of_its_own_line() {
+    let node = node();
+    let asked = "WHATSAT kiwi 1 1\nWHATSAT kiwi 2 2\nWHATSAT moa 3 3\nWHATSAT kiwi 4 4\nIAMAT emu +1+1 1\n";
+    let mut session = node.session(SessionId(0), None, now().instant);
+    say(&node, None, "IAMAT kiwi +1+1 1\n");
+    let requests = session.receive(now(), asked.as_bytes(), Batch::default());
+    let lines: Vec<&[u8]> = requests.lines().collect();
+    assert_eq!(lines, asked.trim_end().split('\n').map(str::as_bytes).collect::<Vec<_>>(), "for logs");
+    let (mut actions, mut out) = (Vec::new(), Vec::new());
+    let replies = node.serve(now(), &session, requests, &mut actions);
+    session.reply(replies, &mut out);
+    assert_eq!(actions.len(), 2, "places are asked for before it, and not behind");
+    for action in std::mem::take(&mut actions).into_iter().rev() {
+        let Action::Fetch { fetch, .. } = action else { panic!("{action:?}") };
+        let outcome = Ok(crate::places::Places::builder(&[]).finish());
+        node.handle(now(), Event::Fetched { fetch, outcome }, &mut actions);
+    }
+    for action in actions {
+        let Action::Reply { answer, .. } = action else { panic!("{action:?}") };
+        assert!(out.is_empty(), "those of the second came first");
+        session.answer(answer, &mut out);
+    }
+    let out = String::from_utf8(out).expect("these tests speak ASCII");
+    assert_eq!(out.matches("AT a +1.500000000 kiwi +1+1 1\n{").count(), 2, "{out}");
+    assert!(out.ends_with("\n\n? WHATSAT moa 3 3\n") && session.is_finished(), "{out}");
+    assert_eq!(node.clients(), 1);
+}
+
+#[test]
+fn times_that_no_64_bits_hold_are_as_good_as_others() {
+    let node = node();
+    let kept = |first: &str, second: &str| {
+        let line = |time| format!("IAMAT kiwi +34.0+118.0 {time}\n");
+        say(&node, None, &(line(first) + &line(second)));
+        let kept = node.report(b"kiwi").expect("it spoke");
+        String::from_utf8(kept.report().time().to_vec()).expect("these tests speak ASCII")
+    };
+    for (first, second, newest) in [
+        ("9223372035.9", "9223372036.8", "9223372036.8"),
+        ("9223372036.9", "9223372036.8", "9223372036.9"),
+        ("9223372035.9", "9223372037.0", "9223372037.0"),
+        ("9223372036.9", "9223372036.7", "9223372037.0"),
+        ("9223372038.0", "9223372037.0", "9223372038.0"),
+    ] {
+        assert_eq!(kept(first, second), newest, "{first}, then {second}");
+    }
+}
+
+#[test]
 fn a_greeting_is_answered_with_the_run_of_this_server() {
     let (first, second) = (node(), node());
     let reply = say(&first, Some(LOOPBACK), "HELLO b 7\n");

@@ -1,11 +1,13 @@
 //! Usual requests, read many at a time: the session's short way. What is not usual is left to the long one.
 
+use core::ops::Range;
+
 use super::Session;
-use crate::batch::{Buffers, Entry, Item};
+use crate::batch::{Ask, Buffers, Entry};
 use crate::herd::ServerId;
 use crate::identity::Frame;
 use crate::report::Head;
-use crate::text::{SHORT, copy_loosely};
+use crate::text::{SHORT, copy_loosely, same};
 use crate::time::{Now, Skew};
 use crate::usual::{self, Iamat, Lines, PassedOn, Whatsat};
 
@@ -16,13 +18,14 @@ impl Session {
         let Some((opening, opening_len)) = identity.opening().short() else { return };
         let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
         let one_shot = identity.limits.one_shot;
-        let Buffers { replies, entries, shape, .. } = batch;
+        let (first, start) = (batch.entries.len(), lines.start());
+        let Buffers { replies, entries, shape, .. } = &mut *batch;
         let mut padding = [0; usual::WINDOW];
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
             && let Some(Iamat { client, time, end, at }) = usual::iamat(window, shape)
             && let Some(skew) = wall.checked_sub(at)
-            && let Some(line) = lines.next(b"IAMAT ".len() + end)
+            && let Some(()) = lines.take(b"IAMAT ".len() + end)
         {
             let reply_at = replies.len();
             let room = replies.room::<{ usual::WINDOW }>();
@@ -40,11 +43,12 @@ impl Session {
             let client_at = fields_at - b"AT ".len();
             let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
             let head = Head::short(identity.me, at, places);
-            entries.push(Entry::new(head, reply_at + b"AT ".len(), client_at + end, (line, b"IAMAT ".len() + end)));
+            entries.push(Entry::new(head, reply_at + b"AT ".len(), client_at + end));
             if one_shot {
                 self.closing = true;
             }
         }
+        batch.add_reports(first, None, lines.since(start));
     }
 
     /// Takes the usual AT lines of the neighbour that speaks here which come first. They are not written down: they
@@ -52,7 +56,8 @@ impl Session {
     pub(super) fn usual_reports(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Buffers) {
         let identity = &*self.identity;
         let sender = identity.herd.name(from).as_bytes();
-        let Buffers { entries, at_shape, .. } = batch;
+        let (first, start) = (batch.entries.len(), lines.start());
+        let Buffers { entries, at_shape, .. } = &mut *batch;
         let mut padding = [0; usual::WINDOW];
         // Many reports in a row are of one origin.
         let mut last = from;
@@ -61,33 +66,43 @@ impl Session {
             && let report = &window[b"AT ".len()..]
             && let end = places[3]
             && let Some(rest) = report.get(end + 1..)
-            && rest.starts_with(sender)
-            && rest.get(sender.len()) == Some(&b'\n')
+            && let Some((name, rest)) = rest.split_at_checked(sender.len())
+            && same(name, sender)
+            && rest.first() == Some(&b'\n')
             && let Some(origin) = identity.herd.find_again(&report[..origin], last)
-            && let len = b"AT ".len() + end + 1 + sender.len()
-            && let Some(line) = lines.next(len)
+            && let line = lines.start()
+            && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
         {
             last = origin;
-            entries.push(Entry::new(Head::short(origin, at, places), line + b"AT ".len(), end, (line, len)));
+            entries.push(Entry::new(Head::short(origin, at, places), line + b"AT ".len(), end));
         }
+        batch.add_reports(first, Some(from), lines.since(start));
     }
 
     /// Takes the usual WHATSATs that come first, at most so many; how many there were.
     pub(super) fn usual_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Buffers) -> usize {
+        const CLIENT: usize = b"WHATSAT ".len();
+        let most = if self.identity.limits.one_shot { most.min(1) } else { most };
+        let (first, start) = (batch.asks.len(), lines.start());
         let mut padding = [0; usual::WINDOW];
-        let mut asked = 0;
         while !self.closing
-            && asked < most
+            && batch.asks.len() - first < most
             && let Some(window) = lines.window(&mut padding)
             && let Some(Whatsat { client, radius, bound, end }) = usual::whatsat(window)
-            && let Some(line) = lines.next(end)
+            && let line = lines.start()
+            && let Some(()) = lines.take(end)
         {
-            let client_at = b"WHATSAT ".len();
-            let request = self.whatsat(line + client_at..line + client_at + client, radius, bound);
-            batch.items.push(Item { line: line..line + end, reply_at: batch.replies.len(), request });
-            asked += 1;
-            self.closing = self.identity.limits.one_shot;
+            batch.asks.push(Ask::new(line + CLIENT..line + CLIENT + client, radius, bound));
         }
+        self.add_asks(first, lines.since(start), batch)
+    }
+
+    /// The asks from `first` on came with these lines; how many they are.
+    pub(super) fn add_asks(&mut self, first: usize, lines: Range<usize>, batch: &mut Buffers) -> usize {
+        let asked = batch.asks.len() - first;
+        batch.add_asks(first, self.next_ticket, lines);
+        self.next_ticket += asked as u64;
+        self.closing |= asked > 0 && self.identity.limits.one_shot;
         asked
     }
 }

@@ -12,7 +12,16 @@ fn read(shape: &mut Shape, line: &str) -> Option<Iamat> {
 fn it_says_of_a_line_what_the_whole_parser_says() {
     let clients = ["k", "kiwi.cs.ucla.edu", &"x".repeat(31), &"y".repeat(32), &"z".repeat(63)];
     let positions = ["+34.068930-118.445127", "-34.06+2.35", "+89.999999-179.9", "+0.5+0.5", "-7.1-99.0"];
-    let times = ["1479413884.392014450", "1.5", "12345678.123", "123456789.1", "9223372035.999999999"];
+    let times = [
+        "1479413884.392014450",
+        "1479413899.000000001",
+        "1479413900.000000000",
+        "1.5",
+        "12345678.123",
+        "123456789.1",
+        "9223371999.999999999",
+        "9223372035.999999999",
+    ];
     let mut shape = Shape::default();
     for client in clients {
         for position in positions {
