@@ -48,7 +48,8 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
-        let store = Store::new(&limits, Locator::new(seed), scramble(!seed));
+        let handled = if herd.neighbours(me).is_empty() { 0 } else { limits.handled };
+        let store = Store::new(&Limits { handled, ..limits.clone() }, Locator::new(seed), scramble(!seed));
         // Scrambled, because neighbours are told it and the seed is a secret.
         let identity = Identity::new(herd, me, limits, scramble(seed));
         Self { store, hub: Lock::new(Hub::new(identity, seed)) }
