@@ -64,7 +64,7 @@ impl Target {
         let figure = row.median(self.of, self.measure).filter(|_| is_sound);
         let other = self.against.and_then(|against| row.median(against, self.measure));
         let value = if self.against.is_some() {
-            figure.zip(other).filter(|(_, other)| *other > 0.0).map(|(figure, other)| figure / other)
+            figure.zip(other).filter(|(_, other)| *other > 0.0).map(|(figure, other)| hundredths(figure / other))
         } else {
             figure
         };
@@ -78,6 +78,11 @@ impl Target {
     }
 }
 
+/// A ratio as it is shown and judged: no run is more exact than that.
+fn hundredths(ratio: f64) -> f64 {
+    (ratio * 100.0).round() / 100.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +91,7 @@ mod tests {
     #[test]
     fn ratios_and_figures_are_judged() {
         let mut row = RowResult::new(Row::Single);
-        for (system, rate) in [(System::HerdTokio, 110.0), (System::RedisSet, 100.0)] {
+        for (system, rate) in [(System::HerdTokio, 110.0), (System::RedisSet, 100.0), (System::RedisGeo, 110.5)] {
             row.add(system, Measure::Rate, rate);
         }
         let target = |against, bound| Target { measure: Measure::Rate, of: System::HerdTokio, against, bound };
@@ -94,6 +99,8 @@ mod tests {
             (Some(System::RedisSet), Bound::AtLeast(1.1), Verdict::Met),
             (Some(System::RedisSet), Bound::AtLeast(1.2), Verdict::Missed),
             (Some(System::RedisSet), Bound::AtMost(1.0), Verdict::Missed),
+            (Some(System::RedisGeo), Bound::AtLeast(1.0), Verdict::Met),
+            (Some(System::RedisGeo), Bound::AtLeast(1.01), Verdict::Missed),
             (Some(System::Memcached), Bound::AtLeast(0.0), Verdict::NotMeasured),
             (None, Bound::AtMost(110.0), Verdict::Met),
         ] {
