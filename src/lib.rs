@@ -100,7 +100,7 @@
 //! | `node` | what a server's sessions share: events in, actions out |
 //! | `report`, `place` | a sighting as it was written down, and where it belongs |
 //! | `store`, `shard`, `handled` | what is kept of each client, and what was handled already |
-//! | `record`, `slots` | how it is kept in little memory |
+//! | `table`, `record`, `slots` | how it is found quickly, and kept in little memory |
 //! | `lock` | what is shared by threads, held for moments |
 //! | `flood` | copies on their way to neighbours |
 //! | `link` | the way to one neighbour |
@@ -138,6 +138,7 @@ mod shard;
 mod sketch;
 mod slots;
 mod store;
+mod table;
 mod text;
 pub mod time;
 mod usual;

@@ -3,8 +3,6 @@
 use core::cmp::Ordering;
 use core::mem;
 
-use hashbrown::HashTable;
-
 use crate::batch::Entry;
 use crate::counters::Counters;
 use crate::handled::Handled;
@@ -12,7 +10,8 @@ use crate::place::{Locator, Place};
 use crate::record;
 use crate::repair::Span;
 use crate::report::Report;
-use crate::slots::{Slot, Slots};
+use crate::slots::Slots;
+use crate::table::Table;
 use crate::text::same;
 
 /// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
@@ -30,7 +29,7 @@ pub(crate) struct Shard {
 #[derive(Clone, Debug, Default)]
 struct Range {
     /// Where the [record](crate::record) of each client is.
-    records: HashTable<Slot>,
+    records: Table,
     /// The digests of all records, combined by exclusive or: kept up with each change.
     digest: u64,
 }
@@ -90,7 +89,7 @@ impl Shard {
             let mut slots = [None; TOGETHER];
             let mut count = 0;
             for (slot, place) in slots.iter_mut().zip(places.by_ref()) {
-                *slot = self.range(place.range()).records.find(place.hash(), |_| true).copied();
+                *slot = self.range(place.range()).records.guess(place.hash());
                 count += 1;
             }
             let read = slots[..count].iter().flatten().fold(0, |read, &slot| read ^ touch(self.slots.get(slot)));
@@ -108,9 +107,8 @@ impl Shard {
     pub(crate) fn learn(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
         let (place, report) = (entry.place, entry.report(text));
         let range = &mut self.ranges[place.range() % Self::RANGES];
-        // As it nearly always is: newer than what is kept, and alike but for that. The first whose tag is the same
-        // is nearly always the one.
-        if let Some(&slot) = range.records.find(place.hash(), |_| true)
+        // As it nearly always is: newer than what is kept, and alike but for that.
+        if let Some(slot) = range.records.guess(place.hash())
             && let Some(record) = self.slots.first_mut(slot, record::least_for(&report))
             && let Some(replaced) = record::renew(record, &report, place.digest())
         {
@@ -169,22 +167,23 @@ impl Shard {
         let client = report.client();
         let range = &mut self.ranges[place.range() % Self::RANGES];
         let slots = &mut self.slots;
-        let Some(slot) = range.records.find_mut(place.hash(), |&slot| record::is_of(slots.get(slot), client)) else {
+        let Some(mut slot) = range.records.find(place.hash(), |slot| record::is_of(slots.get(slot), client)) else {
             return self.add(place, report, room);
         };
-        let kept = record::report(slots.get(*slot));
+        let kept = record::report(slots.get(slot));
         match report.order(&kept) {
             Ordering::Equal => return Offer::Same,
             Ordering::Less => return Offer::Older,
             Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
-        let replaced = record::digest(slots.get(*slot));
+        let replaced = record::digest(slots.get(slot));
         if !Slots::fits(old, new) {
             let Some(other) = slots.take(new) else { return Offer::Full };
-            slots.give_back(mem::replace(slot, other), old);
+            range.records.replace(place.hash(), slot, other);
+            slots.give_back(mem::replace(&mut slot, other), old);
         }
-        record::write(slots.get_mut(*slot), report, place.digest());
+        record::write(slots.get_mut(slot), report, place.digest());
         range.digest ^= replaced ^ place.digest();
         Offer::Kept { replaced: Some(replaced) }
     }
@@ -199,15 +198,14 @@ impl Shard {
         *room -= 1;
         record::write(self.slots.get_mut(slot), report, place.digest());
         let (slots, locator) = (&self.slots, &self.locator);
-        let rehash = |&slot: &Slot| locator.hash(record::client(slots.get(slot)));
         let range = &mut self.ranges[place.range() % Self::RANGES];
         // Some ranges grow when they are full and others up to a quarter before, so that they do not all
         // grow at once when clients are many.
         let capacity = range.records.capacity();
         if range.records.len() >= capacity - capacity * (place.range() % 256) / 1024 {
-            range.records.reserve(capacity + 1 - range.records.len(), rehash);
+            range.records.grow(|slot| locator.hash(record::client(slots.get(slot))));
         }
-        range.records.insert_unique(place.hash(), slot, rehash);
+        range.records.insert(place.hash(), slot);
         range.digest ^= place.digest();
         self.len += 1;
         Offer::Kept { replaced: None }
@@ -228,14 +226,14 @@ impl Shard {
     #[inline]
     pub(crate) fn get(&self, place: Place, client: &[u8]) -> Option<Report<'_>> {
         let records = &self.range(place.range()).records;
-        // The first whose tag is the same is nearly always the one.
-        let slot = records.find(place.hash(), |_| true)?;
-        let report = record::report(self.slots.get(*slot));
-        if same(report.client(), client) {
-            return Some(report);
+        let guess = records.guess(place.hash()).map(|slot| record::report(self.slots.get(slot)));
+        if let Some(report) = guess
+            && same(report.client(), client)
+        {
+            return guess;
         }
-        let slot = records.find(place.hash(), |&slot| record::is_of(self.slots.get(slot), client))?;
-        Some(record::report(self.slots.get(*slot)))
+        let slot = records.find(place.hash(), |slot| record::is_of(self.slots.get(slot), client))?;
+        Some(record::report(self.slots.get(slot)))
     }
 
     /// How many clients it knows.
@@ -245,7 +243,7 @@ impl Shard {
 
     /// Every report that is kept, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Report<'_>> {
-        self.ranges.iter().flat_map(|range| range.records.iter().map(|&slot| record::report(self.slots.get(slot))))
+        self.ranges.iter().flat_map(|range| range.records.iter().map(|slot| record::report(self.slots.get(slot))))
     }
 
     /// The digest of what is in a range.
@@ -255,7 +253,7 @@ impl Shard {
 
     /// What is kept of the clients of a span, and the digest of each report.
     pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
-        let records = self.range(span.range()).records.iter().map(|&slot| self.slots.get(slot));
+        let records = self.range(span.range()).records.iter().map(|slot| self.slots.get(slot));
         let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
         inside.map(|record| (record::digest(record), record::report(record)))
     }

@@ -16,7 +16,7 @@ const LARGEST_PIECE: usize = 32 << 10;
 const SMALLEST_PIECE: usize = 1 << 10;
 
 /// The name of a slot: its piece, and how many units into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Slot(u32);
 
 impl Slot {
