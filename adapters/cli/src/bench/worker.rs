@@ -151,6 +151,9 @@ impl<'a> Worker<'a> {
     }
 
     fn push(&mut self, index: usize, due: u64) {
+        if self.load.connect_each && !self.channels[index].is_closed() {
+            self.channels[index].close();
+        }
         if self.channels[index].is_closed() && !self.channels[index].reconnect(self.load.address) {
             self.reopen(index, None);
         }
@@ -192,7 +195,9 @@ impl<'a> Worker<'a> {
         tally.settle(schedule, now);
         match received {
             Err(broken) => self.reopen(index, Some(&broken)),
-            Ok(()) if self.load.connect_each && channel.asked.is_empty() => channel.close(),
+            // In a closed loop the next request comes at once: the end of the last connection and the next one come
+            // to the server together, and wake it once.
+            Ok(()) if self.load.connect_each && self.schedule.is_open() && channel.asked.is_empty() => channel.close(),
             Ok(()) => {}
         }
     }
