@@ -67,9 +67,10 @@ impl Table {
         None
     }
 
-    /// Puts another slot in the place of one.
+    /// Puts another slot in the place of one that is there.
     pub(crate) fn replace(&mut self, hash: u64, slot: Slot, by: Slot) {
         let mut at = self.home(hash);
+        // Places that are not taken come behind all that are, so none of them is met, whatever is in it.
         for _ in 0..self.buckets.len() {
             if let Some(found) = self.buckets[at].slots.iter_mut().find(|found| **found == slot) {
                 *found = by;
@@ -105,7 +106,7 @@ impl Table {
 
     /// How many it has room for: most of its slots, so that few entries are in a bucket that is not theirs.
     pub(crate) const fn capacity(&self) -> usize {
-        self.buckets.len() * EACH / 8 * 7
+        self.buckets.len() * EACH * 7 / 8
     }
 
     /// How many it has.
