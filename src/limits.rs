@@ -49,7 +49,8 @@ pub struct Limits {
     pub clients: usize,
     /// Older updates that are remembered as handled, so that a flood ends also when its update is no
     /// longer the newest. Each of the store's eight shards remembers an eighth of them, and one at least; at
-    /// that bound its oldest half is forgotten.
+    /// that bound its oldest half is forgotten. A server without neighbours, which floods nothing, remembers no
+    /// more than that one.
     pub handled: usize,
     /// Connections from clients and neighbours at once. At the bound further ones wait to be
     /// accepted.

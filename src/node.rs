@@ -199,10 +199,10 @@ impl Pass<'_> {
     fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), (usize, Refusal)> {
         let Self { node, now, session, batch: Buffers { entries: all, replies, text, flood, .. }, actions } = self;
         let text = if from.is_none() { replies.from(0) } else { text.from(0) };
-        let has_neighbours = !session.identity().neighbours().is_empty();
-        let closing = has_neighbours.then(|| session.identity().closing());
+        let identity = session.identity();
+        let closing = (!identity.neighbours().is_empty()).then(|| identity.closing());
         let learned = node.store.learn(&mut all[entries], text, from.is_none(), flood, closing);
-        if has_neighbours {
+        if closing.is_some() {
             node.hub.hold().flood(flood, from, *now, actions);
         }
         learned

@@ -47,9 +47,7 @@ impl Table {
 
     /// The first slot with such a tag and for which `is` holds.
     pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(Slot) -> bool) -> Option<Slot> {
-        let mut at = self.home(hash);
-        // There is a bucket that was never full, but to be sure of an end costs nothing.
-        for _ in 0..self.buckets.len() {
+        for at in self.tries(hash) {
             let bucket = &self.buckets[at];
             let mut found = bucket.with(tag(hash));
             while found != 0 {
@@ -62,28 +60,24 @@ impl Table {
             if bucket.tags[WAS_FULL] == 0 {
                 break;
             }
-            at = self.next(at);
         }
         None
     }
 
     /// Puts another slot in the place of one that is there.
     pub(crate) fn replace(&mut self, hash: u64, slot: Slot, by: Slot) {
-        let mut at = self.home(hash);
         // Places that are not taken come behind all that are, so none of them is met, whatever is in it.
-        for _ in 0..self.buckets.len() {
+        for at in self.tries(hash) {
             if let Some(found) = self.buckets[at].slots.iter_mut().find(|found| **found == slot) {
                 *found = by;
                 return;
             }
-            at = self.next(at);
         }
     }
 
     /// Puts in a slot for which there is [room](Self::capacity).
     pub(crate) fn insert(&mut self, hash: u64, slot: Slot) {
-        let mut at = self.home(hash);
-        loop {
+        for at in self.tries(hash) {
             let bucket = &mut self.buckets[at];
             let free = bucket.with(0);
             if free != 0 {
@@ -93,8 +87,8 @@ impl Table {
                 return;
             }
             bucket.tags[WAS_FULL] = 1;
-            at = self.next(at);
         }
+        unreachable!("there is room for it");
     }
 
     /// Makes it twice as large; `hash` is the hash of a slot's client.
@@ -126,9 +120,10 @@ impl Table {
         hash as usize & self.buckets.len().wrapping_sub(1)
     }
 
-    #[inline]
-    const fn next(&self, at: usize) -> usize {
-        (at + 1) & (self.buckets.len() - 1)
+    /// Each bucket once, in the order in which an entry tries them.
+    fn tries(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
+        let (home, len) = (self.home(hash), self.buckets.len());
+        (0..len).map(move |step| (home + step) % len)
     }
 }
 
