@@ -74,7 +74,7 @@ pub(crate) enum Request {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) head: Head,
-    /// Where it belongs in the store, once the node has worked that out.
+    /// Where its client belongs in the store, once the node has worked that out.
     pub(crate) place: Place,
     /// Where its line begins, behind `"AT "`: in `replies` if a client said it, else in `text`.
     start: u32,

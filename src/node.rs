@@ -19,7 +19,7 @@ use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::message::{Refusal, Sighted};
 use crate::number::scramble;
-use crate::place::Locator;
+use crate::place::Secret;
 use crate::places::Query;
 use crate::position::Position;
 use crate::report::{Kept, Report};
@@ -49,7 +49,7 @@ impl Node {
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
         let handled = if herd.neighbours(me).is_empty() { 0 } else { limits.handled };
-        let store = Store::new(&Limits { handled, ..limits.clone() }, Locator::new(seed), scramble(!seed));
+        let store = Store::new(&Limits { handled, ..limits.clone() }, &Secret::new(seed), scramble(!seed));
         // Scrambled, because neighbours are told it and the seed is a secret.
         let identity = Identity::new(herd, me, limits, scramble(seed));
         Self { store, hub: Lock::new(Hub::new(identity, seed)) }

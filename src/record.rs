@@ -8,8 +8,14 @@
 //!
 //! The nanoseconds and the places are the [`Head`]. Where that says nothing of the line, four bytes between
 //! places and line say how long it is.
+//!
+//! Reports change far more often than anybody compares them, so their digests are worked out when they are asked
+//! for. Until then a number stands there that [no digest](LEAST_DIGEST) is: which other record's digest is not
+//! worked out.
 
-use crate::report::{Head, Report};
+use crate::place::Place;
+use crate::report::{Head, LEAST_DIGEST, Report, digest_of};
+use crate::slots::Slot;
 use crate::text::{copy, same};
 
 /// What every record begins with.
@@ -30,13 +36,12 @@ pub(crate) const fn least_for(report: &Report<'_>) -> usize {
     HEAD + report.line.len()
 }
 
-/// Writes a record of `report` to `slot`, which has at least [`len_for`] its line.
+/// Writes a record of `report` to `slot`, which has at least [`len_for`] its line; all but its digest.
 #[inline]
-pub(crate) fn write(slot: &mut [u8], report: &Report<'_>, digest: u64) {
+pub(crate) fn write(slot: &mut [u8], report: &Report<'_>) {
     let Report { head, line } = *report;
     // Two bytes more than there are of the places: the line is written over them.
     let start = slot.first_chunk_mut::<{ HEAD + 2 }>().expect("a line is longer than two bytes");
-    start[..8].copy_from_slice(&digest.to_le_bytes());
     start[8..16].copy_from_slice(&head.at.to_le_bytes());
     start[16..].copy_from_slice(&head.places.to_le_bytes());
     if !head.is_whole() {
@@ -52,29 +57,44 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
     rest[LEN..LEN + line.len()].copy_from_slice(line);
 }
 
-/// Writes `report` over `record`, which is as long as its own would be if its head is whole, if that is an older one
-/// of the same client and server whose fields have the same lengths; the digest of that.
+/// Writes `report`, of a client who belongs at `place`, over `record`, which is as long as its own would be if its
+/// head is whole, if that is an older one of the same client and server whose fields have the same lengths. What
+/// was written over goes by the number that is returned.
 #[inline]
-pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, digest: u64) -> Option<u64> {
+pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, place: Place) -> Option<u64> {
     let Report { head, line } = *report;
     let (kept, kept_line) = record.split_first_chunk_mut::<HEAD>()?;
     // The first two bytes are the last of the time.
     let is_alike = word(kept, HEAD - 8) >> 16 == head.places && head.is_whole();
-    let is_newer = word(kept, 8).cast_signed() < head.at;
-    if !(is_alike && is_newer && same(kept_line.get(report.client_range())?, report.client())) {
+    let at = word(kept, 8).cast_signed();
+    if !(is_alike && at < head.at && same(kept_line.get(report.client_range())?, report.client())) {
         return None;
     }
-    let replaced = word(kept, 0);
-    kept[..8].copy_from_slice(&digest.to_le_bytes());
+    let replaced = Report { line: kept_line, head: Head { at, ..head } }.number(place);
     kept[8..16].copy_from_slice(&head.at.to_le_bytes());
     copy(line, kept_line);
     Some(replaced)
 }
 
-/// The digest of the record in `slot`.
+/// The digest of the record in `slot`, if it is worked out.
 #[inline]
-pub(crate) fn digest(slot: &[u8]) -> u64 {
-    word(slot, 0)
+pub(crate) fn digest(slot: &[u8]) -> Option<u64> {
+    Some(word(slot, 0)).filter(|&digest| digest >= LEAST_DIGEST)
+}
+
+/// Works out the digest of the record in `slot`; that, and the slot that was noted there.
+pub(crate) fn digest_anew(slot: &mut [u8]) -> (u64, Slot) {
+    let (digest, number) = (digest_of(report(slot).line), slot.first_chunk().expect("a record is longer"));
+    let noted = Slot::from_bits(u32::from_le_bytes(*number));
+    slot[..8].copy_from_slice(&digest.to_le_bytes());
+    (digest, noted)
+}
+
+/// Forgets the digest of the record in `slot`, or has never known it; notes a slot there.
+#[inline]
+pub(crate) fn forget_digest(slot: &mut [u8], noted: Slot) {
+    const { assert!(u32::MAX as u64 + 1 == LEAST_DIGEST) };
+    slot[..8].copy_from_slice(&u64::from(noted.to_bits()).to_le_bytes());
 }
 
 /// The report of the record in `slot`.

@@ -6,11 +6,11 @@ use core::mem;
 use crate::batch::Entry;
 use crate::counters::Counters;
 use crate::handled::Handled;
-use crate::place::{Locator, Place};
+use crate::place::{Place, Secret};
 use crate::record;
 use crate::repair::Span;
 use crate::report::Report;
-use crate::slots::Slots;
+use crate::slots::{Slot, Slots};
 use crate::table::Table;
 use crate::text::same;
 
@@ -20,7 +20,7 @@ use crate::text::same;
 pub(crate) struct Shard {
     ranges: Box<[Range; Self::RANGES]>,
     slots: Slots,
-    locator: Locator,
+    secret: Secret,
     len: usize,
     handled: Handled,
     pub(crate) counters: Counters,
@@ -30,14 +30,42 @@ pub(crate) struct Shard {
 struct Range {
     /// Where the [record](crate::record) of each client is.
     records: Table,
-    /// The digests of all records, combined by exclusive or: kept up with each change.
+    /// The digests of all records, combined by exclusive or, but for those that are not worked out.
     digest: u64,
+    /// The first of those that are not. In each, the next is noted; in the last, itself.
+    undigested: Option<Slot>,
+}
+
+impl Range {
+    /// The report in a record is another now: its digest is worked out when it is asked for.
+    #[inline]
+    fn changed(&mut self, slot: Slot, record: &mut [u8]) {
+        if let Some(digest) = record::digest(record) {
+            self.digest ^= digest;
+            self.added(slot, record);
+        }
+    }
+
+    /// There is a new record.
+    #[inline]
+    fn added(&mut self, slot: Slot, record: &mut [u8]) {
+        record::forget_digest(record, self.undigested.replace(slot).unwrap_or(slot));
+    }
+
+    /// Works out all digests that are not.
+    fn digest(&mut self, slots: &mut Slots) {
+        while let Some(slot) = self.undigested.take() {
+            let (digest, next) = record::digest_anew(slots.get_mut(slot));
+            self.digest ^= digest;
+            self.undigested = (next != slot).then_some(next);
+        }
+    }
 }
 
 /// What became of a report that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offer {
-    /// It is the newest, and kept. The digest of what it replaced, if the client was known.
+    /// It is the newest, and kept. The [number](Report::number) of what it replaced, if the client was known.
     Kept { replaced: Option<u64> },
     /// It is the very one that is kept.
     Same,
@@ -58,11 +86,11 @@ impl Shard {
     const FEW: usize = (1 << 14) >> (Span::RANGE_BITS - Self::BITS);
 
     /// A shard that remembers about so many older updates.
-    pub(crate) fn new(locator: Locator, handled: usize, seed: u64) -> Self {
+    pub(crate) fn new(secret: Secret, handled: usize, seed: u64) -> Self {
         Self {
             ranges: Box::new(core::array::from_fn(|_| Range::default())),
             slots: Slots::default(),
-            locator,
+            secret,
             len: 0,
             handled: Handled::new(handled, seed),
             counters: Counters::default(),
@@ -110,9 +138,9 @@ impl Shard {
         // As it nearly always is: newer than what is kept, and alike but for that.
         if let Some(slot) = range.records.guess(place.hash())
             && let Some(record) = self.slots.first_mut(slot, record::least_for(&report))
-            && let Some(replaced) = record::renew(record, &report, place.digest())
+            && let Some(replaced) = record::renew(record, &report, place)
         {
-            range.digest ^= replaced ^ place.digest();
+            range.changed(slot, record);
             self.counters.kept += 1;
             self.handled.remember(replaced);
             return Learned::New;
@@ -123,8 +151,8 @@ impl Shard {
     /// The same of any report.
     #[inline(never)]
     pub(crate) fn learn_slowly(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
-        let place = entry.place;
-        match self.offer(place, &entry.report(text), room) {
+        let (place, report) = (entry.place, entry.report(text));
+        match self.offer(place, &report, room) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
                 if let Some(replaced) = replaced {
@@ -135,12 +163,12 @@ impl Shard {
             Offer::Same => self.told_again(false),
             Offer::Older => {
                 self.counters.older += 1;
-                self.pass_on(place)
+                self.pass_on(place, &report)
             }
             // Of a neighbour's report that cannot be kept others are told all the same.
             Offer::Full if !is_own => {
                 self.counters.not_kept += 1;
-                self.pass_on(place)
+                self.pass_on(place, &report)
             }
             Offer::Full => Learned::Full,
         }
@@ -152,8 +180,8 @@ impl Shard {
     }
 
     /// Takes note of a report that is not kept.
-    fn pass_on(&mut self, place: Place) -> Learned {
-        let is_new = self.handled.insert(place.digest());
+    fn pass_on(&mut self, place: Place, report: &Report<'_>) -> Learned {
+        let is_new = self.handled.insert(report.number(place));
         self.told_again(is_new)
     }
 
@@ -166,10 +194,9 @@ impl Shard {
     pub(crate) fn offer(&mut self, place: Place, report: &Report<'_>, room: &mut usize) -> Offer {
         let client = report.client();
         let range = &mut self.ranges[place.range() % Self::RANGES];
-        let slots = &mut self.slots;
-        let Some(mut slot) = range.records.find(place.hash(), |slot| record::is_of(slots.get(slot), client)) else {
-            return self.add(place, report, room);
-        };
+        let (slots, secret) = (&mut self.slots, || self.secret.hash(client));
+        let found = range.records.find(place.hash(), secret, |slot| record::is_of(slots.get(slot), client));
+        let Some(mut slot) = found else { return self.add(place, report, room) };
         let kept = record::report(slots.get(slot));
         match report.order(&kept) {
             Ordering::Equal => return Offer::Same,
@@ -177,14 +204,20 @@ impl Shard {
             Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
-        let replaced = record::digest(slots.get(slot));
+        let replaced = kept.number(place);
         if !Slots::fits(old, new) {
             let Some(other) = slots.take(new) else { return Offer::Full };
-            range.records.replace(place.hash(), slot, other);
+            // So that no other record leads to this one.
+            range.digest(slots);
+            let digest = record::digest(slots.get(slot)).expect("it was just worked out");
+            range.records.replace(place.hash(), secret, slot, other);
             slots.give_back(mem::replace(&mut slot, other), old);
+            range.digest ^= digest;
+            range.added(slot, slots.get_mut(slot));
         }
-        record::write(slots.get_mut(slot), report, place.digest());
-        range.digest ^= replaced ^ place.digest();
+        let record = slots.get_mut(slot);
+        record::write(record, report);
+        range.changed(slot, record);
         Offer::Kept { replaced: Some(replaced) }
     }
 
@@ -196,17 +229,19 @@ impl Shard {
             return Offer::Full;
         };
         *room -= 1;
-        record::write(self.slots.get_mut(slot), report, place.digest());
-        let (slots, locator) = (&self.slots, &self.locator);
         let range = &mut self.ranges[place.range() % Self::RANGES];
+        let record = self.slots.get_mut(slot);
+        record::write(record, report);
+        range.added(slot, record);
+        let client = |slot| record::client(self.slots.get(slot));
+        let secret = |slot| self.secret.hash(client(slot));
         // Some ranges grow when they are full and others up to a quarter before, so that they do not all
         // grow at once when clients are many.
         let capacity = range.records.capacity();
         if range.records.len() >= capacity - capacity * (place.range() % 256) / 1024 {
-            range.records.grow(|slot| locator.hash(record::client(slots.get(slot))));
+            range.records.grow(|slot| Place::of(client(slot)).hash(), secret);
         }
-        range.records.insert(place.hash(), slot);
-        range.digest ^= place.digest();
+        range.records.insert(place.hash(), secret, slot);
         self.len += 1;
         Offer::Kept { replaced: None }
     }
@@ -232,7 +267,8 @@ impl Shard {
         {
             return guess;
         }
-        let slot = records.find(place.hash(), |slot| record::is_of(self.slots.get(slot), client))?;
+        let is_of = |slot| record::is_of(self.slots.get(slot), client);
+        let slot = records.find(place.hash(), || self.secret.hash(client), is_of)?;
         Some(record::report(self.slots.get(slot)))
     }
 
@@ -247,15 +283,19 @@ impl Shard {
     }
 
     /// The digest of what is in a range.
-    pub(crate) fn digest(&self, range: usize) -> u64 {
-        self.range(range).digest
+    pub(crate) fn digest(&mut self, range: usize) -> u64 {
+        let Self { ranges, slots, .. } = self;
+        let range = &mut ranges[range % Self::RANGES];
+        range.digest(slots);
+        range.digest
     }
 
     /// What is kept of the clients of a span, and the digest of each report.
-    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
+    pub(crate) fn span(&mut self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
+        self.digest(span.range());
         let records = self.range(span.range()).records.iter().map(|slot| self.slots.get(slot));
         let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
-        inside.map(|record| (record::digest(record), record::report(record)))
+        inside.map(|record| (record::digest(record).expect("all were worked out"), record::report(record)))
     }
 
     /// What it remembers of what was handled.

@@ -29,6 +29,17 @@ impl Slot {
         Some(Self(piece << Self::UNIT_BITS | u32::try_from(at / UNIT).ok()?))
     }
 
+    /// A number for it.
+    #[inline]
+    pub(crate) const fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// The slot with that [number](Self::to_bits).
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     #[inline]
     const fn piece(self) -> usize {
         (self.0 >> Self::UNIT_BITS) as usize

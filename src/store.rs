@@ -15,7 +15,7 @@ use crate::identity::Frame;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::message::Refusal;
-use crate::place::Locator;
+use crate::place::{Place, Secret};
 use crate::repair::{Span, Step};
 use crate::report::{Kept, Report};
 use crate::shard::{Learned, Offer, Shard};
@@ -35,7 +35,6 @@ const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
 #[derive(Debug)]
 pub(crate) struct Store {
     shards: Box<[Lock<Shard>; SHARDS]>,
-    locator: Locator,
     /// How many clients are known, or may become known while somebody has [`Room`] for them.
     taken: AtomicUsize,
     most: usize,
@@ -72,10 +71,10 @@ impl<'a> Iterator for Chain<'a> {
 }
 
 impl Store {
-    pub(crate) fn new(limits: &Limits, locator: Locator, seed: u64) -> Self {
-        let shard = |_| Lock::new(Shard::new(locator.clone(), limits.handled / SHARDS, seed));
+    pub(crate) fn new(limits: &Limits, secret: &Secret, seed: u64) -> Self {
+        let shard = |_| Lock::new(Shard::new(secret.clone(), limits.handled / SHARDS, seed));
         let shards = Box::new(core::array::from_fn(shard));
-        Self { shards, locator, taken: AtomicUsize::new(0), most: limits.clients }
+        Self { shards, taken: AtomicUsize::new(0), most: limits.clients }
     }
 
     /// The shard of a range, held.
@@ -106,7 +105,7 @@ impl Store {
         }
         // Somebody may have to be refused, and nothing that comes behind may be taken in.
         for (index, entry) in entries.iter_mut().enumerate() {
-            entry.place = self.locator.of(&entry.report(text));
+            entry.place = Place::of(entry.report(text).client());
             let mut shard = self.shard(entry.place.range());
             shard.count(1, is_own);
             match (shard.learn_slowly(entry, text, is_own, &mut self.room_for_one().left), closing) {
@@ -128,7 +127,7 @@ impl Store {
         flood: &mut Flood,
         closing: Option<&Frame>,
     ) {
-        let mut firsts = self.chain(entries, text);
+        let mut firsts = Self::chain(entries, text);
         for waits in [false, true] {
             for (shard, first) in self.shards.iter().zip(&mut firsts).filter(|(_, first)| **first != Entry::NONE) {
                 let shard = if waits { Some(shard.hold()) } else { shard.hold_if_free() };
@@ -151,10 +150,10 @@ impl Store {
 
     /// Works out where entries belong, and chains those of each shard; the first of each.
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
-    fn chain(&self, entries: &mut [Entry], text: &[u8]) -> [u32; SHARDS] {
+    fn chain(entries: &mut [Entry], text: &[u8]) -> [u32; SHARDS] {
         let mut firsts = [Entry::NONE; SHARDS];
         for (index, entry) in entries.iter_mut().enumerate().rev() {
-            entry.place = self.locator.of(&entry.report(text));
+            entry.place = Place::of(entry.report(text).client());
             let first = &mut firsts[Shard::of(entry.place.range()) % SHARDS];
             entry.next = mem::replace(first, index as u32);
         }
@@ -163,13 +162,13 @@ impl Store {
 
     /// Takes a report that came by repair; whether it is kept.
     pub(crate) fn mend(&self, report: &Report<'_>) -> bool {
-        let place = self.locator.of(report);
+        let place = Place::of(report.client());
         self.shard(place.range()).mend(place, report, &mut self.room_for_one().left)
     }
 
     /// Takes back a report of an earlier run; whether there was room for it.
     pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
-        let place = self.locator.of(report);
+        let place = Place::of(report.client());
         self.shard(place.range()).offer(place, report, &mut self.room_for_one().left) != Offer::Full
     }
 
@@ -178,7 +177,7 @@ impl Store {
     pub(crate) fn find(&self, asks: &mut [Ask], text: &[u8], answers: &mut Text) -> usize {
         for (found, ask) in asks.iter_mut().enumerate() {
             let client = &text[ask.client.clone()];
-            let place = self.locator.of_client(client);
+            let place = Place::of(client);
             let mut shard = self.shard(place.range());
             shard.counters.whatsat += 1;
             let Some(report) = shard.get(place, client) else { return found };
@@ -193,7 +192,7 @@ impl Store {
 
     /// What is kept of `client`.
     pub(crate) fn get(&self, client: &[u8]) -> Option<Kept> {
-        let place = self.locator.of_client(client);
+        let place = Place::of(client);
         self.shard(place.range()).get(place, client).map(Kept::from)
     }
 
@@ -210,7 +209,7 @@ impl Store {
     /// The digest of what is in each range of a group.
     pub(crate) fn range_digests(&self, group: usize) -> Vec<u64> {
         const { assert!(Shard::RANGES.is_multiple_of(Step::GROUPS)) };
-        let shard = self.shard(group * Step::GROUPS);
+        let mut shard = self.shard(group * Step::GROUPS);
         (0..Step::GROUPS).map(|range| shard.digest(group * Step::GROUPS + range)).collect()
     }
 
@@ -276,7 +275,7 @@ impl Store {
 impl Clone for Store {
     fn clone(&self) -> Self {
         let taken = AtomicUsize::new(self.taken.load(Ordering::Relaxed));
-        Self { shards: self.shards.clone(), locator: self.locator.clone(), taken, most: self.most }
+        Self { shards: self.shards.clone(), taken, most: self.most }
     }
 }
 
