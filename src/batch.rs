@@ -34,8 +34,11 @@ pub(crate) struct Buffers {
     /// The reports that items bring, and the questions that they ask.
     pub(crate) entries: Vec<Entry>,
     pub(crate) asks: Vec<Ask>,
-    /// Copies for neighbours.
+    /// Copies of those reports for neighbours, if there are any.
     pub(crate) flood: Flood,
+    /// Which reports of an item were not new, and copies of those that were.
+    pub(crate) known: Vec<usize>,
+    pub(crate) flood_again: Flood,
     /// What the last usual IAMAT looked like, and the last usual AT line.
     pub(crate) shape: Shape,
     pub(crate) at_shape: Shape,
@@ -113,11 +116,9 @@ impl Entry {
         Report { line: &text[self.start as usize..][..self.len as usize], head: self.head }
     }
 
-    /// The AT line that others are told, up to the name of who tells it: whatever begins with it, and how long it
-    /// is.
-    #[inline]
-    pub(crate) fn at_line<'a>(&self, text: &'a [u8]) -> (&'a [u8], usize) {
-        (&text[self.start as usize - b"AT ".len()..], b"AT ".len() + self.len as usize)
+    /// The AT line that others are told, up to the name of who tells it.
+    pub(crate) fn at_line<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.start as usize - b"AT ".len()..][..b"AT ".len() + self.len as usize]
     }
 }
 
@@ -208,6 +209,7 @@ impl Buffers {
         self.items.clear();
         self.entries.clear();
         self.asks.clear();
+        self.flood.clear();
         self.refused = None;
         self.refused_line = None;
     }

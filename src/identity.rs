@@ -76,6 +76,11 @@ impl Identity {
         &self.closing
     }
 
+    /// The same, if there is a neighbour to copy reports for.
+    pub(crate) fn closing_of_copies(&self) -> Option<&Frame> {
+        (!self.neighbours().is_empty()).then_some(&self.closing)
+    }
+
     /// This server's name, as the wire has it.
     pub(crate) fn name(&self) -> &[u8] {
         self.herd.name(self.me).as_bytes()

@@ -197,14 +197,32 @@ impl Pass<'_> {
     /// # Errors
     /// How many come before the first that must be refused.
     fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), (usize, Refusal)> {
-        let Self { node, now, session, batch: Buffers { entries: all, replies, text, flood, .. }, actions } = self;
+        let Self { node, now, session, batch, actions } = self;
+        let Buffers { entries: all, replies, text, flood, known, flood_again, .. } = &mut **batch;
         let text = if from.is_none() { replies.from(0) } else { text.from(0) };
-        let identity = session.identity();
-        let closing = (!identity.neighbours().is_empty()).then(|| identity.closing());
-        let learned = node.store.learn(&mut all[entries], text, from.is_none(), flood, closing);
-        if closing.is_some() {
-            node.hub.hold().flood(flood, from, *now, actions);
+        let learned = node.store.learn(&mut all[entries.clone()], text, from.is_none(), known);
+        let Some(closing) = session.identity().closing_of_copies() else {
+            known.clear();
+            return learned;
+        };
+        if known.is_empty() && learned.is_ok() {
+            node.hub.hold().flood(flood.runs(entries), from, *now, actions);
+            return learned;
         }
+        // Not all that were copied are to be flooded.
+        let learned_of_them = learned.map_or_else(|(before, _)| before, |()| entries.len());
+        known.sort_unstable();
+        let mut known = known.drain(..).peekable();
+        let mut copies = 0;
+        for (index, entry) in all[entries].iter().enumerate().take(learned_of_them) {
+            if known.next_if_eq(&index).is_none() {
+                copies += 1;
+                flood_again.add(entry, text, closing);
+                flood_again.end_piece(entry.head.origin(), copies);
+            }
+        }
+        node.hub.hold().flood(flood_again.runs(0..copies), from, *now, actions);
+        flood_again.clear();
         learned
     }
 

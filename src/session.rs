@@ -283,19 +283,16 @@ impl Session {
             batch.text.len() - line.len()
         });
         let lines = start..start + line.len();
-        let first = batch.entries.len();
         let request = match message {
             Message::Iamat(sighting) => {
                 self.closing |= self.identity.limits.one_shot;
                 let entry = self.iamat(now, &sighting, batch);
-                batch.entries.push(entry);
-                batch.add_reports(first, None, lines);
+                self.add_report(entry, None, lines, batch);
                 return Ok(());
             }
             Message::At { report, sender } => {
                 let (entry, from) = self.passed_on(&report, sender, batch)?;
-                batch.entries.push(entry);
-                batch.add_reports(first, Some(from), lines);
+                self.add_report(entry, Some(from), lines, batch);
                 return Ok(());
             }
             Message::Kept { report, sender } => {
@@ -313,6 +310,17 @@ impl Session {
         };
         batch.add(lines, request);
         Ok(())
+    }
+
+    fn add_report(&self, entry: Entry, from: Option<ServerId>, lines: Range<usize>, batch: &mut Buffers) {
+        let first = batch.entries.len();
+        if let Some(closing) = self.identity.closing_of_copies() {
+            let text = if from.is_none() { &batch.replies } else { &batch.text };
+            batch.flood.add(&entry, text.as_slice(), closing);
+            batch.flood.end_piece(entry.head.origin(), first + 1);
+        }
+        batch.entries.push(entry);
+        batch.add_reports(first, from, lines);
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.

@@ -9,9 +9,7 @@ use bytes::BufMut;
 
 use crate::batch::{Ask, Entry};
 use crate::counters::Counters;
-use crate::flood::Flood;
 use crate::handled::Handled;
-use crate::identity::Frame;
 use crate::limits::Limits;
 use crate::lock::Lock;
 use crate::message::Refusal;
@@ -60,13 +58,14 @@ struct Chain<'a> {
 }
 
 impl<'a> Iterator for Chain<'a> {
-    type Item = &'a Entry;
+    type Item = (usize, &'a Entry);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.entries.get(self.next as usize)?;
+        let index = self.next as usize;
+        let entry = self.entries.get(index)?;
         self.next = entry.next;
-        Some(entry)
+        Some((index, entry))
     }
 }
 
@@ -83,9 +82,8 @@ impl Store {
         self.shards[Shard::of(range) % SHARDS].hold()
     }
 
-    /// Takes in reports, whose lines are in `text`. Those that are to be flooded, if there is a `closing` to do it
-    /// with, are copied to `flood`. Those of one client are taken in their order, others in any. `is_own` tells
-    /// whether clients said them, not a neighbour.
+    /// Takes in reports, whose lines are in `text`; those of one client in their order, others in any. Which of them
+    /// were handled before is appended to `known`. `is_own` tells whether clients said them, not a neighbour.
     ///
     /// # Errors
     /// Where one must be refused: those before it were taken in, and no other.
@@ -94,13 +92,12 @@ impl Store {
         entries: &mut [Entry],
         text: &[u8],
         is_own: bool,
-        flood: &mut Flood,
-        closing: Option<&Frame>,
+        known: &mut Vec<usize>,
     ) -> Result<(), (usize, Refusal)> {
         if entries.len() > 1
             && let Some(mut room) = self.room(entries.len())
         {
-            self.learn_by_shards(entries, text, is_own, &mut room.left, flood, closing);
+            self.learn_by_shards(entries, text, is_own, &mut room.left, known);
             return Ok(());
         }
         // Somebody may have to be refused, and nothing that comes behind may be taken in.
@@ -108,10 +105,10 @@ impl Store {
             entry.place = Place::of(entry.report(text).client());
             let mut shard = self.shard(entry.place.range());
             shard.count(1, is_own);
-            match (shard.learn_slowly(entry, text, is_own, &mut self.room_for_one().left), closing) {
-                (Learned::New, Some(closing)) => flood.add(entry, text, closing),
-                (Learned::Full, _) => return Err((index, Refusal::Full)),
-                _ => {}
+            match shard.learn_slowly(entry, text, is_own, &mut self.room_for_one().left) {
+                Learned::New => {}
+                Learned::Known => known.push(index),
+                Learned::Full => return Err((index, Refusal::Full)),
             }
         }
         Ok(())
@@ -124,8 +121,7 @@ impl Store {
         text: &[u8],
         is_own: bool,
         room: &mut usize,
-        flood: &mut Flood,
-        closing: Option<&Frame>,
+        known: &mut Vec<usize>,
     ) {
         let mut firsts = Self::chain(entries, text);
         for waits in [false, true] {
@@ -133,14 +129,12 @@ impl Store {
                 let shard = if waits { Some(shard.hold()) } else { shard.hold_if_free() };
                 let Some(mut shard) = shard else { continue };
                 let chain = Chain { entries, next: mem::replace(first, Entry::NONE) };
-                shard.look_ahead(chain.clone().map(|entry| entry.place));
+                shard.look_ahead(chain.clone().map(|(_, entry)| entry.place));
                 let mut count = 0;
-                for entry in chain {
+                for (index, entry) in chain {
                     count += 1;
-                    if shard.learn(entry, text, is_own, room) == Learned::New
-                        && let Some(closing) = closing
-                    {
-                        flood.add(entry, text, closing);
+                    if shard.learn(entry, text, is_own, room) != Learned::New {
+                        known.push(index);
                     }
                 }
                 shard.count(count, is_own);

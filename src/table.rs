@@ -193,10 +193,14 @@ mod tests {
         }
         for slot in table.iter() {
             let mut looked_at = 0;
-            let found = table.find(7, || secret(slot), |found| {
-                looked_at += 1;
-                found == slot
-            });
+            let found = table.find(
+                7,
+                || secret(slot),
+                |found| {
+                    looked_at += 1;
+                    found == slot
+                },
+            );
             assert!(found == Some(slot) && looked_at <= 2 * EACH, "{looked_at}");
         }
     }

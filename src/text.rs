@@ -49,20 +49,20 @@ fn same_halves<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
     Some(first && one.last_chunk::<N>()? == other.last_chunk()?)
 }
 
-/// As much as can be copied loosely.
-pub(crate) const SHORT: usize = 128;
-
 /// Copies a text that stands at the beginning of `from`, and some of what is behind it.
 #[inline]
-pub(crate) fn copy_loosely<const N: usize>(from: &[u8; SHORT], to: &mut [u8; N], len: usize) {
+pub(crate) fn copy_loosely<const N: usize, const M: usize>(from: &[u8; N], to: &mut [u8; M], len: usize) {
     // As long as nearly every line is.
     const USUAL: usize = 96;
-    const { assert!(N >= SHORT) };
+    const { assert!(M >= N) };
     to[..USUAL].copy_from_slice(&from[..USUAL]);
     if len > USUAL {
-        to[USUAL..SHORT].copy_from_slice(&from[USUAL..]);
+        to[USUAL..N].copy_from_slice(&from[USUAL..]);
     }
 }
+
+/// As long a report as is written down in one go.
+const SHORT: usize = 128;
 
 /// Bytes to which short pieces are appended in few steps: there is room behind them for more than a piece, so
 /// that a fixed number of bytes can be copied, and what is too much is written over by the next.

@@ -13,12 +13,13 @@ use wide::u8x16;
 pub(crate) use self::shape::Shape;
 
 use crate::blocks;
+use crate::flood;
 use crate::places::{MOST_RESULTS, Radius};
 use crate::word;
 
 /// How much of the input is looked at for a line. A line that is usual ends inside, and a copy of its fields
 /// may be this long.
-pub(crate) const WINDOW: usize = 192;
+pub(crate) const WINDOW: usize = flood::LINE;
 
 /// How long a client's ID or a server's name may be in a usual line.
 const LONGEST_FIELD: usize = 63;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::fetch::{self, FetchId, Fetches, Wanted};
-use crate::flood::{Flood, Run};
+use crate::flood::Run;
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
@@ -102,19 +102,24 @@ impl Hub {
         self.on_link_of(from, |link| link.heard(now, actions));
     }
 
-    /// Queues copies of reports for every neighbour that they do not come from, and forgets them. If a neighbour
-    /// passed them on, it is there.
-    pub(super) fn flood(&mut self, flood: &mut Flood, from: Option<ServerId>, now: Instant, actions: &mut Vec<Action>) {
+    /// Queues copies of reports for every neighbour that they do not come from. If a neighbour passed them on, it is
+    /// there.
+    pub(super) fn flood<'a>(
+        &mut self,
+        runs: impl Iterator<Item = Run<'a>>,
+        from: Option<ServerId>,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
         if let Some(from) = from {
             self.heard(from, now, actions);
         }
-        for Run { origin, count, lines } in flood.runs() {
+        for Run { origin, count, lines } in runs {
             for link in self.links.iter_mut().filter(|link| Some(link.peer) != from && link.peer != origin) {
                 link.push_all(lines, now, &self.identity.limits, actions);
-                self.counters.forwarded += count;
+                self.counters.forwarded += count as u64;
             }
         }
-        flood.clear();
     }
 
     /// A WHATSAT wants places.

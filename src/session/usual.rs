@@ -7,9 +7,12 @@ use crate::batch::{Ask, Buffers, Entry};
 use crate::herd::ServerId;
 use crate::identity::Frame;
 use crate::report::Head;
-use crate::text::{SHORT, copy_loosely, same};
+use crate::text::{copy_loosely, same};
 use crate::time::{Now, Skew};
 use crate::usual::{self, Iamat, Lines, PassedOn, Whatsat};
+
+/// As much of an IAMAT as is copied loosely, from its client on.
+const SHORT: usize = 128;
 
 impl Session {
     /// Takes the usual IAMATs that come first.
@@ -17,9 +20,14 @@ impl Session {
         let identity = &*self.identity;
         let Some((opening, opening_len)) = identity.opening().short() else { return };
         let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
+        let closing = identity.closing_of_copies().map(Frame::short);
+        if closing == Some(None) {
+            return;
+        }
+        let closing = closing.flatten();
         let one_shot = identity.limits.one_shot;
         let (first, start) = (batch.entries.len(), lines.start());
-        let Buffers { replies, entries, shape, .. } = &mut *batch;
+        let Buffers { replies, entries, shape, flood, .. } = &mut *batch;
         let mut padding = [0; usual::WINDOW];
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
@@ -34,10 +42,13 @@ impl Session {
             let fields_at = opening_len + Skew::write_nanos(skew, skew_room) + 1;
             room[fields_at - 1] = b' ';
             // The end of the line too: it is that of the reply.
-            if let Some(fields) = window[b"IAMAT ".len()..].first_chunk()
+            if let Some(fields) = window[b"IAMAT ".len()..].first_chunk::<SHORT>()
                 && let Some(room) = room[fields_at..].first_chunk_mut::<SHORT>()
             {
                 copy_loosely(fields, room, end + 1);
+            }
+            if let Some(closing) = closing {
+                flood.add_short(room, fields_at + end, closing);
             }
             replies.extend(fields_at + end + 1);
             let client_at = fields_at - b"AT ".len();
@@ -48,6 +59,9 @@ impl Session {
                 self.closing = true;
             }
         }
+        if closing.is_some() && entries.len() > first {
+            flood.end_piece(identity.me, entries.len());
+        }
         batch.add_reports(first, None, lines.since(start));
     }
 
@@ -56,8 +70,9 @@ impl Session {
     pub(super) fn usual_reports(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Buffers) {
         let identity = &*self.identity;
         let sender = identity.herd.name(from).as_bytes();
+        let Some(closing) = identity.closing().short() else { return };
         let (first, start) = (batch.entries.len(), lines.start());
-        let Buffers { entries, at_shape, .. } = &mut *batch;
+        let Buffers { entries, at_shape, flood, .. } = &mut *batch;
         let mut padding = [0; usual::WINDOW];
         // Many reports in a row are of one origin.
         let mut last = from;
@@ -73,8 +88,17 @@ impl Session {
             && let line = lines.start()
             && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
         {
-            last = origin;
+            if origin != last {
+                if entries.len() > first {
+                    flood.end_piece(last, entries.len());
+                }
+                last = origin;
+            }
+            flood.add_short(window, b"AT ".len() + end, closing);
             entries.push(Entry::new(Head::short(origin, at, places), line + b"AT ".len(), end));
+        }
+        if entries.len() > first {
+            flood.end_piece(last, entries.len());
         }
         batch.add_reports(first, Some(from), lines.since(start));
     }
