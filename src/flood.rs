@@ -10,7 +10,7 @@ use core::ops::Range;
 use crate::batch::Entry;
 use crate::herd::ServerId;
 use crate::identity::Frame;
-use crate::text::{Text, copy_loosely};
+use crate::text::{Text, Writer, copy_loosely};
 
 /// Copies of reports that are not queued for any neighbour yet.
 #[derive(Debug, Default)]
@@ -39,8 +39,9 @@ pub(crate) struct Run<'a> {
     pub(crate) lines: &'a [u8],
 }
 
-/// As much of a line as is copied loosely.
+/// As much of a line as is copied loosely, and as long as nearly every one is.
 pub(crate) const LINE: usize = 192;
+const USUAL: usize = 96;
 
 impl Flood {
     /// Adds a copy of the report that an entry brings, whose line is in `text`, with the end of this server's lines.
@@ -49,26 +50,14 @@ impl Flood {
         self.lines.push(closing.text());
     }
 
-    /// Adds a copy of the AT line that `line` begins with, `len` bytes up to the name of who tells it; then comes
-    /// what [`Frame::short`] says.
-    #[inline]
-    pub(crate) fn add_short(
-        &mut self,
-        line: &[u8; LINE],
-        len: usize,
-        (closing, closing_len): (&[u8; Frame::SHORT], usize),
-    ) {
-        let room = self.lines.room::<{ LINE + Frame::SHORT }>();
-        copy_loosely(line, room, len);
-        if let Some(room) = room[len..].first_chunk_mut::<{ Frame::SHORT }>() {
-            *room = *closing;
-        }
-        self.lines.extend(len + closing_len);
-    }
-
     /// Those that were added since the last piece are of `origin`'s clients; all together they are `copies` now.
     pub(crate) fn end_piece(&mut self, origin: ServerId, copies: usize) {
-        self.pieces.push(Piece { origin, copies, len: self.lines.len() });
+        end_piece(&mut self.pieces, Piece { origin, copies, len: self.lines.len() });
+    }
+
+    /// Adds many copies, for which there is room for at least so many bytes.
+    pub(crate) fn writer(&mut self, least: usize) -> Copier<'_> {
+        Copier { lines: self.lines.writer(least), pieces: &mut self.pieces }
     }
 
     /// Some of them: whole pieces, as they were ended.
@@ -88,4 +77,51 @@ impl Flood {
         self.lines.truncate(0);
         self.pieces.clear();
     }
+}
+
+/// Adds copies of short lines, as far as there is room.
+#[derive(Debug)]
+pub(crate) struct Copier<'a> {
+    lines: Writer<'a>,
+    pieces: &'a mut Vec<Piece>,
+}
+
+impl Copier<'_> {
+    /// Room for one copy, if there is as much.
+    #[inline]
+    pub(crate) const fn room(&mut self) -> Option<&mut Room> {
+        self.lines.room()
+    }
+
+    /// So many bytes that were [written](write) are a copy.
+    #[inline]
+    pub(crate) fn extend(&mut self, written: usize) {
+        self.lines.extend(written);
+    }
+
+    /// As [`Flood::end_piece`].
+    pub(crate) fn end_piece(&mut self, origin: ServerId, copies: usize) {
+        end_piece(self.pieces, Piece { origin, copies, len: self.lines.len() });
+    }
+}
+
+/// Adds a piece, if there is anything in it.
+fn end_piece(pieces: &mut Vec<Piece>, piece: Piece) {
+    if pieces.last().map_or(0, |last| last.copies) < piece.copies {
+        pieces.push(piece);
+    }
+}
+
+/// Room for a copy.
+pub(crate) type Room = [u8; LINE + Frame::SHORT];
+
+/// Writes a copy of the AT line that `line` begins with, `len` bytes up to the name of who tells it; then comes what
+/// [`Frame::short`] says. How long it is.
+#[inline]
+pub(crate) fn write(room: &mut Room, line: &[u8; LINE], len: usize, closing: (&[u8; Frame::SHORT], usize)) -> usize {
+    copy_loosely::<USUAL, _, _>(line, room, len);
+    if let Some(room) = room[len..].first_chunk_mut::<{ Frame::SHORT }>() {
+        *room = *closing.0;
+    }
+    len + closing.1
 }

@@ -39,16 +39,14 @@ impl Head {
         if len > usize::from(u8::MAX) || at == Self::FAR {
             return Self { at, places: origin.0.into() };
         }
-        Self::short(origin, at, [client, position, time, len])
+        Self::short(origin, at, Places::new([client, position, time, len]))
     }
 
-    /// The head of a line that is not too long: where the client, the position and the time begin, and how long it
-    /// is.
+    /// The head of a line that is not too long.
     #[inline]
-    pub(crate) fn short(origin: ServerId, at: i64, [client, position, time, len]: [usize; 4]) -> Self {
-        debug_assert!(client < position && position < time && time < len && u8::try_from(len).is_ok());
-        let places = client | position << 8 | time << 16 | len << 24;
-        Self { at, places: u64::from(origin.0) | (places as u64) << 16 }
+    pub(crate) fn short(origin: ServerId, at: i64, places: Places) -> Self {
+        debug_assert!(places.0.to_le_bytes().is_sorted_by(|one, next| one < next));
+        Self { at, places: u64::from(origin.0) | u64::from(places.0) << 16 }
     }
 
     /// Whether it says all: the line is short, and the time near.
@@ -76,6 +74,32 @@ impl Head {
     #[inline]
     pub(crate) const fn origin(self) -> ServerId {
         ServerId((self.places & 0xffff) as u16)
+    }
+}
+
+/// Where the client, the position and the time begin in a line, and how long that is: a byte each, the first lowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places(u32);
+
+impl Places {
+    /// All of them are bytes.
+    #[expect(clippy::cast_possible_truncation, reason = "no more was put in")]
+    pub(crate) const fn new([client, position, time, len]: [usize; 4]) -> Self {
+        Self((client | position << 8 | time << 16 | len << 24) as u32)
+    }
+
+    /// All so many bytes further on.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is less than a line")]
+    pub(crate) const fn moved(self, by: usize) -> Self {
+        Self(self.0.wrapping_add((by as u32).wrapping_mul(0x0101_0101)))
+    }
+
+    /// The same with another place for the client.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is less than a line")]
+    pub(crate) const fn with_client(self, client: usize) -> Self {
+        Self(self.0 & !0xff | client as u32)
     }
 }
 
@@ -180,9 +204,9 @@ impl<'a> Report<'a> {
         if !self.head.is_whole() {
             return digest_of(self.line);
         }
-        let [client, ..] = self.head.fields(self.line);
+        let [_, _, client, ..] = self.head.places.to_le_bytes();
         // The last eight bytes of the skew, with the space behind it.
-        let skew = word::at(self.line, client.saturating_sub(9)).unwrap_or_default();
+        let skew = word::at(self.line, usize::from(client).saturating_sub(9)).unwrap_or_default();
         let rest = skew ^ self.head.places;
         place.hash() ^ self.head.at.cast_unsigned().wrapping_mul(TIME) ^ rest.wrapping_mul(REST)
     }

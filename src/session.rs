@@ -18,7 +18,7 @@ use crate::places::Places;
 use crate::report::Report;
 use crate::text::Text;
 use crate::time::{Instant, Now};
-use crate::usual::Lines;
+use crate::usual::{Lines, WINDOW};
 
 /// A session, as the adapter and the node call it. The adapter chooses it, unlike any other in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,8 +216,8 @@ impl Session {
                 break;
             }
             let whole = framer.is_between_lines();
-            if whole {
-                let mut lines = Lines { rest: input, copied, most: framer.most() };
+            if whole && framer.most() >= WINDOW {
+                let mut lines = Lines { rest: input, copied };
                 if let Some(neighbour) = self.neighbour {
                     self.usual_reports(neighbour, &mut lines, batch);
                 } else {

@@ -1,5 +1,7 @@
 //! A buffer that grows by many short pieces.
 
+use core::mem;
+
 /// Appends long texts piece by piece: C libraries copy what is longer than two kilobytes with a string
 /// instruction, which is slow to start.
 #[inline]
@@ -49,11 +51,14 @@ fn same_halves<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
     Some(first && one.last_chunk::<N>()? == other.last_chunk()?)
 }
 
-/// Copies a text that stands at the beginning of `from`, and some of what is behind it.
+/// Copies a text that stands at the beginning of `from`, and some of what is behind it. Nearly all that are copied
+/// there have no more than `USUAL` bytes.
 #[inline]
-pub(crate) fn copy_loosely<const N: usize, const M: usize>(from: &[u8; N], to: &mut [u8; M], len: usize) {
-    // As long as nearly every line is.
-    const USUAL: usize = 96;
+pub(crate) fn copy_loosely<const USUAL: usize, const N: usize, const M: usize>(
+    from: &[u8; N],
+    to: &mut [u8; M],
+    len: usize,
+) {
     const { assert!(M >= N) };
     to[..USUAL].copy_from_slice(&from[..USUAL]);
     if len > USUAL {
@@ -138,10 +143,54 @@ impl Text {
         self.len += written;
     }
 
+    /// Writes behind it, for which there is room for at least so many bytes.
+    pub(crate) fn writer(&mut self, least: usize) -> Writer<'_> {
+        if self.bytes.len() < self.len + least {
+            self.grow(least);
+        }
+        Writer { end: self.bytes.len(), rest: &mut self.bytes[self.len..], len: &mut self.len }
+    }
+
     #[cold]
     fn grow(&mut self, most: usize) {
         let len = (self.len + most).next_power_of_two();
         self.bytes.resize(len.max(512), 0);
+    }
+}
+
+/// Writes short pieces behind a text, as far as there is room, in fewer steps than the text itself would take.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    /// The room that is left, and where in the text it ends.
+    rest: &'a mut [u8],
+    end: usize,
+    /// How long the text is, once all is written.
+    len: &'a mut usize,
+}
+
+impl Writer<'_> {
+    /// How long the text is now.
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.end - self.rest.len()
+    }
+
+    /// Room for `N` bytes, if there is as much. What is written there counts once it is told how many they were.
+    #[inline]
+    pub(crate) const fn room<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.rest.first_chunk_mut()
+    }
+
+    /// So many bytes that were written behind it are part of it.
+    #[inline]
+    pub(crate) fn extend(&mut self, written: usize) {
+        self.rest = mem::take(&mut self.rest).get_mut(written..).unwrap_or_default();
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        *self.len = self.len();
     }
 }
 

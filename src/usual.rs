@@ -5,16 +5,21 @@
 //! or nothing: whatever is unusual, also what is wrong, is left to that.
 
 mod shape;
+mod wall;
 
 use core::ops::Range;
 
 use wide::u8x16;
 
 pub(crate) use self::shape::Shape;
+pub(crate) use self::wall::Wall;
 
 use crate::blocks;
 use crate::flood;
+use crate::identity::Frame;
 use crate::places::{MOST_RESULTS, Radius};
+use crate::report::Places;
+use crate::time::Skew;
 use crate::word;
 
 /// How much of the input is looked at for a line. A line that is usual ends inside, and a copy of its fields
@@ -30,8 +35,6 @@ pub(crate) struct Lines<'a> {
     pub(crate) rest: &'a [u8],
     /// Where the text ends into which all was copied.
     pub(crate) copied: usize,
-    /// How long a line may be, LF not counted.
-    pub(crate) most: usize,
 }
 
 impl<'a> Lines<'a> {
@@ -53,11 +56,17 @@ impl<'a> Lines<'a> {
         Some(padding)
     }
 
-    /// Takes a line of `len` bytes and its LF, unless that is too long.
+    /// Takes a line of `len` bytes and its LF, if that is there.
     #[inline]
     pub(crate) fn take(&mut self, len: usize) -> Option<()> {
-        self.rest = self.rest.get(len + 1..).filter(|_| len <= self.most)?;
+        self.rest = self.rest.get(len + 1..)?;
         Some(())
+    }
+
+    /// How much room to have for what is written of them: less than most need is enough to go on.
+    pub(crate) fn room(&self) -> usize {
+        const MOST: usize = 1 << 16;
+        flood::LINE + Frame::SHORT + 2 * self.rest.len().min(MOST)
     }
 
     /// Where in the text the next begins.
@@ -72,31 +81,38 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Where the fields of an IAMAT are, counted from its client on, and its time.
+/// An IAMAT's fields, counted from its client on, its time, and the skew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Iamat {
-    /// How long the client's ID is.
-    pub(crate) client: usize,
-    /// Where the time begins.
-    pub(crate) time: usize,
-    /// Where the line ends, LF not counted.
+    /// Where the fields are, of which the last ends the line, LF not counted.
+    pub(crate) places: Places,
     pub(crate) end: usize,
     /// Nanoseconds since the epoch.
     pub(crate) at: i64,
+    /// How long the skew is.
+    pub(crate) skew: usize,
 }
 
-/// The IAMAT that `window` begins with.
-#[inline]
-pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape) -> Option<Iamat> {
+/// The IAMAT that `window` begins with; its skew is written to `to`.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "one loop goes through it, and a call is a fiftieth of what it takes")]
+pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape, wall: &Wall, to: &mut [u8; Skew::ROOM]) -> Option<Iamat> {
     const IAMAT: usize = b"IAMAT ".len();
     if word::at(window, 0)? << 16 != u64::from_le_bytes(*b"\0\0IAMAT ") {
         return None;
     }
     let rest = &window[IAMAT..];
     let client = field(rest.first_chunk()?)?;
-    let fields = shape.read(rest.get(client + 1..)?.first_chunk()?, b'\n')?;
-    let before = client + 1;
-    Some(Iamat { client, time: before + fields.time, end: before + fields.end, at: fields.at })
+    let fields = rest.get(client + 1..)?.first_chunk()?;
+    shape.fit(fields, b'\n')?;
+    let (at, skew) = match shape.skew(fields, wall, to) {
+        Some(told) => told,
+        None => {
+            let at = shape.at(fields)?;
+            (at, Skew::write_nanos(wall.nanos().checked_sub(at)?, to))
+        }
+    };
+    Some(Iamat { places: shape.places(0, client + 1), end: client + 1 + shape.end(), at, skew })
 }
 
 /// Where the fields of a neighbour's copy of a report are, counted from its origin on, and its time.
@@ -104,8 +120,9 @@ pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape) -> Option<Iamat> {
 pub(crate) struct PassedOn {
     /// How long the origin's name is.
     pub(crate) origin: usize,
-    /// Where the client, the position and the time begin, and where that ends.
-    pub(crate) places: [usize; 4],
+    /// Where the fields are, of which the last ends before the name of the sender.
+    pub(crate) places: Places,
+    pub(crate) end: usize,
     /// Nanoseconds since the epoch.
     pub(crate) at: i64,
 }
@@ -118,8 +135,10 @@ pub(crate) fn passed_on(window: &[u8; WINDOW], shape: &mut Shape) -> Option<Pass
     let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
     let client = origin + 1 + skew + 1;
     let position = client + field(rest.get(client..)?.first_chunk()?)? + 1;
-    let fields = shape.read(rest.get(position..)?.first_chunk()?, b' ')?;
-    Some(PassedOn { origin, places: [client, position, position + fields.time, position + fields.end], at: fields.at })
+    let fields = rest.get(position..)?.first_chunk()?;
+    shape.fit(fields, b' ')?;
+    let at = shape.at(fields)?;
+    Some(PassedOn { origin, places: shape.places(client, position), end: position + shape.end(), at })
 }
 
 /// How long the skew is that `text` begins with, if a space follows: a sign, digits, a point, digits.

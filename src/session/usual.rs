@@ -4,64 +4,70 @@ use core::ops::Range;
 
 use super::Session;
 use crate::batch::{Ask, Buffers, Entry};
+use crate::flood;
 use crate::herd::ServerId;
 use crate::identity::Frame;
 use crate::report::Head;
 use crate::text::{copy_loosely, same};
 use crate::time::{Now, Skew};
-use crate::usual::{self, Iamat, Lines, PassedOn, Whatsat};
+use crate::usual::{self, Iamat, Lines, PassedOn, Wall, Whatsat};
 
-/// As much of an IAMAT as is copied loosely, from its client on.
+/// As much of an IAMAT as is copied loosely, from its client on, and as long as that nearly always is.
 const SHORT: usize = 128;
+const USUAL: usize = 80;
 
 impl Session {
     /// Takes the usual IAMATs that come first.
     pub(super) fn usual_iamats(&mut self, now: Now, lines: &mut Lines<'_>, batch: &mut Buffers) {
         let identity = &*self.identity;
         let Some((opening, opening_len)) = identity.opening().short() else { return };
-        let Ok(wall) = i64::try_from(now.wall.as_nanos()) else { return };
+        let Some(wall) = Wall::new(now.wall) else { return };
         let closing = identity.closing_of_copies().map(Frame::short);
         if closing == Some(None) {
             return;
         }
-        let closing = closing.flatten();
         let one_shot = identity.limits.one_shot;
         let (first, start) = (batch.entries.len(), lines.start());
         let Buffers { replies, entries, shape, flood, .. } = &mut *batch;
+        let mut replies = replies.writer(lines.room());
+        let closing = closing.flatten();
+        let mut copies = closing.map(|_| flood.writer(lines.room()));
         let mut padding = [0; usual::WINDOW];
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
-            && let Some(Iamat { client, time, end, at }) = usual::iamat(window, shape)
-            && let Some(skew) = wall.checked_sub(at)
+            && let reply_at = replies.len()
+            && let Some(room) = replies.room::<{ usual::WINDOW }>()
+            && let Some(copy_room) = copies.as_mut().map_or(Some(None), |copies| copies.room().map(Some))
+            && let Some(skew_room) = with_opening(room, opening, opening_len)
+            && let Some(Iamat { places, end, at, skew }) = usual::iamat(window, shape, &wall, skew_room)
             && let Some(()) = lines.take(b"IAMAT ".len() + end)
         {
-            let reply_at = replies.len();
-            let room = replies.room::<{ usual::WINDOW }>();
-            room[..Frame::SHORT].copy_from_slice(opening);
-            let skew_room = room[opening_len..].first_chunk_mut().expect("room is for more than the longest reply");
-            let fields_at = opening_len + Skew::write_nanos(skew, skew_room) + 1;
+            let fields_at = opening_len + skew + 1;
             room[fields_at - 1] = b' ';
             // The end of the line too: it is that of the reply.
             if let Some(fields) = window[b"IAMAT ".len()..].first_chunk::<SHORT>()
                 && let Some(room) = room[fields_at..].first_chunk_mut::<SHORT>()
             {
-                copy_loosely(fields, room, end + 1);
+                copy_loosely::<USUAL, _, _>(fields, room, end + 1);
             }
-            if let Some(closing) = closing {
-                flood.add_short(room, fields_at + end, closing);
+            let copied = copy_room.zip(closing);
+            let copied = copied.map(|(to, closing)| flood::write(to, room, fields_at + end, closing));
+            if let (Some(copies), Some(copied)) = (&mut copies, copied) {
+                copies.extend(copied);
             }
             replies.extend(fields_at + end + 1);
             let client_at = fields_at - b"AT ".len();
-            let places = [client_at, client_at + client + 1, client_at + time, client_at + end];
-            let head = Head::short(identity.me, at, places);
+            let head = Head::short(identity.me, at, places.moved(client_at));
             entries.push(Entry::new(head, reply_at + b"AT ".len(), client_at + end));
             if one_shot {
                 self.closing = true;
             }
         }
-        if closing.is_some() && entries.len() > first {
-            flood.end_piece(identity.me, entries.len());
+        drop(replies);
+        if let Some(copies) = &mut copies {
+            copies.end_piece(identity.me, entries.len());
         }
+        drop(copies);
         batch.add_reports(first, None, lines.since(start));
     }
 
@@ -73,13 +79,14 @@ impl Session {
         let Some(closing) = identity.closing().short() else { return };
         let (first, start) = (batch.entries.len(), lines.start());
         let Buffers { entries, at_shape, flood, .. } = &mut *batch;
+        let mut copies = flood.writer(lines.room());
         let mut padding = [0; usual::WINDOW];
         // Many reports in a row are of one origin.
         let mut last = from;
         while let Some(window) = lines.window(&mut padding)
-            && let Some(PassedOn { origin, places, at }) = usual::passed_on(window, at_shape)
+            && let Some(room) = copies.room()
+            && let Some(PassedOn { origin, places, end, at }) = usual::passed_on(window, at_shape)
             && let report = &window[b"AT ".len()..]
-            && let end = places[3]
             && let Some(rest) = report.get(end + 1..)
             && let Some((name, rest)) = rest.split_at_checked(sender.len())
             && same(name, sender)
@@ -88,18 +95,16 @@ impl Session {
             && let line = lines.start()
             && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
         {
+            let written = flood::write(room, window, b"AT ".len() + end, closing);
             if origin != last {
-                if entries.len() > first {
-                    flood.end_piece(last, entries.len());
-                }
+                copies.end_piece(last, entries.len());
                 last = origin;
             }
-            flood.add_short(window, b"AT ".len() + end, closing);
+            copies.extend(written);
             entries.push(Entry::new(Head::short(origin, at, places), line + b"AT ".len(), end));
         }
-        if entries.len() > first {
-            flood.end_piece(last, entries.len());
-        }
+        copies.end_piece(last, entries.len());
+        drop(copies);
         batch.add_reports(first, Some(from), lines.since(start));
     }
 
@@ -129,4 +134,15 @@ impl Session {
         self.closing |= asked > 0 && self.identity.limits.one_shot;
         asked
     }
+}
+
+/// Writes what a reply begins with; where its skew is to be written.
+#[inline]
+fn with_opening<'a>(
+    room: &'a mut [u8; usual::WINDOW],
+    opening: &[u8; Frame::SHORT],
+    opening_len: usize,
+) -> Option<&'a mut [u8; Skew::ROOM]> {
+    room[..Frame::SHORT].copy_from_slice(opening);
+    room.get_mut(opening_len..)?.first_chunk_mut()
 }

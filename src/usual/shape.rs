@@ -7,37 +7,31 @@
 
 use wide::u8x16;
 
+use super::wall::Wall;
+use crate::report::Places;
+use crate::time::Skew;
 use crate::word;
 
 /// How much is looked at behind a client's ID.
 pub(super) const FIELDS: usize = 64;
 
-/// A position and a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fields {
-    /// Where the time begins.
-    pub(super) time: usize,
-    /// What comes behind it.
-    pub(super) end: usize,
-    /// Nanoseconds since the epoch.
-    pub(super) at: i64,
-}
-
 /// What was seen of the last line behind its client: `+DD.DDD-DDD.DDD DDDDDDDDDD.DDD`, and what comes then.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     /// The least byte in each place: `0` for a digit, `+` for a sign, else the very one.
-    least: [[u8; 16]; BLOCKS],
+    least: Bytes,
     /// By how much a byte there may be greater; by anything behind the end.
-    most: [[u8; 16]; BLOCKS],
+    most: Bytes,
     /// The bits that it may be greater by: two signs are there, and between them a comma.
-    bits: [[u8; 16]; BLOCKS],
+    bits: Bytes,
     /// The space.
     space: usize,
     /// The point of the time.
     point: usize,
     /// What comes behind the time.
     end: usize,
+    /// Where the fields are, counted from the position on.
+    places: Places,
     /// Whether the time has ten digits and nine decimals.
     is_usual_time: bool,
     /// The first eight digits of the last usual time, and the nanoseconds that they stand for.
@@ -47,24 +41,63 @@ pub(crate) struct Shape {
 /// How many blocks of sixteen bytes are looked at.
 const BLOCKS: usize = 3;
 
+/// A byte for each place.
+type Bytes = [u8x16; BLOCKS];
+
 /// A shape that no line has: every place is before the least byte there is.
 impl Default for Shape {
     fn default() -> Self {
-        let (least, most) = ([[1; 16]; BLOCKS], [[0; 16]; BLOCKS]);
-        Self { least, most, bits: most, space: 0, point: 0, end: 0, is_usual_time: false, hundreds: (0, 0) }
+        let (least, most) = ([u8x16::splat(1); BLOCKS], [u8x16::splat(0); BLOCKS]);
+        Self {
+            least,
+            most,
+            bits: most,
+            space: 0,
+            point: 0,
+            end: 0,
+            places: Places::default(),
+            is_usual_time: false,
+            hundreds: (0, 0),
+        }
     }
 }
 
 impl Shape {
-    /// The position and the time that `text` begins with and `stop` ends, which have this shape or give it theirs.
+    /// Whether the position and the time that `fields` begin with and `stop` ends have this shape, or give it theirs.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "two loops go through it, and a call is a fiftieth of what each takes")]
-    pub(super) fn read(&mut self, text: &[u8; FIELDS], stop: u8) -> Option<Fields> {
-        if !self.fits(text) {
-            *self = Self::of(text, stop)?;
+    pub(super) fn fit(&mut self, fields: &[u8; FIELDS], stop: u8) -> Option<()> {
+        if !self.fits(fields) {
+            *self = Self::of(fields, stop)?;
         }
-        let at = if self.is_usual_time { self.usual_time(text)? } else { self.time(text)? };
-        Some(Fields { time: self.space + 1, end: self.end, at })
+        Some(())
+    }
+
+    /// What comes behind the time.
+    #[inline]
+    pub(super) const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Where the fields are in a line in which the client and the position begin there.
+    #[inline]
+    pub(super) const fn places(&self, client: usize, position: usize) -> Places {
+        self.places.moved(position).with_client(client)
+    }
+
+    /// Nanoseconds since the epoch, of what fits, if they are 64 bits.
+    #[inline]
+    pub(super) fn at(&mut self, fields: &[u8; FIELDS]) -> Option<i64> {
+        if self.is_usual_time { self.usual_time(fields) } else { self.time(fields) }
+    }
+
+    /// What the time is, and the skew, as [`Wall::skew`] says it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(super) fn skew(&self, fields: &[u8; FIELDS], wall: &Wall, to: &mut [u8; Skew::ROOM]) -> Option<(i64, usize)> {
+        // Twenty bytes and more are from there to the last that was looked at, if the time is usual.
+        let time = fields[self.space % 32 + 1..].first_chunk()?;
+        if self.is_usual_time { wall.skew(time, to) } else { None }
     }
 
     /// Whether every byte is one that may stand there.
@@ -72,8 +105,8 @@ impl Shape {
     fn fits(&self, fields: &[u8; FIELDS]) -> bool {
         let mut fits = u8x16::splat(u8::MAX);
         for (block, &bytes) in fields.as_chunks().0.iter().take(BLOCKS).enumerate() {
-            let above = u8x16::new(bytes) - u8x16::new(self.least[block]);
-            let allowed = above.min(u8x16::new(self.most[block])) & u8x16::new(self.bits[block]);
+            let above = u8x16::new(bytes) - self.least[block];
+            let allowed = above.min(self.most[block]) & self.bits[block];
             fits &= allowed.simd_eq(above);
         }
         fits.to_bitmask() == 0xffff
@@ -113,8 +146,9 @@ impl Shape {
             (most[east + 1], most[east + 2]) = (1, 7);
         }
         most[end + 1..].fill(u8::MAX);
-        let blocks =
-            |bytes: [u8; BLOCKS * 16]| core::array::from_fn(|block| core::array::from_fn(|at| bytes[16 * block + at]));
+        let blocks = |bytes: [u8; BLOCKS * 16]| {
+            core::array::from_fn(|block| u8x16::new(core::array::from_fn(|at| bytes[16 * block + at])))
+        };
         let shape = Self {
             least: blocks(least),
             most: blocks(most),
@@ -122,6 +156,7 @@ impl Shape {
             space,
             point,
             end,
+            places: Places::new([0, 0, space + 1, end]),
             is_usual_time: (seconds, decimals) == (10, 9),
             hundreds: (0, 0),
         };
