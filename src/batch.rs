@@ -77,7 +77,7 @@ pub(crate) enum Request {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) head: Head,
-    /// Where its client belongs in the store, once the node has worked that out.
+    /// Where its client belongs in the store.
     pub(crate) place: Place,
     /// Where its line begins, behind `"AT "`: in `replies` if a client said it, else in `text`.
     start: u32,
@@ -90,7 +90,8 @@ pub(crate) struct Entry {
 /// What a WHATSAT asks.
 #[derive(Debug)]
 pub(crate) struct Ask {
-    /// Where in `text` the client's ID is.
+    /// Where its client belongs in the store, and where in `text` the ID is.
+    pub(crate) place: Place,
     pub(crate) client: Range<usize>,
     pub(crate) radius: Radius,
     pub(crate) bound: u8,
@@ -103,11 +104,11 @@ impl Entry {
     /// No entry.
     pub(crate) const NONE: u32 = u32::MAX;
 
-    /// An entry for a report whose line begins at `start` and has `len` bytes.
+    /// An entry for a report whose client belongs at `place`, and whose line begins at `start` and has `len` bytes.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
-    pub(crate) fn new(head: Head, start: usize, len: usize) -> Self {
-        Self { head, place: Place::default(), start: start as u32, len: len as u32, next: Self::NONE }
+    pub(crate) fn new(head: Head, place: Place, start: usize, len: usize) -> Self {
+        Self { head, place, start: start as u32, len: len as u32, next: Self::NONE }
     }
 
     /// The report, from the text that its line is in.
@@ -125,8 +126,8 @@ impl Entry {
 impl Ask {
     /// A question that the node has not seen.
     #[inline]
-    pub(crate) fn new(client: Range<usize>, radius: Radius, bound: u8) -> Self {
-        Self { client, radius, bound, at_line: 0..0, position: 0..0 }
+    pub(crate) fn new(place: Place, client: Range<usize>, radius: Radius, bound: u8) -> Self {
+        Self { place, client, radius, bound, at_line: 0..0, position: 0..0 }
     }
 }
 

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::repair::Span;
 
 /// Where a client belongs, known or not: XXH3 of its ID, the same on every server.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(u64);
 
 impl Place {

@@ -14,6 +14,7 @@ use crate::identity::Identity;
 use crate::limits::Limits;
 use crate::message::{Message, Refusal, Sighted, Sighting};
 use crate::owed::Owed;
+use crate::place::Place;
 use crate::places::Places;
 use crate::report::Report;
 use crate::text::Text;
@@ -301,7 +302,7 @@ impl Session {
             }
             Message::Whatsat { client, radius, bound } => {
                 let first = batch.asks.len();
-                batch.asks.push(Ask::new(range_in(line, client, start), radius, bound));
+                batch.asks.push(Ask::new(Place::of(client), range_in(line, client, start), radius, bound));
                 self.add_asks(first, lines, batch);
                 return Ok(());
             }
@@ -362,7 +363,7 @@ fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, o
     out.push(b"AT ");
     let start = out.len();
     let head = Report::write(|part| out.push(part), origin, skew, sighting);
-    Entry::new(head, start, out.len() - start)
+    Entry::new(head, Place::of(sighting.client), start, out.len() - start)
 }
 
 /// Where `field`, which lies in `line`, is in a copy of the line that begins at `start`.

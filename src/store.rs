@@ -101,8 +101,7 @@ impl Store {
             return Ok(());
         }
         // Somebody may have to be refused, and nothing that comes behind may be taken in.
-        for (index, entry) in entries.iter_mut().enumerate() {
-            entry.place = Place::of(entry.report(text).client());
+        for (index, entry) in entries.iter().enumerate() {
             let mut shard = self.shard(entry.place.range());
             shard.count(1, is_own);
             match shard.learn_slowly(entry, text, is_own, &mut self.room_for_one().left) {
@@ -123,7 +122,7 @@ impl Store {
         room: &mut usize,
         known: &mut Vec<usize>,
     ) {
-        let mut firsts = Self::chain(entries, text);
+        let mut firsts = Self::chain(entries);
         for waits in [false, true] {
             for (shard, first) in self.shards.iter().zip(&mut firsts).filter(|(_, first)| **first != Entry::NONE) {
                 let shard = if waits { Some(shard.hold()) } else { shard.hold_if_free() };
@@ -142,12 +141,11 @@ impl Store {
         }
     }
 
-    /// Works out where entries belong, and chains those of each shard; the first of each.
+    /// Chains the entries of each shard; the first of each.
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
-    fn chain(entries: &mut [Entry], text: &[u8]) -> [u32; SHARDS] {
+    fn chain(entries: &mut [Entry]) -> [u32; SHARDS] {
         let mut firsts = [Entry::NONE; SHARDS];
         for (index, entry) in entries.iter_mut().enumerate().rev() {
-            entry.place = Place::of(entry.report(text).client());
             let first = &mut firsts[Shard::of(entry.place.range()) % SHARDS];
             entry.next = mem::replace(first, index as u32);
         }
@@ -171,7 +169,7 @@ impl Store {
     pub(crate) fn find(&self, asks: &mut [Ask], text: &[u8], answers: &mut Text) -> usize {
         for (found, ask) in asks.iter_mut().enumerate() {
             let client = &text[ask.client.clone()];
-            let place = Place::of(client);
+            let place = ask.place;
             let mut shard = self.shard(place.range());
             shard.counters.whatsat += 1;
             let Some(report) = shard.get(place, client) else { return found };

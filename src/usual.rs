@@ -17,6 +17,7 @@ pub(crate) use self::wall::Wall;
 use crate::blocks;
 use crate::flood;
 use crate::identity::Frame;
+use crate::place::Place;
 use crate::places::{MOST_RESULTS, Radius};
 use crate::report::Places;
 use crate::time::Skew;
@@ -91,6 +92,8 @@ pub(crate) struct Iamat {
     pub(crate) at: i64,
     /// How long the skew is.
     pub(crate) skew: usize,
+    /// Where the client belongs.
+    pub(crate) place: Place,
 }
 
 /// The IAMAT that `window` begins with; its skew is written to `to`.
@@ -103,6 +106,7 @@ pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape, wall: &Wall, to: &
     }
     let rest = &window[IAMAT..];
     let client = field(rest.first_chunk()?)?;
+    let place = Place::of(&rest[..client]);
     let fields = rest.get(client + 1..)?.first_chunk()?;
     shape.fit(fields, b'\n')?;
     let (at, skew) = match shape.skew(fields, wall, to) {
@@ -112,7 +116,7 @@ pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape, wall: &Wall, to: &
             (at, Skew::write_nanos(wall.nanos().checked_sub(at)?, to))
         }
     };
-    Some(Iamat { places: shape.places(0, client + 1), end: client + 1 + shape.end(), at, skew })
+    Some(Iamat { places: shape.places(0, client + 1), end: client + 1 + shape.end(), at, skew, place })
 }
 
 /// Where the fields of a neighbour's copy of a report are, counted from its origin on, and its time.
@@ -125,6 +129,8 @@ pub(crate) struct PassedOn {
     pub(crate) end: usize,
     /// Nanoseconds since the epoch.
     pub(crate) at: i64,
+    /// Where the client belongs.
+    pub(crate) place: Place,
 }
 
 /// The AT line that `window` begins with, up to the name of its sender.
@@ -134,11 +140,14 @@ pub(crate) fn passed_on(window: &[u8; WINDOW], shape: &mut Shape) -> Option<Pass
     let origin = field(rest.first_chunk()?)?;
     let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
     let client = origin + 1 + skew + 1;
-    let position = client + field(rest.get(client..)?.first_chunk()?)? + 1;
+    let client_text = rest.get(client..)?;
+    let client_len = field(client_text.first_chunk()?)?;
+    let place = Place::of(&client_text[..client_len]);
+    let position = client + client_len + 1;
     let fields = rest.get(position..)?.first_chunk()?;
     shape.fit(fields, b' ')?;
     let at = shape.at(fields)?;
-    Some(PassedOn { origin, places: shape.places(client, position), end: position + shape.end(), at })
+    Some(PassedOn { origin, places: shape.places(client, position), end: position + shape.end(), at, place })
 }
 
 /// How long the skew is that `text` begins with, if a space follows: a sign, digits, a point, digits.
@@ -162,6 +171,8 @@ fn skew(text: &[u8; 16]) -> Option<usize> {
 pub(crate) struct Whatsat {
     /// How long the client's ID is.
     pub(crate) client: usize,
+    /// Where the client belongs.
+    pub(crate) place: Place,
     pub(crate) radius: Radius,
     pub(crate) bound: u8,
     /// How long the line is, LF not counted.
@@ -182,7 +193,13 @@ pub(crate) fn whatsat(window: &[u8; WINDOW]) -> Option<Whatsat> {
         _ => return None,
     };
     let radius = Radius::whole_km(radius)?;
-    (bound <= MOST_RESULTS).then_some(Whatsat { client, radius, bound, end: b"WHATSAT ".len() + client + 1 + len })
+    (bound <= MOST_RESULTS).then_some(Whatsat {
+        client,
+        place: Place::of(&rest[..client]),
+        radius,
+        bound,
+        end: b"WHATSAT ".len() + client + 1 + len,
+    })
 }
 
 /// A digit's value.

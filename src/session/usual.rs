@@ -39,7 +39,7 @@ impl Session {
             && let Some(room) = replies.room::<{ usual::WINDOW }>()
             && let Some(copy_room) = copies.as_mut().map_or(Some(None), |copies| copies.room().map(Some))
             && let Some(skew_room) = with_opening(room, opening, opening_len)
-            && let Some(Iamat { places, end, at, skew }) = usual::iamat(window, shape, &wall, skew_room)
+            && let Some(Iamat { places, end, at, skew, place }) = usual::iamat(window, shape, &wall, skew_room)
             && let Some(()) = lines.take(b"IAMAT ".len() + end)
         {
             let fields_at = opening_len + skew + 1;
@@ -58,7 +58,7 @@ impl Session {
             replies.extend(fields_at + end + 1);
             let client_at = fields_at - b"AT ".len();
             let head = Head::short(identity.me, at, places.moved(client_at));
-            entries.push(Entry::new(head, reply_at + b"AT ".len(), client_at + end));
+            entries.push(Entry::new(head, place, reply_at + b"AT ".len(), client_at + end));
             if one_shot {
                 self.closing = true;
             }
@@ -85,7 +85,7 @@ impl Session {
         let mut last = from;
         while let Some(window) = lines.window(&mut padding)
             && let Some(room) = copies.room()
-            && let Some(PassedOn { origin, places, end, at }) = usual::passed_on(window, at_shape)
+            && let Some(PassedOn { origin, places, end, at, place }) = usual::passed_on(window, at_shape)
             && let report = &window[b"AT ".len()..]
             && let Some(rest) = report.get(end + 1..)
             && let Some((name, rest)) = rest.split_at_checked(sender.len())
@@ -101,7 +101,7 @@ impl Session {
                 last = origin;
             }
             copies.extend(written);
-            entries.push(Entry::new(Head::short(origin, at, places), line + b"AT ".len(), end));
+            entries.push(Entry::new(Head::short(origin, at, places), place, line + b"AT ".len(), end));
         }
         copies.end_piece(last, entries.len());
         drop(copies);
@@ -117,11 +117,11 @@ impl Session {
         while !self.closing
             && batch.asks.len() - first < most
             && let Some(window) = lines.window(&mut padding)
-            && let Some(Whatsat { client, radius, bound, end }) = usual::whatsat(window)
+            && let Some(Whatsat { client, place, radius, bound, end }) = usual::whatsat(window)
             && let line = lines.start()
             && let Some(()) = lines.take(end)
         {
-            batch.asks.push(Ask::new(line + CLIENT..line + CLIENT + client, radius, bound));
+            batch.asks.push(Ask::new(place, line + CLIENT..line + CLIENT + client, radius, bound));
         }
         self.add_asks(first, lines.since(start), batch)
     }
