@@ -19,7 +19,7 @@ pub(crate) struct Handled {
     ring: Vec<Entry>,
     /// For each chain, the number of its newest.
     newest: Vec<u32>,
-    /// By how much half a scrambled digest is moved to be the number of its chain.
+    /// By how much a scrambled digest is moved to be the number of its chain.
     shift: u32,
     /// The number of the next: they are counted around and around.
     next: u32,

@@ -133,7 +133,7 @@ impl Slots {
     /// The first `len` bytes, if there are so many in its piece.
     #[inline]
     pub(crate) fn first_mut(&mut self, slot: Slot, len: usize) -> Option<&mut [u8]> {
-        self.pieces[slot.piece()].get_mut(slot.at()..slot.at() + len)
+        self.pieces.get_mut(slot.piece())?.get_mut(slot.at()..slot.at() + len)
     }
 }
 

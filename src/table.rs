@@ -30,20 +30,22 @@ pub(crate) struct Table {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    /// A part of each hash, as [`tag`] has it; zero where there is no slot. The last says whether an entry came
-    /// that there was no place for.
+    /// A part of each hash, as [`tag`] has it, and behind them how many there are and whether one more came.
     tags: [u8; 16],
     slots: [Slot; EACH],
 }
 
-/// The tag that says that a bucket was full.
-const WAS_FULL: usize = 15;
+/// Where in the tags it stands how many there are: so many from the first on.
+const LEN: usize = EACH;
+
+/// Where it stands whether a bucket was full.
+const WAS_FULL: usize = EACH + 1;
 
 const _: () = assert!(size_of::<Bucket>() == 64);
 
 impl Table {
-    /// The first slot with such a tag, which nearly always is the one that is looked for; `None` does not mean that
-    /// there is none.
+    /// The first slot with such a tag, which nearly always is the one that is looked for, or any; `None` does not mean
+    /// that there is none.
     #[inline]
     pub(crate) fn guess(&self, hash: u64) -> Option<Slot> {
         let bucket = self.buckets.get(self.home(hash))?;
@@ -59,7 +61,7 @@ impl Table {
         mut is: impl FnMut(Slot) -> bool,
     ) -> Option<Slot> {
         let bucket = self.buckets.get(self.home(hash))?;
-        let mut found = bucket.with(tag(hash));
+        let mut found = bucket.with(tag(hash)) & ((1 << bucket.tags[LEN]) - 1);
         while found != 0 {
             let slot = bucket.slots[found.trailing_zeros() as usize];
             if is(slot) {
@@ -89,9 +91,10 @@ impl Table {
     pub(crate) fn insert(&mut self, hash: u64, secret: impl Fn(Slot) -> u64, slot: Slot) {
         let home = self.home(hash);
         let bucket = &mut self.buckets[home];
-        let free = bucket.with(0).trailing_zeros() as usize;
+        let free = usize::from(bucket.tags[LEN]);
         if free < EACH {
             (bucket.tags[free], bucket.slots[free]) = (tag(hash), slot);
+            bucket.tags[LEN] += 1;
         } else {
             bucket.tags[WAS_FULL] = 1;
             self.crowded.insert_unique(secret(slot), slot, |&slot| secret(slot));
@@ -118,8 +121,8 @@ impl Table {
 
     /// All, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Slot> {
-        let used = |bucket: &Bucket| bucket.tags.into_iter().zip(bucket.slots).filter(|&(tag, _)| tag != 0);
-        self.buckets.iter().flat_map(used).map(|(_, slot)| slot).chain(self.crowded.iter().copied())
+        let used = |bucket: &Bucket| bucket.slots.into_iter().take(bucket.tags[LEN].into());
+        self.buckets.iter().flat_map(used).chain(self.crowded.iter().copied())
     }
 
     #[inline]
@@ -137,11 +140,10 @@ impl Bucket {
     }
 }
 
-/// Eight bits of a hash, neither those that say which range nor those that say which bucket; never zero.
+/// Eight bits of a hash, neither those that say which range nor those that say which bucket.
 #[inline]
 const fn tag(hash: u64) -> u8 {
-    let tag = (hash >> 40) as u8;
-    if tag == 0 { 1 } else { tag }
+    (hash >> 40) as u8
 }
 
 #[cfg(test)]
@@ -173,7 +175,7 @@ mod tests {
                 let find = |table: &Table, wanted| table.find(hash, || secret(slot), |found| found == wanted);
                 assert_eq!(find(&table, slot), Some(slot));
                 assert_eq!(find(&table, unknown), None);
-                assert!(table.guess(hash).is_none_or(|found| tag(hashes[&found]) == tag(hash)));
+                assert!(table.guess(hash).is_none_or(|found| tag(hash) == 0 || tag(hashes[&found]) == tag(hash)));
                 table.replace(hash, || secret(slot), slot, unknown);
                 assert_eq!(find(&table, unknown), Some(unknown));
                 table.replace(hash, || secret(slot), unknown, slot);
