@@ -45,7 +45,7 @@ impl Head {
     /// The head of a line that is not too long.
     #[inline]
     pub(crate) fn short(origin: ServerId, at: i64, places: Places) -> Self {
-        debug_assert!(places.0.to_le_bytes().is_sorted_by(|one, next| one < next));
+        debug_assert!(places.to_array().is_sorted_by(|one, next| one < next));
         Self { at, places: u64::from(origin.0) | u64::from(places.0) << 16 }
     }
 
@@ -86,6 +86,12 @@ impl Places {
     #[expect(clippy::cast_possible_truncation, reason = "no more was put in")]
     pub(crate) const fn new([client, position, time, len]: [usize; 4]) -> Self {
         Self((client | position << 8 | time << 16 | len << 24) as u32)
+    }
+
+    /// As [`new`](Self::new) takes them.
+    #[inline]
+    pub(crate) fn to_array(self) -> [usize; 4] {
+        self.0.to_le_bytes().map(usize::from)
     }
 
     /// All so many bytes further on.

@@ -1,11 +1,18 @@
 use super::*;
 use crate::message::{Message, Sighted, Sighting};
+use crate::time::Timestamp;
 
-/// What a shape says of a line, whatever line came before.
-fn read(shape: &mut Shape, line: &str) -> Option<Iamat> {
+/// What the server's clock says in these tests.
+const WALL: &str = "1479413884.892014450";
+
+/// What a shape says of a line, whatever line came before, and the skew.
+fn read(shape: &mut Shape, line: &str) -> Option<(Iamat, String)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
-    iamat(&window, shape)
+    let wall = Wall::new(Timestamp::parse(WALL.as_bytes()).expect("a time")).expect("it is near");
+    let mut skew = [0; Skew::ROOM];
+    let iamat = iamat(&window, shape, &wall, &mut skew)?;
+    Some((iamat, String::from_utf8_lossy(&skew[..iamat.skew]).into_owned()))
 }
 
 #[test]
@@ -31,13 +38,17 @@ fn it_says_of_a_line_what_the_whole_parser_says() {
                 let Ok(Some(Message::Iamat(Sighting { at, .. }))) = Message::parse(line.as_bytes()) else {
                     panic!("{line}")
                 };
-                let starts = client.len() + position.len() + 2;
-                let expected = Iamat {
-                    client: client.len(),
-                    time: starts,
-                    end: starts + time.len(),
+                let skew = Timestamp::parse(WALL.as_bytes()).expect("a time").since(at).to_string();
+                let (position, starts) = (client.len() + 1, client.len() + position.len() + 2);
+                let end = starts + time.len();
+                let iamat = Iamat {
+                    places: Places::new([0, position, starts, end]),
+                    end,
                     at: i64::try_from(at.as_nanos()).expect(time),
+                    skew: skew.len(),
+                    place: Place::of(client.as_bytes()),
                 };
+                let expected = (iamat, skew);
                 assert_eq!(found, expected, "{line}");
             }
         }
@@ -81,8 +92,10 @@ fn whatever_is_unusual_is_left_to_the_whole_parser() {
 fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
-    let PassedOn { origin, places: [client, position, time, end], at } = passed_on(&window, shape)?;
+    let PassedOn { origin, places, end, at, place } = passed_on(&window, shape)?;
+    let [client, position, time, len] = places.to_array();
     let report = &line["AT ".len()..];
+    assert_eq!((len, place), (end, Place::of(report[client..position - 1].as_bytes())), "{line}");
     Some(([&report[..origin], &report[client..position - 1], &report[position..time - 1], &report[time..end]], at))
 }
 
