@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::places::Radius;
 use crate::repair::Step;
 use crate::report::{Head, Report};
-use crate::text::Text;
+use crate::text::{SHORT, Text, Writer, copy_loosely};
 use crate::usual::Shape;
 
 /// An empty buffer for one pass. Keep one for each thread.
@@ -34,6 +34,8 @@ pub(crate) struct Buffers {
     /// The reports that items bring, and the questions that they ask.
     pub(crate) entries: Vec<Entry>,
     pub(crate) asks: Vec<Ask>,
+    /// What they ask: each is mostly as the one before.
+    pub(crate) questions: Vec<Question>,
     /// Copies of those reports for neighbours, if there are any.
     pub(crate) flood: Flood,
     /// Which reports of an item were not new, and copies of those that were.
@@ -68,8 +70,9 @@ pub(crate) enum Request {
     Hello { from: ServerId, incarnation: u64 },
     /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
-    /// A client asks: these asks of the batch's, one for each line. Their tickets are numbered from `ticket` on.
-    Whatsats { asks: Range<usize>, ticket: u64 },
+    /// A client asks: these asks of the batch's, one for each line. Their tickets are numbered from `ticket` on, and
+    /// their AT lines are in `answers`.
+    Whatsats { asks: Range<usize>, ticket: u64, at_lines: Range<usize> },
 }
 
 /// A report, as short as can be: a pass has many. Places in a text are below 2 to the power of 32, since a
@@ -87,18 +90,31 @@ pub(crate) struct Entry {
     pub(crate) next: u32,
 }
 
-/// What a WHATSAT asks.
+/// A WHATSAT, as short as can be, and what the node has found.
 #[derive(Debug)]
 pub(crate) struct Ask {
-    /// Where its client belongs in the store, and where in `text` the ID is.
+    /// Where its client belongs in the store.
     pub(crate) place: Place,
-    pub(crate) client: Range<usize>,
+    /// The places of the report's head.
+    places: u64,
+    /// How long the AT line is, LF included.
+    at_line_len: u32,
+    /// Where in `text` the client's ID is, and how long it is.
+    client: u32,
+    client_len: u32,
+    /// Which of the batch's questions it is, and in the last byte the bound of that.
+    question: u32,
+}
+
+/// What a WHATSAT asks of the client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
     pub(crate) radius: Radius,
     pub(crate) bound: u8,
-    /// Where in `answers` the AT line is, once the node has found it, and in that the position.
-    pub(crate) at_line: Range<usize>,
-    pub(crate) position: Range<usize>,
 }
+
+/// What an AT line begins with.
+const AT: [u8; 3] = *b"AT ";
 
 impl Entry {
     /// No entry.
@@ -124,12 +140,84 @@ impl Entry {
 }
 
 impl Ask {
-    /// A question that the node has not seen.
+    /// A WHATSAT that the node has not seen.
     #[inline]
-    pub(crate) fn new(place: Place, client: Range<usize>, radius: Radius, bound: u8) -> Self {
-        Self { place, client, radius, bound, at_line: 0..0, position: 0..0 }
+    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
+    pub(crate) fn new(place: Place, client: usize, client_len: usize, question: Numbered) -> Self {
+        let (client, client_len) = (client as u32, client_len as u32);
+        Self { place, places: 0, at_line_len: 0, client, client_len, question: question.0 }
+    }
+
+    /// What is asked, of the batch's questions.
+    pub(crate) fn question(&self, questions: &[Question]) -> Question {
+        questions[(self.question >> u8::BITS) as usize]
+    }
+
+    /// The bound of that.
+    #[inline]
+    pub(crate) const fn bound(&self) -> u8 {
+        self.question as u8
+    }
+
+    /// The client's ID, from `text`.
+    pub(crate) fn client<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.client as usize..][..self.client_len as usize]
+    }
+
+    /// The same and the byte behind it.
+    #[inline]
+    pub(crate) fn client_and_space<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        text.get(self.client as usize..)?.get(..self.client_len as usize + 1)
+    }
+
+    /// Appends the AT line of its client's report to `answers`.
+    #[expect(clippy::cast_possible_truncation, reason = "a line is not that long")]
+    pub(crate) fn answer(&mut self, report: &Report<'_>, answers: &mut Text) {
+        let start = answers.len();
+        for part in [&AT, report.line, b"\n"] {
+            answers.push(part);
+        }
+        (self.at_line_len, self.places) = ((answers.len() - start) as u32, report.head.places);
+    }
+
+    /// How much room an answer that is short may need.
+    pub(crate) const ROOM: usize = AT.len() + SHORT + 1;
+
+    /// The same of a report with those places, whose line begins `line`; there is [`ROOM`](Self::ROOM) for it.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it is short")]
+    pub(crate) fn answer_short(&mut self, places: u64, line: &[u8; SHORT], answers: &mut Writer<'_>) {
+        // As long as nearly every line is.
+        const USUAL: usize = 96;
+        let len = Head { at: 0, places }.len().min(SHORT);
+        let room = answers.room::<{ Self::ROOM }>().expect("there is room for each");
+        let (at, rest) = room.split_first_chunk_mut().expect("there is room for it");
+        *at = AT;
+        if let Some(rest) = rest.first_chunk_mut::<SHORT>() {
+            copy_loosely::<USUAL, _, _>(line, rest, len);
+        }
+        room[AT.len() + len] = b'\n';
+        let len = AT.len() + len + 1;
+        answers.extend(len);
+        (self.at_line_len, self.places) = (len as u32, places);
+    }
+
+    /// How long the AT line is, LF included.
+    #[inline]
+    pub(crate) const fn at_line_len(&self) -> usize {
+        self.at_line_len as usize
+    }
+
+    /// The client's position, from its AT line.
+    pub(crate) fn position<'a>(&self, at_line: &'a [u8]) -> &'a [u8] {
+        let head = Head { at: 0, places: self.places };
+        Report { line: &at_line[AT.len()..at_line.len() - b"\n".len()], head }.position()
     }
 }
+
+/// One of the batch's questions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbered(u32);
 
 impl Item {
     /// Whether its reply is not in `replies`, since the node writes it.
@@ -139,8 +227,19 @@ impl Item {
 }
 
 impl Buffers {
+    /// As many WHATSATs as a session reads at once.
+    pub(crate) const MOST_ASKS: usize = 1 << 24;
+
     /// As many bytes as a session reads at once. What it writes of them is shorter than 4 GiB.
     pub(crate) const MOST_INPUT: usize = 1 << 28;
+
+    /// Adds a question that the next asks have.
+    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
+    pub(crate) fn add_question(&mut self, question: Question) -> Numbered {
+        let number = self.questions.len() as u32;
+        self.questions.push(question);
+        Numbered(number << u8::BITS | u32::from(question.bound))
+    }
 
     /// The entries from `first` on came with these lines.
     pub(crate) fn add_reports(&mut self, first: usize, from: Option<ServerId>, lines: Range<usize>) {
@@ -164,7 +263,7 @@ impl Buffers {
             Some(Item { lines: before, request: Request::Whatsats { asks, .. }, .. }) if is_next(before, &lines) => {
                 (before.end, asks.end) = (lines.end, end);
             }
-            _ => self.add(lines, Request::Whatsats { asks: first..end, ticket }),
+            _ => self.add(lines, Request::Whatsats { asks: first..end, ticket, at_lines: 0..0 }),
         }
     }
 
@@ -210,6 +309,7 @@ impl Buffers {
         self.items.clear();
         self.entries.clear();
         self.asks.clear();
+        self.questions.clear();
         self.flood.clear();
         self.refused = None;
         self.refused_line = None;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use crate::batch::{Ask, Buffers, Replies, Request, Requests};
+use crate::batch::{Ask, Buffers, Question, Replies, Request, Requests};
 use crate::counters::Counters;
 use crate::event::{Action, Attempt, Event};
 use crate::herd::{Herd, ServerId};
@@ -179,7 +179,7 @@ impl Pass<'_> {
         while let Some(item) = self.batch.items.get(index) {
             let served = match &item.request {
                 Request::Reports { entries, from } => self.learn(entries.clone(), *from),
-                Request::Whatsats { asks, ticket } => self.answer(asks.clone(), *ticket),
+                Request::Whatsats { asks, ticket, .. } => self.answer(index, asks.clone(), *ticket),
                 _ => self.serve_item(index).map_err(|why| (0, why)),
             };
             if let Err((before, why)) = served {
@@ -230,12 +230,16 @@ impl Pass<'_> {
     ///
     /// # Errors
     /// How many come before the first that must be refused.
-    fn answer(&mut self, asks: Range<usize>, ticket: u64) -> Result<(), (usize, Refusal)> {
-        let Buffers { asks: all, text, answers, .. } = &mut *self.batch;
-        let asks = &mut all[asks];
+    fn answer(&mut self, index: usize, asks: Range<usize>, ticket: u64) -> Result<(), (usize, Refusal)> {
+        let Buffers { asks: all, questions, text, answers, items, .. } = &mut *self.batch;
+        let (asks, start) = (&mut all[asks], answers.len());
         let found = self.node.store.find(asks, text.as_slice(), answers);
+        if let Request::Whatsats { at_lines, .. } = &mut items[index].request {
+            *at_lines = start..answers.len();
+        }
         let ticket = Ticket { session: self.session.id(), number: ticket };
-        self.node.want(self.now, &asks[..found], answers.as_slice(), ticket, self.actions);
+        let at_lines = &answers.as_slice()[start..];
+        self.node.want(self.now, &asks[..found], questions, at_lines, ticket, self.actions);
         if found < asks.len() { Err((found, Refusal::UnknownClient)) } else { Ok(()) }
     }
 
@@ -273,11 +277,21 @@ impl Node {
     /// Asks for the places of some WHATSATs; the first of them has that ticket.
     // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
     #[inline(never)]
-    fn want(&self, now: Instant, asks: &[Ask], answers: &[u8], first: Ticket, actions: &mut Vec<Action>) {
+    fn want(
+        &self,
+        now: Instant,
+        asks: &[Ask],
+        questions: &[Question],
+        mut at_lines: &[u8],
+        first: Ticket,
+        actions: &mut Vec<Action>,
+    ) {
         let mut hub = self.hub.hold();
         for (number, ask) in (first.number..).zip(asks) {
-            let at = Position::of_valid(&answers[ask.position.clone()]).expect("only valid positions are kept");
-            let query = Query { at, radius: ask.radius, bound: ask.bound };
+            let at_line = at_lines.split_off(..ask.at_line_len()).expect("each has its own");
+            let at = Position::of_valid(ask.position(at_line)).expect("only valid positions are kept");
+            let Question { radius, bound } = ask.question(questions);
+            let query = Query { at, radius, bound };
             hub.want(now, query, Ticket { number, ..first }, actions);
         }
     }

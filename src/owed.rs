@@ -42,17 +42,15 @@ impl Owed {
         self.text.len()
     }
 
-    /// These WHATSATs wait for their places. Their AT lines stand in `answers`, one behind the other; `ticket` is
-    /// that of the first, and the next after that of the last that waits.
-    pub(crate) fn ask(&mut self, ticket: u64, asks: &[Ask], answers: &[u8]) {
-        let (Some(first), Some(last)) = (asks.first(), asks.last()) else { return };
+    /// These WHATSATs wait for their places. Their AT lines are `at_lines`, one behind the other; `ticket` is that of
+    /// the first, and the next after that of the last that waits.
+    pub(crate) fn ask(&mut self, ticket: u64, asks: &[Ask], at_lines: &[u8]) {
         if self.questions.is_empty() {
             self.ticket = ticket;
         }
         debug_assert_eq!(ticket, self.ticket + self.questions.len() as u64);
-        let question = |ask: &Ask| Question { bound: ask.bound, at_line: ask.at_line.len(), behind: 0 };
+        let question = |ask: &Ask| Question { behind: 0, at_line: ask.at_line_len(), bound: ask.bound() };
         self.questions.extend(asks.iter().map(question));
-        let at_lines = &answers[first.at_line.start..last.at_line.end];
         self.text.reserve(at_lines.len());
         append(at_lines, |piece| self.text.extend_from_slice(piece));
     }

@@ -16,7 +16,7 @@
 use crate::place::Place;
 use crate::report::{Head, LEAST_DIGEST, Report, digest_of};
 use crate::slots::Slot;
-use crate::text::{copy, same};
+use crate::text::{SHORT, copy, same};
 
 /// What every record begins with.
 const HEAD: usize = 16 + Head::PLACES;
@@ -65,9 +65,14 @@ pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, place: Place) -> Opt
     let Report { head, line } = *report;
     let (kept, kept_line) = record.split_first_chunk_mut::<HEAD>()?;
     // The first two bytes are the last of the time.
-    let is_alike = word(kept, HEAD - 8) >> 16 == head.places && head.is_whole();
+    let is_alike = word(kept, HEAD - 8) >> 16 == head.places;
     let at = word(kept, 8).cast_signed();
-    if !(is_alike && at < head.at && same(kept_line.get(report.client_range())?, report.client())) {
+    if !(is_alike && at < head.at) {
+        return None;
+    }
+    // With the space behind. Where the head does not say, nothing is.
+    let client = head.client_and_space();
+    if !head.is_whole() || !same(kept_line.get(client.clone())?, line.get(client)?) {
         return None;
     }
     let replaced = Report { line: kept_line, head: Head { at, ..head } }.number(place);
@@ -104,6 +109,21 @@ pub(crate) fn report(slot: &[u8]) -> Report<'_> {
     let head = Head { at: word(slot, 8).cast_signed(), places };
     let line = if head.is_whole() { &slot[HEAD..HEAD + head.len()] } else { long_line(&slot[HEAD..]) };
     Report { line, head }
+}
+
+/// The places of the record in `slot`, and what its line begins, if that is short and of that client, who comes
+/// with the space behind: so it is no other whose ID begins alike.
+#[inline]
+pub(crate) fn short_of<'a>(slot: &'a [u8], client_and_space: &[u8]) -> Option<(u64, &'a [u8; SHORT])> {
+    let record: &[u8; HEAD + SHORT] = slot.first_chunk()?;
+    // The first two bytes are the last of the time.
+    let head = Head { at: 0, places: word(record, HEAD - 8) >> 16 };
+    let line = record.last_chunk()?;
+    if !head.is_whole() || head.len() > SHORT {
+        return None;
+    }
+    let client = line.get(head.client_and_space().start..)?.get(..client_and_space.len())?;
+    same(client, client_and_space).then_some((head.places, line))
 }
 
 #[cold]

@@ -14,7 +14,7 @@ use crate::word;
 
 /// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
 /// fields are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     /// Nanoseconds since the epoch; [`FAR`](Self::FAR) where those do not fit, before 1677 or after 2262.
     pub(crate) at: i64,
@@ -59,6 +59,13 @@ impl Head {
     #[inline]
     pub(crate) const fn len(self) -> usize {
         (self.places >> 40) as usize & 0xff
+    }
+
+    /// Where the client and the space behind it are in a line, if it says all.
+    #[inline]
+    pub(crate) fn client_and_space(self) -> Range<usize> {
+        let [_, _, client, position, ..] = self.places.to_le_bytes();
+        client.into()..position.into()
     }
 
     /// Where the client, the position and the time begin in a line.
@@ -174,13 +181,8 @@ impl<'a> Report<'a> {
     /// The position as the client wrote it.
     #[must_use]
     pub fn position(&self) -> &'a [u8] {
-        &self.line[self.position_range()]
-    }
-
-    /// Where that is in the line.
-    pub(crate) fn position_range(&self) -> Range<usize> {
         let [_, position, time] = self.head.fields(self.line);
-        position..time - 1
+        &self.line[position..time - 1]
     }
 
     /// The time as the client wrote it.

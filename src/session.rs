@@ -7,7 +7,7 @@ use core::ops::Range;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::batch::{Ask, Batch, Buffers, Entry, Item, Replies, Request, Requests};
+use crate::batch::{Ask, Batch, Buffers, Entry, Item, Question, Replies, Request, Requests};
 use crate::framing::{Framer, Line};
 use crate::herd::ServerId;
 use crate::identity::Identity;
@@ -134,7 +134,9 @@ impl Session {
             self.owed.push(&texts[sent..item.reply_at], out);
             sent = item.reply_at;
             match &item.request {
-                Request::Whatsats { asks, ticket } => self.owed.ask(*ticket, &batch.asks[asks.clone()], answers),
+                Request::Whatsats { asks, ticket, at_lines } => {
+                    self.owed.ask(*ticket, &batch.asks[asks.clone()], &answers[at_lines.clone()]);
+                }
                 Request::Repair { answer, .. } => self.owed.push(&answers[answer.clone()], out),
                 _ => {}
             }
@@ -207,12 +209,13 @@ impl Session {
     fn read(&mut self, now: Now, mut input: &[u8], batch: &mut Buffers) {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
         let mut asked = self.owed.questions();
+        let most_asked = self.identity.limits.max_waiting.min(Buffers::MOST_ASKS);
         let rest = input.split_off(Buffers::MOST_INPUT..).unwrap_or_default();
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
         let copied = batch.text.len() + input.len();
         batch.text.push(input);
         while !self.closing {
-            if asked >= self.identity.limits.max_waiting {
+            if asked >= most_asked {
                 self.held.extend_from_slice(input);
                 break;
             }
@@ -224,7 +227,7 @@ impl Session {
                 } else {
                     self.usual_iamats(now, &mut lines, batch);
                 }
-                asked += self.usual_whatsats(&mut lines, self.identity.limits.max_waiting - asked, batch);
+                asked += self.usual_whatsats(&mut lines, most_asked - asked, batch);
                 let read = input.len() - lines.rest.len();
                 input = lines.rest;
                 if read > 0 && !input.is_empty() {
@@ -302,7 +305,9 @@ impl Session {
             }
             Message::Whatsat { client, radius, bound } => {
                 let first = batch.asks.len();
-                batch.asks.push(Ask::new(Place::of(client), range_in(line, client, start), radius, bound));
+                let at = start + client.as_ptr().addr() - line.as_ptr().addr();
+                let question = batch.add_question(Question { radius, bound });
+                batch.asks.push(Ask::new(Place::of(client), at, client.len(), question));
                 self.add_asks(first, lines, batch);
                 return Ok(());
             }
@@ -364,12 +369,6 @@ fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, o
     let start = out.len();
     let head = Report::write(|part| out.push(part), origin, skew, sighting);
     Entry::new(head, Place::of(sighting.client), start, out.len() - start)
-}
-
-/// Where `field`, which lies in `line`, is in a copy of the line that begins at `start`.
-fn range_in(line: &[u8], field: &[u8], start: usize) -> Range<usize> {
-    let at = start + (field.as_ptr() as usize - line.as_ptr() as usize);
-    at..at + field.len()
 }
 
 #[cfg(test)]

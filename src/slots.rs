@@ -12,6 +12,9 @@ const SMALL_CLASSES: usize = 64;
 /// The largest piece with more than one slot in it. A slot that is larger is a piece by itself.
 const LARGEST_PIECE: usize = 32 << 10;
 
+/// How many bytes of a piece are behind its last slot, so that many can be read at a record whatever it needs.
+const BEHIND: usize = 128;
+
 /// The smallest piece, so that few records take little.
 const SMALLEST_PIECE: usize = 1 << 10;
 
@@ -102,7 +105,7 @@ impl Slots {
         Slot::new(self.pieces.len(), 0)?;
         (*piece, *next, *end) = (self.pieces.len(), 0, len);
         *total += len;
-        self.pieces.push(vec![0; len].into());
+        self.pieces.push(vec![0; len + BEHIND].into());
         Some(())
     }
 

@@ -1,9 +1,8 @@
 //! What a server knows: the newest report of every client.
 
 use core::mem;
-use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::MutexGuard;
+use parking_lot::MutexGuard;
 
 use bytes::BufMut;
 
@@ -167,19 +166,33 @@ impl Store {
     /// Appends to `answers` the AT lines that WHATSATs ask for, whose clients stand in `text`, as far as these are
     /// known; how many come before the first who is not.
     pub(crate) fn find(&self, asks: &mut [Ask], text: &[u8], answers: &mut Text) -> usize {
-        for (found, ask) in asks.iter_mut().enumerate() {
-            let client = &text[ask.client.clone()];
-            let place = ask.place;
-            let mut shard = self.shard(place.range());
+        let mut found = 0;
+        loop {
+            found += self.find_short(&mut asks[found..], text, answers);
+            let Some(ask) = asks.get_mut(found) else { return found };
+            let mut shard = self.shard(ask.place.range());
             shard.counters.whatsat += 1;
-            let Some(report) = shard.get(place, client) else { return found };
-            let start = answers.len();
-            answers.push_at_line(report.line());
-            ask.at_line = start..answers.len();
-            let Range { start: from, end: to } = report.position_range();
-            ask.position = start + b"AT ".len() + from..start + b"AT ".len() + to;
+            let Some(report) = shard.get(ask.place, ask.client(text)) else { return found };
+            ask.answer(&report, answers);
+            found += 1;
         }
-        asks.len()
+    }
+
+    /// The same, up to the first that is not found at once.
+    fn find_short(&self, asks: &mut [Ask], text: &[u8], answers: &mut Text) -> usize {
+        let mut answers = answers.writer(asks.len() * Ask::ROOM);
+        let all = asks.len();
+        let mut rest = asks.iter_mut();
+        while let Some(ask) = rest.next() {
+            let mut shard = self.shard(ask.place.range());
+            let client = ask.client_and_space(text);
+            let Some((places, line)) = client.and_then(|client| shard.get_short(ask.place, client)) else {
+                return all - rest.len() - 1;
+            };
+            ask.answer_short(places, line, &mut answers);
+            shard.counters.whatsat += 1;
+        }
+        all
     }
 
     /// What is kept of `client`.

@@ -2,6 +2,8 @@
 
 use core::mem;
 
+use wide::u8x16;
+
 /// Appends long texts piece by piece: C libraries copy what is longer than two kilobytes with a string
 /// instruction, which is slow to start.
 #[inline]
@@ -37,18 +39,27 @@ fn copy_halves<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
 /// Whether two texts are the same. Those as long as most names are compared in two overlapping halves.
 #[inline]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len()
-        && same_halves::<16>(one, other).or_else(|| same_halves::<8>(one, other)).unwrap_or_else(|| one == other)
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        17..=32 => halves::<16>(one, other).is_some_and(|[first, last]| {
+            let block = |half: &[u8; 16]| u8x16::new(*half);
+            let is = block(first.0).simd_eq(block(first.1)) & block(last.0).simd_eq(block(last.1));
+            is.to_bitmask() == 0xffff
+        }),
+        8..=16 => halves::<8>(one, other).is_some_and(|[first, last]| {
+            let word = |half: &[u8; 8]| u64::from_ne_bytes(*half);
+            (word(first.0) ^ word(first.1)) | (word(last.0) ^ word(last.1)) == 0
+        }),
+        _ => one == other,
+    }
 }
 
-/// Whether two texts of one length are the same, if that has one or two halves of `N` bytes.
+/// The first and the last `N` bytes of two texts.
 #[inline]
-fn same_halves<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
-    if one.len() > 2 * N {
-        return None;
-    }
-    let first = one.first_chunk::<N>()? == other.first_chunk()?;
-    Some(first && one.last_chunk::<N>()? == other.last_chunk()?)
+fn halves<'a, const N: usize>(one: &'a [u8], other: &'a [u8]) -> Option<[(&'a [u8; N], &'a [u8; N]); 2]> {
+    Some([(one.first_chunk()?, other.first_chunk()?), (one.last_chunk()?, other.last_chunk()?)])
 }
 
 /// Copies a text that stands at the beginning of `from`, and some of what is behind it. Nearly all that are copied
@@ -66,8 +77,8 @@ pub(crate) fn copy_loosely<const USUAL: usize, const N: usize, const M: usize>(
     }
 }
 
-/// As long a report as is written down in one go.
-const SHORT: usize = 128;
+/// As long a report as is copied in one go.
+pub(crate) const SHORT: usize = 128;
 
 /// Bytes to which short pieces are appended in few steps: there is room behind them for more than a piece, so
 /// that a fixed number of bytes can be copied, and what is too much is written over by the next.
@@ -108,39 +119,6 @@ impl Text {
             copy(piece, &mut self.bytes[self.len..]);
             self.len += piece.len();
         });
-    }
-
-    /// Appends `AT `, a report's line, LF.
-    #[inline]
-    pub(crate) fn push_at_line(&mut self, line: &[u8]) {
-        const AT: usize = b"AT ".len();
-        if line.len() > SHORT {
-            for part in [b"AT ", line, b"\n"] {
-                self.push(part);
-            }
-            return;
-        }
-        let room = self.room::<{ SHORT + AT + 1 }>();
-        room[..AT].copy_from_slice(b"AT ");
-        copy(line, &mut room[AT..]);
-        room[AT + line.len()] = b'\n';
-        self.extend(AT + line.len() + 1);
-    }
-
-    /// Room for `N` bytes. What is written there counts once it is told how many they were.
-    #[inline]
-    pub(crate) fn room<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.bytes.len() < self.len + N {
-            self.grow(N);
-        }
-        self.bytes[self.len..self.len + N].as_mut_array().expect("there is room now")
-    }
-
-    /// So many bytes that were written behind it are part of it.
-    #[inline]
-    pub(crate) fn extend(&mut self, written: usize) {
-        debug_assert!(self.len + written <= self.bytes.len());
-        self.len += written;
     }
 
     /// Writes behind it, for which there is room for at least so many bytes.
@@ -205,8 +183,10 @@ mod tests {
         let mut expected = Vec::new();
         for len in (0..250).chain([0, 1, 1023, 1024, 1025, 5000]) {
             text.push(&source[..len]);
-            text.room::<8>()[..3].copy_from_slice(b"end");
-            text.extend(3);
+            let mut writer = text.writer(8);
+            writer.room::<8>().expect("as much as was asked for")[..3].copy_from_slice(b"end");
+            writer.extend(3);
+            drop(writer);
             expected.extend_from_slice(&source[..len]);
             expected.extend_from_slice(b"end");
             assert_eq!(text.as_slice(), expected, "{len}");

@@ -14,6 +14,7 @@ use wide::u8x16;
 pub(crate) use self::shape::Shape;
 pub(crate) use self::wall::Wall;
 
+use crate::batch::Question;
 use crate::blocks;
 use crate::flood;
 use crate::identity::Frame;
@@ -167,39 +168,56 @@ fn skew(text: &[u8; 16]) -> Option<usize> {
     is_skew.then_some(end)
 }
 
-/// What a WHATSAT asks, in whole kilometres.
+/// A WHATSAT's fields.
 pub(crate) struct Whatsat {
     /// How long the client's ID is.
     pub(crate) client: usize,
     /// Where the client belongs.
     pub(crate) place: Place,
-    pub(crate) radius: Radius,
-    pub(crate) bound: u8,
     /// How long the line is, LF not counted.
     pub(crate) end: usize,
 }
 
-/// The WHATSAT that `window` begins with.
+/// A radius in whole kilometres and a bound, as the last WHATSAT had them: the next mostly has the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    /// How they are written, LF behind, in the bytes that `mask` has.
+    text: u64,
+    mask: u64,
+    /// How long that is, LF not counted.
+    len: usize,
+    pub(crate) question: Question,
+}
+
+impl Numbers {
+    /// Those that the WHATSAT has that `window` begins with.
+    pub(crate) fn of(window: &[u8; WINDOW]) -> Option<Self> {
+        let rest = window.strip_prefix(b"WHATSAT ")?;
+        let text = word::at(rest, field(rest.first_chunk()?)? + 1)?;
+        let (radius, bound, len) = match text.to_le_bytes() {
+            [a, b' ', b, b'\n', ..] => (one(a)?, one(b)?, 3),
+            [a, b, b' ', c, b'\n', ..] => (two(a, b)?, one(c)?, 4),
+            [a, b' ', b, c, b'\n', ..] => (one(a)?, two(b, c)?, 4),
+            [a, b, b' ', c, d, b'\n', ..] => (two(a, b)?, two(c, d)?, 5),
+            _ => return None,
+        };
+        let radius = Radius::whole_km(radius)?;
+        let mask = u64::MAX >> (u64::BITS as usize - 8 * (len + 1));
+        let question = Question { radius, bound };
+        (bound <= MOST_RESULTS).then_some(Self { text: text & mask, mask, len, question })
+    }
+}
+
+/// The WHATSAT that `window` begins with, if it has those numbers.
 #[inline]
-pub(crate) fn whatsat(window: &[u8; WINDOW]) -> Option<Whatsat> {
+pub(crate) fn whatsat(window: &[u8; WINDOW], numbers: &Numbers) -> Option<Whatsat> {
     let rest = window.strip_prefix(b"WHATSAT ")?;
     let client = field(rest.first_chunk()?)?;
-    let numbers: &[u8; 8] = rest.get(client + 1..)?.first_chunk()?;
-    let (radius, bound, len) = match *numbers {
-        [a, b' ', b, b'\n', ..] => (one(a)?, one(b)?, 3),
-        [a, b, b' ', c, b'\n', ..] => (two(a, b)?, one(c)?, 4),
-        [a, b' ', b, c, b'\n', ..] => (one(a)?, two(b, c)?, 4),
-        [a, b, b' ', c, d, b'\n', ..] => (two(a, b)?, two(c, d)?, 5),
-        _ => return None,
-    };
-    let radius = Radius::whole_km(radius)?;
-    (bound <= MOST_RESULTS).then_some(Whatsat {
-        client,
-        place: Place::of(&rest[..client]),
-        radius,
-        bound,
-        end: b"WHATSAT ".len() + client + 1 + len,
-    })
+    if word::at(rest, client + 1)? & numbers.mask != numbers.text {
+        return None;
+    }
+    let place = Place::of(&rest[..client]);
+    Some(Whatsat { client, place, end: b"WHATSAT ".len() + client + 1 + numbers.len })
 }
 
 /// A digit's value.

@@ -10,7 +10,7 @@ use crate::identity::Frame;
 use crate::report::Head;
 use crate::text::{copy_loosely, same};
 use crate::time::{Now, Skew};
-use crate::usual::{self, Iamat, Lines, PassedOn, Wall, Whatsat};
+use crate::usual::{self, Iamat, Lines, Numbers, PassedOn, Wall, Whatsat};
 
 /// As much of an IAMAT as is copied loosely, from its client on, and as long as that nearly always is.
 const SHORT: usize = 128;
@@ -113,15 +113,28 @@ impl Session {
         const CLIENT: usize = b"WHATSAT ".len();
         let most = if self.identity.limits.one_shot { most.min(1) } else { most };
         let (first, start) = (batch.asks.len(), lines.start());
+        let most = first.saturating_add(most);
         let mut padding = [0; usual::WINDOW];
         while !self.closing
-            && batch.asks.len() - first < most
+            && batch.asks.len() < most
             && let Some(window) = lines.window(&mut padding)
-            && let Some(Whatsat { client, place, radius, bound, end }) = usual::whatsat(window)
-            && let line = lines.start()
-            && let Some(()) = lines.take(end)
+            && let Some(numbers) = Numbers::of(window)
         {
-            batch.asks.push(Ask::new(place, line + CLIENT..line + CLIENT + client, radius, bound));
+            let question = batch.add_question(numbers.question);
+            let asks = &mut batch.asks;
+            let before = asks.len();
+            // All that ask the same.
+            while asks.len() < most
+                && let Some(window) = lines.window(&mut padding)
+                && let Some(Whatsat { client, place, end }) = usual::whatsat(window, &numbers)
+                && let line = lines.start()
+                && let Some(()) = lines.take(end)
+            {
+                asks.push(Ask::new(place, line + CLIENT, client, question));
+            }
+            if asks.len() == before {
+                break;
+            }
         }
         self.add_asks(first, lines.since(start), batch)
     }
