@@ -19,6 +19,8 @@ pub(crate) struct Handled {
     ring: Vec<Entry>,
     /// For each chain, the number of its newest.
     newest: Vec<u32>,
+    /// The last place in the ring, all ones.
+    last: u32,
     /// By how much a scrambled digest is moved to be the number of its chain.
     shift: u32,
     /// The number of the next: they are counted around and around.
@@ -35,14 +37,14 @@ struct Entry {
 }
 
 impl Handled {
-    /// Remembers at least the last `most / 2` digests and at most `most`, or one.
+    /// Remembers at least the last `most / 2` digests and at most `most`, or two.
     pub(crate) fn new(most: usize, seed: u64) -> Self {
-        let bits = most.clamp(1, 1 << 31).ilog2();
-        let len = 1 << bits;
+        let bits = most.clamp(2, 1 << 31).ilog2();
+        let (len, last) = (1 << bits, (1 << bits) - 1);
         // The first number is such that 0, which is everywhere at first, is of one that is forgotten.
         let next = (1 << bits) + 1;
         let ring = vec![Entry::default(); len];
-        Self { ring, newest: vec![0; len], shift: u64::BITS - 1 - bits, next, spread: seed | 1 }
+        Self { ring, newest: vec![0; len], last, shift: u64::BITS - bits, next, spread: seed | 1 }
     }
 
     /// Remembers a digest; whether it was not yet known.
@@ -84,11 +86,11 @@ impl Handled {
 
     fn chain(&self, digest: u64) -> usize {
         // The highest bits are the best mixed: as many as there are chains.
-        (digest.wrapping_mul(self.spread) >> 1 >> self.shift) as usize
+        (digest.wrapping_mul(self.spread) >> self.shift) as usize
     }
 
     fn place(&self, number: u32) -> usize {
-        number as usize & (self.ring.len() - 1)
+        (number & self.last) as usize
     }
 }
 
@@ -119,7 +121,7 @@ mod tests {
                     assert!(!handled.insert(known), "{known} after {digest}");
                 }
                 let known = (0..=digest).filter(|&digest| handled.contains(digest)).count();
-                assert!(known <= most.max(1), "{known} of {most}");
+                assert!(known <= most.max(2), "{known} of {most}");
             }
             assert!(handled.insert(0), "long forgotten");
         }

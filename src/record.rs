@@ -70,12 +70,11 @@ pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, place: Place) -> Opt
     if !(is_alike && at < head.at) {
         return None;
     }
-    // With the space behind. Where the head does not say, nothing is.
     let client = head.client_and_space();
-    if !head.is_whole() || !same(kept_line.get(client.clone())?, line.get(client)?) {
+    if !same(kept_line.get(client.clone())?, line.get(client)?) {
         return None;
     }
-    let replaced = Report { line: kept_line, head: Head { at, ..head } }.number(place);
+    let replaced = Head { at, ..head }.number(kept_line.first_chunk()?, place);
     kept[8..16].copy_from_slice(&head.at.to_le_bytes());
     copy(line, kept_line);
     Some(replaced)

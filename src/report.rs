@@ -10,7 +10,6 @@ use crate::herd::ServerId;
 use crate::message::Sighting;
 use crate::place::Place;
 use crate::time::Timestamp;
-use crate::word;
 
 /// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
 /// fields are.
@@ -19,8 +18,8 @@ pub(crate) struct Head {
     /// Nanoseconds since the epoch; [`FAR`](Self::FAR) where those do not fit, before 1677 or after 2262.
     pub(crate) at: i64,
     /// From the lowest on: two bytes of the server's number, then one each of where the client, the position
-    /// and the time begin, and of how long the line is. The last four are zero where a line is longer than a
-    /// byte can say, and where the time is far: the line must be looked through.
+    /// and the time begin, and of how long the line is. The last four are [`Places::NOWHERE`] where a line is longer
+    /// than a byte can say, and where the time is far: the line must be looked through.
     pub(crate) places: u64,
 }
 
@@ -37,16 +36,21 @@ impl Head {
         let time = position + sighting.position.len() + 1;
         let at = i64::try_from(sighting.at.as_nanos()).unwrap_or(Self::FAR);
         if len > usize::from(u8::MAX) || at == Self::FAR {
-            return Self { at, places: origin.0.into() };
+            return Self::of(origin, at, Places::NOWHERE);
         }
         Self::short(origin, at, Places::new([client, position, time, len]))
+    }
+
+    #[inline]
+    fn of(origin: ServerId, at: i64, places: Places) -> Self {
+        Self { at, places: u64::from(origin.0) | u64::from(places.0) << 16 }
     }
 
     /// The head of a line that is not too long.
     #[inline]
     pub(crate) fn short(origin: ServerId, at: i64, places: Places) -> Self {
         debug_assert!(places.to_array().is_sorted_by(|one, next| one < next));
-        Self { at, places: u64::from(origin.0) | u64::from(places.0) << 16 }
+        Self::of(origin, at, places)
     }
 
     /// Whether it says all: the line is short, and the time near.
@@ -61,7 +65,7 @@ impl Head {
         (self.places >> 40) as usize & 0xff
     }
 
-    /// Where the client and the space behind it are in a line, if it says all.
+    /// Where the client and the space behind it are in a line, or nowhere if it does not say.
     #[inline]
     pub(crate) fn client_and_space(self) -> Range<usize> {
         let [_, _, client, position, ..] = self.places.to_le_bytes();
@@ -78,6 +82,20 @@ impl Head {
         [client, position, time].map(usize::from)
     }
 
+    /// The [number](Report::number) of a report that begins with `start`, if it says all.
+    #[inline]
+    pub(crate) fn number(self, start: &[u8; Self::START], place: Place) -> u64 {
+        // Odd, and about half ones: the first digits of the square root of 2.
+        const TIME: u64 = 0x6a09_e667_f3bc_c909;
+        // Where the skew is in nearly every line.
+        let [_, one, two] = start.as_chunks().0 else { unreachable!("it is three words") };
+        let skew = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*two);
+        place.hash() ^ self.places ^ skew ^ self.at.cast_unsigned().wrapping_mul(TIME)
+    }
+
+    /// How much of a line is asked for its number.
+    pub(crate) const START: usize = 24;
+
     #[inline]
     pub(crate) const fn origin(self) -> ServerId {
         ServerId((self.places & 0xffff) as u16)
@@ -89,6 +107,9 @@ impl Head {
 pub(crate) struct Places(u32);
 
 impl Places {
+    /// Of a line that must be looked through: the client's end is before its start.
+    const NOWHERE: Self = Self::new([1, 0, 0, 0]);
+
     /// All of them are bytes.
     #[expect(clippy::cast_possible_truncation, reason = "no more was put in")]
     pub(crate) const fn new([client, position, time, len]: [usize; 4]) -> Self {
@@ -204,20 +225,11 @@ impl<'a> Report<'a> {
     /// A number for it that takes less to work out than its digest: for this server's own use, which does not mind
     /// that it is the same for what one server was told of one client's one time at one moment. The client belongs
     /// at `place`.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call is a twentieth of what an IAMAT takes")]
     pub(crate) fn number(&self, place: Place) -> u64 {
-        // Odd, and about half ones: the first digits of the square roots of 2 and 3.
-        const TIME: u64 = 0x6a09_e667_f3bc_c909;
-        const REST: u64 = 0xbb67_ae85_84ca_a73b;
-        if !self.head.is_whole() {
-            return digest_of(self.line);
+        match self.line.first_chunk() {
+            Some(start) if self.head.is_whole() => self.head.number(start, place),
+            _ => digest_of(self.line),
         }
-        let [_, _, client, ..] = self.head.places.to_le_bytes();
-        // The end of the skew.
-        let skew = word::at(self.line, usize::from(client).saturating_sub(8)).unwrap_or_default();
-        let rest = skew ^ self.head.places;
-        place.hash() ^ self.head.at.cast_unsigned().wrapping_mul(TIME) ^ rest.wrapping_mul(REST)
     }
 
     /// Appends a copy for a neighbour: the word of its line, the report, and this server's `closing`.

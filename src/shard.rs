@@ -103,12 +103,35 @@ impl Shard {
         range >> Self::BITS
     }
 
-    /// Reads what [`offer`](Self::offer) will read for each of these places.
+    /// Takes in reports, whose lines are in `text`; which of them were handled before is appended to `known`. `room` is
+    /// there for clients that are not known yet, for as many as there are reports. Clients said them to this server if
+    /// they `are_own`, else a neighbour passed them on.
+    #[inline(never)]
+    pub(crate) fn learn_all(
+        &mut self,
+        chain: Chain<'_>,
+        text: &[u8],
+        are_own: bool,
+        room: &mut usize,
+        known: &mut Vec<usize>,
+    ) {
+        self.look_ahead(chain.clone().map(|(_, entry)| entry.place));
+        let mut count = 0;
+        for (index, entry) in chain {
+            count += 1;
+            if self.learn_usual(entry, text).is_none() && self.learn(entry, text, are_own, room) != Learned::New {
+                known.push(index);
+            }
+        }
+        self.count(count, are_own);
+    }
+
+    /// Reads what [`learn`](Self::learn) will read for each of these places.
     ///
-    /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what an
-    /// offer takes. Read one after the other with nothing between, they are waited for together.
+    /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what a
+    /// report takes. Read one after the other with nothing between, they are waited for together.
     #[inline]
-    pub(crate) fn look_ahead(&self, mut places: impl Iterator<Item = Place>) {
+    fn look_ahead(&self, mut places: impl Iterator<Item = Place>) {
         const TOGETHER: usize = 32;
         if self.len < Self::FEW {
             return;
@@ -128,29 +151,26 @@ impl Shard {
         }
     }
 
-    /// Keeps the report that an entry brings, whose line is in `text`, if it is new; whether it was handled before,
-    /// if that can be told. `room` is there for clients that are not known yet. A client said it to this server if
-    /// it `is_own`, else a neighbour passed it on.
+    /// Keeps the report that an entry brings, whose line is in `text`, if it is as it nearly always is: newer than what
+    /// is kept, and alike but for that.
     #[inline]
-    pub(crate) fn learn(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
+    fn learn_usual(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
         let (place, report) = (entry.place, entry.report(text));
         let range = &mut self.ranges[place.range() % Self::RANGES];
-        // As it nearly always is: newer than what is kept, and alike but for that.
-        if let Some(slot) = range.records.guess(place.hash())
-            && let Some(record) = self.slots.first_mut(slot, record::least_for(&report))
-            && let Some(replaced) = record::renew(record, &report, place)
-        {
-            range.changed(slot, record);
-            self.counters.kept += 1;
-            self.handled.remember(replaced);
-            return Learned::New;
-        }
-        self.learn_slowly(entry, text, is_own, room)
+        let slot = range.records.guess(place.hash())?;
+        let record = self.slots.first_mut(slot, record::least_for(&report))?;
+        let replaced = record::renew(record, &report, place)?;
+        range.changed(slot, record);
+        self.counters.kept += 1;
+        self.handled.remember(replaced);
+        Some(())
     }
 
-    /// The same of any report.
+    /// Keeps the report that an entry brings, whose line is in `text`, if it is new; whether it was handled before,
+    /// if that can be told. `room` is there for a client that is not known yet. A client said it to this server if
+    /// it `is_own`, else a neighbour passed it on.
     #[inline(never)]
-    pub(crate) fn learn_slowly(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
+    pub(crate) fn learn(&mut self, entry: &Entry, text: &[u8], is_own: bool, room: &mut usize) -> Learned {
         let (place, report) = (entry.place, entry.report(text));
         match self.offer(place, &report, room) {
             Offer::Kept { replaced } => {
@@ -307,6 +327,25 @@ impl Shard {
     #[inline]
     fn range(&self, range: usize) -> &Range {
         &self.ranges[range % Self::RANGES]
+    }
+}
+
+/// The entries of one shard; each leads to the next.
+#[derive(Clone)]
+pub(crate) struct Chain<'a> {
+    pub(crate) entries: &'a [Entry],
+    pub(crate) next: u32,
+}
+
+impl<'a> Iterator for Chain<'a> {
+    type Item = (usize, &'a Entry);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let index = self.next as usize;
+        let entry = self.entries.get(index)?;
+        self.next = entry.next;
+        Some((index, entry))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::message::Refusal;
 use crate::place::{Place, Secret};
 use crate::repair::{Span, Step};
 use crate::report::{Kept, Report};
-use crate::shard::{Learned, Offer, Shard};
+use crate::shard::{Chain, Learned, Offer, Shard};
 use crate::sketch::Sketch;
 use crate::text::Text;
 
@@ -46,25 +46,6 @@ struct Room<'a> {
 impl Drop for Room<'_> {
     fn drop(&mut self) {
         self.taken.fetch_sub(self.left, Ordering::Relaxed);
-    }
-}
-
-/// The entries of one shard; each leads to the next.
-#[derive(Clone)]
-struct Chain<'a> {
-    entries: &'a [Entry],
-    next: u32,
-}
-
-impl<'a> Iterator for Chain<'a> {
-    type Item = (usize, &'a Entry);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let index = self.next as usize;
-        let entry = self.entries.get(index)?;
-        self.next = entry.next;
-        Some((index, entry))
     }
 }
 
@@ -103,7 +84,7 @@ impl Store {
         for (index, entry) in entries.iter().enumerate() {
             let mut shard = self.shard(entry.place.range());
             shard.count(1, is_own);
-            match shard.learn_slowly(entry, text, is_own, &mut self.room_for_one().left) {
+            match shard.learn(entry, text, is_own, &mut self.room_for_one().left) {
                 Learned::New => {}
                 Learned::Known => known.push(index),
                 Learned::Full => return Err((index, Refusal::Full)),
@@ -127,15 +108,7 @@ impl Store {
                 let shard = if waits { Some(shard.hold()) } else { shard.hold_if_free() };
                 let Some(mut shard) = shard else { continue };
                 let chain = Chain { entries, next: mem::replace(first, Entry::NONE) };
-                shard.look_ahead(chain.clone().map(|(_, entry)| entry.place));
-                let mut count = 0;
-                for (index, entry) in chain {
-                    count += 1;
-                    if shard.learn(entry, text, is_own, room) != Learned::New {
-                        known.push(index);
-                    }
-                }
-                shard.count(count, is_own);
+                shard.learn_all(chain, text, is_own, room, known);
             }
         }
     }
@@ -144,9 +117,10 @@ impl Store {
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
     fn chain(entries: &mut [Entry]) -> [u32; SHARDS] {
         let mut firsts = [Entry::NONE; SHARDS];
-        for (index, entry) in entries.iter_mut().enumerate().rev() {
-            let first = &mut firsts[Shard::of(entry.place.range()) % SHARDS];
-            entry.next = mem::replace(first, index as u32);
+        let mut index = entries.len() as u32;
+        for entry in entries.iter_mut().rev() {
+            index -= 1;
+            entry.next = mem::replace(&mut firsts[Shard::of(entry.place.range()) % SHARDS], index);
         }
         firsts
     }

@@ -162,7 +162,7 @@ impl Writer<'_> {
     /// So many bytes that were written behind it are part of it.
     #[inline]
     pub(crate) fn extend(&mut self, written: usize) {
-        self.rest = mem::take(&mut self.rest).get_mut(written..).unwrap_or_default();
+        self.rest = &mut mem::take(&mut self.rest)[written..];
     }
 }
 
