@@ -98,8 +98,8 @@ pub(crate) struct Ask {
     /// The places of the report's head.
     places: u64,
     /// How long the AT line is, LF included.
-    at_line_len: u32,
-    /// Where in `text` the client's ID is, and how long it is.
+    pub(crate) at_line_len: u32,
+    /// Where in `text` the client's ID is, and how long it is with the byte behind it.
     client: u32,
     client_len: u32,
     /// Which of the batch's questions it is, and in the last byte the bound of that.
@@ -144,7 +144,7 @@ impl Ask {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
     pub(crate) fn new(place: Place, client: usize, client_len: usize, question: Numbered) -> Self {
-        let (client, client_len) = (client as u32, client_len as u32);
+        let (client, client_len) = (client as u32, client_len as u32 + 1);
         Self { place, places: 0, at_line_len: 0, client, client_len, question: question.0 }
     }
 
@@ -156,18 +156,18 @@ impl Ask {
     /// The bound of that.
     #[inline]
     pub(crate) const fn bound(&self) -> u8 {
-        self.question as u8
+        self.question.to_le_bytes()[0]
     }
 
     /// The client's ID, from `text`.
     pub(crate) fn client<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        &text[self.client as usize..][..self.client_len as usize]
+        &text[self.client as usize..][..self.client_len as usize - 1]
     }
 
     /// The same and the byte behind it.
     #[inline]
     pub(crate) fn client_and_space<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
-        text.get(self.client as usize..)?.get(..self.client_len as usize + 1)
+        text.get(self.client as usize..)?.get(..self.client_len as usize)
     }
 
     /// Appends the AT line of its client's report to `answers`.
@@ -200,12 +200,6 @@ impl Ask {
         let len = AT.len() + len + 1;
         answers.extend(len);
         (self.at_line_len, self.places) = (len as u32, places);
-    }
-
-    /// How long the AT line is, LF included.
-    #[inline]
-    pub(crate) const fn at_line_len(&self) -> usize {
-        self.at_line_len as usize
     }
 
     /// The client's position, from its AT line.

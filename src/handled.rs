@@ -84,6 +84,7 @@ impl Handled {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "it is the number of a chain")]
     fn chain(&self, digest: u64) -> usize {
         // The highest bits are the best mixed: as many as there are chains.
         (digest.wrapping_mul(self.spread) >> self.shift) as usize

@@ -240,7 +240,11 @@ impl Pass<'_> {
         let ticket = Ticket { session: self.session.id(), number: ticket };
         let at_lines = &answers.as_slice()[start..];
         self.node.want(self.now, &asks[..found], questions, at_lines, ticket, self.actions);
-        if found < asks.len() { Err((found, Refusal::UnknownClient)) } else { Ok(()) }
+        if found == asks.len() {
+            return Ok(());
+        }
+        self.node.hub.hold().counters.whatsat += 1;
+        Err((found, Refusal::UnknownClient))
     }
 
     /// Serves what is no report to be flooded.
@@ -274,7 +278,7 @@ impl Pass<'_> {
 }
 
 impl Node {
-    /// Asks for the places of some WHATSATs; the first of them has that ticket.
+    /// Asks for the places of some WHATSATs, whose AT lines are `at_lines`; the first of them has that ticket.
     // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
     #[inline(never)]
     fn want(
@@ -287,8 +291,9 @@ impl Node {
         actions: &mut Vec<Action>,
     ) {
         let mut hub = self.hub.hold();
+        hub.counters.whatsat += asks.len() as u64;
         for (number, ask) in (first.number..).zip(asks) {
-            let at_line = at_lines.split_off(..ask.at_line_len()).expect("each has its own");
+            let at_line = at_lines.split_off(..ask.at_line_len as usize).expect("each has its own");
             let at = Position::of_valid(ask.position(at_line)).expect("only valid positions are kept");
             let Question { radius, bound } = ask.question(questions);
             let query = Query { at, radius, bound };

@@ -26,7 +26,7 @@ pub(crate) struct Owed {
 struct Question {
     bound: u8,
     /// How long its AT line is.
-    at_line: usize,
+    at_line: u32,
     /// How much there is of replies to later requests, which have theirs already.
     behind: usize,
 }
@@ -45,13 +45,17 @@ impl Owed {
     /// These WHATSATs wait for their places. Their AT lines are `at_lines`, one behind the other; `ticket` is that of
     /// the first, and the next after that of the last that waits.
     pub(crate) fn ask(&mut self, ticket: u64, asks: &[Ask], at_lines: &[u8]) {
+        let questions = asks.iter().map(|ask| Question { behind: 0, at_line: ask.at_line_len, bound: ask.bound() });
         if self.questions.is_empty() {
+            // All at once, so that each buffer is as large as it needs to be.
+            self.questions = questions.collect();
+            self.text = BytesMut::with_capacity(at_lines.len());
             self.ticket = ticket;
+        } else {
+            debug_assert_eq!(ticket, self.ticket + self.questions.len() as u64);
+            self.questions.extend(questions);
+            self.text.reserve(at_lines.len());
         }
-        debug_assert_eq!(ticket, self.ticket + self.questions.len() as u64);
-        let question = |ask: &Ask| Question { behind: 0, at_line: ask.at_line_len(), bound: ask.bound() };
-        self.questions.extend(asks.iter().map(question));
-        self.text.reserve(at_lines.len());
         append(at_lines, |piece| self.text.extend_from_slice(piece));
     }
 
@@ -81,6 +85,7 @@ impl Owed {
         while let Some(places) = next
             && let Some(Question { bound, at_line, behind }) = self.questions.pop_front()
         {
+            let at_line = at_line as usize;
             out.extend_from_slice(&self.text[..at_line]);
             places.write(bound, out);
             out.extend_from_slice(b"\n\n");

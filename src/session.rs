@@ -222,12 +222,12 @@ impl Session {
             let whole = framer.is_between_lines();
             if whole && framer.most() >= WINDOW {
                 let mut lines = Lines { rest: input, copied };
-                if let Some(neighbour) = self.neighbour {
-                    self.usual_reports(neighbour, &mut lines, batch);
-                } else {
-                    self.usual_iamats(now, &mut lines, batch);
+                match (input.first(), self.neighbour) {
+                    (Some(b'I'), None) => self.usual_iamats(now, &mut lines, batch),
+                    (Some(b'A'), Some(neighbour)) => self.usual_reports(neighbour, &mut lines, batch),
+                    (Some(b'W'), _) => asked += self.usual_whatsats(&mut lines, most_asked - asked, batch),
+                    _ => {}
                 }
-                asked += self.usual_whatsats(&mut lines, most_asked - asked, batch);
                 let read = input.len() - lines.rest.len();
                 input = lines.rest;
                 if read > 0 && !input.is_empty() {

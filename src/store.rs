@@ -17,7 +17,17 @@ use crate::repair::{Span, Step};
 use crate::report::{Kept, Report};
 use crate::shard::{Chain, Learned, Offer, Shard};
 use crate::sketch::Sketch;
-use crate::text::Text;
+use crate::text::{Text, Writer};
+
+/// Appends to `answers` the AT line that a WHATSAT asks for, if it is found at once.
+#[inline]
+fn find_at_once(shards: &[Lock<Shard>; SHARDS], ask: &mut Ask, text: &[u8], answers: &mut Writer<'_>) -> Option<()> {
+    let (place, client) = (ask.place, ask.client_and_space(text)?);
+    let shard = shards[Shard::of(place.range()) % SHARDS].hold();
+    let (places, line) = shard.get_short(place, client)?;
+    ask.answer_short(places, line, answers);
+    Some(())
+}
 
 /// How many shards there are.
 const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
@@ -144,8 +154,7 @@ impl Store {
         loop {
             found += self.find_short(&mut asks[found..], text, answers);
             let Some(ask) = asks.get_mut(found) else { return found };
-            let mut shard = self.shard(ask.place.range());
-            shard.counters.whatsat += 1;
+            let shard = self.shard(ask.place.range());
             let Some(report) = shard.get(ask.place, ask.client(text)) else { return found };
             ask.answer(&report, answers);
             found += 1;
@@ -153,20 +162,12 @@ impl Store {
     }
 
     /// The same, up to the first that is not found at once.
+    #[inline(never)]
     fn find_short(&self, asks: &mut [Ask], text: &[u8], answers: &mut Text) -> usize {
         let mut answers = answers.writer(asks.len() * Ask::ROOM);
-        let all = asks.len();
-        let mut rest = asks.iter_mut();
-        while let Some(ask) = rest.next() {
-            let mut shard = self.shard(ask.place.range());
-            let client = ask.client_and_space(text);
-            let Some((places, line)) = client.and_then(|client| shard.get_short(ask.place, client)) else {
-                return all - rest.len() - 1;
-            };
-            ask.answer_short(places, line, &mut answers);
-            shard.counters.whatsat += 1;
-        }
-        all
+        let (shards, all) = (&*self.shards, asks.len());
+        let not_found = |ask| find_at_once(shards, ask, text, &mut answers).is_none();
+        asks.iter_mut().position(not_found).unwrap_or(all)
     }
 
     /// What is kept of `client`.

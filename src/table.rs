@@ -143,7 +143,7 @@ impl Bucket {
 /// Eight bits of a hash, neither those that say which range nor those that say which bucket.
 #[inline]
 const fn tag(hash: u64) -> u8 {
-    (hash >> 40) as u8
+    hash.to_le_bytes()[5]
 }
 
 #[cfg(test)]

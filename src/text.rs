@@ -8,7 +8,7 @@ use wide::u8x16;
 /// instruction, which is slow to start.
 #[inline]
 pub(crate) fn append(long: &[u8], mut push: impl FnMut(&[u8])) {
-    long.chunks(1024).for_each(&mut push);
+    long.chunks(1984).for_each(&mut push);
 }
 
 /// Copies a text to where there is room for it. One as long as most lines are is copied in two overlapping halves

@@ -42,7 +42,7 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// What comes next, and zeros behind the last line, in `padding`; `None` where nothing does.
     #[inline]
-    pub(crate) fn window<'b>(&self, padding: &'b mut [u8; WINDOW]) -> Option<&'b [u8; WINDOW]>
+    pub(crate) fn window<'b>(&self, padding: &'b mut Option<[u8; WINDOW]>) -> Option<&'b [u8; WINDOW]>
     where
         'a: 'b,
     {
@@ -52,10 +52,9 @@ impl<'a> Lines<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let (text, zeros) = padding.split_at_mut(self.rest.len());
-        text.copy_from_slice(self.rest);
-        zeros.fill(0);
-        Some(padding)
+        let window = padding.insert([0; WINDOW]);
+        window[..self.rest.len()].copy_from_slice(self.rest);
+        Some(window)
     }
 
     /// Takes a line of `len` bytes and its LF, if that is there.
@@ -98,8 +97,7 @@ pub(crate) struct Iamat {
 }
 
 /// The IAMAT that `window` begins with; its skew is written to `to`.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "one loop goes through it, and a call is a fiftieth of what it takes")]
+#[inline]
 pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape, wall: &Wall, to: &mut [u8; Skew::ROOM]) -> Option<Iamat> {
     const IAMAT: usize = b"IAMAT ".len();
     if word::at(window, 0)? << 16 != u64::from_le_bytes(*b"\0\0IAMAT ") {
@@ -110,12 +108,11 @@ pub(crate) fn iamat(window: &[u8; WINDOW], shape: &mut Shape, wall: &Wall, to: &
     let place = Place::of(&rest[..client]);
     let fields = rest.get(client + 1..)?.first_chunk()?;
     shape.fit(fields, b'\n')?;
-    let (at, skew) = match shape.skew(fields, wall, to) {
-        Some(told) => told,
-        None => {
-            let at = shape.at(fields)?;
-            (at, Skew::write_nanos(wall.nanos().checked_sub(at)?, to))
-        }
+    let (at, skew) = if let Some(near) = shape.skew(fields, wall, to) {
+        near
+    } else {
+        let at = shape.at(fields)?;
+        (at, Skew::write_nanos(wall.nanos().checked_sub(at)?, to))
     };
     Some(Iamat { places: shape.places(0, client + 1), end: client + 1 + shape.end(), at, skew, place })
 }
@@ -181,7 +178,7 @@ pub(crate) struct Whatsat {
 /// A radius in whole kilometres and a bound, as the last WHATSAT had them: the next mostly has the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
-    /// How they are written, LF behind, in the bytes that `mask` has.
+    /// How they are written, with the space before and the LF behind, in the bytes that `mask` has.
     text: u64,
     mask: u64,
     /// How long that is, LF not counted.
@@ -193,16 +190,16 @@ impl Numbers {
     /// Those that the WHATSAT has that `window` begins with.
     pub(crate) fn of(window: &[u8; WINDOW]) -> Option<Self> {
         let rest = window.strip_prefix(b"WHATSAT ")?;
-        let text = word::at(rest, field(rest.first_chunk()?)? + 1)?;
+        let text = word::at(rest, field(rest.first_chunk()?)?)?;
         let (radius, bound, len) = match text.to_le_bytes() {
-            [a, b' ', b, b'\n', ..] => (one(a)?, one(b)?, 3),
-            [a, b, b' ', c, b'\n', ..] => (two(a, b)?, one(c)?, 4),
-            [a, b' ', b, c, b'\n', ..] => (one(a)?, two(b, c)?, 4),
-            [a, b, b' ', c, d, b'\n', ..] => (two(a, b)?, two(c, d)?, 5),
+            [_, a, b' ', b, b'\n', ..] => (one(a)?, one(b)?, 3),
+            [_, a, b, b' ', c, b'\n', ..] => (two(a, b)?, one(c)?, 4),
+            [_, a, b' ', b, c, b'\n', ..] => (one(a)?, two(b, c)?, 4),
+            [_, a, b, b' ', c, d, b'\n', ..] => (two(a, b)?, two(c, d)?, 5),
             _ => return None,
         };
         let radius = Radius::whole_km(radius)?;
-        let mask = u64::MAX >> (u64::BITS as usize - 8 * (len + 1));
+        let mask = u64::MAX >> (u64::BITS as usize - 8 * (len + 2));
         let question = Question { radius, bound };
         (bound <= MOST_RESULTS).then_some(Self { text: text & mask, mask, len, question })
     }
@@ -212,8 +209,8 @@ impl Numbers {
 #[inline]
 pub(crate) fn whatsat(window: &[u8; WINDOW], numbers: &Numbers) -> Option<Whatsat> {
     let rest = window.strip_prefix(b"WHATSAT ")?;
-    let client = field(rest.first_chunk()?)?;
-    if word::at(rest, client + 1)? & numbers.mask != numbers.text {
+    let client = up_to_space(rest.first_chunk()?)?;
+    if word::at(rest, client)? & numbers.mask != numbers.text {
         return None;
     }
     let place = Place::of(&rest[..client]);
@@ -236,6 +233,12 @@ fn two(tens: u8, ones: u8) -> Option<u8> {
 /// How long the field is that `text` begins with, if it has a byte at all and a space follows.
 #[inline]
 fn field(text: &[u8; LONGEST_FIELD + 1]) -> Option<usize> {
+    up_to_space(text).filter(|&end| text[end & LONGEST_FIELD] == b' ')
+}
+
+/// The same, if white space follows or a control character.
+#[inline]
+fn up_to_space(text: &[u8; LONGEST_FIELD + 1]) -> Option<usize> {
     let [first, second, third, fourth] = text.as_chunks::<16>().0 else { return None };
     let ends = |one: &[u8; 16], two: &[u8; 16]| {
         blocks::up_to_space(u8x16::new(*one)) | blocks::up_to_space(u8x16::new(*two)) << 16
@@ -244,7 +247,7 @@ fn field(text: &[u8; LONGEST_FIELD + 1]) -> Option<usize> {
         0 => 32 + ends(third, fourth).trailing_zeros(),
         found => found.trailing_zeros(),
     } as usize;
-    (end > 0 && end <= LONGEST_FIELD && text[end & LONGEST_FIELD] == b' ').then_some(end)
+    (end > 0 && end <= LONGEST_FIELD).then_some(end)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Usual requests, read many at a time: the session's short way. What is not usual is left to the long one.
 
+use core::mem;
 use core::ops::Range;
 
 use super::Session;
@@ -32,7 +33,7 @@ impl Session {
         let mut replies = replies.writer(lines.room());
         let closing = closing.flatten();
         let mut copies = closing.map(|_| flood.writer(lines.room()));
-        let mut padding = [0; usual::WINDOW];
+        let mut padding = None;
         while !self.closing
             && let Some(window) = lines.window(&mut padding)
             && let reply_at = replies.len()
@@ -50,10 +51,10 @@ impl Session {
             {
                 copy_loosely::<USUAL, _, _>(fields, room, end + 1);
             }
-            let copied = copy_room.zip(closing);
-            let copied = copied.map(|(to, closing)| flood::write(to, room, fields_at + end, closing));
-            if let (Some(copies), Some(copied)) = (&mut copies, copied) {
-                copies.extend(copied);
+            let written = copy_room.zip(closing);
+            let written = written.map(|(to, closing)| flood::write(to, room, fields_at + end, closing));
+            if let (Some(copies), Some(written)) = (&mut copies, written) {
+                copies.extend(written);
             }
             replies.extend(fields_at + end + 1);
             let client_at = fields_at - b"AT ".len();
@@ -80,7 +81,7 @@ impl Session {
         let (first, start) = (batch.entries.len(), lines.start());
         let Buffers { entries, at_shape, flood, .. } = &mut *batch;
         let mut copies = flood.writer(lines.room());
-        let mut padding = [0; usual::WINDOW];
+        let mut padding = None;
         // Many reports in a row are of one origin.
         let mut last = from;
         while let Some(window) = lines.window(&mut padding)
@@ -114,14 +115,14 @@ impl Session {
         let most = if self.identity.limits.one_shot { most.min(1) } else { most };
         let (first, start) = (batch.asks.len(), lines.start());
         let most = first.saturating_add(most);
-        let mut padding = [0; usual::WINDOW];
+        let mut padding = None;
         while !self.closing
             && batch.asks.len() < most
             && let Some(window) = lines.window(&mut padding)
             && let Some(numbers) = Numbers::of(window)
         {
             let question = batch.add_question(numbers.question);
-            let asks = &mut batch.asks;
+            let mut asks = mem::take(&mut batch.asks);
             let before = asks.len();
             // All that ask the same.
             while asks.len() < most
@@ -132,7 +133,9 @@ impl Session {
             {
                 asks.push(Ask::new(place, line + CLIENT, client, question));
             }
-            if asks.len() == before {
+            let found = asks.len() - before;
+            batch.asks = asks;
+            if found == 0 {
                 break;
             }
         }

@@ -95,7 +95,7 @@ fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> 
     let PassedOn { origin, places, end, at, place } = passed_on(&window, shape)?;
     let [client, position, time, len] = places.to_array();
     let report = &line["AT ".len()..];
-    assert_eq!((len, place), (end, Place::of(report[client..position - 1].as_bytes())), "{line}");
+    assert_eq!((len, place), (end, Place::of(&report.as_bytes()[client..position - 1])), "{line}");
     Some(([&report[..origin], &report[client..position - 1], &report[position..time - 1], &report[time..end]], at))
 }
 

@@ -59,7 +59,7 @@ impl Wall {
         // All ones where the client's clock is ahead, else zero.
         let ahead = difference.cast_signed() >> (u128::BITS - 1);
         let distance = ((difference.cast_signed() ^ ahead) - ahead).cast_unsigned();
-        #[expect(clippy::cast_possible_truncation, reason = "the halves of it")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the halves of it, and its sign")]
         let (upper, lower, ahead) = (digits((distance >> 64) as u64), digits(distance as u64), ahead as u64);
         // Five digits of seconds that are to be zero, one more, the point, and the first decimal.
         if upper >> 24 != 0 {
