@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use parking_lot::MutexGuard;
 
 use crate::batch::{Ask, Buffers, Question, Replies, Request, Requests};
 use crate::counters::Counters;
@@ -22,6 +23,7 @@ use crate::number::scramble;
 use crate::place::Secret;
 use crate::places::Query;
 use crate::position::Position;
+use crate::repair::Step;
 use crate::report::{Kept, Report};
 use crate::session::{Session, SessionId, Ticket};
 use crate::store::Store;
@@ -77,7 +79,9 @@ impl Node {
 
     /// Takes in what happened.
     pub fn handle(&self, now: Now, event: Event<'_>, actions: &mut Vec<Action>) {
-        self.hub.hold().handle(&self.store, now.instant, event, actions);
+        let mut hub = self.hub.hold();
+        hub.handle(&self.store, now.instant, event, actions);
+        self.compare(hub, now.instant, actions);
     }
 
     /// What to send to a neighbour on that connection now: whole lines, and no more than a neighbour
@@ -253,7 +257,11 @@ impl Pass<'_> {
         let Node { store, hub } = node;
         let item = &mut batch.items[index];
         match &mut item.request {
-            Request::Hello { from, incarnation } => hub.hold().hello(store, *from, *incarnation, *now, actions),
+            Request::Hello { from, incarnation } => {
+                let mut hub = hub.hold();
+                hub.hello(*from, *incarnation, *now, actions);
+                node.compare(hub, *now, actions);
+            }
             Request::Kept { entry, from } => {
                 let report = entry.report(batch.text.from(0));
                 let is_kept = store.mend(&report);
@@ -264,6 +272,9 @@ impl Pass<'_> {
                 }
             }
             Request::Repair { from, step, answer } => {
+                if matches!(step, Step::Groups(_)) {
+                    store.work_out_digests();
+                }
                 let mut hub = hub.hold();
                 hub.heard(*from, *now, actions);
                 let text = hub.answer(store, *from, step, *now)?;
@@ -278,6 +289,17 @@ impl Pass<'_> {
 }
 
 impl Node {
+    /// Begins the comparisons that are due, and goes on with those that are under way.
+    fn compare<'a>(&'a self, mut hub: MutexGuard<'a, Hub>, now: Instant, actions: &mut Vec<Action>) {
+        if hub.is_to_compare(now) {
+            // Where much has changed that takes a while, and nobody is to wait for the hub meanwhile.
+            drop(hub);
+            self.store.work_out_digests();
+            hub = self.hub.hold();
+        }
+        hub.compare(&self.store, now, actions);
+    }
+
     /// Asks for the places of some WHATSATs, whose AT lines are `at_lines`; the first of them has that ticket.
     // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
     #[inline(never)]

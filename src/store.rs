@@ -186,6 +186,14 @@ impl Store {
         self.shards.iter().flat_map(|shard| shard.hold().iter().map(Kept::from).collect::<Vec<_>>())
     }
 
+    /// Works out all digests that are not, range by range, so that nobody waits long for a shard: who asks for them
+    /// later finds few that have changed since.
+    pub(crate) fn work_out_digests(&self) {
+        for range in 0..1 << Span::RANGE_BITS {
+            self.shard(range).digest(range);
+        }
+    }
+
     /// The digest of what is in each range of a group.
     pub(crate) fn range_digests(&self, group: usize) -> Vec<u64> {
         const { assert!(Shard::RANGES.is_multiple_of(Step::GROUPS)) };

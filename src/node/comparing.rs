@@ -13,6 +13,11 @@ use crate::store::Store;
 use crate::time::Instant;
 
 impl Hub {
+    /// Whether a comparison is to begin.
+    pub(super) fn is_to_compare(&self, now: Instant) -> bool {
+        self.links.iter().any(|link| link.may_begin(now))
+    }
+
     /// Begins the comparisons that are due, and goes on with those that are under way.
     pub(super) fn compare(&mut self, store: &Store, now: Instant, actions: &mut Vec<Action>) {
         for index in 0..self.links.len() {

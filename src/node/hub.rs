@@ -47,27 +47,22 @@ impl Hub {
         }
     }
 
-    /// Takes in what happened.
+    /// Takes in what happened; [`compare`](Self::compare) is to be called then.
     pub(super) fn handle(&mut self, store: &Store, now: Instant, event: Event<'_>, actions: &mut Vec<Action>) {
         match event {
             Event::Started => self.links.iter_mut().for_each(|link| link.greet(now, actions)),
             Event::Resolved { peer, addresses } => Arc::make_mut(&mut self.identity).resolved(peer, addresses),
             Event::Fetched { fetch, outcome } => self.fetched(now, fetch, outcome, actions),
             Event::Gone(session) => self.fetches.forget(session),
-            Event::Woken => self.woken(store, now, actions),
+            Event::Woken => self.woken(now, actions),
             Event::Connected { peer, attempt } => {
                 self.counters.links_up += 1;
                 self.on_link(peer, attempt, |link, _, _| link.connected(now, actions));
-                self.compare(store, now, actions);
             }
             Event::Sent { peer, attempt } => {
                 self.on_link(peer, attempt, |link, identity, _| link.sent(now, &identity.limits, actions));
-                self.compare(store, now, actions);
             }
-            Event::Received { peer, attempt, bytes } => {
-                self.received(store, now, peer, attempt, bytes, actions);
-                self.compare(store, now, actions);
-            }
+            Event::Received { peer, attempt, bytes } => self.received(store, now, peer, attempt, bytes, actions),
             Event::Lost { peer, attempt } => {
                 self.counters.links_lost += 1;
                 self.on_link(peer, attempt, |link, identity, jitter| {
@@ -84,17 +79,9 @@ impl Hub {
     }
 
     /// A neighbour greeted on a connection of its own.
-    pub(super) fn hello(
-        &mut self,
-        store: &Store,
-        from: ServerId,
-        incarnation: u64,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) {
+    pub(super) fn hello(&mut self, from: ServerId, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
         self.counters.hello += 1;
         self.on_link_of(from, |link| link.greeted(incarnation, now, actions));
-        self.compare(store, now, actions);
     }
 
     /// A neighbour spoke on a connection of its own.
@@ -201,12 +188,11 @@ impl Hub {
         }
     }
 
-    fn woken(&mut self, store: &Store, now: Instant, actions: &mut Vec<Action>) {
+    fn woken(&mut self, now: Instant, actions: &mut Vec<Action>) {
         for index in 0..self.links.len() {
             let jitter = self.next_jitter();
             self.links[index].wake(now, &self.identity.limits, jitter, actions);
         }
-        self.compare(store, now, actions);
         let expired = self.fetches.expired(now);
         if !expired.is_empty() {
             self.counters.fetches_timed_out += expired.len() as u64;
