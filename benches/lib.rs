@@ -70,6 +70,12 @@ impl Bench {
         self.out.len()
     }
 
+    /// One number for all that the server keeps.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.node.digest()
+    }
+
     /// The neighbours take all that waits for them; how many bytes that is.
     pub fn drain(&mut self) -> usize {
         let now = self.now();

@@ -1,7 +1,7 @@
 //! A part of what a server knows: the newest report of each client in some of the ranges.
 
 use core::cmp::Ordering;
-use core::mem;
+use core::{mem, ops, slice};
 
 use crate::batch::Entry;
 use crate::counters::Counters;
@@ -52,12 +52,26 @@ impl Range {
         record::forget_digest(record, self.undigested.replace(slot).unwrap_or(slot));
     }
 
-    /// Works out all digests that are not.
-    fn digest(&mut self, slots: &mut Slots) {
-        while let Some(slot) = self.undigested.take() {
-            let (digest, next) = record::digest_anew(slots.get_mut(slot));
-            self.digest ^= digest;
-            self.undigested = (next != slot).then_some(next);
+    /// Works out one digest that is not, if there is one.
+    fn digest_next(&mut self, slots: &mut Slots) {
+        let Some(slot) = self.undigested else { return };
+        let (digest, next) = record::digest_anew(slots.get_mut(slot));
+        self.digest ^= digest;
+        self.undigested = (next != slot).then_some(next);
+    }
+}
+
+/// Works out all digests of some ranges that are not.
+///
+/// Most of that is waiting for memory, for each record in turn: so one of each range is read before the first is
+/// needed.
+fn digest_all(ranges: &mut [Range], slots: &mut Slots) {
+    loop {
+        let next = ranges.iter().filter_map(|range| range.undigested);
+        let Some(read) = next.map(|slot| touch(slots.get(slot))).reduce(|read, byte| read ^ byte) else { return };
+        core::hint::black_box(read);
+        for range in &mut *ranges {
+            range.digest_next(slots);
         }
     }
 }
@@ -228,7 +242,7 @@ impl Shard {
         if !Slots::fits(old, new) {
             let Some(other) = slots.take(new) else { return Offer::Full };
             // So that no other record leads to this one.
-            range.digest(slots);
+            digest_all(slice::from_mut(range), slots);
             let digest = record::digest(slots.get(slot)).expect("it was just worked out");
             range.records.replace(place.hash(), secret, slot, other);
             slots.give_back(mem::replace(&mut slot, other), old);
@@ -303,17 +317,17 @@ impl Shard {
         self.ranges.iter().flat_map(|range| range.records.iter().map(|slot| record::report(self.slots.get(slot))))
     }
 
-    /// The digest of what is in a range.
-    pub(crate) fn digest(&mut self, range: usize) -> u64 {
-        let Self { ranges, slots, .. } = self;
-        let range = &mut ranges[range % Self::RANGES];
-        range.digest(slots);
-        range.digest
+    /// The digests of what is in some ranges, of which it has all.
+    pub(crate) fn digests(&mut self, ranges: ops::Range<usize>) -> impl Iterator<Item = u64> {
+        let first = ranges.start % Self::RANGES;
+        let ranges = &mut self.ranges[first..first + ranges.len()];
+        digest_all(ranges, &mut self.slots);
+        ranges.iter().map(|range| range.digest)
     }
 
     /// What is kept of the clients of a span, and the digest of each report.
     pub(crate) fn span(&mut self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
-        self.digest(span.range());
+        drop(self.digests(span.range()..span.range() + 1));
         let records = self.range(span.range()).records.iter().map(|slot| self.slots.get(slot));
         let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
         inside.map(|record| (record::digest(record).expect("all were worked out"), record::report(record)))

@@ -186,19 +186,19 @@ impl Store {
         self.shards.iter().flat_map(|shard| shard.hold().iter().map(Kept::from).collect::<Vec<_>>())
     }
 
-    /// Works out all digests that are not, range by range, so that nobody waits long for a shard: who asks for them
-    /// later finds few that have changed since.
+    /// Works out all digests that are not, some ranges at a time so that nobody waits long for a shard: who asks for
+    /// them later finds few that have changed since.
     pub(crate) fn work_out_digests(&self) {
-        for range in 0..1 << Span::RANGE_BITS {
-            self.shard(range).digest(range);
+        for group in 0..Step::GROUPS {
+            drop(self.range_digests(group));
         }
     }
 
     /// The digest of what is in each range of a group.
     pub(crate) fn range_digests(&self, group: usize) -> Vec<u64> {
         const { assert!(Shard::RANGES.is_multiple_of(Step::GROUPS)) };
-        let mut shard = self.shard(group * Step::GROUPS);
-        (0..Step::GROUPS).map(|range| shard.digest(group * Step::GROUPS + range)).collect()
+        let first = group * Step::GROUPS;
+        self.shard(first).digests(first..first + Step::GROUPS).collect()
     }
 
     /// The digest of what is in each group of ranges.
