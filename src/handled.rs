@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-/// A bounded memory of digests: the last so many.
+/// A bounded memory of updates, each by the number that it [goes by](crate::report::Report::number): the last so many.
 ///
 /// An update that is newer than what is kept was never handled, and the one that is kept was; only
-/// for the older ones must a server remember. A flood lasts milliseconds, so a digest is needed for
-/// about that long; should an update come again after it was forgotten, it is flooded once more and
+/// for the older ones must a server remember. A flood lasts milliseconds, so an update is needed for
+/// about that long; should it come again after it was forgotten, it is flooded once more and
 /// no harm is done.
 ///
-/// Nearly every update replaces one, so remembering is a few instructions: the digest takes the place
+/// Nearly every update replaces one, so remembering is a few instructions: the update takes the place
 /// of the oldest, and the head of its chain. Whoever asks walks the chain from the newest to the
 /// oldest that is remembered; links to what is forgotten are cut when they are met.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct Handled {
     newest: Vec<u32>,
     /// The last place in the ring, all ones.
     last: u32,
-    /// By how much a scrambled digest is moved to be the number of its chain.
+    /// By how much a scrambled update is moved to be the number of its chain.
     shift: u32,
     /// The number of the next: they are counted around and around.
     next: u32,
@@ -29,15 +29,15 @@ pub(crate) struct Handled {
     spread: u64,
 }
 
-/// A digest, and the number of the one before it in its chain.
+/// An update, and the number of the one before it in its chain.
 #[derive(Clone, Copy, Default)]
 struct Entry {
-    digest: u64,
+    update: u64,
     before: u32,
 }
 
 impl Handled {
-    /// Remembers at least the last `most / 2` digests and at most `most`, or two.
+    /// Remembers at least the last `most / 2` updates and at most `most`, or two.
     pub(crate) fn new(most: usize, seed: u64) -> Self {
         let bits = most.clamp(2, 1 << 31).ilog2();
         let (len, last) = (1 << bits, (1 << bits) - 1);
@@ -47,27 +47,27 @@ impl Handled {
         Self { ring, newest: vec![0; len], last, shift: u64::BITS - bits, next, spread: seed | 1 }
     }
 
-    /// Remembers a digest; whether it was not yet known.
-    pub(crate) fn insert(&mut self, digest: u64) -> bool {
-        let new = !self.contains(digest);
+    /// Remembers an update; whether it was not yet known.
+    pub(crate) fn insert(&mut self, update: u64) -> bool {
+        let new = !self.contains(update);
         if new {
-            self.remember(digest);
+            self.remember(update);
         }
         new
     }
 
-    /// Remembers a digest that is not yet known.
-    pub(crate) fn remember(&mut self, digest: u64) {
+    /// Remembers an update that is not yet known.
+    pub(crate) fn remember(&mut self, update: u64) {
         let place = self.place(self.next);
-        let chain = self.chain(digest);
+        let chain = self.chain(update);
         let newest = &mut self.newest[chain];
-        self.ring[place] = Entry { digest, before: *newest };
+        self.ring[place] = Entry { update, before: *newest };
         *newest = self.next;
         self.next = self.next.wrapping_add(1);
     }
 
-    fn contains(&self, digest: u64) -> bool {
-        let mut number = self.newest[self.chain(digest)];
+    fn contains(&self, update: u64) -> bool {
+        let mut number = self.newest[self.chain(update)];
         let mut age = 0;
         loop {
             let older = self.next.wrapping_sub(number);
@@ -77,7 +77,7 @@ impl Handled {
             }
             age = older;
             let entry = self.ring[self.place(number)];
-            if entry.digest == digest {
+            if entry.update == update {
                 return true;
             }
             number = entry.before;
@@ -85,9 +85,9 @@ impl Handled {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "it is the number of a chain")]
-    fn chain(&self, digest: u64) -> usize {
+    fn chain(&self, update: u64) -> usize {
         // The highest bits are the best mixed: as many as there are chains.
-        (digest.wrapping_mul(self.spread) >> self.shift) as usize
+        (update.wrapping_mul(self.spread) >> self.shift) as usize
     }
 
     fn place(&self, number: u32) -> usize {
@@ -95,13 +95,13 @@ impl Handled {
     }
 }
 
-/// The digests that it remembers, in order: so it reads, and so two that remember the same look the same.
+/// The updates that it remembers, in order: so it reads, and so two that remember the same look the same.
 impl fmt::Debug for Handled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digests: Vec<u64> =
-            self.ring.iter().map(|entry| entry.digest).filter(|&digest| self.contains(digest)).collect();
-        digests.sort_unstable();
-        f.debug_set().entries(digests).finish()
+        let mut updates: Vec<u64> =
+            self.ring.iter().map(|entry| entry.update).filter(|&update| self.contains(update)).collect();
+        updates.sort_unstable();
+        f.debug_set().entries(updates).finish()
     }
 }
 
@@ -116,12 +116,12 @@ mod tests {
             // Past the end of the numbers too.
             handled.next = u32::MAX - 50;
             let least = (most as u64 / 2).max(1);
-            for digest in 0..100 {
-                assert!(handled.insert(digest));
-                for known in (digest + 1).saturating_sub(least)..=digest {
-                    assert!(!handled.insert(known), "{known} after {digest}");
+            for update in 0..100 {
+                assert!(handled.insert(update));
+                for known in (update + 1).saturating_sub(least)..=update {
+                    assert!(!handled.insert(known), "{known} after {update}");
                 }
-                let known = (0..=digest).filter(|&digest| handled.contains(digest)).count();
+                let known = (0..=update).filter(|&update| handled.contains(update)).count();
                 assert!(known <= most.max(2), "{known} of {most}");
             }
             assert!(handled.insert(0), "long forgotten");

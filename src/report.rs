@@ -247,7 +247,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// No digest is less than this. One would be once in as many, and is this then.
+/// No digest is less than this: one in four thousand million would be, and is this instead.
 pub(crate) const LEAST_DIGEST: u64 = 1 << 32;
 
 /// A number for the report that has that line, the same on every server.

@@ -23,15 +23,13 @@ impl Session {
         let identity = &*self.identity;
         let Some((opening, opening_len)) = identity.opening().short() else { return };
         let Some(wall) = Wall::new(now.wall) else { return };
-        let closing = identity.closing_of_copies().map(Frame::short);
-        if closing == Some(None) {
-            return;
-        }
+        // If there is a neighbour to copy for, what the copies end with.
+        let closing = identity.closing_of_copies().map_or(Some(None), |closing| closing.short().map(Some));
+        let Some(closing) = closing else { return };
         let one_shot = identity.limits.one_shot;
         let (first, start) = (batch.entries.len(), lines.start());
         let Buffers { replies, entries, shape, flood, .. } = &mut *batch;
         let mut replies = replies.writer(lines.room());
-        let closing = closing.flatten();
         let mut copies = closing.map(|_| flood.writer(lines.room()));
         let mut padding = None;
         while !self.closing
