@@ -202,6 +202,13 @@ impl Builder {
 
 /// Appends `text` as a JSON string, quotes and escapes included.
 pub fn push_json_string(out: &mut Vec<u8>, text: &str) {
+    // As nearly every text is: with nothing to escape.
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        for part in ["\"", text, "\""] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        return;
+    }
     serde_json::to_writer(out, text).expect("a string always serializes, and a Vec takes every write");
 }
 
@@ -301,6 +308,17 @@ mod tests {
         assert_eq!(cut(json, 20), whole);
         assert_eq!(cut("{\"results\":[]}", 0), "{\"results\":[]}");
         assert_eq!(cut("\n\n{\"results\":[\n\n]}", 5), "\n{\"results\":[\n]}");
+    }
+
+    #[test]
+    fn a_text_is_escaped_where_it_needs_to_be() {
+        let texts =
+            (0..=0x100).filter_map(char::from_u32).flat_map(|char| [format!("{char}"), format!("St. {char}lve")]);
+        for text in texts.chain([String::new(), "Ærøskøbing".into(), "O'Fallon \"West\"".into()]) {
+            let mut out = b":".to_vec();
+            push_json_string(&mut out, &text);
+            assert_eq!(String::from_utf8_lossy(&out), format!(":{}", serde_json::json!(text)));
+        }
     }
 
     #[test]

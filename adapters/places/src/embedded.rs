@@ -1,7 +1,5 @@
 //! The populated places of the world, in the program itself.
 
-use std::io::Write;
-
 use herd::places::push_json_string;
 use herd::{Places, Query, Unavailable};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -103,12 +101,18 @@ fn push_id(out: &mut Vec<u8>, place: &Place<'_>) {
 
 /// Degrees with as many decimals as they need, one at least, as Google writes them.
 fn push_degrees(out: &mut Vec<u8>, value: i32) {
-    let sign = if value < 0 { "-" } else { "" };
-    let magnitude = value.unsigned_abs();
-    write!(out, "{sign}{}.{:05}", magnitude / 100_000, magnitude % 100_000).expect("a Vec takes every write");
-    while out.ends_with(b"0") && !out.ends_with(b".0") {
-        out.pop();
+    if value < 0 {
+        out.push(b'-');
     }
+    let (whole, mut decimals) = (value.unsigned_abs() / 100_000, value.unsigned_abs() % 100_000);
+    out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+    let mut text = *b".00000";
+    for digit in text[1..].iter_mut().rev() {
+        *digit += u8::try_from(decimals % 10).expect("a digit");
+        decimals /= 10;
+    }
+    let zeros = text[2..].iter().rev().take_while(|&&digit| digit == b'0').count();
+    out.extend_from_slice(&text[..text.len() - zeros]);
 }
 
 fn degrees(value: i32) -> f64 {
