@@ -203,7 +203,7 @@ impl Pass<'_> {
     fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), (usize, Refusal)> {
         let Self { node, now, session, batch, actions } = self;
         let Buffers { entries: all, replies, text, flood, known, flood_again, .. } = &mut **batch;
-        let text = if from.is_none() { replies.from(0) } else { text.from(0) };
+        let text = if from.is_none() { replies.as_slice() } else { text.as_slice() };
         let learned = node.store.learn(&mut all[entries.clone()], text, from.is_none(), known);
         let Some(closing) = session.identity().closing_of_copies() else {
             known.clear();
@@ -263,7 +263,7 @@ impl Pass<'_> {
                 node.compare(hub, *now, actions);
             }
             Request::Kept { entry, from } => {
-                let report = entry.report(batch.text.from(0));
+                let report = entry.report(batch.text.as_slice());
                 let is_kept = store.mend(&report);
                 let mut hub = hub.hold();
                 hub.heard(*from, *now, actions);

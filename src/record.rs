@@ -70,6 +70,7 @@ pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, place: Place) -> Opt
     if !(is_alike && at < head.at) {
         return None;
     }
+    // Nowhere, if the head is not whole.
     let client = head.client_and_space();
     if !same(kept_line.get(client.clone())?, line.get(client)?) {
         return None;

@@ -168,7 +168,7 @@ impl Shard {
     /// Keeps the report that an entry brings, whose line is in `text`, if it is as it nearly always is: newer than what
     /// is kept, and alike but for that.
     #[inline]
-    fn learn_usual(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
+    pub(crate) fn learn_usual(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
         let (place, report) = (entry.place, entry.report(text));
         let range = &mut self.ranges[place.range() % Self::RANGES];
         let slot = range.records.guess(place.hash())?;

@@ -94,6 +94,9 @@ impl Store {
         for (index, entry) in entries.iter().enumerate() {
             let mut shard = self.shard(entry.place.range());
             shard.count(1, is_own);
+            if shard.learn_usual(entry, text).is_some() {
+                continue;
+            }
             match shard.learn(entry, text, is_own, &mut self.room_for_one().left) {
                 Learned::New => {}
                 Learned::Known => known.push(index),

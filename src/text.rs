@@ -81,7 +81,7 @@ pub(crate) fn copy_loosely<const USUAL: usize, const N: usize, const M: usize>(
 pub(crate) const SHORT: usize = 128;
 
 /// Bytes to which short pieces are appended in few steps: there is room behind them for more than a piece, so
-/// that a fixed number of bytes can be copied, and what is too much is written over by the next.
+/// that a [`Writer`] can copy a fixed number of bytes, and what is too much is written over by the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
     /// What was written, then room, all of it zeros or written once.
@@ -96,12 +96,6 @@ impl Text {
 
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.bytes[..self.len]
-    }
-
-    /// What was written from `start` on; more may be behind it, so that it can be copied loosely.
-    #[inline]
-    pub(crate) fn from(&self, start: usize) -> &[u8] {
-        &self.bytes[start..]
     }
 
     /// Forgets all, or what is behind the first `len` bytes.
