@@ -9,6 +9,11 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A node with the neighbours `b` and `c`; `d` is of the herd, and no neighbour.
 fn node() -> Node {
+    node_with(Limits::default())
+}
+
+/// The same with other limits.
+fn node_with(limits: Limits) -> Node {
     let server = |name: &str, links: &[&str]| Server {
         name: ServerName::new(name).expect(name),
         address: name.into(),
@@ -17,7 +22,7 @@ fn node() -> Node {
     let servers = vec![server("a", &["b", "c"]), server("b", &[]), server("c", &["d"]), server("d", &[])];
     let herd = Arc::new(Herd::new(servers).expect("connected"));
     let me = herd.find(b"a").expect("the first");
-    let node = Node::new(Arc::clone(&herd), me, Limits::default(), 1);
+    let node = Node::new(Arc::clone(&herd), me, limits, 1);
     for &peer in herd.neighbours(me) {
         node.handle(now(), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
     }
@@ -138,6 +143,19 @@ fn what_follows_a_refusal_is_as_if_it_had_not_come() {
     let reply = say(&node, None, "IAMAT kiwi +1+1 1\nWHATSAT moa 1 1\nIAMAT emu +1+1 1\nnonsense\n");
     assert_eq!(reply, "AT a +1.500000000 kiwi +1+1 1\n? WHATSAT moa 1 1\n");
     assert_eq!((node.clients(), node.counters().refused), (1, 1));
+}
+
+#[test]
+fn neighbours_are_told_of_no_report_from_one_that_is_refused_on() {
+    // Read one by one, and together.
+    for sighting in ["+1+1 1", "+1.0+1.0 1.0"] {
+        let node = node_with(Limits { clients: 1, ..Limits::default() });
+        let line = |client| format!("IAMAT {client} {sighting}\n");
+        let reply = say(&node, None, &["kiwi", "moa", "kiwi"].map(line).concat());
+        let first = format!("AT a +1.500000000 kiwi {sighting}");
+        assert_eq!(reply, format!("{first}\n? {}", line("moa")));
+        assert_eq!(queued(&node), [format!("{first} a\n").len(); 2]);
+    }
 }
 
 #[test]
