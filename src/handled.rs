@@ -37,10 +37,10 @@ struct Entry {
 }
 
 impl Handled {
-    /// Remembers at least the last `most / 2` updates and at most `most`, or two.
+    /// Remembers at least the last `most / 2` updates and at most `most`, or two; none if `most` is 0.
     pub(crate) fn new(most: usize, seed: u64) -> Self {
         let bits = most.clamp(2, 1 << 31).ilog2();
-        let (len, last) = (1 << bits, (1 << bits) - 1);
+        let (len, last) = (if most == 0 { 0 } else { 1 << bits }, (1 << bits) - 1);
         // The first number is such that 0, which is everywhere at first, is of one that is forgotten.
         let next = (1 << bits) + 1;
         let ring = vec![Entry::default(); len];
@@ -58,16 +58,15 @@ impl Handled {
 
     /// Remembers an update that is not yet known.
     pub(crate) fn remember(&mut self, update: u64) {
-        let place = self.place(self.next);
-        let chain = self.chain(update);
-        let newest = &mut self.newest[chain];
-        self.ring[place] = Entry { update, before: *newest };
+        let (place, chain) = (self.place(self.next), self.chain(update));
+        let (Some(entry), Some(newest)) = (self.ring.get_mut(place), self.newest.get_mut(chain)) else { return };
+        *entry = Entry { update, before: *newest };
         *newest = self.next;
         self.next = self.next.wrapping_add(1);
     }
 
     fn contains(&self, update: u64) -> bool {
-        let mut number = self.newest[self.chain(update)];
+        let Some(&(mut number)) = self.newest.get(self.chain(update)) else { return false };
         let mut age = 0;
         loop {
             let older = self.next.wrapping_sub(number);
@@ -111,7 +110,7 @@ mod tests {
 
     #[test]
     fn it_remembers_the_last_and_no_more() {
-        for most in [0, 1, 2, 8, 9, 15] {
+        for most in [1, 2, 8, 9, 15] {
             let mut handled = Handled::new(most, 5);
             // Past the end of the numbers too.
             handled.next = u32::MAX - 50;
@@ -126,5 +125,7 @@ mod tests {
             }
             assert!(handled.insert(0), "long forgotten");
         }
+        let mut none = Handled::new(0, 5);
+        assert!(none.insert(0) && none.insert(0));
     }
 }

@@ -4,8 +4,10 @@
 //! a call of the host's, and always the hub before a shard, so that no two threads wait for each other.
 use parking_lot::{Mutex, MutexGuard};
 
-/// Something that one thread at a time may look at and change.
+/// Something that one thread at a time may look at and change. It shares no cache line with anything else, nor with
+/// the line that a processor reads along: whoever holds it would slow down others who do not want it.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct Lock<T>(Mutex<T>);
 
 impl<T> Lock<T> {

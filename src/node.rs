@@ -50,7 +50,7 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
-        let handled = if herd.neighbours(me).is_empty() { 0 } else { limits.handled };
+        let handled = if herd.neighbours(me).is_empty() { 0 } else { limits.handled.max(1) };
         let store = Store::new(&Limits { handled, ..limits.clone() }, &Secret::new(seed), scramble(!seed));
         // Scrambled, because neighbours are told it and the seed is a secret.
         let identity = Identity::new(herd, me, limits, scramble(seed));

@@ -60,7 +60,8 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
 /// Writes `report`, of a client who belongs at `place`, over `record`, which is as long as its own would be if its
 /// head is whole, if that is an older one of the same client and server whose fields have the same lengths. What
 /// was written over goes by the number that is returned.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as `Shard::learn_usual`, which it is the most of")]
 pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, place: Place) -> Option<u64> {
     let Report { head, line } = *report;
     let (kept, kept_line) = record.split_first_chunk_mut::<HEAD>()?;

@@ -61,7 +61,7 @@ impl Drop for Room<'_> {
 
 impl Store {
     pub(crate) fn new(limits: &Limits, secret: &Secret, seed: u64) -> Self {
-        let shard = |_| Lock::new(Shard::new(secret.clone(), limits.handled / SHARDS, seed));
+        let shard = |_| Lock::new(Shard::new(secret.clone(), limits.handled.div_ceil(SHARDS), seed));
         let shards = Box::new(core::array::from_fn(shard));
         Self { shards, taken: AtomicUsize::new(0), most: limits.clients }
     }
