@@ -91,7 +91,7 @@ impl Default for Limits {
             places_cache_time: Duration::from_mins(5),
             clients: 10_000_000,
             handled: 1 << 18,
-            connections: 15_000,
+            connections: 16_000,
             one_shot: false,
         }
     }
