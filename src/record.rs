@@ -76,7 +76,7 @@ pub(crate) fn renew(record: &mut [u8], report: &Report<'_>, place: Place) -> Opt
     if !same(kept_line.get(client.clone())?, line.get(client)?) {
         return None;
     }
-    let replaced = Head { at, ..head }.number(kept_line.first_chunk()?, place);
+    let replaced = Head { at, ..head }.number(kept_line, place)?;
     kept[8..16].copy_from_slice(&head.at.to_le_bytes());
     copy(line, kept_line);
     Some(replaced)

@@ -10,6 +10,7 @@ use crate::herd::ServerId;
 use crate::message::Sighting;
 use crate::place::Place;
 use crate::time::Timestamp;
+use crate::word;
 
 /// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
 /// fields are.
@@ -82,19 +83,22 @@ impl Head {
         [client, position, time].map(usize::from)
     }
 
-    /// The [number](Report::number) of a report that begins with `start`, if it says all.
+    /// The [number](Report::number) of a report that has that line, if that is as most are.
     #[inline]
-    pub(crate) fn number(self, start: &[u8; Self::START], place: Place) -> u64 {
+    pub(crate) fn number(self, line: &[u8], place: Place) -> Option<u64> {
         // Odd, and about half ones: the first digits of the square root of 2.
         const TIME: u64 = 0x6a09_e667_f3bc_c909;
-        // Where the skew is in nearly every line.
-        let [_, one, two] = start.as_chunks().0 else { unreachable!("it is three words") };
-        let skew = u64::from_le_bytes(*one) ^ u64::from_le_bytes(*two);
-        place.hash() ^ self.places ^ skew ^ self.at.cast_unsigned().wrapping_mul(TIME)
+        let [_, _, _, _, time, ..] = self.places.to_le_bytes();
+        // Where the skew is in nearly every line, and the end of the position with the space behind.
+        let skew: &[u8; 24] = line.first_chunk()?;
+        let position: &[u8; 16] = line.get(..time.into())?.last_chunk()?;
+        let word = |text: &[u8], at: usize| word::at(text, at).unwrap_or_default();
+        // A digit's change is in half of a byte.
+        let skew = word(skew, 0) ^ word(skew, 8).rotate_left(4) ^ word(skew, 16).rotate_left(12);
+        let position = word(position, 0) ^ word(position, 8).rotate_left(4);
+        let when = self.at.cast_unsigned().wrapping_add(skew).wrapping_mul(TIME);
+        Some(place.hash() ^ self.places ^ position ^ when)
     }
-
-    /// How much of a line is asked for its number.
-    pub(crate) const START: usize = 24;
 
     #[inline]
     pub(crate) const fn origin(self) -> ServerId {
@@ -223,13 +227,15 @@ impl<'a> Report<'a> {
     }
 
     /// A number for it that takes less to work out than its digest: for this server's own use, which does not mind
-    /// that it is the same for what one server was told of one client's one time at one moment. The client belongs
-    /// at `place`.
+    /// that two reports may have the same, of one client and time, told to one server at one moment, of positions that
+    /// differ in their first characters only. The client belongs at `place`.
     pub(crate) fn number(&self, place: Place) -> u64 {
-        match self.line.first_chunk() {
-            Some(start) if self.head.is_whole() => self.head.number(start, place),
-            _ => digest_of(self.line),
+        if self.head.is_whole()
+            && let Some(number) = self.head.number(self.line, place)
+        {
+            return number;
         }
+        digest_of(self.line)
     }
 
     /// Appends a copy for a neighbour: the word of its line, the report, and this server's `closing`.

@@ -146,6 +146,29 @@ fn what_follows_a_refusal_is_as_if_it_had_not_come() {
 }
 
 #[test]
+fn an_older_report_is_no_other_of_its_time() {
+    let node = node();
+    let line = |skew, position, time| format!("AT d {skew} kiwi.cs.ucla.edu {position} 14794138{time}.392014450 b\n");
+    let kept = [line("+0.263873386", "+34.068930-118.445127", 84), line("+0.263873386", "+34.068930-118.445127", 85)];
+    say(&node, Some(LOOPBACK), &kept.concat());
+    for (skew, position) in [
+        ("+0.263873387", "+34.068930-118.445127"),
+        ("+0.363873386", "+34.068930-118.445127"),
+        ("+0.263873386", "+34.068930-118.445128"),
+        ("+0.263873386", "+34.068931-118.445127"),
+        ("+0.263873386", "+34.068930-119.445127"),
+    ] {
+        let before = queued(&node);
+        for _ in 0..2 {
+            say(&node, Some(LOOPBACK), &line(skew, position, 84));
+        }
+        let after = queued(&node);
+        assert_eq!((after[0], after[1] - before[1]), (0, line(skew, position, 84).len()), "{skew} {position}");
+    }
+    assert_eq!(node.report(b"kiwi.cs.ucla.edu").map(|kept| kept.line().ends_with(b"85.392014450")), Some(true));
+}
+
+#[test]
 fn neighbours_are_told_of_no_report_from_one_that_is_refused_on() {
     // Read one by one, and together.
     for sighting in ["+1+1 1", "+1.0+1.0 1.0"] {
