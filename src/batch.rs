@@ -135,7 +135,7 @@ impl Entry {
 
     /// The AT line that others are told, up to the name of who tells it.
     pub(crate) fn at_line<'a>(&self, text: &'a [u8]) -> &'a [u8] {
-        &text[self.start as usize - b"AT ".len()..][..b"AT ".len() + self.len as usize]
+        &text[self.start as usize - AT.len()..][..AT.len() + self.len as usize]
     }
 }
 
@@ -283,7 +283,7 @@ impl Buffers {
             Request::Reports { entries, from } => {
                 entries.end = entries.start + before;
                 if from.is_none() {
-                    reply_at = self.entries[entries.end].start as usize - b"AT ".len();
+                    reply_at = self.entries[entries.end].start as usize - AT.len();
                 }
             }
             Request::Whatsats { asks, .. } => asks.end = asks.start + before,

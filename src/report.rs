@@ -14,7 +14,7 @@ use crate::word;
 
 /// What is asked of a report each time, in sixteen bytes: when it was, who wrote it down, and where its
 /// fields are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     /// Nanoseconds since the epoch; [`FAR`](Self::FAR) where those do not fit, before 1677 or after 2262.
     pub(crate) at: i64,

@@ -204,7 +204,7 @@ impl Shape {
 }
 
 /// Nanoseconds in a second.
-const NANOS: u64 = 1_000_000_000;
+pub(super) const NANOS: u64 = 1_000_000_000;
 
 /// More seconds than whose nanoseconds fit in 64 bits, sign included.
 const MOST_SECONDS: u64 = i64::MAX as u64 / NANOS;

@@ -3,6 +3,7 @@
 //! A time is told in decimal and so is a skew, and the digits of a difference take fewer steps than a number
 //! that is read, subtracted and written. Of the skew the number is read, which is shorter than the time.
 
+use super::shape::NANOS;
 use crate::time::{Skew, Timestamp};
 use crate::word;
 
@@ -25,7 +26,6 @@ pub(crate) struct Wall {
 impl Wall {
     /// The clock says `now`, if that can be said in nanoseconds of 64 bits.
     pub(crate) fn new(now: Timestamp) -> Option<Self> {
-        const NANOS: u64 = 1_000_000_000;
         let nanos = i64::try_from(now.as_nanos()).ok()?;
         let mut text = Text::default();
         if let Ok(nanos) = u64::try_from(nanos) {
