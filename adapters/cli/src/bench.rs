@@ -2,6 +2,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
+//! | [`options`], [`endpoint`] | which load, and on which server |
 //! | [`traffic`] | what requests say: whose, where, when |
 //! | [`dialect`] | how they are written, and replies checked: a herd's way, Redis', memcached's |
 //! | [`schedule`] | when they are due |
@@ -14,6 +15,8 @@ mod channel;
 mod compare;
 mod dialect;
 mod digits;
+mod endpoint;
+mod error;
 mod load;
 mod options;
 mod outcome;
@@ -30,34 +33,8 @@ mod timer;
 mod traffic;
 mod worker;
 
-use std::process::ExitCode;
-
-use clap::{Args, Subcommand};
-
-use crate::failure::Failure;
-
-/// Load a herd, or Redis or memcached, and measure it
-#[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct Bench {
-    #[command(subcommand)]
-    task: Option<Task>,
-    #[command(flatten)]
-    options: options::Options,
-}
-
-#[derive(Subcommand)]
-enum Task {
-    Compare(compare::Compare),
-    Plot(plot::Plot),
-}
-
-impl Bench {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        match self.task {
-            None => self.options.run(),
-            Some(Task::Compare(compare)) => compare.run(),
-            Some(Task::Plot(plot)) => plot.run(),
-        }
-    }
-}
+pub(crate) use compare::Compare;
+pub(crate) use endpoint::Endpoint;
+pub(crate) use error::BenchError;
+pub(crate) use options::LoadOptions;
+pub(crate) use plot::Plot;

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod at;
+pub(crate) mod bench;
 pub(crate) mod iamat;
 pub(crate) mod nearby;
 pub(crate) mod prompt;

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::bench::BenchError;
+
 /// Why a command did not do what it was to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -41,6 +43,17 @@ pub(crate) enum Failure {
     /// What was to be shown could not be.
     #[error(transparent)]
     Output(#[from] io::Error),
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Usage(why) => Self::Usage(why),
+            BenchError::Unreachable { server, why } => Self::Unreachable { server, why },
+            BenchError::Broken { server, why } => Self::Broken { server, why: why.to_string() },
+            BenchError::Output(why) => Self::Output(why),
+        }
+    }
 }
 
 fn hint(why: &io::Error) -> &'static str {

@@ -26,7 +26,7 @@ enum Command {
     Send(commands::send::Send),
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
-    Bench(Box<bench::Bench>),
+    Bench(Box<commands::bench::Bench>),
 }
 
 const EXIT_CODES: &str = "\

@@ -1,13 +1,12 @@
 //! Which server to talk to.
 
 use std::ffi::OsString;
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use clap::Args;
 use herd_host::config::{Environment, Flags, Settings};
 
+use crate::bench::Endpoint;
 use crate::connection::Connection;
 use crate::failure::Failure;
 
@@ -74,17 +73,9 @@ impl ServerOptions {
 }
 
 impl Server {
-    /// Where it is, as the system knows it: the first address that its name stands for.
-    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
-        let unreachable = |why| Failure::Unreachable { server: self.to_string(), why };
-        let nothing = || io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
-        let mut addresses = self.address.to_socket_addrs().map_err(unreachable)?;
-        addresses.next().ok_or_else(|| unreachable(nothing()))
-    }
-
-    /// How long to wait for it at a time.
-    pub(crate) const fn timeout(&self) -> Duration {
-        self.timeout
+    /// It, as a load is told of it.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint { name: self.to_string(), address: self.address.clone(), timeout: self.timeout }
     }
 
     /// Connects to it.

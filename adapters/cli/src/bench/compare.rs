@@ -25,7 +25,7 @@ pub(crate) use row::Row;
 pub(crate) use system::System;
 
 use self::experiment::Experiment;
-use crate::failure::Failure;
+use super::error::BenchError;
 
 /// Measure herds, Redis, memcached and plain servers in Python and Node.js side by side
 ///
@@ -63,7 +63,7 @@ pub(crate) struct Compare {
 }
 
 impl Compare {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<ExitCode, BenchError> {
         let bin = match &self.bin {
             Some(bin) => bin.clone(),
             None => std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default(),

@@ -8,20 +8,18 @@ use std::time::Duration;
 use clap::Args;
 
 use super::dialect::Dialect;
+use super::endpoint::Endpoint;
+use super::error::BenchError;
 use super::load::{Length, Load, Pace};
 use super::outcome::Outcome;
 use super::progress::Progress;
 use super::propagation::Propagation;
 use super::report;
 use super::traffic::{Spot, Traffic};
-use crate::failure::Failure;
-use crate::server::{Server, ServerOptions};
 
 /// What to send, how, and for how long.
 #[derive(Args)]
-pub(crate) struct Options {
-    #[command(flatten)]
-    server: ServerOptions,
+pub(crate) struct LoadOptions {
     /// What the server understands
     #[arg(long, value_enum, default_value = "herd")]
     dialect: Dialect,
@@ -78,21 +76,20 @@ pub(crate) struct Options {
     json: bool,
 }
 
-impl Options {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let server = self.server.server()?;
-        let load = self.load(&server)?;
-        let progress = Progress::new(&format!("load on {server}"));
+impl LoadOptions {
+    pub(crate) fn run(self, server: &Endpoint) -> Result<ExitCode, BenchError> {
+        let load = self.load(server)?;
+        let progress = Progress::new(&format!("load on {}", server.name));
         if load.traffic.questions > 0 {
-            let filled = load.fill().run(&progress).map_err(|error| failure(&server, &error))?;
-            refuse_errors(&server, &filled)?;
+            let filled = load.fill().run(&progress).map_err(|why| server.broken(why))?;
+            refuse_errors(server, &filled)?;
         }
         let mut out = io::stdout().lock();
         if let Some(far) = &self.far {
-            let unreachable = |why| Failure::Unreachable { server: far.clone(), why };
+            let unreachable = |why| BenchError::Unreachable { server: far.clone(), why };
             let far = far.to_socket_addrs().map_err(unreachable)?.next();
-            let far = far.ok_or_else(|| Failure::Usage("--far stands for no address".into()))?;
-            let measured = Propagation::measure(&load, far, &progress).map_err(|error| failure(&server, &error))?;
+            let far = far.ok_or_else(|| BenchError::Usage("--far stands for no address".into()))?;
+            let measured = Propagation::measure(&load, far, &progress).map_err(|why| server.broken(why))?;
             if self.json {
                 writeln!(out, "{:#}", measured.json())?;
             } else {
@@ -100,7 +97,7 @@ impl Options {
             }
             return Ok(if measured.load.errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        let outcome = load.run(&progress).map_err(|error| failure(&server, &error))?;
+        let outcome = load.run(&progress).map_err(|why| server.broken(why))?;
         if self.json {
             writeln!(out, "{:#}", report::json(&load, &outcome))?;
         } else {
@@ -109,9 +106,9 @@ impl Options {
         Ok(if outcome.errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn load(&self, server: &Server) -> Result<Load, Failure> {
+    fn load(&self, server: &Endpoint) -> Result<Load, BenchError> {
         if let Err(why) = herd::message::Message::parse(format!("WHATSAT x {} 0", self.radius).as_bytes()) {
-            return Err(Failure::Usage(format!("--radius: {why}: it is 0 to 50 km")));
+            return Err(BenchError::Usage(format!("--radius: {why}: it is 0 to 50 km")));
         }
         Ok(Load {
             traffic: Traffic {
@@ -129,26 +126,17 @@ impl Options {
             pace: self.rate.map_or(Pace::Closed, Pace::Open),
             warm_up: self.warm_up,
             length: self.count.map_or(Length::Time(self.duration), Length::Count),
-            patience: server.timeout(),
+            patience: server.timeout,
             pid: self.pid,
-            ..Load::new(server.address()?, self.dialect)
+            ..Load::new(server.resolve()?, self.dialect)
         })
     }
 }
 
-/// The load could not be run to its end.
-fn failure(server: &Server, error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::ConnectionRefused {
-        Failure::Unreachable { server: server.to_string(), why: error.kind().into() }
-    } else {
-        server.broken(error)
-    }
-}
-
-fn refuse_errors(server: &Server, filled: &Outcome) -> Result<(), Failure> {
+fn refuse_errors(server: &Endpoint, filled: &Outcome) -> Result<(), BenchError> {
     match &filled.first_error {
         None => Ok(()),
-        Some(error) => Err(server.broken(&io::Error::other(format!("while clients said where they are: {error}")))),
+        Some(error) => Err(server.broken(io::Error::other(format!("while clients said where they are: {error}")))),
     }
 }
 

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::compare::{Measure, Results, RowResult, System};
+use super::error::BenchError;
 use super::table::figure;
-use crate::failure::Failure;
 
 /// Draw the results of `herd bench compare --json` as SVG, to standard output
 #[derive(Args)]
@@ -19,10 +19,10 @@ pub(crate) struct Plot {
 }
 
 impl Plot {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self) -> Result<ExitCode, BenchError> {
         let name = self.results.display();
-        let text = std::fs::read(&self.results).map_err(|why| Failure::Usage(format!("{name}: {why}")))?;
-        let results = serde_json::from_slice(&text).map_err(|why| Failure::Usage(format!("{name}: {why}")))?;
+        let text = std::fs::read(&self.results).map_err(|why| BenchError::Usage(format!("{name}: {why}")))?;
+        let results = serde_json::from_slice(&text).map_err(|why| BenchError::Usage(format!("{name}: {why}")))?;
         io::stdout().write_all(draw(&results).as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }

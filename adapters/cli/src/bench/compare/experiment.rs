@@ -13,11 +13,11 @@ use super::results::RowResult;
 use super::row::Row;
 use super::server::Server;
 use super::system::System;
+use crate::bench::error::BenchError;
 use crate::bench::load::{Length, Load};
 use crate::bench::outcome::Outcome;
 use crate::bench::progress::Progress;
 use crate::bench::propagation::Propagation;
-use crate::failure::Failure;
 
 /// How many connections are opened to see what one takes.
 const CONNECTIONS: u16 = 1_000;
@@ -40,7 +40,7 @@ pub(crate) struct Experiment {
 impl Experiment {
     /// Starts all systems of the row, and loads them in turn: there and back again, so that what changes on
     /// the machine in the meantime changes for all of them.
-    pub(crate) fn run(&self, row: Row) -> Result<RowResult, Failure> {
+    pub(crate) fn run(&self, row: Row) -> Result<RowResult, BenchError> {
         let mut result = RowResult::new(row);
         let mut groups = Vec::new();
         for &system in row.systems() {
@@ -73,10 +73,10 @@ impl Experiment {
     }
 
     /// Makes all clients known, and measures what is not measured under load.
-    fn prepare(&self, system: System, group: &Group, result: &mut RowResult) -> Result<(), Failure> {
+    fn prepare(&self, system: System, group: &Group, result: &mut RowResult) -> Result<(), BenchError> {
         let server = group.first();
         let load = self.load(result.row, system, server);
-        let broken = |why: std::io::Error| broken(system, &why);
+        let broken = |why: std::io::Error| broken(system, why);
         if load.traffic.questions > 0 && system == System::RedisGeo {
             redis::load_places(server.address).map_err(broken)?;
         }
@@ -108,18 +108,18 @@ impl Experiment {
         group: &Group,
         result: &mut RowResult,
         progress: &Progress,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), BenchError> {
         let load = self.load(result.row, system, group.first());
         if result.row == Row::Propagation {
             let far = group.farthest().address;
-            let measured = Propagation::measure(&load, far, progress).map_err(|why| broken(system, &why))?;
+            let measured = Propagation::measure(&load, far, progress).map_err(|why| broken(system, why))?;
             result.add(system, Measure::Rate, measured.load.rate());
             result.add(system, Measure::P50, measured.micros_at(0.5));
             result.add(system, Measure::P99, measured.micros_at(0.99));
             tell_errors(system, &measured.load, result);
             return Ok(());
         }
-        let outcome = load.run(progress).map_err(|why| broken(system, &why))?;
+        let outcome = load.run(progress).map_err(|why| broken(system, why))?;
         result.add(system, Measure::Rate, outcome.rate());
         result.add(system, Measure::P50, outcome.micros_at(0.5));
         result.add(system, Measure::P99, outcome.micros_at(0.99));
@@ -160,6 +160,6 @@ fn tell_errors(system: System, outcome: &Outcome, result: &mut RowResult) {
     }
 }
 
-fn broken(system: System, why: &std::io::Error) -> Failure {
-    Failure::Broken { server: system.name().into(), why: why.to_string() }
+fn broken(system: System, why: std::io::Error) -> BenchError {
+    BenchError::Broken { server: system.name().into(), why }
 }

@@ -1,0 +1,38 @@
+//! The server that a load goes to.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use super::error::BenchError;
+
+/// The server that a load goes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    /// What people are told it is called, as in `Alford at 127.0.0.1:12780`.
+    pub(crate) name: String,
+    /// Where it listens: `HOST:PORT`, looked up when the load begins. The first address counts.
+    pub(crate) address: String,
+    /// How long to wait for a connection, and for a reply once the load is over.
+    pub(crate) timeout: Duration,
+}
+
+impl Endpoint {
+    /// The first address that its name stands for.
+    pub(super) fn resolve(&self) -> Result<SocketAddr, BenchError> {
+        let unreachable = |why| BenchError::Unreachable { server: self.name.clone(), why };
+        let nothing = || io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
+        let mut addresses = self.address.to_socket_addrs().map_err(unreachable)?;
+        addresses.next().ok_or_else(|| unreachable(nothing()))
+    }
+
+    /// The load could not be run to its end.
+    pub(super) fn broken(&self, why: io::Error) -> BenchError {
+        let server = self.name.clone();
+        if why.kind() == io::ErrorKind::ConnectionRefused {
+            BenchError::Unreachable { server, why: why.kind().into() }
+        } else {
+            BenchError::Broken { server, why }
+        }
+    }
+}
