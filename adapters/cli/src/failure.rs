@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::bench::BenchError;
+use herd_bench::BenchError;
 
 /// Why a command did not do what it was to do.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,5 @@
 //! `herd`: tells a herd where clients are, and asks it.
 
-mod bench;
 mod commands;
 mod connection;
 mod failure;

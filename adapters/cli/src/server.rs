@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Args;
+use herd_bench::Endpoint;
 use herd_host::config::{Environment, Flags, Settings};
 
-use crate::bench::Endpoint;
 use crate::connection::Connection;
 use crate::failure::Failure;
 
@@ -73,7 +73,7 @@ impl ServerOptions {
 }
 
 impl Server {
-    /// It, as a load is told of it.
+    /// What a load has to know of it.
     pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint { name: self.to_string(), address: self.address.clone(), timeout: self.timeout }
     }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use herd_bench::{BenchError, Compare, LoadOptions, Plot};
 
-use crate::bench::{BenchError, Compare, LoadOptions, Plot};
 use crate::failure::Failure;
 use crate::server::ServerOptions;
 

@@ -102,8 +102,8 @@ pub(crate) fn nanos(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::outcome::Outcome;
-    use crate::bench::traffic::Kind;
+    use crate::outcome::Outcome;
+    use crate::traffic::Kind;
 
     const MS: u64 = 1_000_000;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::measure::Measure;
 use super::results::{LoadBound, Results, RowResult};
 use super::target::{Bound, Judged, Verdict};
-use crate::bench::table::{NOTHING, Table, figure};
+use crate::table::{NOTHING, Table, figure};
 
 /// Writes all figures, then the verdicts.
 pub(crate) fn write(results: &Results, out: &mut impl Write) -> io::Result<()> {
@@ -79,8 +79,8 @@ fn cells(row: &RowResult, judged: &Judged) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::compare::row::Row;
-    use crate::bench::compare::system::System;
+    use crate::compare::row::Row;
+    use crate::compare::system::System;
 
     #[test]
     fn figures_and_verdicts_are_shown() {

@@ -32,7 +32,7 @@ use super::error::BenchError;
 /// Starts all of them itself, on free ports of this machine, and says which of the herd's targets are
 /// met. `redis-server`, `memcached`, `python3` and `node` are looked for on the path.
 #[derive(Args)]
-pub(crate) struct Compare {
+pub struct Compare {
     /// Only this row of the table; can be given more than once
     #[arg(long, value_enum, value_name = "ROW")]
     only: Vec<Row>,
@@ -63,7 +63,17 @@ pub(crate) struct Compare {
 }
 
 impl Compare {
-    pub(crate) fn run(self) -> Result<ExitCode, BenchError> {
+    /// Measures the rows that were asked for, in their order, and writes them to standard output, as a table or
+    /// as JSON. The code to exit with is 0, or 1 where a target was missed or a request got no right reply; with
+    /// `--require-all` also where a system is missing or a target's figure could not be measured.
+    ///
+    /// Each system is a process of its own on a free port of this machine, and ends with its row. One that is not
+    /// installed is left out and listed.
+    ///
+    /// # Errors
+    /// [`Broken`](BenchError::Broken) where a load could not be run to its end, and
+    /// [`Output`](BenchError::Output).
+    pub fn run(self) -> Result<ExitCode, BenchError> {
         let bin = match &self.bin {
             Some(bin) => bin.clone(),
             None => std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default(),

@@ -13,13 +13,18 @@ use super::table::figure;
 
 /// Draw the results of `herd bench compare --json` as SVG, to standard output
 #[derive(Args)]
-pub(crate) struct Plot {
+pub struct Plot {
     /// The results
     results: PathBuf,
 }
 
 impl Plot {
-    pub(crate) fn run(self) -> Result<ExitCode, BenchError> {
+    /// Reads the results and writes the picture to standard output.
+    ///
+    /// # Errors
+    /// [`Usage`](BenchError::Usage) where the file cannot be read or holds no results, and
+    /// [`Output`](BenchError::Output).
+    pub fn run(self) -> Result<ExitCode, BenchError> {
         let name = self.results.display();
         let text = std::fs::read(&self.results).map_err(|why| BenchError::Usage(format!("{name}: {why}")))?;
         let results = serde_json::from_slice(&text).map_err(|why| BenchError::Usage(format!("{name}: {why}")))?;
@@ -109,7 +114,7 @@ impl Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::compare::Row;
+    use crate::compare::Row;
 
     #[test]
     fn the_longest_bar_is_the_largest_figure() {

@@ -13,11 +13,11 @@ use super::results::RowResult;
 use super::row::Row;
 use super::server::Server;
 use super::system::System;
-use crate::bench::error::BenchError;
-use crate::bench::load::{Length, Load};
-use crate::bench::outcome::Outcome;
-use crate::bench::progress::Progress;
-use crate::bench::propagation::Propagation;
+use crate::error::BenchError;
+use crate::load::{Length, Load};
+use crate::outcome::Outcome;
+use crate::progress::Progress;
+use crate::propagation::Propagation;
 
 /// How many connections are opened to see what one takes.
 const CONNECTIONS: u16 = 1_000;

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::{Asked, Reply};
-use crate::bench::traffic::Kind;
+use crate::traffic::Kind;
 
 /// A line as it was sent. Of an IAMAT its time is looked at.
 pub(super) fn read(input: &[u8], asked: &Asked) -> Option<Reply> {
@@ -18,8 +18,8 @@ pub(super) fn read(input: &[u8], asked: &Asked) -> Option<Reply> {
 
 #[cfg(test)]
 mod tests {
-    use crate::bench::dialect::{Dialect, tests};
-    use crate::bench::traffic::Kind;
+    use crate::dialect::{Dialect, tests};
+    use crate::traffic::Kind;
 
     #[test]
     fn what_comes_back_is_what_was_sent() {

@@ -19,7 +19,7 @@ use super::traffic::{Spot, Traffic};
 
 /// What to send, how, and for how long.
 #[derive(Args)]
-pub(crate) struct LoadOptions {
+pub struct LoadOptions {
     /// What the server understands
     #[arg(long, value_enum, default_value = "herd")]
     dialect: Dialect,
@@ -77,7 +77,16 @@ pub(crate) struct LoadOptions {
 }
 
 impl LoadOptions {
-    pub(crate) fn run(self, server: &Endpoint) -> Result<ExitCode, BenchError> {
+    /// Loads a server, and writes the figures to standard output; the code to exit with: 0, or 1 where a reply
+    /// was wrong or missing.
+    ///
+    /// It blocks until the load is over, and shows its progress on standard error if that is a terminal.
+    ///
+    /// # Errors
+    /// [`Usage`](BenchError::Usage) for a radius that no herd takes, or a `--far` without an address,
+    /// [`Unreachable`](BenchError::Unreachable), [`Broken`](BenchError::Broken), and
+    /// [`Output`](BenchError::Output).
+    pub fn run(self, server: &Endpoint) -> Result<ExitCode, BenchError> {
         let load = self.load(server)?;
         let progress = Progress::new(&format!("load on {}", server.name));
         if load.traffic.questions > 0 {

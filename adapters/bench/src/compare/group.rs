@@ -49,9 +49,9 @@ pub(crate) struct Group {
 }
 
 /// The plain servers, which this program brings along.
-pub(crate) const ASYNCIO: &str = include_str!("../../../../../benches/baselines/herd.py");
+pub(crate) const ASYNCIO: &str = include_str!("../../../../benches/baselines/herd.py");
 /// The one on Node.js.
-pub(crate) const NODE: &str = include_str!("../../../../../benches/baselines/herd.js");
+pub(crate) const NODE: &str = include_str!("../../../../benches/baselines/herd.js");
 
 impl Group {
     /// Starts them all, those without clients first. `bin` is where the herds are.

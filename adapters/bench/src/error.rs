@@ -5,7 +5,7 @@ use std::io;
 /// Why a command of this crate did not do what it was to do. A load that ran to its end and met wrong
 /// replies is no such case: it is shown, and exits with 1.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BenchError {
+pub enum BenchError {
     /// An option or a file of results cannot be used; the text says which and why. To be put right on the
     /// command line.
     #[error("{0}")]
@@ -14,7 +14,7 @@ pub(crate) enum BenchError {
     /// server runs.
     #[error("no connection to {server}")]
     Unreachable {
-        /// The server's name, as [`Endpoint::name`](crate::bench::Endpoint::name) or the command line has it.
+        /// The server's name, as [`Endpoint::name`](crate::Endpoint::name) or the command line has it.
         server: String,
         /// What the system said.
         #[source]

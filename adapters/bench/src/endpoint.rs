@@ -8,13 +8,13 @@ use super::error::BenchError;
 
 /// The server that a load goes to.
 #[derive(Clone, Debug)]
-pub(crate) struct Endpoint {
-    /// What people are told it is called, as in `Alford at 127.0.0.1:12780`.
-    pub(crate) name: String,
+pub struct Endpoint {
+    /// What people are told it is called, as in `Alford at 127.0.0.1:12880`.
+    pub name: String,
     /// Where it listens: `HOST:PORT`, looked up when the load begins. The first address counts.
-    pub(crate) address: String,
+    pub address: String,
     /// How long to wait for a connection, and for a reply once the load is over.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
 }
 
 impl Endpoint {

@@ -7,8 +7,8 @@ use super::group::Shape;
 use super::measure::Measure::{self, ClientMemory, ConnectionMemory, P50, P99, Rate, ServerCpu};
 use super::system::System::{self, Asyncio, HerdAsyncStd, HerdTokio, Memcached, Node, RedisGeo, RedisSet};
 use super::target::{Bound, Target};
-use crate::bench::load::{Load, Pace};
-use crate::bench::traffic::{PARIS, Traffic, WESTWOOD};
+use crate::load::{Load, Pace};
+use crate::traffic::{PARIS, Traffic, WESTWOOD};
 
 /// A load that systems are compared under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]

@@ -125,7 +125,7 @@ fn push_at(out: &mut Vec<u8>, request: &Request) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::traffic::WESTWOOD;
+    use crate::traffic::WESTWOOD;
 
     /// A request, and what is kept of it.
     pub(super) fn asked(kind: Kind) -> (Request, Asked) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::bench::process::Process;
+use crate::process::Process;
 
 /// How long a server may take until it listens.
 const START: Duration = Duration::from_secs(20);

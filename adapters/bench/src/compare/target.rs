@@ -81,7 +81,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::compare::row::Row;
+    use crate::compare::row::Row;
 
     #[test]
     fn ratios_and_figures_are_judged() {

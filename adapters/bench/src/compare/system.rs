@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bench::dialect::Dialect;
+use crate::dialect::Dialect;
 
 /// A server, and where it can do the job in two ways, one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

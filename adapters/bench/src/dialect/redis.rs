@@ -5,7 +5,7 @@ use std::io::Write;
 use memchr::memchr;
 
 use super::{AT_LEN, Asked, CLIENT_LEN, Reply, push_at, push_client, push_degrees};
-use crate::bench::traffic::{Kind, Request, Traffic};
+use crate::traffic::{Kind, Request, Traffic};
 
 /// `SET client 'AT ...'`.
 pub(super) fn push_set(out: &mut Vec<u8>, request: &Request) {
@@ -103,7 +103,7 @@ pub(crate) fn value_len(input: &[u8]) -> Result<Option<usize>, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::dialect::{Dialect, tests};
+    use crate::dialect::{Dialect, tests};
 
     #[test]
     fn replies_are_read_in_pieces_and_checked() {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::bench::dialect::redis::{command, value_len};
+use crate::dialect::redis::{command, value_len};
 
 /// How long Redis may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::{AT_LEN, Asked, Reply, push_at, push_client};
-use crate::bench::traffic::{Kind, Request};
+use crate::traffic::{Kind, Request};
 
 /// `set client 0 0 86`, and the AT line.
 pub(super) fn push_set(out: &mut Vec<u8>, request: &Request) {
@@ -42,7 +42,7 @@ pub(super) fn read(input: &[u8], asked: &Asked) -> Option<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::dialect::{Dialect, tests};
+    use crate::dialect::{Dialect, tests};
 
     #[test]
     fn replies_are_read_in_pieces_and_checked() {

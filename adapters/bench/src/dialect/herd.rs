@@ -3,8 +3,8 @@
 use memchr::{memchr, memmem};
 
 use super::{Asked, Reply, push_client, push_report};
-use crate::bench::digits;
-use crate::bench::traffic::{Kind, Request, Traffic};
+use crate::digits;
+use crate::traffic::{Kind, Request, Traffic};
 
 /// `IAMAT client position time`.
 pub(super) fn push_update(out: &mut Vec<u8>, request: &Request) {
@@ -57,7 +57,7 @@ fn has_places(json: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::dialect::{Dialect, tests};
+    use crate::dialect::{Dialect, tests};
 
     #[test]
     fn replies_are_read_in_pieces_and_checked() {
