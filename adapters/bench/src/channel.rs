@@ -75,7 +75,8 @@ impl Channel {
         }
     }
 
-    /// The same buffers for a new connection. What was asked on the old one and has no reply.
+    /// Takes a new connection in place of the old one, and keeps the buffers. Returns how many requests on the old
+    /// one have no reply.
     pub(crate) fn replace(&mut self, stream: TcpStream) -> usize {
         self.stream = Some(stream);
         self.restart()
@@ -90,7 +91,7 @@ impl Channel {
         is_connected
     }
 
-    /// Begins a new connection's conversation. What was asked before and has no reply.
+    /// Begins a new connection's conversation. Returns how many requests on the old one have no reply.
     fn restart(&mut self) -> usize {
         let unanswered = self.asked.len();
         self.is_closed = false;

@@ -85,7 +85,7 @@ impl Load {
         }
     }
 
-    /// The same load, but each client says once where it is, quickly.
+    /// The load that goes before this one where somebody asks: each client says once where it is, quickly.
     pub(crate) fn fill(&self) -> Self {
         Self {
             traffic: Traffic { questions: 0, ..self.traffic.clone() },

@@ -58,7 +58,7 @@ impl Propagation {
         Ok(())
     }
 
-    /// The same for machines.
+    /// What was measured, as JSON: times in microseconds.
     pub(crate) fn json(&self) -> Value {
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|at| self.micros_at(at));
         json!({

@@ -36,7 +36,7 @@ pub(crate) fn write(load: &Load, outcome: &Outcome, out: &mut impl Write) -> io:
     Ok(())
 }
 
-/// The same for machines.
+/// What a load measured, as JSON: times in microseconds but for `seconds`, memory in bytes.
 pub(crate) fn json(load: &Load, outcome: &Outcome) -> Value {
     let latency = |kind: Kind| {
         let latency = outcome.latency(kind);

@@ -32,7 +32,8 @@ pub(crate) enum Row {
     Propagation,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
     Baselines,
-    /// The same: one request at a time
+    /// Python asyncio, Node.js, async-std and tokio: one request at a time
+    #[value(help = "The same: one request at a time")]
     BaselinesSingle,
 }
 
