@@ -1,12 +1,14 @@
 //! WHATSAT, answered from the places that the program brings along.
 
-use crate::graphs::{cycle, single};
-use crate::herd::Plan;
-use crate::process::Binaries;
+use herd_tests::graphs::{cycle, single};
+use herd_tests::herd::Plan;
+
+use crate::binaries;
 
 /// Real places around Westwood, nearest first, in the shape of Google's.
-pub fn real_places_around_westwood(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).start();
+#[test]
+fn real_places_around_westwood() {
+    let herd = Plan::new(&binaries(), &single()).start();
     let at = herd.report("A", "kiwi.cs.ucla.edu", "1479413884.392014450");
     let mut client = herd.client("A");
     client.send("WHATSAT kiwi.cs.ucla.edu 10 5\n");
@@ -25,8 +27,9 @@ pub fn real_places_around_westwood(binaries: &Binaries) {
 }
 
 /// Each bound from 0 to 20 gives that many results, and nothing else differs in shape.
-pub fn every_bound(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).start();
+#[test]
+fn every_bound() {
+    let herd = Plan::new(&binaries(), &single()).start();
     let _at = herd.report("A", "kiwi", "1");
     let mut client = herd.client("A");
     let mut longest = Vec::new();
@@ -41,8 +44,9 @@ pub fn every_bound(binaries: &Binaries) {
 }
 
 /// Radii from 0 to 50, exact at the ends.
-pub fn every_kind_of_radius(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).start();
+#[test]
+fn every_kind_of_radius() {
+    let herd = Plan::new(&binaries(), &single()).start();
     let _at = herd.report("A", "kiwi", "1");
     let mut client = herd.client("A");
     let mut ask = |radius: &str| {
@@ -62,8 +66,9 @@ pub fn every_kind_of_radius(binaries: &Binaries) {
 }
 
 /// The reply ends in exactly two newlines, and has no two before.
-pub fn two_newlines_end_a_reply(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).start();
+#[test]
+fn two_newlines_end_a_reply() {
+    let herd = Plan::new(&binaries(), &single()).start();
     let _at = herd.report("A", "kiwi", "1");
     for bound in [0, 5] {
         let reply = herd.converse("A", format!("WHATSAT kiwi 10 {bound}\n"));
@@ -73,8 +78,9 @@ pub fn two_newlines_end_a_reply(binaries: &Binaries) {
 }
 
 /// At the poles, across the 180th meridian, and in the middle of nowhere.
-pub fn at_the_edges_of_the_map(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).start();
+#[test]
+fn at_the_edges_of_the_map() {
+    let herd = Plan::new(&binaries(), &single()).start();
     let mut client = herd.client("A");
     for (index, position) in ["+90+0", "-90-180", "-48.87-123.39", "+0+180"].into_iter().enumerate() {
         let _at = client.ask(format!("IAMAT far{index} {position} 1"));
@@ -82,7 +88,7 @@ pub fn at_the_edges_of_the_map(binaries: &Binaries) {
         assert_eq!(client.whatsat().status(), "ZERO_RESULTS", "{position}");
     }
     // Taveuni in Fiji lies on the meridian, with a town to each side of it within reach.
-    let names = |client: &mut crate::client::Client, position: &str| {
+    let names = |client: &mut herd_tests::client::Client, position: &str| {
         let _at = client.ask(format!("IAMAT fiji{position} {position} 1"));
         client.send(format!("WHATSAT fiji{position} 50 20\n"));
         let value = client.whatsat().value();
@@ -92,8 +98,9 @@ pub fn at_the_edges_of_the_map(binaries: &Binaries) {
 }
 
 /// Another server of the herd gives the same reply to the byte.
-pub fn the_same_at_every_server(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &cycle()).start();
+#[test]
+fn the_same_at_every_server() {
+    let herd = Plan::new(&binaries(), &cycle()).start();
     let at = herd.report("Alford", "kiwi.cs.ucla.edu", "1479413884.392014450");
     herd.wait_until_all_know("kiwi.cs.ucla.edu", &at);
     let ask = |name: &str| herd.converse(name, "WHATSAT kiwi.cs.ucla.edu 10 5\n");

@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use rustix::process::Signal;
+use herd_tests::graphs::{pair, single};
+use herd_tests::herd::{Herd, Plan};
+use herd_tests::patience::wait_for;
+use herd_tests::process::Signal;
 use serde_json::Value;
 
-use crate::graphs::{pair, single};
-use crate::herd::{Herd, Plan};
-use crate::patience::wait_for;
-use crate::process::Binaries;
+use crate::binaries;
 
 fn entries<'a>(log: &'a [Value], message: &str) -> Vec<&'a Value> {
     log.iter().filter(|entry| entry["message"] == message).collect()
@@ -20,8 +20,9 @@ fn wait_for_entry(herd: &Herd, name: &str, what: &str, is: impl Fn(&Value) -> bo
 }
 
 /// At `info`: servers up and down, connections between servers with their reasons, and no lines.
-pub fn at_info(binaries: &Binaries) {
-    let mut herd = Plan::new(binaries, &pair()).with(&["--log-level", "info"]).start();
+#[test]
+fn at_info() {
+    let mut herd = Plan::new(&binaries(), &pair()).with(&["--log-level", "info"]).start();
     let at = herd.report("A", "kiwi", "1");
     herd.wait_until_known("B", "kiwi", &at);
     let is_opened = |entry: &Value| entry["message"] == "connection opened" && entry["to"] == "B";
@@ -42,8 +43,9 @@ pub fn at_info(binaries: &Binaries) {
 }
 
 /// At `debug`: each line received and sent.
-pub fn at_debug(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &pair()).start();
+#[test]
+fn at_debug() {
+    let herd = Plan::new(&binaries(), &pair()).start();
     let at = herd.report("A", "kiwi", "1");
     herd.wait_until_known("B", "kiwi", &at);
     let request = "IAMAT kiwi +34.068930-118.445127 1";
@@ -60,9 +62,10 @@ pub fn at_debug(binaries: &Binaries) {
 }
 
 /// A level for one target leaves the others alone.
-pub fn a_level_for_a_target(binaries: &Binaries) {
+#[test]
+fn a_level_for_a_target() {
     let filter = ["--log-filter", "warn,herd::server=info"];
-    let herd = Plan::new(binaries, &single()).with(&filter).start();
+    let herd = Plan::new(&binaries(), &single()).with(&filter).start();
     let _reply = herd.report("A", "kiwi", "1");
     wait_for_entry(&herd, "A", "the server to be up", |entry| entry["message"] == "server up");
     let log = herd.log("A");
@@ -70,10 +73,11 @@ pub fn a_level_for_a_target(binaries: &Binaries) {
 }
 
 /// No byte of a client's ends a log line, or reaches a terminal.
-pub fn what_clients_say_is_escaped(binaries: &Binaries) {
+#[test]
+fn what_clients_say_is_escaped() {
     let evil = b"IAMAT \x1b[31mred\x1b[0m\xff\0\"\\\r{\"level\":\"ERROR\"} +1+1 1";
     for format in ["json", "human"] {
-        let herd = Plan::new(binaries, &single()).with(&["--log-format", format]).start();
+        let herd = Plan::new(&binaries(), &single()).with(&["--log-format", format]).start();
         let _reply = herd.converse("A", [&evil[..], b"\n"].concat());
         let text = wait_for("the line", || Some(herd.log_text("A")).filter(|text| text.contains("received")));
         assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{text:?}");
@@ -87,12 +91,13 @@ pub fn what_clients_say_is_escaped(binaries: &Binaries) {
 }
 
 /// `--log` appends to a file, and standard error stays empty.
-pub fn to_a_file(binaries: &Binaries) {
+#[test]
+fn to_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("herd.log");
     let path = file.to_str().expect("a path of text");
     for run in 1..=2 {
-        let herd = Plan::new(binaries, &single()).with(&["--log", path]).start();
+        let herd = Plan::new(&binaries(), &single()).with(&["--log", path]).start();
         // Until the server has opened it there is none.
         let ups = || fs::read_to_string(&file).unwrap_or_default().matches("server up").count();
         wait_for("the server to say that it is up", || (ups() == run).then_some(()));

@@ -3,13 +3,13 @@
 use std::fs;
 
 use herd_places_sim::{Faults, Options, PlacesSim};
-use rustix::process::Signal;
+use herd_tests::client::WhatsatReply;
+use herd_tests::graphs::single;
+use herd_tests::herd::{Herd, Plan};
+use herd_tests::patience::wait_for;
+use herd_tests::process::Signal;
 
-use crate::client::WhatsatReply;
-use crate::graphs::single;
-use crate::herd::{Herd, Plan};
-use crate::patience::wait_for;
-use crate::process::Binaries;
+use crate::binaries;
 
 const KEY: &str = "sesame-4711";
 
@@ -35,8 +35,9 @@ fn whatsat(herd: &Herd) -> WhatsatReply {
 }
 
 /// Google's two APIs, over TLS, one in chunks, have the names that the embedded places have.
-pub fn every_source_has_the_same_places(binaries: &Binaries) {
-    let embedded = names(&whatsat(&Plan::new(binaries, &single()).start()));
+#[test]
+fn every_source_has_the_same_places() {
+    let embedded = names(&whatsat(&Plan::new(&binaries(), &single()).start()));
     assert_eq!(embedded.len(), 5);
     let options = Options { tls: true, key: Some(KEY.into()), ..Options::default() };
     let sim = PlacesSim::start(options).expect("a free port");
@@ -47,17 +48,18 @@ pub fn every_source_has_the_same_places(binaries: &Binaries) {
     for (source, url, chunked) in [("google", sim.url_new(), None), ("google-legacy", sim.url_legacy(), Some(100))] {
         sim.set(Faults { chunked, ..Faults::default() });
         let flags = ["--places", source, "--places-url", &url, "--places-ca-file", trust];
-        let herd = Plan::new(binaries, &single()).with(&flags).with_variable("HERD_PLACES_KEY", KEY).start();
+        let herd = Plan::new(&binaries(), &single()).with(&flags).with_variable("HERD_PLACES_KEY", KEY).start();
         assert_eq!(names(&whatsat(&herd)), embedded, "{source}");
     }
 }
 
 /// A hundred WHATSATs for one place, asked while the first is fetched, make one fetch.
-pub fn one_fetch_for_many(binaries: &Binaries) {
+#[test]
+fn one_fetch_for_many() {
     let sim = PlacesSim::start(Options::default()).expect("a free port");
     sim.hold();
     let flags = ["--places", "google", "--places-url", &sim.url_new(), "--log-filter", "debug"];
-    let herd = Plan::new(binaries, &single()).with(&flags).with_variable("HERD_PLACES_KEY", KEY).start();
+    let herd = Plan::new(&binaries(), &single()).with(&flags).with_variable("HERD_PLACES_KEY", KEY).start();
     let _at = herd.report("A", "kiwi", "1479413884.392014450");
     let mut clients: Vec<_> = (0..100).map(|_| herd.client("A")).collect();
     for (bound, client) in (0..).zip(&mut clients) {
@@ -76,11 +78,12 @@ pub fn one_fetch_for_many(binaries: &Binaries) {
 }
 
 /// A client that goes away while its places are fetched takes nothing from those who stay.
-pub fn who_goes_away_costs_nothing(binaries: &Binaries) {
+#[test]
+fn who_goes_away_costs_nothing() {
     let sim = PlacesSim::start(Options::default()).expect("a free port");
     sim.hold();
     let flags = ["--places", "google-legacy", "--places-url", &sim.url_legacy()];
-    let herd = Plan::new(binaries, &single()).with(&flags).start();
+    let herd = Plan::new(&binaries(), &single()).with(&flags).start();
     let _at = herd.report("A", "kiwi", "1479413884.392014450");
     let mut stays = herd.client("A");
     {
@@ -94,12 +97,13 @@ pub fn who_goes_away_costs_nothing(binaries: &Binaries) {
 }
 
 /// Points of one's own, read again on SIGHUP; a bad file is told, and the old points stay.
-pub fn a_file_is_read_again(binaries: &Binaries) {
+#[test]
+fn a_file_is_read_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("branches.geojson");
     fs::write(&file, branch("First")).expect("a file");
     let flags = ["--places", "file", "--places-file", file.to_str().expect("a path of text")];
-    let mut herd = Plan::new(binaries, &single()).with(&flags).start();
+    let mut herd = Plan::new(&binaries(), &single()).with(&flags).start();
     assert_eq!(names(&whatsat(&herd)), ["First"]);
     let mut signal_and_wait = |text: &str, told: &str| {
         fs::write(&file, text).expect("a file");
@@ -115,7 +119,8 @@ pub fn a_file_is_read_again(binaries: &Binaries) {
 }
 
 /// A bad file at the start: one line, exit code 2, and no server.
-pub fn a_bad_file_is_wrong_use(binaries: &Binaries) {
+#[test]
+fn a_bad_file_is_wrong_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("branches.geojson");
     let path = file.to_str().expect("a path of text");
@@ -130,7 +135,7 @@ pub fn a_bad_file_is_wrong_use(binaries: &Binaries) {
         if let Some(text) = text {
             fs::write(&file, text).expect("a file");
         }
-        let output = binaries.output(&["up", "--places", "file", "--places-file", path]);
+        let output = binaries().output(&["up", "--places", "file", "--places-file", path]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), told.lines().count()), (Some(2), 1), "{told}");
         assert!(told.contains(part) && told.contains(path), "{told}");

@@ -1,12 +1,9 @@
 //! What is refused: `? ` and a copy of the line, and the connection is closed.
 
-use crate::graphs::{pair, single};
-use crate::herd::{Herd, Plan};
-use crate::process::Binaries;
+use herd_tests::graphs::{pair, single};
+use herd_tests::herd::{Herd, Plan};
 
-fn start(binaries: &Binaries) -> Herd {
-    Plan::new(binaries, &single()).start()
-}
+use crate::{binaries, start};
 
 /// Sends a line that is refused, and more behind it that must be dropped.
 fn assert_refused(herd: &Herd, line: impl AsRef<[u8]>) {
@@ -18,8 +15,9 @@ fn assert_refused(herd: &Herd, line: impl AsRef<[u8]>) {
 }
 
 /// Everything that is no position.
-pub fn invalid_positions(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn invalid_positions() {
+    let herd = start();
     for position in [
         "+34.-118.5",
         "+.5+1",
@@ -52,8 +50,9 @@ pub fn invalid_positions(binaries: &Binaries) {
 }
 
 /// Everything that is no time.
-pub fn invalid_times(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn invalid_times() {
+    let herd = start();
     for time in [
         "1479413884.3920144501",
         "1.0000000000",
@@ -81,8 +80,9 @@ pub fn invalid_times(binaries: &Binaries) {
 }
 
 /// Everything that is no radius or no bound.
-pub fn invalid_radii_and_bounds(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn invalid_radii_and_bounds() {
+    let herd = start();
     let _reply = herd.report("A", "kiwi", "1");
     for radius in ["-1", "51", "50.5", "50.000000000000000000001", "1e1", "+5", "nan", "inf", "5.", ".5", "x", "1,5"] {
         assert_refused(&herd, format!("WHATSAT kiwi {radius} 5"));
@@ -93,8 +93,9 @@ pub fn invalid_radii_and_bounds(binaries: &Binaries) {
 }
 
 /// Unknown commands, lower case, too few and too many fields; white space is kept in the copy.
-pub fn other_lines(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn other_lines() {
+    let herd = start();
     let _reply = herd.report("A", "kiwi", "1");
     for line in [
         &b"HELP"[..],
@@ -125,8 +126,9 @@ pub fn other_lines(binaries: &Binaries) {
 }
 
 /// What was owed before a refusal comes first, in order.
-pub fn what_is_owed_comes_first(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn what_is_owed_comes_first() {
+    let herd = start();
     let mut client = herd.client("A");
     client.send("IAMAT kiwi +34.068930-118.445127 1\nWHATSAT kiwi 10 1\nIAMAT kiwi +2+2 2\nNO\nIAMAT kiwi +3+3 3\n");
     let first = client.line();
@@ -138,8 +140,9 @@ pub fn what_is_owed_comes_first(binaries: &Binaries) {
 }
 
 /// An AT line from somebody who is no neighbour of that name is refused like anything else.
-pub fn an_at_line_of_a_stranger(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &pair()).without("B").start();
+#[test]
+fn an_at_line_of_a_stranger() {
+    let herd = Plan::new(&binaries(), &pair()).without("B").start();
     for line in [
         "AT B +0.100000000 kiwi +1+1 1 A",
         "AT B +0.100000000 kiwi +1+1 1 C",
@@ -155,13 +158,14 @@ pub fn an_at_line_of_a_stranger(binaries: &Binaries) {
     }
     assert_eq!(herd.converse("A", "WHATSAT kiwi 1 1\n"), b"? WHATSAT kiwi 1 1\n");
 
-    let single = start(binaries);
+    let single = start();
     assert_refused(&single, "AT A +0.100000000 kiwi +1+1 1 A");
 }
 
 /// A neighbour's AT line is taken, has no reply, and its connection stays open.
-pub fn an_at_line_of_a_neighbour(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &pair()).without("B").start();
+#[test]
+fn an_at_line_of_a_neighbour() {
+    let herd = Plan::new(&binaries(), &pair()).without("B").start();
     let mut neighbour = herd.client("A");
     neighbour.send("AT B +0.100000000 kiwi +1+1 1 B\nAT A -7.000000000 lime +1+1 2 B\r\n");
     neighbour.send("WHATSAT kiwi 0 0\nWHATSAT lime 0 0\n");
@@ -170,8 +174,9 @@ pub fn an_at_line_of_a_neighbour(binaries: &Binaries) {
 }
 
 /// A line that is too long is refused as soon as it is, with the bytes that were kept.
-pub fn a_line_that_is_too_long(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn a_line_that_is_too_long() {
+    let herd = start();
     let kept = [b"? ".to_vec(), vec![b'x'; 4096], b"\n".to_vec()].concat();
     let mut waits = herd.client("A");
     waits.send(vec![b'x'; 4097]);
@@ -187,8 +192,9 @@ pub fn a_line_that_is_too_long(binaries: &Binaries) {
 }
 
 /// `--max-line` is the longest line, LF not counted.
-pub fn max_line_is_the_last_length(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).with(&["--max-line", "100"]).start();
+#[test]
+fn max_line_is_the_last_length() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--max-line", "100"]).start();
     let line = |len: usize| {
         let rest = " +1+1 1";
         format!("IAMAT {}{rest}", "k".repeat(len - "IAMAT ".len() - rest.len()))

@@ -2,17 +2,18 @@
 
 use std::time::Instant;
 
-use crate::client::WhatsatReply;
-use crate::graphs::single;
-use crate::herd::{Herd, Plan};
-use crate::patience::PATIENCE;
-use crate::places_server::{PlacesServer, chunked, places};
-use crate::process::Binaries;
+use herd_tests::client::WhatsatReply;
+use herd_tests::graphs::single;
+use herd_tests::herd::{Herd, Plan};
+use herd_tests::patience::PATIENCE;
+use herd_tests::places_server::{PlacesServer, chunked, places};
+
+use crate::binaries;
 
 const KEY: &str = "sesame-4711";
 
-fn plan(binaries: &Binaries, url: &str) -> Plan {
-    Plan::new(binaries, &single())
+fn plan(url: &str) -> Plan {
+    Plan::new(&binaries(), &single())
         .with(&["--places", "google-legacy", "--places-url", url])
         .with_variable("HERD_PLACES_KEY", KEY)
 }
@@ -32,9 +33,10 @@ fn assert_key_unsaid(herd: &Herd, reply: &WhatsatReply) {
 }
 
 /// The position goes out as Google wants it, and the reply comes back but for blank lines.
-pub fn it_is_asked_as_google_is(binaries: &Binaries) {
+#[test]
+fn it_is_asked_as_google_is() {
     let server = PlacesServer::with_places(3);
-    let herd = plan(binaries, &server.url()).start();
+    let herd = plan(&server.url()).start();
     let reply = whatsat(&herd, 20);
     let squeezed = places(3).trim_end().replace("\n\n\n", "\n").replace("\n\n", "\n");
     assert_eq!(reply.json, squeezed);
@@ -46,9 +48,10 @@ pub fn it_is_asked_as_google_is(binaries: &Binaries) {
 }
 
 /// More results than the bound are cut off, every other byte stays.
-pub fn it_is_cut_to_the_bound(binaries: &Binaries) {
+#[test]
+fn it_is_cut_to_the_bound() {
     let server = PlacesServer::with_places(20);
-    let herd = plan(binaries, &server.url()).start();
+    let herd = plan(&server.url()).start();
     for bound in [0, 1, 5, 20] {
         let reply = whatsat(&herd, bound);
         assert_eq!((reply.count(), reply.status().as_str()), (bound, "OK"));
@@ -56,15 +59,17 @@ pub fn it_is_cut_to_the_bound(binaries: &Binaries) {
 }
 
 /// A reply in many small chunks is put together.
-pub fn it_answers_in_chunks(binaries: &Binaries) {
+#[test]
+fn it_answers_in_chunks() {
     let server = PlacesServer::answering(chunked(&places(12)));
-    let herd = plan(binaries, &server.url()).start();
+    let herd = plan(&server.url()).start();
     let reply = whatsat(&herd, 12);
     assert_eq!((reply.count(), reply.status().as_str()), (12, "OK"));
 }
 
 /// Errors and garbage: still the AT line, no results, one of Google's words, no key.
-pub fn it_answers_with_errors(binaries: &Binaries) {
+#[test]
+fn it_answers_with_errors() {
     let echo = format!("{{\"error_message\" : \"The key {KEY} is wrong.\", \"results\" : []}}");
     for (status, body, word) in [
         ("500 Internal Server Error", "oops", "UNKNOWN_ERROR"),
@@ -77,7 +82,7 @@ pub fn it_answers_with_errors(binaries: &Binaries) {
         ("200 OK", "", "UNKNOWN_ERROR"),
     ] {
         let server = PlacesServer::with_reply(status, body);
-        let herd = plan(binaries, &server.url()).start();
+        let herd = plan(&server.url()).start();
         assert_unavailable(&herd, word);
     }
 }
@@ -91,22 +96,24 @@ fn assert_unavailable(herd: &Herd, word: &str) {
 }
 
 /// Something that does not speak HTTP, that hangs up at once, that is not there.
-pub fn it_does_not_speak_http(binaries: &Binaries) {
+#[test]
+fn it_does_not_speak_http() {
     for pieces in
         [vec![b"\0\xff garbage\n\n".to_vec()], vec![], vec![b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()]]
     {
         let server = PlacesServer::answering(pieces);
-        assert_unavailable(&plan(binaries, &server.url()).start(), "UNKNOWN_ERROR");
+        assert_unavailable(&plan(&server.url()).start(), "UNKNOWN_ERROR");
     }
-    let nobody = format!("http://{}/json", crate::ports::free_address());
-    assert_unavailable(&plan(binaries, &nobody).start(), "UNKNOWN_ERROR");
+    let nobody = format!("http://{}/json", herd_tests::ports::free_address());
+    assert_unavailable(&plan(&nobody).start(), "UNKNOWN_ERROR");
 }
 
 /// A source that does not answer in time does not hold the reply up for longer than it may.
-pub fn it_is_too_slow(binaries: &Binaries) {
+#[test]
+fn it_is_too_slow() {
     let server = PlacesServer::with_places(3);
     server.hold();
-    let herd = plan(binaries, &server.url()).with(&["--places-timeout", "300ms"]).start();
+    let herd = plan(&server.url()).with(&["--places-timeout", "300ms"]).start();
     let start = Instant::now();
     assert_unavailable(&herd, "UNKNOWN_ERROR");
     assert!(start.elapsed() < PATIENCE / 2, "{:?}", start.elapsed());
@@ -114,10 +121,11 @@ pub fn it_is_too_slow(binaries: &Binaries) {
 }
 
 /// While places are fetched all else goes on, and replies keep their order.
-pub fn replies_wait_behind_a_slow_one(binaries: &Binaries) {
+#[test]
+fn replies_wait_behind_a_slow_one() {
     let server = PlacesServer::with_places(7);
     server.hold();
-    let herd = plan(binaries, &server.url()).with(&["--places-timeout", "1m"]).start();
+    let herd = plan(&server.url()).with(&["--places-timeout", "1m"]).start();
     let mut client = herd.client("A");
     let first = client.ask("IAMAT kiwi +34.068930-118.445127 1");
     client.send("WHATSAT kiwi 10 5\nIAMAT kiwi +2+2 2\nIAMAT lime +3+3 3\nWHATSAT lime 1 2\nNO\n");
@@ -140,10 +148,11 @@ pub fn replies_wait_behind_a_slow_one(binaries: &Binaries) {
 }
 
 /// A client that half-closes while its places are fetched still gets them.
-pub fn a_client_that_half_closes_waits(binaries: &Binaries) {
+#[test]
+fn a_client_that_half_closes_waits() {
     let server = PlacesServer::with_places(2);
     server.hold();
-    let herd = plan(binaries, &server.url()).with(&["--places-timeout", "1m"]).start();
+    let herd = plan(&server.url()).with(&["--places-timeout", "1m"]).start();
     let at = herd.report("A", "kiwi", "1");
     let mut client = herd.client("A");
     client.send("WHATSAT kiwi 10 5");
@@ -163,11 +172,12 @@ pub fn a_client_that_half_closes_waits(binaries: &Binaries) {
 }
 
 /// AT line and JSON are handed over in one write: one read of a simple client gets both.
-pub fn a_reply_is_one_write(binaries: &Binaries) {
+#[test]
+fn a_reply_is_one_write() {
     use std::io::Read;
 
     let server = PlacesServer::with_places(4);
-    let herd = plan(binaries, &server.url()).start();
+    let herd = plan(&server.url()).start();
     let at = herd.report("A", "kiwi", "1");
     let mut client = herd.client("A");
     client.send("WHATSAT kiwi 10 4\n");

@@ -5,17 +5,17 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use rustix::process::Signal;
+use herd_tests::client::{Client, converse};
+use herd_tests::graphs::{self, Graph};
+use herd_tests::herd::{Herd, Plan, config_text};
+use herd_tests::patience::wait_for;
+use herd_tests::ports::free_address;
+use herd_tests::process::{Process, Signal};
 
-use crate::client::{Client, converse};
-use crate::graphs::{self, Graph};
-use crate::herd::{Herd, Plan, config_text};
-use crate::patience::wait_for;
-use crate::ports::free_address;
-use crate::process::{Binaries, Process};
+use crate::binaries;
 
-fn prepare(binaries: &Binaries, graph: &Graph) -> Herd {
-    Plan::new(binaries, graph).prepare()
+fn prepare(graph: &Graph) -> Herd {
+    Plan::new(&binaries(), graph).prepare()
 }
 
 fn text(path: &Path) -> &str {
@@ -33,7 +33,8 @@ fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
 }
 
 /// Files that describe no herd: the file, the line, and what to do.
-pub fn wrong_config_files(binaries: &Binaries) {
+#[test]
+fn wrong_config_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("wrong.toml");
     let server = |name: &str, port: u16, rest: &str| {
@@ -53,14 +54,15 @@ pub fn wrong_config_files(binaries: &Binaries) {
     ] {
         fs::write(&path, content).expect("a file");
         for command in ["check", "up"] {
-            assert_fails(&binaries.output(&[command, "--config", text(&path)]), 2, &parts);
+            assert_fails(&binaries().output(&[command, "--config", text(&path)]), 2, &parts);
         }
-        assert_fails(&binaries.output(&["serve", "A", "--config", text(&path)]), 2, &parts);
+        assert_fails(&binaries().output(&["serve", "A", "--config", text(&path)]), 2, &parts);
     }
 }
 
 /// Wrong names, flags and paths.
-pub fn wrong_use(binaries: &Binaries) {
+#[test]
+fn wrong_use() {
     let key = ["up", "--places", "google-legacy", "--places-key-file", "/no/such.key"];
     let log = ["Alford", "--listen", "127.0.0.1:0", "--log", "/no/such/folder/herd.log"];
     for (arguments, parts) in [
@@ -80,38 +82,41 @@ pub fn wrong_use(binaries: &Binaries) {
         (&["serve"], ["<NAME>", "try --help"]),
         (&["up", "Alford"], ["Alford", "try --help"]),
     ] {
-        assert_fails(&binaries.output(arguments), 2, &parts);
+        assert_fails(&binaries().output(arguments), 2, &parts);
     }
-    let output = binaries.output(&[]);
+    let output = binaries().output(&[]);
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A port that is taken: its address, and nothing is half started.
-pub fn a_port_that_is_taken(binaries: &Binaries) {
-    let herd = prepare(binaries, &graphs::cycle());
+#[test]
+fn a_port_that_is_taken() {
+    let herd = prepare(&graphs::cycle());
     let taken = herd.address("Welsh");
     let _listener = TcpListener::bind(taken).expect("a free port");
     for arguments in [&["up"][..], &["serve", "Welsh"]] {
-        let output = binaries.output(&[arguments, &["--config", text(&herd.config)]].concat());
+        let output = binaries().output(&[arguments, &["--config", text(&herd.config)]].concat());
         assert_fails(&output, 2, &["Welsh", &taken.to_string()]);
     }
 }
 
 /// `--help` and `--version` go to standard output; the order of precedence is told.
-pub fn help(binaries: &Binaries) {
+#[test]
+fn help() {
     for arguments in [&["--help"][..], &["serve", "--help"], &["up", "--help"], &["check", "--help"]] {
-        let output = binaries.output(arguments);
+        let output = binaries().output(arguments);
         let told = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && told.contains("environment variable"), "{told}");
     }
-    let output = binaries.output(&["--version"]);
+    let output = binaries().output(&["--version"]);
     assert!(output.status.success() && output.stdout.ends_with(b".0\n"));
 }
 
 /// `check` prints the herd.
-pub fn check(binaries: &Binaries) {
-    let herd = prepare(binaries, &graphs::goloman());
-    let output = binaries.output(&["check", "--config", text(&herd.config)]);
+#[test]
+fn check() {
+    let herd = prepare(&graphs::goloman());
+    let output = binaries().output(&["check", "--config", text(&herd.config)]);
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     for name in &herd.graph().names {
@@ -120,11 +125,12 @@ pub fn check(binaries: &Binaries) {
 }
 
 /// `up` runs every server, says so, and stops cleanly when it is told to.
-pub fn up(binaries: &Binaries) {
+#[test]
+fn up() {
     for signal in [Signal::TERM, Signal::INT] {
-        let herd = prepare(binaries, &graphs::cycle());
+        let herd = prepare(&graphs::cycle());
         let printed = herd.config.with_file_name("stdout");
-        let mut command = binaries.command();
+        let mut command = binaries().command();
         command.args(["up", "--config", text(&herd.config)]);
         command.stdout(fs::File::create(&printed).expect("a file")).stderr(Stdio::null());
         let mut process = Process::of(command.spawn().expect("a program to run"));
@@ -146,9 +152,10 @@ pub fn up(binaries: &Binaries) {
 }
 
 /// A name as the sole argument serves that server; here of the herd that a variable names.
-pub fn a_name_alone(binaries: &Binaries) {
-    let herd = prepare(binaries, &graphs::cycle());
-    let mut command = binaries.command();
+#[test]
+fn a_name_alone() {
+    let herd = prepare(&graphs::cycle());
+    let mut command = binaries().command();
     command.arg("Holiday").env("HERD_CONFIG", &herd.config).stdout(Stdio::null()).stderr(Stdio::null());
     let mut process = Process::of(command.spawn().expect("a program to run"));
     let address = herd.address("Holiday");
@@ -159,13 +166,14 @@ pub fn a_name_alone(binaries: &Binaries) {
 }
 
 /// Flag before variable before file before default.
-pub fn precedence(binaries: &Binaries) {
+#[test]
+fn precedence() {
     let (folder, graph) = (tempfile::tempdir().expect("a folder"), graphs::single());
     let config = folder.path().join("herd.toml");
     let longest = |file: &str, variable: Option<&str>, flag: &[&str]| {
         let address = free_address();
         fs::write(&config, format!("{}{file}", config_text(&graph, &[address]))).expect("a file");
-        let mut command = binaries.command();
+        let mut command = binaries().command();
         command.args(["serve", "A", "--config", text(&config)]).args(flag);
         command.envs(variable.map(|value| ("HERD_MAX_LINE", value))).stderr(Stdio::null());
         let _process = Process::of(command.spawn().expect("a program to run"));
@@ -181,10 +189,11 @@ pub fn precedence(binaries: &Binaries) {
 }
 
 /// `--listen` binds elsewhere than the file says.
-pub fn listen(binaries: &Binaries) {
-    let herd = prepare(binaries, &graphs::single());
+#[test]
+fn listen() {
+    let herd = prepare(&graphs::single());
     let address = free_address();
-    let mut command = binaries.command();
+    let mut command = binaries().command();
     command.args(["serve", "A", "--config", text(&herd.config), "--listen", &address.to_string()]);
     let _process = Process::of(command.stderr(Stdio::null()).spawn().expect("a program to run"));
     wait_for("A to listen", || std::net::TcpStream::connect(address).ok());
@@ -192,11 +201,12 @@ pub fn listen(binaries: &Binaries) {
 }
 
 /// As many threads serve as `--workers` says, whatever variables say; one is enough for a whole herd.
-pub fn workers(binaries: &Binaries) {
+#[test]
+fn workers() {
     let variables = ["HERD_WORKERS", "TOKIO_WORKER_THREADS", "ASYNC_STD_THREAD_COUNT", "ASYNC_GLOBAL_EXECUTOR_THREADS"];
     for count in [1, 3] {
-        let herd = prepare(binaries, &graphs::cycle());
-        let mut command = binaries.command();
+        let herd = prepare(&graphs::cycle());
+        let mut command = binaries().command();
         command.args(["up", "--config", text(&herd.config), "--workers", &count.to_string()]);
         command.envs(variables.map(|name| (name, "2"))).stdout(Stdio::null()).stderr(Stdio::null());
         let process = Process::of(command.spawn().expect("a program to run"));

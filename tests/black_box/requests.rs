@@ -2,13 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::graphs::single;
-use crate::herd::{Herd, Plan};
-use crate::process::Binaries;
-
-fn start(binaries: &Binaries) -> Herd {
-    Plan::new(binaries, &single()).start()
-}
+use crate::start;
 
 fn now() -> i128 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
@@ -38,8 +32,9 @@ fn assert_is_skew(skew: &str) {
 }
 
 /// The reply is `AT SERVER SKEW` and a copy of the fields; time and skew add up to the server's clock.
-pub fn an_iamat_is_answered_with_its_skew(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn an_iamat_is_answered_with_its_skew() {
+    let herd = start();
     for time in ["1479413884.392014450", "0", "-5.5", "99999999999.000000001", "1700000000.1"] {
         let fields = format!("kiwi +34.068930-118.445127 {time}");
         let before = now();
@@ -53,8 +48,9 @@ pub fn an_iamat_is_answered_with_its_skew(binaries: &Binaries) {
 }
 
 /// Client, position and time come back as they were written, however oddly.
-pub fn fields_are_copied_verbatim(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn fields_are_copied_verbatim() {
+    let herd = start();
     let mut client = herd.client("A");
     for fields in [
         "k +0-0 0",
@@ -70,8 +66,9 @@ pub fn fields_are_copied_verbatim(binaries: &Binaries) {
 }
 
 /// Space, tab, CR, FF and VT separate fields, and stand before and behind them.
-pub fn any_white_space_separates(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn any_white_space_separates() {
+    let herd = start();
     let mut client = herd.client("A");
     for line in [
         "IAMAT kiwi +34.0-118.0 1.5\r",
@@ -85,8 +82,9 @@ pub fn any_white_space_separates(binaries: &Binaries) {
 }
 
 /// A line of white space alone has no reply, and the connection goes on.
-pub fn blank_lines_are_passed_over(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn blank_lines_are_passed_over() {
+    let herd = start();
     let mut client = herd.client("A");
     client.send(b"\n\n\r\n \t\x0b\x0c\r\n");
     let reply = client.ask("\nIAMAT kiwi +1+1 1");
@@ -97,8 +95,9 @@ pub fn blank_lines_are_passed_over(binaries: &Binaries) {
 }
 
 /// What a client sent when it says that it sends no more is a request too.
-pub fn the_last_line_needs_no_end(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn the_last_line_needs_no_end() {
+    let herd = start();
     let reply = herd.converse("A", "IAMAT kiwi +1+1 1\nIAMAT kiwi +2+2 2");
     let reply = String::from_utf8(reply).expect("text");
     let lines: Vec<&str> = reply.lines().collect();
@@ -109,8 +108,9 @@ pub fn the_last_line_needs_no_end(binaries: &Binaries) {
 }
 
 /// A conversation is the same when each byte comes on its own.
-pub fn one_byte_at_a_time(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn one_byte_at_a_time() {
+    let herd = start();
     let mut client = herd.client("A");
     client.send_bytewise(b"IAMAT kiwi +34.068930-118.445127 5\r\n\nWHATSAT kiwi 10 5\nNO\xff \n");
     let at = client.line();
@@ -121,11 +121,12 @@ pub fn one_byte_at_a_time(binaries: &Binaries) {
 }
 
 /// Thousands of requests at once are answered in their order.
-pub fn requests_are_pipelined(binaries: &Binaries) {
+#[test]
+fn requests_are_pipelined() {
     const COUNT: usize = 5_000;
-    let herd = start(binaries);
+    let herd = start();
     let mut reader = herd.client("A");
-    let mut writer = crate::client::Client::over(reader.stream().try_clone().expect("a handle"));
+    let mut writer = herd_tests::client::Client::over(reader.stream().try_clone().expect("a handle"));
     let sending = std::thread::spawn(move || {
         let lines: Vec<String> = (0..COUNT).map(|index| format!("IAMAT c{index} +1+1 {index}\n")).collect();
         writer.send(lines.concat());
@@ -140,8 +141,9 @@ pub fn requests_are_pipelined(binaries: &Binaries) {
 }
 
 /// An ID is any run of bytes that are not white space: no UTF-8, NUL, the whole range.
-pub fn any_bytes_are_an_id(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn any_bytes_are_an_id() {
+    let herd = start();
     let mut client = herd.client("A");
     let all: Vec<u8> = (0..=255).filter(|byte| !matches!(byte, b' ' | b'\t'..=b'\r')).collect();
     for id in [&b"\xff\xfe\x80"[..], b"\0", b"a\0b", b"\xc3", &all] {
@@ -155,8 +157,9 @@ pub fn any_bytes_are_an_id(binaries: &Binaries) {
 }
 
 /// Only a newer time replaces what is kept; of two with one time, the greater line.
-pub fn the_newest_position_is_kept(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn the_newest_position_is_kept() {
+    let herd = start();
     let kept = |client: &str| herd.client("A").ask(format!("WHATSAT {client} 0 0"));
     let newer = herd.report("A", "kiwi", "100.000000001");
     for older in ["100", "100.000000000", "99.999999999", "-1", "0"] {

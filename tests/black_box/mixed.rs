@@ -1,8 +1,12 @@
 //! Herds in which servers run tokio and async-std in turn.
 
+mod between_servers;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
+
+use herd_tests::Binaries;
 
 const HERE: &str = env!("CARGO_BIN_EXE_herd-async-std");
 
@@ -22,8 +26,7 @@ static OTHER: LazyLock<PathBuf> = LazyLock::new(|| {
     other
 });
 
-fn programs() -> [&'static Path; 2] {
-    [Path::new(HERE), &OTHER]
+/// The programs under test.
+fn binaries() -> Binaries {
+    Binaries::new(&[Path::new(HERE), &OTHER])
 }
-
-herd_tests::herd_suite!((super::programs()));

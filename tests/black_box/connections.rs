@@ -3,18 +3,16 @@
 use std::io::Write;
 use std::time::Instant;
 
-use crate::graphs::single;
-use crate::herd::{Herd, Plan};
-use crate::patience::{PATIENCE, wait_for};
-use crate::process::Binaries;
+use herd_tests::graphs::single;
+use herd_tests::herd::Plan;
+use herd_tests::patience::{PATIENCE, wait_for};
 
-fn start(binaries: &Binaries) -> Herd {
-    Plan::new(binaries, &single()).start()
-}
+use crate::{binaries, start};
 
 /// A connection takes further requests after each reply.
-pub fn it_stays_open(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn it_stays_open() {
+    let herd = start();
     let mut client = herd.client("A");
     for time in 0..20 {
         assert!(client.ask(format!("IAMAT kiwi +1+1 {time}")).ends_with(&format!(" kiwi +1+1 {time}")));
@@ -24,8 +22,9 @@ pub fn it_stays_open(binaries: &Binaries) {
 }
 
 /// A client that never reads is not read either, and costs the others nothing.
-pub fn a_client_that_never_reads(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn a_client_that_never_reads() {
+    let herd = start();
     let _at = herd.report("A", "kiwi", "1");
     let stuck = herd.client("A");
     stuck.stream().set_nonblocking(true).expect("a socket");
@@ -48,8 +47,9 @@ pub fn a_client_that_never_reads(binaries: &Binaries) {
 }
 
 /// What was owed to a client whose connection breaks while it is answered is nobody else's.
-pub fn the_replies_of_a_client_that_vanishes(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn the_replies_of_a_client_that_vanishes() {
+    let herd = start();
     for time in 0..60 {
         let mut gone = herd.client("A");
         gone.send(format!("IAMAT gone +1+1 {time}\n").repeat(500));
@@ -65,8 +65,9 @@ pub fn the_replies_of_a_client_that_vanishes(binaries: &Binaries) {
 }
 
 /// Clients that vanish, in the middle of a line or of a reply, are forgotten.
-pub fn a_client_that_vanishes(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn a_client_that_vanishes() {
+    let herd = start();
     let _at = herd.report("A", "kiwi", "1");
     for bytes in ["IAMAT ki", "WHATSAT kiwi 50 20\n", "", "IAMAT gone +1+1 1\nWHATSAT go"] {
         for _ in 0..20 {
@@ -79,8 +80,9 @@ pub fn a_client_that_vanishes(binaries: &Binaries) {
 }
 
 /// What ends a connection ends it at once, however long the client keeps its own end open.
-pub fn an_end_comes_at_once(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn an_end_comes_at_once() {
+    let herd = start();
     let begin = Instant::now();
     for _ in 0..5 {
         let mut refused = herd.client("A");
@@ -91,8 +93,9 @@ pub fn an_end_comes_at_once(binaries: &Binaries) {
 }
 
 /// With `--one-shot` a connection ends after its first reply.
-pub fn one_shot(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).with(&["--one-shot"]).start();
+#[test]
+fn one_shot() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--one-shot"]).start();
     let mut client = herd.client("A");
     client.send("\nIAMAT kiwi +34.068930-118.445127 1\nIAMAT kiwi +2+2 2\nNO\n");
     let reply = String::from_utf8(client.rest()).expect("text");
@@ -105,8 +108,9 @@ pub fn one_shot(binaries: &Binaries) {
 }
 
 /// After `--idle-timeout` without anything a connection is closed, also within a line.
-pub fn idle_timeout(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).with(&["--idle-timeout", "300ms"]).start();
+#[test]
+fn idle_timeout() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--idle-timeout", "300ms"]).start();
     for bytes in ["", "IAMAT kiwi +1+1 1\n", "IAMAT ki"] {
         let mut client = herd.client("A");
         client.send(bytes);
@@ -119,8 +123,9 @@ pub fn idle_timeout(binaries: &Binaries) {
 }
 
 /// A connection on which something happens is not idle.
-pub fn a_busy_connection_is_not_idle(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &single()).with(&["--idle-timeout", "2s"]).start();
+#[test]
+fn a_busy_connection_is_not_idle() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--idle-timeout", "2s"]).start();
     let mut client = herd.client("A");
     let (start, mut time) = (Instant::now(), 0);
     wait_for("three seconds", || {
@@ -131,8 +136,9 @@ pub fn a_busy_connection_is_not_idle(binaries: &Binaries) {
 }
 
 /// Hundreds of connections at once are all served.
-pub fn many_at_once(binaries: &Binaries) {
-    let herd = start(binaries);
+#[test]
+fn many_at_once() {
+    let herd = start();
     let mut clients: Vec<_> = (0..400).map(|_| herd.client("A")).collect();
     for (index, client) in clients.iter_mut().enumerate() {
         client.send(format!("IAMAT c{index} +1+1 1\n"));

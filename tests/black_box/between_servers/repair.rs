@@ -2,10 +2,11 @@
 
 use std::net::TcpListener;
 
-use crate::client::Client;
-use crate::graphs::{self, Graph};
-use crate::herd::{Herd, Plan};
-use crate::process::Binaries;
+use herd_tests::client::Client;
+use herd_tests::graphs::{self, Graph};
+use herd_tests::herd::{Herd, Plan};
+
+use crate::binaries;
 
 /// Has a server told of so many clients; the last bytes of their AT lines, by client.
 fn tell(herd: &Herd, name: &str, clients: usize) -> Vec<(String, String)> {
@@ -23,8 +24,9 @@ fn wait_until_known(herd: &Herd, name: &str, told: &[(String, String)]) {
 }
 
 /// A server that was killed comes back with nothing, and gets everything, its own clients included.
-pub fn an_empty_server_gets_all(binaries: &Binaries) {
-    let mut herd = Plan::new(binaries, &graphs::cycle()).start();
+#[test]
+fn an_empty_server_gets_all() {
+    let mut herd = Plan::new(&binaries(), &graphs::cycle()).start();
     let told: Vec<_> = herd.running().iter().flat_map(|name| tell(&herd, name, 40)).collect();
     for name in herd.running() {
         wait_until_known(&herd, &name, &told);
@@ -42,9 +44,10 @@ pub fn an_empty_server_gets_all(binaries: &Binaries) {
 
 /// Two parts that were told different things while the server between them was down have it all
 /// when that comes back, also the one at the far end, and the one that lost what waited for others.
-pub fn two_parts_that_meet_again(binaries: &Binaries) {
+#[test]
+fn two_parts_that_meet_again() {
     let graph = Graph::new(&["A", "B", "C", "D"], &[("A", "B"), ("B", "C"), ("C", "D")]);
-    let mut herd = Plan::new(binaries, &graph).start();
+    let mut herd = Plan::new(&binaries(), &graph).start();
     herd.kill("B");
     let told = [tell(&herd, "A", 60), tell(&herd, "D", 60)].concat();
     wait_until_known(&herd, "C", &told[60..]);
@@ -58,8 +61,9 @@ pub fn two_parts_that_meet_again(binaries: &Binaries) {
 }
 
 /// A neighbour that knows greetings and not repair is asked once, and gets AT lines from then on.
-pub fn a_neighbour_that_refuses_to_compare(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &graphs::pair()).with(&["--repair-interval", "100ms"]).without("B").start();
+#[test]
+fn a_neighbour_that_refuses_to_compare() {
+    let herd = Plan::new(&binaries(), &graphs::pair()).with(&["--repair-interval", "100ms"]).without("B").start();
     let listener = TcpListener::bind(herd.address("B")).expect("a free port");
     let mut asked = 0;
     let mut connection = 0;

@@ -3,17 +3,19 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
-use crate::graphs::{self, Graph};
-use crate::herd::{Herd, Plan};
-use crate::patience::{PATIENCE, wait_for};
-use crate::plain::Plain;
-use crate::process::Binaries;
+use herd_tests::client::Client;
+use herd_tests::graphs::{self, Graph};
+use herd_tests::herd::{Herd, Plan};
+use herd_tests::patience::{PATIENCE, wait_for};
+use herd_tests::plain::Plain;
+
+use crate::binaries;
 
 /// Three of ours and a plain neighbour between two of them, which is the only way.
-pub fn a_plain_neighbour_both_ways(binaries: &Binaries) {
+#[test]
+fn a_plain_neighbour_both_ways() {
     let graph = Graph::new(&["A", "B", "C", "Plain"], &[("A", "B"), ("B", "Plain"), ("Plain", "C")]);
-    let herd = Plan::new(binaries, &graph).without("Plain").start();
+    let herd = Plan::new(&binaries(), &graph).without("Plain").start();
     let links = [("B", herd.address("B")), ("C", herd.address("C"))];
     let plain = Plain::listen("Plain", herd.address("Plain"), &links);
     for time in 1..=5 {
@@ -35,8 +37,9 @@ fn assert_one_line_each(plain: &Plain) {
 }
 
 /// A burst of updates reaches a plain neighbour line by line, each once.
-pub fn a_burst_for_a_plain_neighbour(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &graphs::pair()).without("B").start();
+#[test]
+fn a_burst_for_a_plain_neighbour() {
+    let herd = Plan::new(&binaries(), &graphs::pair()).without("B").start();
     let plain = Plain::listen("B", herd.address("B"), &[("A", herd.address("A"))]);
     let mut client = herd.client("A");
     for time in 0..200 {
@@ -51,8 +54,9 @@ pub fn a_burst_for_a_plain_neighbour(binaries: &Binaries) {
 }
 
 /// A neighbour that accepts and never says a word gets its lines all the same.
-pub fn a_neighbour_that_says_nothing(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &graphs::pair()).without("B").start();
+#[test]
+fn a_neighbour_that_says_nothing() {
+    let herd = Plan::new(&binaries(), &graphs::pair()).without("B").start();
     let listener = TcpListener::bind(herd.address("B")).expect("a free port");
     let at = herd.report("A", "kiwi", "1");
     let mut lines = Vec::new();
@@ -67,9 +71,10 @@ pub fn a_neighbour_that_says_nothing(binaries: &Binaries) {
 }
 
 /// Neighbours that are down, or accept and never read, hold nobody up.
-pub fn a_neighbour_that_is_down(binaries: &Binaries) {
+#[test]
+fn a_neighbour_that_is_down() {
     let graph = Graph::new(&["A", "B", "Down", "Deaf"], &[("A", "B"), ("A", "Down"), ("A", "Deaf")]);
-    let herd = Plan::new(binaries, &graph).without("Down").without("Deaf").start();
+    let herd = Plan::new(&binaries(), &graph).without("Down").without("Deaf").start();
     let _deaf = TcpListener::bind(herd.address("Deaf")).expect("a free port");
     let mut client = herd.client("A");
     for time in 0..2_000 {
@@ -80,8 +85,9 @@ pub fn a_neighbour_that_is_down(binaries: &Binaries) {
 }
 
 /// An update that is sent 50 ms after a killed server listens again reaches it without delay.
-pub fn a_killed_server_comes_back(binaries: &Binaries) {
-    let mut herd = Plan::new(binaries, &graphs::cycle()).start();
+#[test]
+fn a_killed_server_comes_back() {
+    let mut herd = Plan::new(&binaries(), &graphs::cycle()).start();
     warm_up(&herd);
     for round in 1..=3 {
         herd.kill("Ball");
@@ -97,9 +103,10 @@ pub fn a_killed_server_comes_back(binaries: &Binaries) {
 }
 
 /// So do two neighbours that were down together.
-pub fn two_killed_servers_come_back(binaries: &Binaries) {
+#[test]
+fn two_killed_servers_come_back() {
     let graph = graphs::cycle();
-    let mut herd = Plan::new(binaries, &graph).start();
+    let mut herd = Plan::new(&binaries(), &graph).start();
     warm_up(&herd);
     for (round, (first, second)) in graph.links.iter().enumerate() {
         herd.kill(first);
@@ -135,8 +142,9 @@ fn reaches_at_once(herd: &Herd, from: &str, to: &[&str], time: &str) {
 }
 
 /// What a server missed while it was down arrives.
-pub fn what_was_missed_arrives(binaries: &Binaries) {
-    let mut herd = Plan::new(binaries, &graphs::cycle()).start();
+#[test]
+fn what_was_missed_arrives() {
+    let mut herd = Plan::new(&binaries(), &graphs::cycle()).start();
     warm_up(&herd);
     herd.kill("Welsh");
     let missed: Vec<(String, String)> =
@@ -148,8 +156,9 @@ pub fn what_was_missed_arrives(binaries: &Binaries) {
 }
 
 /// A server that was never there hears of what was said before it started.
-pub fn a_server_that_starts_late(binaries: &Binaries) {
-    let mut herd = Plan::new(binaries, &graphs::pair()).without("B").start();
+#[test]
+fn a_server_that_starts_late() {
+    let mut herd = Plan::new(&binaries(), &graphs::pair()).without("B").start();
     let at = herd.report("A", "kiwi", "1");
     herd.start("B");
     let start = Instant::now();
@@ -158,8 +167,9 @@ pub fn a_server_that_starts_late(binaries: &Binaries) {
 }
 
 /// With `link-idle = 0` a link is closed as soon as what is queued has been sent.
-pub fn links_that_are_closed_at_once(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &graphs::cycle()).with(&["--link-idle", "0"]).start();
+#[test]
+fn links_that_are_closed_at_once() {
+    let herd = Plan::new(&binaries(), &graphs::cycle()).with(&["--link-idle", "0"]).start();
     for time in 1..=3 {
         let at = herd.report("Alford", "kiwi", &time.to_string());
         herd.wait_until_all_know("kiwi", &at);
@@ -177,8 +187,9 @@ pub fn links_that_are_closed_at_once(binaries: &Binaries) {
 }
 
 /// A link rests for `link-idle` and is then closed by the one that opened it.
-pub fn links_that_rest(binaries: &Binaries) {
-    let herd = Plan::new(binaries, &graphs::pair()).with(&["--link-idle", "300ms"]).without("B").start();
+#[test]
+fn links_that_rest() {
+    let herd = Plan::new(&binaries(), &graphs::pair()).with(&["--link-idle", "300ms"]).without("B").start();
     let listener = TcpListener::bind(herd.address("B")).expect("a free port");
     let at = herd.report("A", "kiwi", "1");
     let mut link = loop {

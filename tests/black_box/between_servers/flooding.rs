@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rustix::process::Signal;
+use herd_tests::graphs::{self, Graph};
+use herd_tests::herd::{Herd, Plan};
+use herd_tests::plain::Plain;
+use herd_tests::process::Signal;
 
-use crate::graphs::{self, Graph};
-use crate::herd::{Herd, Plan};
-use crate::plain::Plain;
-use crate::process::Binaries;
+use crate::binaries;
 
 /// Has each server report, waits until all know, and counts what each link carried.
-fn floods(binaries: &Binaries, graph: &Graph) {
-    let mut herd = Plan::new(binaries, graph).start();
+fn floods(graph: &Graph) {
+    let mut herd = Plan::new(&binaries(), graph).start();
     let mut told = Vec::new();
     for (index, name) in graph.names.iter().enumerate() {
         for time in ["20", "10.5", "30"] {
@@ -57,35 +57,41 @@ fn carried(herd: &Herd, name: &str) -> BTreeMap<(String, String), usize> {
 }
 
 /// The built-in herd's cycle.
-pub fn on_a_cycle(binaries: &Binaries) {
-    floods(binaries, &graphs::cycle());
+#[test]
+fn on_a_cycle() {
+    floods(&graphs::cycle());
 }
 
 /// The Goloman herd, with several cycles.
-pub fn on_the_goloman_graph(binaries: &Binaries) {
-    floods(binaries, &graphs::goloman());
+#[test]
+fn on_the_goloman_graph() {
+    floods(&graphs::goloman());
 }
 
 /// Eight servers, each linked with each.
-pub fn on_a_complete_graph(binaries: &Binaries) {
-    floods(binaries, &graphs::complete());
+#[test]
+fn on_a_complete_graph() {
+    floods(&graphs::complete());
 }
 
 /// Ten servers in a row.
-pub fn on_a_line(binaries: &Binaries) {
-    floods(binaries, &graphs::line());
+#[test]
+fn on_a_line() {
+    floods(&graphs::line());
 }
 
 /// A tree of seven.
-pub fn on_a_tree(binaries: &Binaries) {
-    floods(binaries, &graphs::tree());
+#[test]
+fn on_a_tree() {
+    floods(&graphs::tree());
 }
 
 /// What a neighbour is sent: each update once, also an old one, with the right fields; never the one
 /// that it sent itself.
-pub fn what_a_neighbour_gets(binaries: &Binaries) {
+#[test]
+fn what_a_neighbour_gets() {
     let graph = Graph::new(&["A", "B", "P"], &[("A", "B"), ("A", "P"), ("B", "P")]);
-    let herd = Plan::new(binaries, &graph).without("P").start();
+    let herd = Plan::new(&binaries(), &graph).without("P").start();
     // It passes nothing on, so that each update has one way only.
     let plain = Plain::listen("P", herd.address("P"), &[]);
     let newer = herd.report("A", "kiwi", "20");
@@ -108,9 +114,10 @@ pub fn what_a_neighbour_gets(binaries: &Binaries) {
 }
 
 /// An update that is older than what is kept is passed on, and not kept; one that was handled is not.
-pub fn old_updates_are_passed_on(binaries: &Binaries) {
+#[test]
+fn old_updates_are_passed_on() {
     let graph = Graph::new(&["A", "B", "P", "Q"], &[("A", "B"), ("A", "P"), ("B", "Q")]);
-    let herd = Plan::new(binaries, &graph).without("P").without("Q").start();
+    let herd = Plan::new(&binaries(), &graph).without("P").without("Q").start();
     let first = Plain::listen("P", herd.address("P"), &[("A", herd.address("A"))]);
     let last = Plain::listen("Q", herd.address("Q"), &[("B", herd.address("B"))]);
     let newest = herd.report("B", "kiwi", "100");
@@ -128,9 +135,10 @@ pub fn old_updates_are_passed_on(binaries: &Binaries) {
 }
 
 /// With one server of the cycle down, whichever, all others hear of every update.
-pub fn one_server_down(binaries: &Binaries) {
+#[test]
+fn one_server_down() {
     let graph = graphs::cycle();
-    let mut herd = Plan::new(binaries, &graph).start();
+    let mut herd = Plan::new(&binaries(), &graph).start();
     for (time, down) in graph.names.iter().enumerate() {
         herd.kill(down);
         for name in herd.running() {

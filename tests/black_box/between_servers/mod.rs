@@ -1,0 +1,5 @@
+//! Cases about several servers, which take the programs under test in turn.
+
+mod flooding;
+mod links;
+mod repair;

@@ -1,0 +1,14 @@
+//! What the tests of more than one room share: clients, servers' processes, neighbours, places servers.
+//!
+//! Nothing here is a test: `README.md` in the folder above says where those go.
+
+pub mod client;
+pub mod graphs;
+pub mod herd;
+pub mod patience;
+pub mod places_server;
+pub mod plain;
+pub mod ports;
+pub mod process;
+
+pub use process::Binaries;
