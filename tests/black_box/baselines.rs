@@ -1,13 +1,13 @@
 //! The plain servers of `benches/baselines` speak the wire that the herd's own do: or comparing them would
 //! say nothing.
 
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::net::SocketAddr;
 
 use herd_tests::client::{Client, converse};
 use herd_tests::patience::wait_for;
 use herd_tests::ports::free_address;
-use herd_tests::process::Process;
+use herd_tests::process::{Process, command, runs_here};
+use herd_tests::skew::{nanos, now, skew_of};
 
 const NO_PLACES: &str = "{\"results\":[],\"status\":\"ZERO_RESULTS\"}\n\n";
 
@@ -22,9 +22,7 @@ fn node() {
 }
 
 fn assert_speaks_the_wire(interpreter: &str, script: &str) {
-    let version = Command::new(interpreter).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !version.is_ok_and(|status| status.success()) {
-        println!("skipped: {interpreter} does not run here");
+    if !runs_here(interpreter) {
         return;
     }
     let [a, b, c] = [free_address(), free_address(), free_address()];
@@ -41,13 +39,11 @@ fn assert_speaks_the_wire(interpreter: &str, script: &str) {
 }
 
 fn start(interpreter: &str, script: &str, (name, address): (&str, SocketAddr), to: &[(&str, SocketAddr)]) -> Process {
-    let mut command = Command::new(interpreter);
+    let mut command = command(interpreter);
     command.arg(format!("{}/../benches/baselines/{script}", env!("CARGO_MANIFEST_DIR")));
     command.args([name, &address.port().to_string()]);
     command.args(to.iter().map(|(name, address)| format!("{name}={}", address.port())));
-    let process = Process::of(command.stdin(Stdio::null()).spawn().expect("a program to run"));
-    wait_for(script, || TcpStream::connect(address).ok());
-    process
+    Process::listening(&mut command, address)
 }
 
 /// The report that a server keeps of a client, if it knows it.
@@ -70,20 +66,10 @@ fn positions_and_skews(address: SocketAddr) {
         "last +0-0 9223372036854775807.999999999",
     ] {
         let reply = client.ask(format!("\t IAMAT\x0b {fields}\r"));
-        let skew = reply.strip_prefix("AT A ").and_then(|rest| rest.strip_suffix(fields)).expect(&reply).trim_end();
-        let clock = nanos(skew) + nanos(fields.rsplit_once(' ').expect("fields").1);
-        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_nanos();
-        let age = i128::try_from(now).expect("a time of this age") - clock;
+        let clock = nanos(skew_of(&reply, fields)) + nanos(fields.rsplit_once(' ').expect("fields").1);
+        let age = now() - clock;
         assert!((0..20_000_000_000).contains(&age), "{reply} is {age} ns old");
-        assert_eq!(skew.len() - skew.find('.').expect("a point"), 10, "{skew} has nine decimals");
-        assert!(skew.starts_with(['+', '-']), "{skew} has a sign");
     }
-}
-
-/// A decimal number of seconds, in nanoseconds.
-fn nanos(text: &str) -> i128 {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    format!("{whole}{decimals:0<9}").parse().expect("digits")
 }
 
 /// Pipelined, blank lines, bytes that are no text, the last line without its end, a half-close.

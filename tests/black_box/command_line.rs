@@ -1,9 +1,9 @@
 //! The command line: what is served, and what is wrong, in one line and with the right exit code.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use herd_tests::client::{Client, converse};
 use herd_tests::graphs::{self, Graph};
@@ -12,7 +12,7 @@ use herd_tests::patience::wait_for;
 use herd_tests::ports::free_address;
 use herd_tests::process::{Process, Signal};
 
-use crate::binaries;
+use crate::{assert_fails, binaries};
 
 fn prepare(graph: &Graph) -> Herd {
     Plan::new(&binaries(), graph).prepare()
@@ -20,16 +20,6 @@ fn prepare(graph: &Graph) -> Herd {
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path of text")
-}
-
-/// Nothing on standard output, one line on standard error that holds each of `parts`.
-fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{told}");
-    assert_eq!((output.stdout.len(), told.lines().count()), (0, 1), "{told}");
-    for part in parts {
-        assert!(told.contains(part), "{told} lacks {part}");
-    }
 }
 
 /// Files that describe no herd: the file, the line, and what to do.
@@ -133,9 +123,8 @@ fn up() {
         let mut command = binaries().command();
         command.args(["up", "--config", text(&herd.config)]);
         command.stdout(fs::File::create(&printed).expect("a file")).stderr(Stdio::null());
-        let mut process = Process::of(command.spawn().expect("a program to run"));
         let last = herd.address("Welsh");
-        wait_for("the herd to listen", || std::net::TcpStream::connect(last).ok());
+        let mut process = Process::listening(&mut command, last);
         let at = herd.report("Alford", "kiwi", "1");
         for name in &herd.graph().names {
             herd.wait_until_known(name, "kiwi", &at);
@@ -157,9 +146,8 @@ fn a_name_alone() {
     let herd = prepare(&graphs::cycle());
     let mut command = binaries().command();
     command.arg("Holiday").env("HERD_CONFIG", &herd.config).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut process = Process::of(command.spawn().expect("a program to run"));
     let address = herd.address("Holiday");
-    wait_for("Holiday to listen", || std::net::TcpStream::connect(address).ok());
+    let mut process = Process::listening(&mut command, address);
     assert!(Client::connect(address).ask("IAMAT kiwi +1+1 1").starts_with("AT Holiday "));
     process.signal(Signal::TERM);
     assert_eq!(process.end().code(), Some(0));
@@ -176,8 +164,7 @@ fn precedence() {
         let mut command = binaries().command();
         command.args(["serve", "A", "--config", text(&config)]).args(flag);
         command.envs(variable.map(|value| ("HERD_MAX_LINE", value))).stderr(Stdio::null());
-        let _process = Process::of(command.spawn().expect("a program to run"));
-        wait_for("A to listen", || std::net::TcpStream::connect(address).ok());
+        let _process = Process::listening(&mut command, address);
         converse(address, vec![b'x'; 5_000]).len() - "? \n".len()
     };
     let file = "[limits]\nmax-line = 200\n";
@@ -195,9 +182,8 @@ fn listen() {
     let address = free_address();
     let mut command = binaries().command();
     command.args(["serve", "A", "--config", text(&herd.config), "--listen", &address.to_string()]);
-    let _process = Process::of(command.stderr(Stdio::null()).spawn().expect("a program to run"));
-    wait_for("A to listen", || std::net::TcpStream::connect(address).ok());
-    assert!(std::net::TcpStream::connect(herd.address("A")).is_err());
+    let _process = Process::listening(command.stderr(Stdio::null()), address);
+    assert!(TcpStream::connect(herd.address("A")).is_err());
 }
 
 /// As many threads serve as `--workers` says, whatever variables say; one is enough for a whole herd.
@@ -209,8 +195,7 @@ fn workers() {
         let mut command = binaries().command();
         command.args(["up", "--config", text(&herd.config), "--workers", &count.to_string()]);
         command.envs(variables.map(|name| (name, "2"))).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = Process::of(command.spawn().expect("a program to run"));
-        wait_for("the herd to listen", || std::net::TcpStream::connect(herd.address("Welsh")).ok());
+        let process = Process::listening(&mut command, herd.address("Welsh"));
         let at = herd.report("Alford", "kiwi", "1");
         herd.wait_until_known("Welsh", "kiwi", &at);
         // A thread takes its name when it first runs.

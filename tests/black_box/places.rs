@@ -7,8 +7,9 @@ use herd_tests::graphs::single;
 use herd_tests::herd::{Herd, Plan};
 use herd_tests::patience::PATIENCE;
 use herd_tests::places_server::{PlacesServer, chunked, places};
+use herd_tests::ports::free_address;
 
-use crate::binaries;
+use crate::{binaries, whatsat};
 
 const KEY: &str = "sesame-4711";
 
@@ -16,15 +17,6 @@ fn plan(url: &str) -> Plan {
     Plan::new(&binaries(), &single())
         .with(&["--places", "google-legacy", "--places-url", url])
         .with_variable("HERD_PLACES_KEY", KEY)
-}
-
-fn whatsat(herd: &Herd, bound: usize) -> WhatsatReply {
-    let at = herd.report("A", "kiwi", "1479413884.392014450");
-    let mut client = herd.client("A");
-    client.send(format!("WHATSAT kiwi 10 {bound}\n"));
-    let reply = client.whatsat();
-    assert!(at.ends_with(&reply.at[reply.at.len() - 30..]), "{}", reply.at);
-    reply
 }
 
 fn assert_key_unsaid(herd: &Herd, reply: &WhatsatReply) {
@@ -104,7 +96,7 @@ fn it_does_not_speak_http() {
         let server = PlacesServer::answering(pieces);
         assert_unavailable(&plan(&server.url()).start(), "UNKNOWN_ERROR");
     }
-    let nobody = format!("http://{}/json", herd_tests::ports::free_address());
+    let nobody = format!("http://{}/json", free_address());
     assert_unavailable(&plan(&nobody).start(), "UNKNOWN_ERROR");
 }
 

@@ -3,13 +3,12 @@
 use std::fs;
 
 use herd_places_sim::{Faults, Options, PlacesSim};
-use herd_tests::client::WhatsatReply;
 use herd_tests::graphs::single;
-use herd_tests::herd::{Herd, Plan};
+use herd_tests::herd::Plan;
 use herd_tests::patience::wait_for;
 use herd_tests::process::Signal;
 
-use crate::binaries;
+use crate::{assert_fails, binaries, whatsat};
 
 const KEY: &str = "sesame-4711";
 
@@ -22,22 +21,10 @@ fn branch(name: &str) -> String {
     )
 }
 
-fn names(reply: &WhatsatReply) -> Vec<String> {
-    let results = reply.value()["results"].as_array().cloned().unwrap_or_default();
-    results.iter().filter_map(|result| Some(result["name"].as_str()?.to_owned())).collect()
-}
-
-fn whatsat(herd: &Herd) -> WhatsatReply {
-    let _at = herd.report("A", "kiwi", "1479413884.392014450");
-    let mut client = herd.client("A");
-    client.send("WHATSAT kiwi 10 5\n");
-    client.whatsat()
-}
-
 /// Google's two APIs, over TLS, one in chunks, have the names that the embedded places have.
 #[test]
 fn every_source_has_the_same_places() {
-    let embedded = names(&whatsat(&Plan::new(&binaries(), &single()).start()));
+    let embedded = whatsat(&Plan::new(&binaries(), &single()).start(), 5).names();
     assert_eq!(embedded.len(), 5);
     let options = Options { tls: true, key: Some(KEY.into()), ..Options::default() };
     let sim = PlacesSim::start(options).expect("a free port");
@@ -49,7 +36,7 @@ fn every_source_has_the_same_places() {
         sim.set(Faults { chunked, ..Faults::default() });
         let flags = ["--places", source, "--places-url", &url, "--places-ca-file", trust];
         let herd = Plan::new(&binaries(), &single()).with(&flags).with_variable("HERD_PLACES_KEY", KEY).start();
-        assert_eq!(names(&whatsat(&herd)), embedded, "{source}");
+        assert_eq!(whatsat(&herd, 5).names(), embedded, "{source}");
     }
 }
 
@@ -104,12 +91,12 @@ fn a_file_is_read_again() {
     fs::write(&file, branch("First")).expect("a file");
     let flags = ["--places", "file", "--places-file", file.to_str().expect("a path of text")];
     let mut herd = Plan::new(&binaries(), &single()).with(&flags).start();
-    assert_eq!(names(&whatsat(&herd)), ["First"]);
+    assert_eq!(whatsat(&herd, 5).names(), ["First"]);
     let mut signal_and_wait = |text: &str, told: &str| {
         fs::write(&file, text).expect("a file");
         herd.process("A").signal(Signal::HUP);
         wait_for(told, || herd.log_text("A").contains(told).then_some(()));
-        names(&whatsat(&herd))
+        whatsat(&herd, 5).names()
     };
     let bad = branch("Bad").replace("34.0698", "134");
     assert_eq!(signal_and_wait(&bad, "the old ones stay"), ["First"]);
@@ -136,8 +123,6 @@ fn a_bad_file_is_wrong_use() {
             fs::write(&file, text).expect("a file");
         }
         let output = binaries().output(&["up", "--places", "file", "--places-file", path]);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!((output.status.code(), told.lines().count()), (Some(2), 1), "{told}");
-        assert!(told.contains(part) && told.contains(path), "{told}");
+        assert_fails(&output, 2, &[part, path]);
     }
 }

@@ -1,5 +1,6 @@
 //! WHATSAT, answered from the places that the program brings along.
 
+use herd_tests::client::Client;
 use herd_tests::graphs::{cycle, single};
 use herd_tests::herd::Plan;
 
@@ -37,7 +38,7 @@ fn every_bound() {
         client.send(format!("WHATSAT kiwi 50 {bound}\n"));
         let reply = client.whatsat();
         assert_eq!((reply.count(), reply.status().as_str()), (bound, "OK"));
-        let results = reply.value()["results"].as_array().expect("a list").clone();
+        let results = reply.results();
         assert!(results.starts_with(&longest), "with a bound of {bound} the nearest differ");
         longest = results;
     }
@@ -88,11 +89,10 @@ fn at_the_edges_of_the_map() {
         assert_eq!(client.whatsat().status(), "ZERO_RESULTS", "{position}");
     }
     // Taveuni in Fiji lies on the meridian, with a town to each side of it within reach.
-    let names = |client: &mut herd_tests::client::Client, position: &str| {
+    let names = |client: &mut Client, position: &str| {
         let _at = client.ask(format!("IAMAT fiji{position} {position} 1"));
         client.send(format!("WHATSAT fiji{position} 50 20\n"));
-        let value = client.whatsat().value();
-        value["results"].as_array().expect("a list").iter().map(|result| result["name"].to_string()).collect::<Vec<_>>()
+        client.whatsat().names()
     };
     assert_eq!(names(&mut client, "-16.8+180"), names(&mut client, "-16.8-180"));
 }

@@ -30,7 +30,19 @@ impl WhatsatReply {
     /// How many results there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.value()["results"].as_array().expect("a list of results").len()
+        self.results().len()
+    }
+
+    /// The results.
+    #[must_use]
+    pub fn results(&self) -> Vec<serde_json::Value> {
+        self.value()["results"].as_array().expect("a list of results").clone()
+    }
+
+    /// The results' names.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.results().iter().map(|result| result["name"].as_str().expect("a name").to_owned()).collect()
     }
 
     /// The JSON's `status`.

@@ -5,10 +5,12 @@
 pub mod client;
 pub mod graphs;
 pub mod herd;
+mod lock;
 pub mod patience;
 pub mod places_server;
 pub mod plain;
 pub mod ports;
 pub mod process;
+pub mod skew;
 
 pub use process::Binaries;

@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::lock::lock;
 use crate::patience::{PATIENCE, wait_for};
 
 /// A places server. It serves until the test's process ends.
@@ -58,13 +59,19 @@ impl PlacesServer {
 
     /// Holds every answer back from now on.
     pub fn hold(&self) {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).holds = true;
+        lock(&self.shared.state).holds = true;
     }
 
     /// Gives every answer that was held back.
     pub fn release(&self) {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).holds = false;
+        lock(&self.shared.state).holds = false;
         self.shared.released.notify_all();
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where it is, for `--places-url`.
@@ -76,7 +83,7 @@ impl PlacesServer {
     /// The first lines of the requests until now.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).requests.clone()
+        lock(&self.shared.state).requests.clone()
     }
 
     /// Waits until it was asked this often.
@@ -98,7 +105,7 @@ impl PlacesServer {
     }
 
     fn await_release(&self, request: String) {
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.shared.state);
         state.requests.push(request);
         let waited = self.shared.released.wait_timeout_while(state, PATIENCE, |state| state.holds);
         drop(waited);

@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::lock::lock;
 use crate::patience::{PATIENCE, wait_for};
 
 /// A plain neighbour. It serves until the test's process ends.
@@ -57,7 +58,7 @@ impl Plain {
     /// What each connection brought until now.
     #[must_use]
     pub fn connections(&self) -> Vec<Vec<String>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).connections.clone()
+        lock(&self.seen).connections.clone()
     }
 
     /// The AT lines until now.
@@ -86,7 +87,7 @@ impl Plain {
         let mut lines = vec![line.to_owned()];
         let _ = reader.get_ref().shutdown(Shutdown::Write);
         lines.extend(rest_of(&mut reader).lines().map(str::to_owned));
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).connections.push(lines);
+        lock(&self.seen).connections.push(lines);
         if line.starts_with("AT ") && self.is_news(line) {
             self.forward(line);
         }
@@ -113,7 +114,7 @@ impl Plain {
     fn is_news(&self, line: &str) -> bool {
         let fields: Vec<&str> = line.split(' ').collect();
         let key = (fields[3].to_owned(), fields[5].to_owned());
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).handled.insert(key)
+        lock(&self.seen).handled.insert(key)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::lock::lock;
 
 /// Below the range that the system takes the ports of outgoing connections from, so that none of a
 /// test's own connections takes a port between the look and the bind.
@@ -25,7 +27,7 @@ struct Claimed {
 /// If there are no more.
 #[must_use]
 pub fn free_address() -> SocketAddr {
-    let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut claimed = lock(&CLAIMED);
     loop {
         if let Some(port) = claimed.free.find(|&port| TcpListener::bind(local(port)).is_ok()) {
             return local(port);

@@ -1,6 +1,6 @@
 //! Server processes: started, signalled, killed, started again.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,8 @@ impl Binaries {
 
 /// A program without the variables of the herd that this process may have, but for the number of workers: so all cases
 /// can be run with one and with several.
-pub(crate) fn command(program: &Path) -> Command {
+#[must_use]
+pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     let is_setting = |name: &OsString| name.as_encoded_bytes().starts_with(b"HERD_") && name != "HERD_WORKERS";
     for name in std::env::vars_os().map(|(name, _)| name).filter(is_setting) {
@@ -55,6 +56,17 @@ pub(crate) fn command(program: &Path) -> Command {
     }
     command.stdin(Stdio::null());
     command
+}
+
+/// Whether a program that some machines do not have runs on this one; says so if it does not.
+#[must_use]
+pub fn runs_here(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let runs = version.is_ok_and(|status| status.success());
+    if !runs {
+        println!("skipped: {program} does not run here");
+    }
+    runs
 }
 
 /// How to start one server.
@@ -80,20 +92,24 @@ impl Process {
         let log = OpenOptions::new().create(true).append(true).open(&recipe.log).expect("a log");
         let mut command = command(&recipe.program);
         command.args(&recipe.arguments).envs(recipe.variables.iter().map(|(name, value)| (name, value)));
-        let child = command.stdout(Stdio::null()).stderr(log).spawn().expect("a program to run");
-        let mut process = Self { child };
-        process.wait_until_it_listens(recipe);
-        process
+        command.stdout(Stdio::null()).stderr(log);
+        Self::spawn(&mut command, recipe.address, || std::fs::read_to_string(&recipe.log).unwrap_or_default())
     }
 
-    fn wait_until_it_listens(&mut self, recipe: &Recipe) {
-        wait_for("a server to listen", || {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                let log = std::fs::read_to_string(&recipe.log).unwrap_or_default();
-                panic!("the server ended at once, {status}: {log}");
+    /// Starts a server by this command and waits until it listens at `address`.
+    pub fn listening(command: &mut Command, address: SocketAddr) -> Self {
+        Self::spawn(command, address, String::new)
+    }
+
+    fn spawn(command: &mut Command, address: SocketAddr, log: impl Fn() -> String) -> Self {
+        let mut process = Self::of(command.spawn().expect("a program to run"));
+        wait_for(&format!("a server to listen at {address}"), || {
+            if let Some(status) = process.child.try_wait().expect("a child") {
+                panic!("the server ended at once, {status}: {}", log());
             }
-            TcpStream::connect(recipe.address).ok()
+            TcpStream::connect(address).ok()
         });
+        process
     }
 
     /// A child that somebody else has started.

@@ -3,21 +3,23 @@
 //! This program has no test harness, so that it can be the server too: a test knows the path of its own
 //! package's programs only. Nothing here is timed.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
 
+use herd_tests::ports::free_address;
+#[cfg(target_os = "linux")]
+use herd_tests::process::runs_here;
+use herd_tests::process::{Process, command};
 use serde_json::Value;
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("serve") {
         return herd_host::main::<herd_tokio::Tokio>("herd-tokio");
     }
-    let server = Server::start();
+    let (_server, address) = server();
     for case in [every_request_is_answered, questions_are_asked, each_has_a_connection, requests_are_due] {
-        case(&server.address);
+        case(&address);
     }
-    far_servers_are_followed(&server.address);
+    far_servers_are_followed(&address);
     #[cfg(target_os = "linux")]
     another_load_agrees();
     println!("every load of herd bench was answered");
@@ -59,15 +61,13 @@ fn far_servers_are_followed(to: &str) {
 /// The load that shares no code with this one runs, and finds every reply right. It starts this program as a herd.
 #[cfg(target_os = "linux")]
 fn another_load_agrees() {
-    let version = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !version.is_ok_and(|status| status.success()) {
-        println!("skipped: python3 does not run here");
+    if !runs_here("python3") {
         return;
     }
     let dir = tempfile::tempdir().expect("a folder");
     let program = std::env::current_exe().expect("a program");
     std::os::unix::fs::symlink(program, dir.path().join("herd-tokio")).expect("a link");
-    let output = Command::new("python3")
+    let output = command("python3")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/independent.py"))
         .args(["--rounds", "1", "--seconds", "0.1", "--clients", "5000", "--bin"])
         .arg(dir.path())
@@ -83,12 +83,10 @@ fn another_load_agrees() {
 
 /// What a load that goes well tells.
 fn bench(arguments: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_herd"))
+    let output = command(env!("CARGO_BIN_EXE_herd"))
         .arg("bench")
         .args(arguments)
         .arg("--json")
-        .env_remove("HERD_TO")
-        .env_remove("HERD_CONFIG")
         .output()
         .expect("the client starts");
     let error = String::from_utf8_lossy(&output.stderr);
@@ -96,37 +94,11 @@ fn bench(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// A server on a free port, for as long as this lives.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = listener.local_addr().expect("bound").to_string();
-        drop(listener);
-        let mut command = Command::new(std::env::current_exe().expect("a program"));
-        command.args(["serve", "Alford", "--listen", &address, "--log-filter", "error"]);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HERD_")) {
-            command.env_remove(name);
-        }
-        let child = command.stdin(Stdio::null()).spawn().expect("the server starts");
-        let server = Self { child, address };
-        let start = Instant::now();
-        while TcpStream::connect(&server.address).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(30), "the server does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It has nothing to save.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A server, which is this program, and its address.
+fn server() -> (Process, String) {
+    let address = free_address();
+    let to = address.to_string();
+    let mut server = command(std::env::current_exe().expect("a program"));
+    server.args(["serve", "Alford", "--listen", &to, "--log-filter", "error"]);
+    (Process::listening(&mut server, address), to)
 }

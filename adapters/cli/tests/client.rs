@@ -38,8 +38,8 @@ fn server() -> String {
 }
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
-    command.args(arguments).env_remove("HERD_TO").env_remove("HERD_CONFIG");
+    let mut command = herd_tests::process::command(env!("CARGO_BIN_EXE_herd"));
+    command.args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -162,9 +162,7 @@ fn help_is_no_error() {
 
 #[test]
 fn who_cannot_be_reached_is_told() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound").to_string();
-    drop(listener);
+    let address = herd_tests::ports::free_address().to_string();
     let (code, _, err) = told(&herd(&["send", "--to", &address, "x"], ""));
     assert_eq!(code, 1);
     assert!(

@@ -7,8 +7,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Stdio};
 
+use herd_tests::process::{Process, command};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 const REQUEST: &str = "IAMAT kiwi +1+1 1";
@@ -25,7 +26,7 @@ fn terminal() -> (File, File) {
 
 /// A prompt, and what it said.
 struct Prompt {
-    child: Child,
+    process: Process,
     keyboard: File,
     said: Lines<BufReader<ChildStdout>>,
 }
@@ -33,13 +34,13 @@ struct Prompt {
 impl Prompt {
     fn start(to: &str, home: &std::path::Path) -> Self {
         let (keyboard, input) = terminal();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_herd"));
+        let mut command = command(env!("CARGO_BIN_EXE_herd"));
         command.args(["send", "--to", to]).stdin(input).stdout(Stdio::piped());
         // A dumb terminal is sent text only.
-        command.env("TERM", "dumb").env("XDG_STATE_HOME", home).env_remove("HERD_CONFIG");
+        command.env("TERM", "dumb").env("XDG_STATE_HOME", home);
         let mut child = command.spawn().expect("the client starts");
         let said = BufReader::new(child.stdout.take().expect("piped")).lines();
-        Self { child, keyboard, said }
+        Self { process: Process::of(child), keyboard, said }
     }
 
     fn enter(&mut self, line: &str) {
@@ -49,14 +50,6 @@ impl Prompt {
     /// The next line that it says; prompts end no line.
     fn said(&mut self) -> String {
         self.said.next().expect("it goes on").expect("text")
-    }
-}
-
-impl Drop for Prompt {
-    fn drop(&mut self) {
-        // It has ended, unless the test fails.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -112,5 +105,5 @@ fn the_prompt_outlives_its_server() {
     answer(&stream);
     assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
     prompt.enter("quit");
-    assert!(prompt.child.wait().expect("it ends").success());
+    assert!(prompt.process.end().success());
 }
