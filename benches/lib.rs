@@ -6,8 +6,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use herd::{Action, Attempt, Batch, Event, Herd, Instant, Limits, Node, Now, Server, ServerId, ServerName};
-use herd::{Session, SessionId, Timestamp};
+use herd::{Action, Event, Herd, Instant, Limits, LinkStep, Member, Node, Now, ServerId, ServerName, Session};
+use herd::{SessionId, Timestamp, Turn};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -19,10 +19,9 @@ pub const BATCH: u64 = 100;
 pub struct Bench {
     node: Node,
     session: Session,
-    batch: Option<Batch>,
-    actions: Vec<Action>,
+    turn: Turn,
     out: Vec<u8>,
-    links: Vec<(ServerId, Attempt)>,
+    peers: Vec<ServerId>,
     nanos: u64,
 }
 
@@ -33,24 +32,22 @@ impl Bench {
         let herd = star(neighbours);
         let me = herd.find(b"Alford").expect("the first of them");
         let node = Node::new(Arc::clone(&herd), me, Limits::default(), 5);
-        for &peer in herd.neighbours(me) {
-            node.handle(Now::default(), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
-        }
         let session = node.session(SessionId(0), Some(LOOPBACK), Instant::default());
-        let batch = Some(Batch::default());
-        let mut bench =
-            Self { node, session, batch, actions: Vec::new(), out: Vec::new(), links: Vec::new(), nanos: 0 };
-        bench.handle(Event::Started);
-        for action in std::mem::take(&mut bench.actions) {
-            let Action::Connect { peer, attempt } = action else { continue };
-            bench.links.push((peer, attempt));
-            bench.handle(Event::Connected { peer, attempt });
-            let _ = bench.node.take(Instant::default(), peer, attempt);
-            bench.handle(Event::Sent { peer, attempt });
-            let greeting = format!("HELLO {} 1\n", herd.name(peer));
-            bench.handle(Event::Received { peer, attempt, bytes: greeting.as_bytes() });
+        let peers = herd.neighbours(me).to_vec();
+        let mut bench = Self { node, session, turn: Turn::default(), out: Vec::new(), peers, nanos: 0 };
+        for &peer in herd.neighbours(me) {
+            bench.handle(Event::Resolved { peer, addresses: &[LOOPBACK] });
         }
-        bench.actions.clear();
+        bench.handle(Event::Started);
+        for &peer in herd.neighbours(me) {
+            assert!(matches!(bench.poll(peer), LinkStep::Connect), "it greets");
+            bench.handle(Event::Connected { peer });
+            assert!(matches!(bench.poll(peer), LinkStep::Send(_)), "with a line");
+            bench.handle(Event::Sent { peer });
+            let greeting = format!("HELLO {} 1\n", herd.name(peer));
+            bench.handle(Event::Received { peer, bytes: greeting.as_bytes() });
+        }
+        bench.turn.actions.clear();
         bench
     }
 
@@ -61,12 +58,9 @@ impl Bench {
 
     /// The client sends those bytes; how many bytes of replies it gets.
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
-        let now = self.now();
+        self.turn.now = self.now();
         self.out.clear();
-        let batch = self.batch.take().expect("given back by each pass");
-        let requests = self.session.receive(now, bytes, batch);
-        let replies = self.node.serve(now, &self.session, requests, &mut self.actions);
-        self.batch = Some(self.session.reply(replies, &mut self.out));
+        self.session.receive(&self.node, &mut self.turn, bytes).serve().reply(&mut self.out);
         self.out.len()
     }
 
@@ -78,34 +72,41 @@ impl Bench {
 
     /// The neighbours take all that waits for them; how many bytes that is.
     pub fn drain(&mut self) -> usize {
-        let now = self.now();
-        self.actions.clear();
+        self.turn.now = self.now();
+        self.turn.actions.clear();
         let mut taken = 0;
-        for &(peer, attempt) in &self.links {
-            taken += self.node.take(now.instant, peer, attempt).len();
-            self.node.handle(now, Event::Sent { peer, attempt }, &mut self.actions);
+        for index in 0..self.peers.len() {
+            let peer = self.peers[index];
+            while let LinkStep::Send(bytes) = self.poll(peer) {
+                taken += bytes.len();
+                self.node.handle(&mut self.turn, Event::Sent { peer });
+            }
         }
         taken
     }
 
     /// The fetches that were asked for end with nothing found, so that the next are asked for anew.
     pub fn end_fetches(&mut self) {
-        let now = self.now();
-        while let Some(action) = self.actions.pop() {
+        self.turn.now = self.now();
+        while let Some(action) = self.turn.actions.pop() {
             match action {
                 Action::Fetch { fetch, .. } => {
                     let outcome = Ok(herd::Places::builder(&[]).finish());
-                    self.node.handle(now, Event::Fetched { fetch, outcome }, &mut self.actions);
+                    self.node.handle(&mut self.turn, Event::Fetched { fetch, outcome });
                 }
-                Action::Reply { answer, .. } => self.session.answer(answer, &mut self.out),
-                _ => {}
+                Action::Answer { answer, .. } => self.session.answer(answer, &mut self.out),
+                Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }
 
+    fn poll(&mut self, peer: ServerId) -> LinkStep {
+        self.node.poll_link(&mut self.turn, peer)
+    }
+
     fn handle(&mut self, event: Event<'_>) {
-        let now = self.now();
-        self.node.handle(now, event, &mut self.actions);
+        self.turn.now = self.now();
+        self.node.handle(&mut self.turn, event);
     }
 
     fn now(&mut self) -> Now {
@@ -125,7 +126,15 @@ pub fn iamats(round: u64) -> Vec<u8> {
     (0..BATCH).map(line).collect::<String>().into_bytes()
 }
 
-/// The same as Hamilton passes them on.
+/// IAMATs as [`iamats`] has them, but that every number is whole: the degrees, and the seconds as `date +%s` says
+/// them.
+#[must_use]
+pub fn whole_iamats(round: u64) -> Vec<u8> {
+    let line = |client| format!("IAMAT client-{client:03}.cs.ucla.edu +34-118 {}\n", 1_479_413_884 + round);
+    (0..BATCH).map(line).collect::<String>().into_bytes()
+}
+
+/// The reports of [`iamats`] as Hamilton passes them on.
 #[must_use]
 pub fn passed_on(round: u64) -> Vec<u8> {
     let line = |client| {
@@ -147,7 +156,7 @@ pub fn whatsats() -> Vec<u8> {
 /// Alford, and those who talk with nobody else.
 fn star(neighbours: usize) -> Arc<Herd> {
     let names = ["Alford", "Hamilton", "Welsh", "Ball", "Holiday"];
-    let server = |index: usize| Server {
+    let server = |index: usize| Member {
         name: ServerName::new(names[index]).expect("one field"),
         address: format!("127.0.0.1:{}", 12880 + index),
         links: (index > 0).then(|| names[0].into()).into_iter().collect(),

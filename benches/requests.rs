@@ -5,8 +5,8 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use herd::message::Message;
-use herd::places::Radius;
+use herd::values::Radius;
+use herd::wire::Message;
 use herd::{Position, Query};
 use herd_places::{Embedded, Source};
 

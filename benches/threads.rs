@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use herd::{Batch, Herd, Limits, Node, Now, Server, ServerName, Session, SessionId, Timestamp};
+use herd::{Herd, Limits, Member, Node, Now, ServerName, Session, SessionId, SplitMix64, Timestamp, Turn};
 use herd_benches::BATCH;
 
 /// Sessions of each thread.
@@ -39,7 +39,7 @@ fn main() {
 fn node() -> Node {
     let name = ServerName::new("Alford").expect("a name");
     let herd =
-        Arc::new(Herd::new(vec![Server { name, address: "a:1".into(), links: Vec::new() }]).expect("one server"));
+        Arc::new(Herd::new(vec![Member { name, address: "a:1".into(), links: Vec::new() }]).expect("one server"));
     let me = herd.find(b"Alford").expect("just made");
     Node::new(herd, me, Limits::default(), 5)
 }
@@ -91,24 +91,22 @@ fn serve(node: &Node, thread: u64, batches: &[Vec<u8>]) {
     let remote = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let new = |index| node.session(SessionId(thread * SESSIONS + index), remote, herd::Instant::default());
     let mut sessions: Vec<Session> = (0..SESSIONS).map(new).collect();
-    let (mut batch, mut out, mut actions) = (Batch::default(), Vec::new(), Vec::new());
+    let (mut turn, mut out) = (Turn::default(), Vec::new());
     for (pass, bytes) in (0..).zip(batches) {
         let nanos = 1_000_000 * pass;
         let wall = Timestamp::from_nanos(1_479_413_884_500_000_000 + i128::from(nanos));
-        let now = Now { wall, instant: herd::Instant::from_nanos(nanos) };
+        turn.now = Now { wall, instant: herd::Instant::from_nanos(nanos) };
         let session = &mut sessions[usize::try_from(pass % SESSIONS).expect("a small number")];
-        let requests = session.receive(now, bytes, batch);
-        let replies = node.serve(now, session, requests, &mut actions);
         out.clear();
-        batch = session.reply(replies, &mut out);
+        session.receive(node, &mut turn, bytes).serve().reply(&mut out);
     }
 }
 
 /// A batch of IAMATs of clients anywhere among all, at a time in seconds.
 fn batch(number: u64, time: u64, clients: u64) -> Vec<u8> {
-    let mut text = Vec::new();
-    for index in 0..BATCH {
-        let client = (number * BATCH + index).wrapping_mul(0x9e37_79b9_7f4a_7c15) % clients;
+    let (mut text, mut chance) = (Vec::new(), SplitMix64::new(number));
+    for _ in 0..BATCH {
+        let client = chance.below(clients);
         let time = 1_479_413_884 + time;
         writeln!(text, "IAMAT client-{client:07}.ucla.edu +34.068930-118.445127 {time}.392014450")
             .expect("a Vec takes every write");

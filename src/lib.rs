@@ -12,148 +12,118 @@
 //! # The way of a request
 //!
 //! ```text
-//!  bytes ─> Session::receive ─> Requests ─> Node::serve ─> Replies ─> Session::reply ─> bytes
-//!           framing, parsing                  │                          in order
-//!                                             └─> Actions: reply, forward, fetch, connect, disconnect
-//!  events ─────────────────────────────────> Node::handle ─> Actions
-//!  (connected, lost, fetched, woken)
+//!  bytes ─> session.receive(&node, &mut turn, bytes) ─> .serve() ─> .reply(&mut out) ─> bytes
+//!                framing, parsing                        deciding     in order
+//!
+//!  events ─> node.handle(&mut turn, event)               connected, lost, sent, received, fetched, woken
+//!
+//!  turn.actions: answer a session, look at a link, fetch places, wake the node at a time
 //! ```
 //!
 //! A [`Session`] is one connection that somebody opened to this server; there is one for each, and
-//! they can be served on many threads. A [`Node`] is what the server's sessions share: it holds what a batch of
-//! requests needs of it, a part of its clients at a time, so threads are seldom in each other's way. A server reaches each neighbour over a connection that it opens
-//! itself; the node says when ([`Action::Connect`]) and what to send ([`Action::Forward`],
-//! [`Node::take`]). The time is an argument of every call that needs it, and
-//! [`Node::next_wake`] says when the node next wants to be called.
+//! they can be served on many threads. A [`Node`] is what the server's sessions share: it holds what a pass
+//! needs of it, a part of its clients at a time, so threads are seldom in each other's way. A [`Turn`] is what travels
+//! through every call: what the clocks say goes in with it, what is to be done comes out.
+//!
+//! A server reaches each neighbour over a connection that it opens itself. That link is pulled: when
+//! [`Action::Forward`] names it, [`Node::poll_link`] says what to do next, until it says to wait.
 //!
 //! # Two servers, by hand
 //!
 //! ```
 //! use std::net::{IpAddr, Ipv4Addr};
 //! use std::sync::Arc;
-//! use herd::{Action, Batch, Event, Herd, Limits, Node, Now, Server, ServerName, SessionId, Timestamp};
+//! use herd::{Event, Herd, Limits, LinkStep, Member, Node, Now, ServerName, SessionId, Timestamp, Turn};
 //!
-//! let server = |name: &str, address: &str, links: &[&str]| Server {
+//! let member = |name: &str, address: &str, links: &[&str]| Member {
 //!     name: ServerName::new(name).unwrap(),
 //!     address: address.into(),
 //!     links: links.iter().map(|&link| link.into()).collect(),
 //! };
-//! let herd = Arc::new(Herd::new(vec![server("a", "127.0.0.1:1", &["b"]), server("b", "127.0.0.1:2", &[])])?);
+//! let herd = Arc::new(Herd::new(vec![member("a", "127.0.0.1:1", &["b"]), member("b", "127.0.0.1:2", &[])])?);
 //! let (a, b) = (herd.find(b"a").unwrap(), herd.find(b"b").unwrap());
 //! let node_a = Node::new(herd.clone(), a, Limits::default(), 1);
 //! let node_b = Node::new(herd.clone(), b, Limits::default(), 2);
 //!
 //! // What the clocks say, and where a server's neighbours may connect from, are told to it.
 //! let now = Now { wall: Timestamp::parse(b"1479413884.5").unwrap(), ..Now::default() };
+//! let (mut turn_a, mut turn_b) = (Turn::at(now), Turn::at(now));
 //! let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-//! let mut actions = Vec::new();
-//! node_b.handle(now, Event::Resolved { peer: a, addresses: &[loopback] }, &mut actions);
+//! node_b.handle(&mut turn_b, Event::Resolved { peer: a, addresses: &[loopback] });
 //!
 //! // A client connects to a and says where it is, in two chunks.
 //! let mut client = node_a.session(SessionId(0), Some(loopback), now.instant);
 //! let mut out = Vec::new();
-//! let mut batch = Batch::default();
 //! for bytes in [&b"IAMAT kiwi +34.06893-118."[..], b"445127 1479413884.25\n"] {
-//!     let requests = client.receive(now, bytes, batch);
-//!     let replies = node_a.serve(now, &client, requests, &mut actions);
-//!     batch = client.reply(replies, &mut out);
+//!     client.receive(&node_a, &mut turn_a, bytes).serve().reply(&mut out);
 //! }
 //! assert_eq!(out, b"AT a +0.250000000 kiwi +34.06893-118.445127 1479413884.25\n");
 //!
-//! // a wants to tell b, and asks for a connection. We make one: b has a session at its other end.
-//! let Some(Action::Connect { peer, attempt }) = actions.pop() else { panic!() };
-//! assert_eq!(peer, b);
-//! let mut link = node_b.session(SessionId(0), Some(loopback), now.instant);
-//! node_a.handle(now, Event::Connected { peer, attempt }, &mut actions);
-//!
-//! // Carry what they say to each other, as long as a has something to say.
-//! while let Some(action) = actions.pop() {
-//!     let Action::Forward { peer, attempt } = action else { continue };
-//!     let bytes = node_a.take(now.instant, peer, attempt);
-//!     node_a.handle(now, Event::Sent { peer, attempt }, &mut actions);
-//!     let requests = link.receive(now, &bytes, batch);
-//!     let replies = node_b.serve(now, &link, requests, &mut Vec::new());
-//!     let mut answer = Vec::new();
-//!     batch = link.reply(replies, &mut answer);
-//!     node_a.handle(now, Event::Received { peer, attempt, bytes: &answer }, &mut actions);
+//! // a wants to tell b: it says what to do about that link, and we carry what they say to each other.
+//! let mut link = None;
+//! loop {
+//!     match node_a.poll_link(&mut turn_a, b) {
+//!         LinkStep::Connect => {
+//!             // b has a session at the other end.
+//!             link = Some(node_b.session(SessionId(0), Some(loopback), now.instant));
+//!             node_a.handle(&mut turn_a, Event::Connected { peer: b });
+//!         }
+//!         LinkStep::Send(bytes) => {
+//!             let mut answer = Vec::new();
+//!             link.as_mut().unwrap().receive(&node_b, &mut turn_b, &bytes).serve().reply(&mut answer);
+//!             node_a.handle(&mut turn_a, Event::Sent { peer: b });
+//!             node_a.handle(&mut turn_a, Event::Received { peer: b, bytes: &answer });
+//!         }
+//!         LinkStep::Close(_) => link = None,
+//!         LinkStep::Wait(_) => break,
+//!     }
 //! }
 //! let report = node_b.report(b"kiwi").expect("b has heard of it");
 //! assert_eq!(report.line(), b"a +0.250000000 kiwi +34.06893-118.445127 1479413884.25");
 //! # Ok::<(), herd::HerdError>(())
 //! ```
 //!
-//! # Modules, in the order in which a request meets them
+//! # The rooms, from the bottom
 //!
-//! | module | what it is about |
+//! The source is laid out in rooms. A room may use those before it in this table and no other, and says at the top of
+//! its `mod.rs` what it is for; `cargo run -p herd-tests --example rooms` draws them and fails where one reaches up.
+//!
+//! | room | what it is about |
 //! | --- | --- |
-//! | [`herd`] | who is in a herd, and who talks with whom |
-//! | [`limits`] | the bounds of everything that can grow |
-//! | [`time`] | times exact to the nanosecond; what the clocks say |
-//! | [`framing`] | from bytes to lines |
-//! | [`message`] | from lines to messages, and why a line is refused |
-//! | `usual`, `blocks`, `word`, `text` | lines as nearly everybody writes them, read and written many bytes at a time |
-//! | [`position`] | ISO 6709 |
-//! | [`places`] | what is asked of a places source, and its reply, cut to a bound |
-//! | `session`, `owed` | one connection: the order of replies, its limits |
-//! | `batch` | what passes between a session and its node |
-//! | `event` | what a node is told, and what it says to do |
-//! | `node` | what a server's sessions share: events in, actions out |
-//! | `report`, `place` | a sighting as it was written down, and where it belongs |
-//! | `store`, `shard`, `handled` | what is kept of each client, and what was handled already |
-//! | `table`, `record`, `slots` | how it is found quickly, and kept in little memory |
-//! | `lock` | what is shared by threads, held for moments |
-//! | `flood` | copies on their way to neighbours |
-//! | `link` | the way to one neighbour |
-//! | [`repair`], `sketch` | how two neighbours find out what differs, and mend just that |
-//! | `fetch` | the fetches of places under way |
-//! | `identity` | who this server is, and whom it believes |
-//! | [`counters`] | what it has done |
+//! | `bytes` | buffers and words: many bytes at a time |
+//! | [`values`] | times, positions, decimals, names, numbers, counters |
+//! | [`wire`] | from bytes to lines to messages and back |
+//! | `report` | a sighting as it was written down, and where it belongs |
+//! | [`herd`] | who is in a herd, who is believed, what bounds what |
+//! | [`places`] | what is asked of a places source, its answer, the fetches under way |
+//! | `fast` | lines as nearly everybody writes them; the only room that may be skipped |
+//! | `pass` | what one read brought on its way through, and the feed of what became of it |
+//! | `peers` | the way to one neighbour, and when to compare with it |
+//! | `session` | one connection: the order of replies, its limits |
+//! | `store` | what is kept of each client, how it is found, what was handled already |
+//! | `node` | what all sessions share: events in, actions out |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod batch;
-mod blocks;
-pub mod counters;
-mod event;
-mod fetch;
-mod flood;
-pub mod framing;
-mod handled;
+mod bytes;
+mod fast;
 pub mod herd;
-mod identity;
-pub mod limits;
-mod link;
-mod lock;
-pub mod message;
 mod node;
-mod number;
-mod owed;
-mod place;
+mod pass;
+mod peers;
 pub mod places;
-pub mod position;
-mod record;
-pub mod repair;
 mod report;
 mod session;
-mod shard;
-mod sketch;
-mod slots;
 mod store;
-mod table;
-mod text;
-pub mod time;
-mod usual;
-mod word;
+pub mod values;
+pub mod wire;
 
-pub use batch::{Batch, Replies, Requests};
-pub use counters::Counters;
-pub use event::{Action, Attempt, Event, Parting};
-pub use fetch::FetchId;
-pub use herd::{Herd, HerdError, Server, ServerId, ServerName};
-pub use limits::Limits;
-pub use message::Refusal;
-pub use node::Node;
+pub use herd::{Herd, HerdError, Limits, Member};
+pub use node::{Change, Changed, Event, LinkStatus, Node, Received, Served};
+pub use pass::{Action, Answer, BroughtBy, Notice, Turn};
+pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
-pub use position::Position;
-pub use report::{Kept, Report};
-pub use session::{Answer, Session, SessionId};
-pub use time::{Instant, Now, Timestamp};
+pub use report::{OwnedReport, Report};
+pub use session::Session;
+pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
+pub use values::{SplitMix64, Timestamp};
+pub use wire::Refusal;

@@ -1,21 +1,18 @@
 //! What the passes of all sessions share besides the store: the links to neighbours, and the fetches of places.
 
+use core::mem;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::counters::Counters;
-use crate::event::{Action, Attempt, Event};
-use crate::fetch::{self, FetchId, Fetches, Wanted};
-use crate::flood::Run;
-use crate::framing::{Framer, Line};
-use crate::herd::ServerId;
-use crate::identity::Identity;
-use crate::link::Link;
-use crate::message::Message;
-use crate::number::scramble;
-use crate::places::{Places, Query, Unavailable};
-use crate::session::{Answer, Ticket};
-use crate::store::Store;
-use crate::time::Instant;
+use super::changes::Changes;
+use super::event::Event;
+use crate::herd::{Herd, Identity};
+use crate::pass::{Action, Answer, BroughtBy, Listeners, Run, Turn};
+use crate::peers::{Cx, Link, LinkStep};
+use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
+use crate::store::{Shards, Store};
+use crate::values::{Counters, FetchId, Instant, ServerId, SplitMix64, Ticket};
+use crate::wire::{Framer, Line, Message};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -27,201 +24,242 @@ pub(super) struct Hub {
     pub(super) fetches: Fetches,
     pub(super) least_bound: u8,
     pub(super) counters: Counters,
-    /// State of the generator behind the pauses' jitter.
-    jitter: u64,
+    pub(super) changes: Option<Changes>,
+    jitter: SplitMix64,
+    /// The earliest time for which it asked to be woken since it last was.
+    wakes_at: Option<Instant>,
 }
 
 impl Hub {
-    pub(super) fn new(identity: Identity, seed: u64) -> Self {
-        let (herd, me) = (&identity.herd, identity.me);
-        let asks_first = |peer| herd.name(me) < herd.name(peer);
-        let link = |&peer| Link::new(peer, asks_first(peer), &identity.limits);
-        let links = herd.neighbours(me).iter().map(link).collect();
+    pub(super) fn new(identity: Arc<Identity>, seed: u64) -> Self {
+        let Identity { herd, me, limits, .. } = &*identity;
+        let asks_first = |peer| herd.name(*me) < herd.name(peer);
+        let link = |&peer| Link::new(peer, asks_first(peer), limits);
         Self {
-            links,
+            links: herd.neighbours(*me).iter().map(link).collect(),
             fetches: Fetches::default(),
             least_bound: 0,
             counters: Counters::default(),
-            jitter: seed,
-            identity: Arc::new(identity),
+            changes: None,
+            jitter: SplitMix64::new(seed),
+            wakes_at: None,
+            identity,
         }
     }
 
-    /// Takes in what happened; [`compare`](Self::compare) is to be called then.
-    pub(super) fn handle(&mut self, store: &Store, now: Instant, event: Event<'_>, actions: &mut Vec<Action>) {
+    pub(super) fn herd(&self) -> &Herd {
+        &self.identity.herd
+    }
+
+    /// Who listens to what becomes of reports: there is a link to listen, where this is asked.
+    pub(super) fn listeners(&self) -> Listeners<'_> {
+        Listeners { closing: self.identity.closing(), changes: self.changes.is_some() }
+    }
+
+    /// Takes in what happened; [`compare`](Self::compare) is to be called then. Whether the server's identity is another
+    /// now.
+    pub(super) fn handle(&mut self, store: &Store, event: Event<'_>, turn: &mut Turn) -> bool {
         match event {
-            Event::Started => self.links.iter_mut().for_each(|link| link.greet(now, actions)),
-            Event::Resolved { peer, addresses } => Arc::make_mut(&mut self.identity).resolved(peer, addresses),
-            Event::Fetched { fetch, outcome } => self.fetched(now, fetch, outcome, actions),
+            Event::Resolved { peer, addresses } => return self.resolved(peer, addresses),
+            Event::Started => self.each_link(turn, Link::greet),
+            Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
             Event::Gone(session) => self.fetches.forget(session),
-            Event::Woken => self.woken(now, actions),
-            Event::Connected { peer, attempt } => {
+            Event::Woken => self.woken(turn),
+            Event::Connected { peer } => {
                 self.counters.links_up += 1;
-                self.on_link(peer, attempt, |link, _, _| link.connected(now, actions));
+                self.on_connection(peer, turn, Link::connected);
             }
-            Event::Sent { peer, attempt } => {
-                self.on_link(peer, attempt, |link, identity, _| link.sent(now, &identity.limits, actions));
-            }
-            Event::Received { peer, attempt, bytes } => self.received(store, now, peer, attempt, bytes, actions),
-            Event::Lost { peer, attempt } => {
+            Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
+            Event::Received { peer, bytes } => self.received(store, peer, bytes, turn),
+            Event::Lost { peer } => {
                 self.counters.links_lost += 1;
-                self.on_link(peer, attempt, |link, identity, jitter| {
-                    link.lost(now, &identity.limits, jitter, actions);
-                });
+                self.on_link(peer, turn, |link, cx| if link.is_listening() { link.lost(cx) } else { link.ended() });
             }
+        }
+        false
+    }
+
+    /// Learns what a neighbour's address stands for; whether that is news.
+    fn resolved(&mut self, peer: ServerId, addresses: &[IpAddr]) -> bool {
+        let is_news = self.identity.is_news(peer, addresses);
+        if is_news {
+            Arc::make_mut(&mut self.identity).resolved(peer, addresses);
+        }
+        is_news
+    }
+
+    /// What is to be done about a link; nothing where there is none.
+    pub(super) fn poll_link(&mut self, peer: ServerId, turn: &mut Turn) -> LinkStep {
+        let identity = Arc::clone(&self.identity);
+        let mut step = LinkStep::Wait(None);
+        self.on_link(peer, turn, |link, cx| step = link.poll(&identity, cx));
+        step
+    }
+
+    /// Asks to be woken, unless it has asked for a time as early.
+    pub(super) fn ask_to_be_woken(&mut self, turn: &mut Turn) {
+        let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
+        let Some(wake) = links.chain(self.fetches.deadline()).min() else { return };
+        if self.wakes_at.is_none_or(|at| wake < at) {
+            self.wakes_at = Some(wake);
+            turn.actions.push(Action::WakeAt(wake));
         }
     }
 
-    /// When it wants to be told [`Event::Woken`].
-    pub(super) fn next_wake(&self) -> Option<Instant> {
-        let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
-        links.chain(self.fetches.deadline()).min()
+    /// Takes what the feeds of some shards have to all who listen.
+    pub(super) fn deliver(&mut self, store: &Store, shards: Shards, turn: &mut Turn) {
+        for shard in shards {
+            let mut shard = store.shard_numbered(shard);
+            let feed = shard.feed();
+            if let Some(changes) = &mut self.changes {
+                changes.take(feed);
+            }
+            for run in feed.runs() {
+                self.forward(run, turn);
+            }
+            feed.clear();
+        }
+    }
+
+    /// Queues reports for every neighbour that they do not come from. What came by repair is not flooded: who else
+    /// lacks it is found by comparing, and only neighbours that do not compare are told.
+    fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
+        let (from, is_repair) = match run.from {
+            BroughtBy::Client => (None, false),
+            BroughtBy::Neighbour(peer) => (Some(peer), false),
+            BroughtBy::Repair(peer) => (Some(peer), true),
+        };
+        let mut forwarded = 0;
+        self.each_link(turn, |link, cx| {
+            if Some(link.peer) == from {
+                return;
+            }
+            if is_repair && link.compares() {
+                link.repair.soon(cx.now);
+            } else if link.peer != run.origin {
+                link.push_all(run.lines, cx);
+                forwarded += run.count;
+            }
+        });
+        self.counters.forwarded += forwarded;
     }
 
     /// A neighbour greeted on a connection of its own.
-    pub(super) fn hello(&mut self, from: ServerId, incarnation: u64, now: Instant, actions: &mut Vec<Action>) {
+    pub(super) fn hello(&mut self, from: ServerId, incarnation: u64, turn: &mut Turn) {
         self.counters.hello += 1;
-        self.on_link_of(from, |link| link.greeted(incarnation, now, actions));
+        self.on_link(from, turn, |link, cx| link.greeted(incarnation, cx));
     }
 
     /// A neighbour spoke on a connection of its own.
-    pub(super) fn heard(&mut self, from: ServerId, now: Instant, actions: &mut Vec<Action>) {
-        self.on_link_of(from, |link| link.heard(now, actions));
-    }
-
-    /// Queues copies of reports for every neighbour that they do not come from. If a neighbour passed them on, it is
-    /// there.
-    pub(super) fn flood<'a>(
-        &mut self,
-        runs: impl Iterator<Item = Run<'a>>,
-        from: Option<ServerId>,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) {
-        if let Some(from) = from {
-            self.heard(from, now, actions);
-        }
-        for Run { origin, count, lines } in runs {
-            for link in self.links.iter_mut().filter(|link| Some(link.peer) != from && link.peer != origin) {
-                link.push_all(lines, now, &self.identity.limits, actions);
-                self.counters.forwarded += count as u64;
-            }
-        }
+    pub(super) fn heard(&mut self, from: ServerId, turn: &mut Turn) {
+        self.on_link(from, turn, Link::heard);
     }
 
     /// A WHATSAT wants places.
-    pub(super) fn want(&mut self, now: Instant, query: Query, ticket: Ticket, actions: &mut Vec<Action>) {
+    pub(super) fn want(&mut self, query: Query, ticket: Ticket, turn: &mut Turn) {
         let query = Query { bound: query.bound.max(self.least_bound), ..query };
-        match self.fetches.want(query, ticket, now, &self.identity.limits) {
+        match self.fetches.want(query, ticket, turn.now.instant, &self.identity.limits) {
             Wanted::Known(places) => {
                 self.counters.fetches_known += 1;
-                answer(&[ticket], &places, actions);
+                answer(&[ticket], &places, turn);
             }
             Wanted::Start(fetch, query) => {
                 self.counters.fetches += 1;
-                actions.push(Action::Fetch { fetch, query });
+                turn.actions.push(Action::Fetch { fetch, query });
             }
             Wanted::Shared => self.counters.fetches_shared += 1,
             Wanted::Queued => {}
             Wanted::Refused => {
                 self.counters.fetches_refused += 1;
-                answer(&[ticket], &fetch::too_many().to_places(), actions);
+                answer(&[ticket], &Unavailable::too_many().to_places(), turn);
             }
         }
     }
 
     /// Takes what a neighbour answers on the connection that this server opened.
-    fn received(
-        &mut self,
-        store: &Store,
-        now: Instant,
-        peer: ServerId,
-        attempt: Attempt,
-        bytes: &[u8],
-        actions: &mut Vec<Action>,
-    ) {
-        let is_it = |link: &Link| link.peer == peer && link.is_current(attempt);
-        let Some(index) = self.links.iter().position(is_it) else { return };
+    fn received(&mut self, store: &Store, peer: ServerId, bytes: &[u8], turn: &mut Turn) {
+        let Some(index) = self.links.iter().position(|link| link.peer == peer && link.listens()) else { return };
         let most = self.links[index].replies.most();
-        let mut replies = core::mem::replace(&mut self.links[index].replies, Framer::new(most));
+        let mut replies = mem::replace(&mut self.links[index].replies, Framer::new(most));
         let mut input = bytes;
-        while self.links[index].listens() && is_it(&self.links[index]) {
+        while self.links[index].listens() {
             match replies.next_line(&mut input) {
-                Some(Line::Whole(line)) => self.hear(store, now, index, line, actions),
-                Some(Line::TooLong(_)) | None => break,
+                Some(Line::Whole(line)) => self.hear(store, index, line, turn),
+                Some(Line::TooLong(_)) | None => {
+                    self.links[index].replies = replies;
+                    break;
+                }
             }
-        }
-        if is_it(&self.links[index]) {
-            self.links[index].replies = replies;
         }
     }
 
-    fn hear(&mut self, store: &Store, now: Instant, index: usize, line: &[u8], actions: &mut Vec<Action>) {
+    fn hear(&mut self, store: &Store, index: usize, line: &[u8], turn: &mut Turn) {
         let peer = self.links[index].peer;
-        let is_peer = |sender: &[u8]| self.identity.herd.find(sender) == Some(peer);
+        let is_peer = |sender: &[u8]| self.herd().find(sender) == Some(peer);
         match Message::parse(line) {
             Ok(None) => {}
             Ok(Some(Message::Hello { sender, incarnation })) if is_peer(sender) => {
-                self.links[index].greeted_back(incarnation, now, actions);
+                self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, cx));
             }
-            Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(store, index, step, now),
+            Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(store, index, step, turn),
             Ok(Some(Message::Kept { report, sender })) if is_peer(sender) => {
-                self.mend_over_link(store, index, &report, now, actions);
+                self.mend_over_link(store, index, &report, turn);
             }
-            Ok(Some(_)) | Err(_) => self.links[index].not_understood(line, now, actions),
+            Ok(Some(_)) | Err(_) => self.on_link(peer, turn, |link, cx| link.not_understood(line, cx)),
         }
     }
 
-    fn fetched(
-        &mut self,
-        now: Instant,
-        fetch: FetchId,
-        outcome: Result<Places, Unavailable>,
-        actions: &mut Vec<Action>,
-    ) {
-        let tickets = self.fetches.fetched(fetch, &outcome, now, &self.identity.limits);
+    fn fetched(&mut self, fetch: FetchId, outcome: Result<Places, Unavailable>, turn: &mut Turn) {
+        let tickets = self.fetches.fetched(fetch, &outcome, turn.now.instant, &self.identity.limits);
         let places = outcome.unwrap_or_else(|error| error.to_places());
-        answer(&tickets, &places, actions);
+        answer(&tickets, &places, turn);
         while let Some((fetch, query)) = self.fetches.start_next(&self.identity.limits) {
             self.counters.fetches += 1;
-            actions.push(Action::Fetch { fetch, query });
+            turn.actions.push(Action::Fetch { fetch, query });
         }
     }
 
-    fn woken(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        for index in 0..self.links.len() {
-            let jitter = self.next_jitter();
-            self.links[index].wake(now, &self.identity.limits, jitter, actions);
-        }
-        let expired = self.fetches.expired(now);
+    fn woken(&mut self, turn: &mut Turn) {
+        self.wakes_at = None;
+        self.each_link(turn, Link::wake);
+        let expired = self.fetches.expired(turn.now.instant);
         if !expired.is_empty() {
             self.counters.fetches_timed_out += expired.len() as u64;
-            answer(&expired, &fetch::timed_out().to_places(), actions);
+            answer(&expired, &Unavailable::timed_out().to_places(), turn);
         }
     }
 
-    /// Tells a link something of its attempt, unless that is over.
-    pub(super) fn on_link(&mut self, peer: ServerId, attempt: Attempt, then: impl FnOnce(&mut Link, &Identity, u64)) {
-        let jitter = self.next_jitter();
-        if let Some(link) = self.links.iter_mut().find(|link| link.peer == peer && link.is_current(attempt)) {
-            then(link, &self.identity, jitter);
-        }
+    /// Tells a link something of its connection, unless it has given that up.
+    fn on_connection(&mut self, peer: ServerId, turn: &mut Turn, then: impl FnOnce(&mut Link, &mut Cx<'_>)) {
+        self.on_link(peer, turn, |link, cx| {
+            if link.is_listening() {
+                then(link, cx);
+            }
+        });
     }
 
-    fn on_link_of(&mut self, peer: ServerId, then: impl FnOnce(&mut Link)) {
-        if let Some(link) = self.links.iter_mut().find(|link| link.peer == peer) {
-            then(link);
-        }
+    fn on_link(&mut self, peer: ServerId, turn: &mut Turn, then: impl FnOnce(&mut Link, &mut Cx<'_>)) {
+        let mut then = Some(then);
+        self.each_link(turn, |link, cx| {
+            if link.peer == peer
+                && let Some(then) = then.take()
+            {
+                then(link, cx);
+            }
+        });
     }
 
-    fn next_jitter(&mut self) -> u64 {
-        self.jitter = self.jitter.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        scramble(self.jitter)
+    pub(super) fn each_link(&mut self, turn: &mut Turn, mut then: impl FnMut(&mut Link, &mut Cx<'_>)) {
+        let Self { identity, links, jitter, .. } = self;
+        let mut cx = Cx { now: turn.now.instant, limits: &identity.limits, jitter, turn };
+        for link in links {
+            then(link, &mut cx);
+        }
     }
 }
 
-fn answer(tickets: &[Ticket], places: &Places, actions: &mut Vec<Action>) {
-    actions.extend(tickets.iter().map(|ticket| Action::Reply {
+fn answer(tickets: &[Ticket], places: &Places, turn: &mut Turn) {
+    turn.actions.extend(tickets.iter().map(|ticket| Action::Answer {
         session: ticket.session,
         answer: Answer { number: ticket.number, places: places.clone() },
     }));

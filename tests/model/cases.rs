@@ -65,12 +65,13 @@ fn cases(troubles: &[&[Trouble]; 10]) -> Vec<Case> {
 }
 
 /// One client tells the first server, and the last one, at the same time: the bytes decide which is kept. Then it tells
-/// the first one something newer.
+/// the first one something newer. The times are near what the servers' clocks say, so that neighbours are told in usual
+/// lines.
 fn updates(graph: Graph) -> [Update; 3] {
     let (first, last) = (0, graph.servers - 1);
     [
-        Update { server: first, client: "kiwi", time: 1 },
-        Update { server: last, client: "kiwi", time: 1 },
-        Update { server: first, client: "kiwi", time: 2 },
+        Update { server: first, client: "kiwi", time: 1_479_413_881 },
+        Update { server: last, client: "kiwi", time: 1_479_413_881 },
+        Update { server: first, client: "kiwi", time: 1_479_413_882 },
     ]
 }

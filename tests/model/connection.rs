@@ -25,10 +25,12 @@ enum State {
 }
 
 impl Connection {
-    /// A new one, in place of the one that there was.
-    pub(crate) fn open(&mut self) {
+    /// A new one, in place of the one that there was; whether there was none.
+    pub(crate) fn open(&mut self) -> bool {
+        let was_closed = self.state == State::Closed;
         self.close();
         self.state = State::Open;
+        was_closed
     }
 
     /// The one who opened it closes it; what was sent still arrives.

@@ -2,17 +2,16 @@
 //!
 //! A step is taken once and remembered by its number. Two states of a server have one number if
 //! nothing that the core will ever look at differs: the text by which they are told apart is the `Debug`
-//! text of the links, the comparisons and the memory of what was handled, and all reports. Left out is
-//! what has no influence here: the counters, the fetches (nobody asks for places), and the generator
-//! of the pauses' jitter (the pauses are too short to be jittered, see [`limits`]). Instants are told
-//! by how far they are from now, and attempts not at all, since each server has one to a neighbour at
-//! a time and nothing is said of any other.
+//! text of the links, the comparisons and the memory of what was handled, all reports, and when it is to be woken.
+//! Left out is what has no influence here: the counters, the fetches (nobody asks for places), whether people were
+//! told that a neighbour cannot be reached, and the generator of the pauses' jitter (the pauses are too short to be
+//! jittered, see [`limits`]). Instants are told by how far they are from now.
 
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use herd::{Attempt, Event, Herd, Instant, Limits, Node, Server, ServerId, ServerName, Timestamp};
+use herd::{Action, Event, Herd, Instant, Limits, Member, Node, ServerId, ServerName, Timestamp, Turn};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::graphs::{self, Graph};
@@ -28,8 +27,10 @@ pub(crate) struct Known {
     pub(crate) me: usize,
     pub(crate) life: u8,
     pub(crate) now: Instant,
-    /// What each connection that it opened is called.
-    pub(crate) attempts: Vec<Attempt>,
+    /// The earliest time for which it asked to be woken since it last was.
+    pub(crate) wakes_at: Option<Instant>,
+    /// When it has something to do, if nothing happens until then: a time for which it asked may have lost its reason.
+    acts_at: Option<Instant>,
     pub(crate) kept: Kept,
 }
 
@@ -68,7 +69,7 @@ fn limits() -> Limits {
 
 impl Nodes {
     pub(crate) fn new(graph: Graph, updates: &[Update]) -> Self {
-        let server = |index: usize| Server {
+        let server = |index: usize| Member {
             name: ServerName::new(graphs::name(index)).expect("one field"),
             address: format!("127.0.0.1:{index}"),
             links: graph.links.iter().filter(|link| link.0 == index).map(|link| graphs::name(link.1).into()).collect(),
@@ -92,11 +93,9 @@ impl Nodes {
         let node = Node::new(Arc::clone(&self.herd), self.id(me), limits(), seed);
         let now = Instant::from_nanos(1 << 60);
         for &peer in self.herd.neighbours(self.id(me)) {
-            let resolved = Event::Resolved { peer, addresses: &[LOOPBACK] };
-            node.handle(at(now), resolved, &mut Vec::new());
+            node.handle(&mut Turn::at(at(now)), Event::Resolved { peer, addresses: &[LOOPBACK] });
         }
-        let attempts = vec![Attempt::default(); self.herd.servers().len()];
-        Known { node, me, life, now, attempts, kept: Kept::default() }
+        Known { node, me, life, now, wakes_at: None, acts_at: None, kept: Kept::default() }
     }
 
     fn take_step(&self, tables: &mut Tables, from: Place, input: Input, up: u8) -> Step {
@@ -110,7 +109,7 @@ impl Nodes {
             Input::Start(..) | Input::Lost(_) | Input::Wait(_) => Arc::default(),
         };
         let (texts, updates) = (&mut tables.texts, &*self.updates);
-        let mut run = Run { known: &mut known, texts, updates, outputs: Vec::new(), wrong: None, up };
+        let mut run = Run::new(&mut known, texts, updates, up);
         match input {
             Input::Start(..) => run.handle(Event::Started),
             Input::Client(_) => drop(run.receive(&bytes)),
@@ -121,16 +120,9 @@ impl Nodes {
                     run.outputs.push(Output::Reply(text));
                 }
             }
-            Input::Answer(peer, _) => {
-                run.handle(Event::Received { peer: self.id(peer), attempt: run.known.attempts[peer], bytes: &bytes });
-            }
-            Input::Lost(peer) => run.handle(Event::Lost { peer: self.id(peer), attempt: run.known.attempts[peer] }),
-            Input::Wait(nanos) => {
-                run.known.now = run.known.now + Duration::from_nanos(nanos);
-                if run.known.node.next_wake().is_some_and(|wake| wake <= run.known.now) {
-                    run.handle(Event::Woken);
-                }
-            }
+            Input::Answer(peer, _) => run.handle(Event::Received { peer: self.id(peer), bytes: &bytes }),
+            Input::Lost(peer) => run.handle(Event::Lost { peer: self.id(peer) }),
+            Input::Wait(nanos) => run.wait(Duration::from_nanos(nanos)),
         }
         let Run { outputs, mut wrong, .. } = run;
         if known.kept.iter().any(|line| went_back(&known.node, line)) {
@@ -140,7 +132,9 @@ impl Nodes {
         let key = known.key(&kept);
         kept.sort_unstable();
         known.kept = Arc::new(kept);
-        Step { to: tables.places.number(key, || known), outputs, wrong }
+        let number =
+            tables.places.number(key, || Known { acts_at: acts_at(&known.node.clone(), known.wakes_at), ..known });
+        Step { to: number, outputs, wrong }
     }
 }
 
@@ -161,8 +155,8 @@ impl Site for Nodes {
 
     fn wake(&self, place: Place) -> Option<u64> {
         let tables = self.tables.lock().expect("as above");
-        let Known { node, now, .. } = tables.places.get(place);
-        Some(node.next_wake()?.as_nanos().saturating_sub(now.as_nanos()))
+        let &Known { acts_at, now, .. } = tables.places.get(place);
+        Some(acts_at?.as_nanos().saturating_sub(now.as_nanos()))
     }
 
     fn brings(&self, text: Text) -> u64 {
@@ -177,24 +171,43 @@ impl Site for Nodes {
 impl Known {
     /// A number for all that makes a difference to what the core does next.
     fn key(&self, kept: &[Vec<u8>]) -> u128 {
-        let text = format!("{:?}", self.node);
-        let start = text.find("handled: ").expect("a node remembers what it handled");
+        let text = format!("wakes_at: {:?}, {:?}", self.wakes_at, self.node);
         let end = text.rfind(", fetches: ").expect("a node may fetch");
         let mut key = format!("{} {} {kept:?}", self.me, self.life);
-        let mut rest = &text[start..end];
-        while let Some(next) = rest.find("Instant(").into_iter().chain(rest.find("Attempt(")).min() {
-            let (before, number) = rest.split_at(next + "Instant(".len());
+        let mut rest = &text[..end];
+        while let Some((before, number)) = rest.split_once("Instant(") {
             let (number, after) = number.split_once(')').expect("what opens is closed");
+            let then: i128 = number.parse().expect("nanoseconds");
             key.push_str(before);
-            if before.ends_with("Instant(") {
-                let then: i128 = number.parse().expect("nanoseconds");
-                key.push_str(&(then - i128::from(self.now.as_nanos())).to_string());
-            }
+            key.push_str(&(then - i128::from(self.now.as_nanos())).to_string());
             rest = after;
         }
         key.push_str(rest);
+        for told in ["is_down: true, ", "is_down: false, "] {
+            key = key.replace(told, "");
+        }
         xxh3_128(key.as_bytes())
     }
+}
+
+/// When a node that is woken whenever it asks for it does something, if nothing else happens.
+fn acts_at(node: &Node, mut wakes_at: Option<Instant>) -> Option<Instant> {
+    let before = format!("{node:?}");
+    while let Some(now) = wakes_at.take() {
+        let mut turn = Turn::at(at(now));
+        node.handle(&mut turn, Event::Woken);
+        for action in turn.actions {
+            match action {
+                Action::WakeAt(next) => wakes_at = Some(next),
+                _ => return Some(now),
+            }
+        }
+        if format!("{node:?}") != before {
+            return Some(now);
+        }
+        assert!(wakes_at.is_none_or(|next| next > now), "a wake is of use, or is not asked for again at once");
+    }
+    None
 }
 
 /// Whether a node keeps an older report than `line` of its client, or none.

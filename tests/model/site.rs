@@ -65,6 +65,12 @@ pub(crate) enum Wrong {
     SentTwice,
     /// It sent an update to the neighbour that had just sent it, or to its origin.
     SentBack,
+    /// It asked for a connection to a neighbour while it had one.
+    OpenedTwice,
+    /// It read lines many bytes at a time, and they came to something else than when it read them one by one.
+    ReadTwoWays,
+    /// Something is to be done about a link, and it did not say so, or asks to be woken too late for it.
+    Overslept,
 }
 
 /// A rule that servers follow.
@@ -75,7 +81,7 @@ pub(crate) trait Site: Send + Sync + 'static {
     /// What a server keeps.
     fn kept(&self, place: Place) -> Kept;
 
-    /// In how many nanoseconds it wants to be called if nothing happens until then.
+    /// In how many nanoseconds it wants to be called, and does something then, if nothing happens until then.
     fn wake(&self, place: Place) -> Option<u64>;
 
     /// A bit for each update that a text brings in an AT line.

@@ -185,7 +185,11 @@ impl<S: Site> World<S> {
         let way_to = |peer| self.ways.binary_search(&(server, peer)).expect("only neighbours are spoken to");
         for output in &outputs {
             match *output {
-                Output::Open(peer) => next.connections[way_to(peer)].open(),
+                Output::Open(peer) => {
+                    if !next.connections[way_to(peer)].open() {
+                        next.wrong = next.wrong.or(Some(Wrong::OpenedTwice));
+                    }
+                }
                 Output::Close(peer) => next.connections[way_to(peer)].close(),
                 Output::Send(peer, text) => {
                     self.note_crossings(next, way_to(peer), self.site.brings(text));
@@ -278,6 +282,15 @@ impl<S: Site> Model for World<S> {
                 state.wrong != Some(Wrong::SentTwice)
             }),
             Property::always("no update goes back", |_, state: &State| state.wrong != Some(Wrong::SentBack)),
+            Property::always("a server has one connection to a neighbour", |_, state: &State| {
+                state.wrong != Some(Wrong::OpenedTwice)
+            }),
+            Property::always("lines are read alike both ways", |_, state: &State| {
+                state.wrong != Some(Wrong::ReadTwoWays)
+            }),
+            Property::always("what is to be done about a link is said in time", |_, state: &State| {
+                state.wrong != Some(Wrong::Overslept)
+            }),
             Property::always("in the end all keep the same", |world: &Self, state: &State| !world.has_lost(state)),
         ]
     }

@@ -14,7 +14,7 @@ proptest! {
         let run = || {
             let mut network = Network::new(&herds::cycle(servers), &Limits::default(), seed, &[]);
             for step in 0..20 {
-                network.client(step % servers, format!("IAMAT c{} +1+1 {step}\n", step % 3).as_bytes());
+                network.client(step % servers, format!("IAMAT c{} +1+1 {}\n", step % 3, 1_479_413_880 + step).as_bytes());
                 network.deliver();
                 if step == 10 {
                     network.crash(crashed % servers);

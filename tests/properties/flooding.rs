@@ -19,8 +19,12 @@ struct Update {
 }
 
 impl Update {
+    /// One of several spellings, all of them usual.
     fn line(&self) -> Vec<u8> {
-        format!("IAMAT c{} +{}.5-118 {}\n", self.client, self.server, self.time).into_bytes()
+        let Self { server, client, time, .. } = self;
+        let decimals = ["", ".5", ".392014450", ""][*time];
+        let position = ["-118", ".5-118", "-118.445127", ".068930+2.3522"][(server + client) % 4];
+        format!("IAMAT c{client} +{server}{position} {}{decimals}\n", 1_479_413_880 + time).into_bytes()
     }
 }
 
@@ -86,7 +90,7 @@ proptest! {
     fn each_update_crosses_each_link_once_each_way_and_all_agree(
         herd in graphs(), updates in updates(), limits in limits(), seed: u64,
     ) {
-        let servers = herd.servers().len();
+        let servers = herd.members().len();
         let mut network = Network::new(&herd, &limits, seed, &[]);
         run(&mut network, servers, &updates);
         prop_assert!(network.crossings.values().all(|&times| times == 1), "{:?}", network.crossings);
@@ -143,7 +147,7 @@ proptest! {
         herd in graphs(), updates in updates(), limits in limits(), seed: u64,
         crashes in prop::collection::vec((0_usize..9, 0_usize..20), 1..8),
     ) {
-        let servers = herd.servers().len();
+        let servers = herd.members().len();
         let mut network = Network::new(&herd, &limits, seed, &[]);
         for (update, (server, arrivals)) in updates.iter().zip(crashes.iter().cycle()) {
             let server = server % servers;

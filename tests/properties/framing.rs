@@ -1,14 +1,16 @@
 //! However a client's bytes are cut, and whenever places come, it gets the same replies in the same
 //! order; and whoever does not read is not read.
 
-use herd::{Batch, Limits, SessionId};
+use herd::{Limits, SessionId};
 use proptest::prelude::*;
 
 use super::support::conversation::{Conversation, Step};
+use super::support::driver::Driver;
 use super::support::{herds, targets};
+use super::usual;
 
-/// Pieces of a conversation as [`targets::session`] reads it: requests of all kinds, ends of lines,
-/// cuts, ends of fetches, and any bytes.
+/// Pieces of a conversation as [`targets::session`] reads it: requests of all kinds, usual ones and others, ends of
+/// lines, cuts, ends of fetches, and any bytes.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let words = [
         "IAMAT kiwi +34.068930-118.445127 1479413884.392014450\n",
@@ -31,16 +33,19 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "&",
     ];
     let word = prop::sample::select(words.to_vec()).prop_map(|word| word.as_bytes().to_vec());
-    prop_oneof![12 => word, 1 => prop::collection::vec(any::<u8>(), 0..60)]
+    prop_oneof![12 => word, 6 => usual::line().prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..60)]
 }
 
 /// Lines of the neighbour `s1`, most of them as servers write them.
 fn reports() -> impl Strategy<Value = Vec<String>> {
     let origin = prop::sample::select(vec!["s0", "s1", "s2", "s3", "s9"]);
     let skew = prop::sample::select(vec!["+0.263873386", "-12.000000001", "+316107298.120953291", "+0.5", "0.5", "+1"]);
-    let position = prop::sample::select(vec!["+34.068930-118.445127", "-7.123456+2.352200", "+1+1", "+91.0+0.0"]);
-    let time =
-        prop_oneof![8 => (0_u32..20).prop_map(|time| format!("14794138{time:02}.392014450")), 1 => Just("7".into())];
+    let position = prop_oneof![12 => usual::position(), 1 => Just("+91.0+0.0".into())];
+    let time = prop_oneof![
+        8 => (0_u32..20).prop_map(|time| format!("14794138{time:02}.392014450")),
+        4 => usual::time(),
+        1 => Just("7".into()),
+    ];
     let space = prop_oneof![12 => Just(" "), 1 => Just("  "), 1 => Just("\t")];
     let end = prop_oneof![12 => Just("s1\n"), 1 => Just("s1 \n"), 1 => Just("s1\r\n"), 1 => Just("s2\n")];
     let line = (origin, skew, 0_u8..20, position, time, space, end).prop_map(
@@ -75,21 +80,44 @@ proptest! {
         let text = ["HELLO s1 5\n".to_owned(), reports.concat()].concat();
         let [whole, cut] = [text.len(), cut].map(|most| {
             let herd = herds::herd(4, &[(0, 1), (0, 2), (2, 3)]);
-            let node = herds::node(&herd, 0, &Limits::default(), 7);
-            let now = herds::at(0);
-            let mut session = node.session(SessionId(0), Some(herds::LOOPBACK), now.instant);
+            let mut driver = Driver::new(&herd, 0, &Limits::default(), 7);
+            let mut session = driver.accept(SessionId(0), Some(herds::LOOPBACK));
             let mut out = Vec::new();
             for chunk in text.as_bytes().chunks(most) {
-                let requests = session.receive(now, chunk, Batch::default());
-                let replies = node.serve(now, &session, requests, &mut Vec::new());
-                session.reply(replies, &mut out);
+                out.extend(driver.receive(&mut session, chunk));
             }
+            let node = driver.node();
             let mut kept: Vec<_> = node.reports().map(|kept| kept.line().to_vec()).collect();
             kept.sort_unstable();
-            let queued: Vec<usize> = node.links().map(|(_, _, queued, _)| queued).collect();
-            (out, kept, queued, node.counters(), node.digest(), session.is_finished())
+            (out, kept, node.links(), node.counters(), node.digest(), session.is_finished())
         });
         prop_assert_eq!(whole, cut);
+    }
+
+    #[test]
+    fn many_usual_lines_in_any_cutting_give_the_same_replies(lines in usual::lines(), cut in 1_usize..200) {
+        let limits = Limits { max_waiting: 1 << 20, handled: 64, ..Limits::default() };
+        let cut = lines.as_bytes().chunks(cut).map(|chunk| Step::Bytes(chunk.to_vec()));
+        let cut = Conversation::of(&limits, cut);
+        let whole = Conversation::of(&limits, [Step::Bytes(lines.into_bytes())]);
+        prop_assert_eq!(cut.escape_ascii().to_string(), whole.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn a_usual_line_may_be_as_long_as_any_other(line in usual::line(), spare in 0_usize..5, before in 0_usize..3) {
+        let max_line = line.len() - 1 + spare - 2;
+        let (is_at, first) = (line.starts_with("AT "), "IAMAT c0 +1+1 1\n");
+        prop_assume!(max_line >= first.len());
+        let first = if is_at { "HELLO s1 5\n" } else { first };
+        let text = [first, &line.repeat(before), &line, "\n"].concat();
+        let refused = |limits: &Limits| {
+            let said = Conversation::of(limits, [Step::Bytes(text.clone().into_bytes())]);
+            said.starts_with(b"? ") || said.windows(3).any(|bytes| bytes == b"\n? ")
+        };
+        let limits = Limits { handled: 64, ..Limits::default() };
+        // What servers say of a client may be longer than what it said.
+        let is_long = spare < 2 && !is_at;
+        prop_assert_eq!(refused(&Limits { max_line, ..limits.clone() }), is_long || refused(&limits));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use herd::{Action, Event, FetchId, Limits, Query, Session};
+use herd::{Action, Event, FetchId, Limits, Query};
 use proptest::prelude::*;
 
+use super::support::driver::Accepted;
 use super::support::herds;
 use super::support::server::Server;
 
@@ -15,14 +16,14 @@ fn fetches(server: &mut Server) -> Vec<(FetchId, Query)> {
         Action::Fetch { fetch, query } => Some((fetch, query)),
         _ => None,
     };
-    server.actions.extract_if(.., is_fetch).filter_map(fetch).collect()
+    server.driver.actions.extract_if(.., is_fetch).filter_map(fetch).collect()
 }
 
 /// Gives the sessions the answers that wait for them, each with what it then sends.
-fn answers(server: &mut Server, sessions: &mut [Session]) -> Vec<String> {
+fn answers(server: &mut Server, sessions: &mut [Accepted]) -> Vec<String> {
     let mut out = vec![Vec::new(); sessions.len()];
-    for action in server.actions.drain(..) {
-        if let Action::Reply { session, answer } = action {
+    for action in server.driver.actions.drain(..) {
+        if let Action::Answer { session, answer } = action {
             let index = sessions.iter().position(|known| known.id() == session).expect("one of them");
             sessions[index].answer(answer, &mut out[index]);
         }
@@ -42,15 +43,15 @@ proptest! {
             let (_, reply) = server.receive(format!("IAMAT {} +1+1 {time}\n", "c".repeat(length)).as_bytes());
             let reply = String::from_utf8(reply).expect("ASCII");
             lines.push(format!("{} s0\n", reply.trim_end()));
-            prop_assert!(server.node.links().all(|(_, _, queued, _)| queued <= most));
+            prop_assert!(server.driver.node().links().iter().all(|link| link.queued <= most));
         }
-        let attempt = server.connects().expect("there is something to send");
-        server.connected(attempt);
-        server.takes(attempt);
-        server.sent(attempt);
-        server.answered(attempt, b"HELLO s1 1\n");
-        let taken = server.takes(attempt);
-        let dropped = server.node.links().map(|(_, _, _, dropped)| dropped).sum::<u64>();
+        prop_assert!(server.connects(), "there is something to send");
+        server.connected();
+        server.takes();
+        server.sent();
+        server.answered(b"HELLO s1 1\n");
+        let taken = server.takes();
+        let dropped = server.driver.node().links()[0].dropped;
         let kept = &lines[usize::try_from(dropped).expect("few")..];
         prop_assert_eq!(taken, kept.concat());
         let one_more = kept.len() < lines.len() && lines[lines.len() - kept.len() - 1..].concat().len() <= most;
@@ -72,7 +73,7 @@ proptest! {
         prop_assert!(reply.starts_with(b"AT "), "a known client may still move");
         let (session, _) = server.receive(b"AT s1 +0.5 new +1+1 1 s1\n");
         prop_assert!(!session.is_finished(), "a neighbour is never refused for it");
-        prop_assert!(server.node.clients() <= clients);
+        prop_assert!(server.driver.node().clients() <= clients);
     }
 
     #[test]
@@ -82,18 +83,18 @@ proptest! {
         let limits = Limits { fetches: most, fetch_queue: queue, ..Limits::default() };
         let mut server = Server::new(&limits);
         server.receive(b"IAMAT c +1+1 1\n");
-        let mut sessions: Vec<Session> = (1..=asked)
+        let mut sessions: Vec<Accepted> = (1..=asked)
             .map(|radius| server.receive(format!("WHATSAT c {radius} 1\n").as_bytes()).0)
             .collect();
         let mut under_way = fetches(&mut server);
         prop_assert_eq!(under_way.len(), asked.min(most));
-        prop_assert_eq!(server.node.fetches(), asked.min(most + queue));
+        prop_assert_eq!(server.driver.node().fetches(), asked.min(most + queue));
         for (index, answer) in answers(&mut server, &mut sessions).iter().enumerate() {
             prop_assert_eq!(answer.contains("\"OVER_QUERY_LIMIT\""), index >= most + queue, "{}: {}", index, answer);
         }
         let mut done = 0;
         while let Some((fetch, query)) = under_way.pop() {
-            server.handle(Event::Fetched { fetch, outcome: Ok(herds::places(&query)) });
+            server.driver.handle(|| Event::Fetched { fetch, outcome: Ok(herds::places(&query)) });
             under_way.extend(fetches(&mut server));
             prop_assert!(under_way.len() <= most);
             done += answers(&mut server, &mut sessions).iter().filter(|answer| answer.contains("\"OK\"")).count();
@@ -107,13 +108,13 @@ proptest! {
         let limits = Limits { fetches: 2, places_timeout: Duration::from_millis(timeout), ..Limits::default() };
         let mut server = Server::new(&limits);
         server.receive(b"IAMAT c +1+1 1\n");
-        let mut sessions: Vec<Session> = (1..=asked)
+        let mut sessions: Vec<Accepted> = (1..=asked)
             .map(|radius| server.receive(format!("WHATSAT c {radius} 1\nIAMAT c +1+1 1\n").as_bytes()).0)
             .collect();
         server.wait(Duration::from_nanos(timeout * herds::MILLI - 1));
         prop_assert!(answers(&mut server, &mut sessions[..0]).is_empty());
         server.wait(Duration::from_nanos(1));
-        let mut late = server.actions.iter().filter(|action| matches!(action, Action::Reply { .. })).count();
+        let mut late = server.driver.actions.iter().filter(|action| matches!(action, Action::Answer { .. })).count();
         for answer in answers(&mut server, &mut sessions) {
             prop_assert!(answer.contains("\"UNKNOWN_ERROR\"") && answer.contains("\n}\n\nAT s0 "), "{}", answer);
             late -= 1;

@@ -5,6 +5,7 @@ mod support;
 
 mod corpus;
 mod determinism;
+mod feed;
 mod flooding;
 mod framing;
 mod limits;
@@ -13,3 +14,4 @@ mod messages;
 mod numbers;
 mod repair;
 mod threads;
+mod usual;

@@ -1,7 +1,7 @@
 //! Lines mean what they say, and what means nothing is echoed as it came.
 
 use herd::Limits;
-use herd::message::{Message, Sighted, is_white_space};
+use herd::wire::{Message, Sighted, is_white_space};
 use proptest::prelude::*;
 
 use super::support::conversation::{Conversation, Step};

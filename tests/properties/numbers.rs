@@ -1,6 +1,6 @@
 //! Times, skews, positions and radii against an oracle that works them out by other means.
 
-use herd::places::Radius;
+use herd::values::Radius;
 use herd::{Position, Timestamp};
 use proptest::prelude::*;
 

@@ -116,7 +116,7 @@ impl LoadOptions {
     }
 
     fn load(&self, server: &Endpoint) -> Result<Load, BenchError> {
-        if let Err(why) = herd::message::Message::parse(format!("WHATSAT x {} 0", self.radius).as_bytes()) {
+        if let Err(why) = herd::wire::Message::parse(format!("WHATSAT x {} 0", self.radius).as_bytes()) {
             return Err(BenchError::Usage(format!("--radius: {why}: it is 0 to 50 km")));
         }
         Ok(Load {

@@ -42,7 +42,7 @@ pub(crate) enum Expected {
 impl Expected {
     /// What to expect of a request; `None` for a line of white space, which has no reply.
     pub(crate) fn of(request: &[u8]) -> Option<Self> {
-        let is_space = |byte: &u8| herd::message::is_white_space(*byte);
+        let is_space = |byte: &u8| herd::wire::is_white_space(*byte);
         let command = request.split(is_space).find(|field| !field.is_empty())?;
         Some(if command == b"WHATSAT" { Self::Places } else { Self::Line })
     }

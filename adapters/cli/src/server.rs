@@ -62,11 +62,11 @@ impl ServerOptions {
             None => herd.ids().next(),
             Some(name) => herd.find(name.as_bytes()),
         };
-        if let Some(server) = id.map(|id| herd.server(id)) {
+        if let Some(server) = id.map(|id| herd.member(id)) {
             return Ok(Server { name: server.name.to_string(), address: server.address.clone(), timeout });
         }
         let to = to.as_deref().unwrap_or_default();
-        let names: Vec<&str> = herd.servers().iter().map(|server| server.name.as_str()).collect();
+        let names: Vec<&str> = herd.members().iter().map(|server| server.name.as_str()).collect();
         let known = names.join(", ");
         Err(Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT")))
     }

@@ -10,7 +10,7 @@ mod tests;
 use std::ffi::{OsStr, OsString};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use herd::herd::{Herd, ServerId};
+use herd::{Herd, ServerId};
 
 pub use self::error::UsageError;
 use self::options::Options;
@@ -147,7 +147,7 @@ fn serve_flags(serve: &Serve) -> Flags {
 }
 
 fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
-    let names = || herd.servers().iter().map(|server| server.name.as_str());
+    let names = || herd.members().iter().map(|server| server.name.as_str());
     let known = listed(names());
     if is_short {
         let meant = did_you_mean(name, names().chain(COMMANDS));

@@ -25,8 +25,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use herd::herd::{Herd, ServerId};
-use herd::limits::Limits;
+use herd::{Herd, Limits, ServerId};
 
 pub use self::description::Description;
 pub use self::environment::Environment;
@@ -111,6 +110,6 @@ impl Settings {
 
 fn classic() -> (Herd, Vec<String>) {
     let herd = Herd::classic();
-    let listen = herd.servers().iter().map(|server| server.address.clone()).collect();
+    let listen = herd.members().iter().map(|server| server.address.clone()).collect();
     (herd, listen)
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use herd::{Answer, Instant, Requests, Session};
+use herd::{Answer, Instant, Node, Received, Session, Turn};
 
 use crate::closing::Closing;
 use crate::logs::Escaped;
@@ -84,9 +84,7 @@ impl<R: Runtime> Connection<R> {
         for _ in 0..READS_A_TURN {
             self.take_answers(context)?;
             if self.session.can_resume(self.unsent.len()) {
-                now = Some(self.pass(context, |session, now, scratch| {
-                    session.receive(now, &[], std::mem::take(&mut scratch.batch))
-                })?);
+                now = Some(self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?);
                 continue;
             }
             if self.flush(context)?.is_ready() && self.session.is_finished() {
@@ -109,55 +107,45 @@ impl<R: Runtime> Connection<R> {
     /// Reads once, and passes on what came; when that was.
     fn read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Instant>> {
         let mut input = Scratch::lend(|scratch| std::mem::take(&mut scratch.input));
-        let read = self.stream.poll_read(context, &mut input);
-        let result = match read {
+        let result = match self.stream.poll_read(context, &mut input) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Ready(Ok(0)) => {
                 self.is_at_end = true;
-                Poll::Ready(
-                    self.pass(context, |session, now, scratch| session.finish(now, std::mem::take(&mut scratch.batch))),
-                )
+                Poll::Ready(self.pass(context, Session::finish))
             }
-            Poll::Ready(Ok(len)) => Poll::Ready(self.pass(context, |session, now, scratch| {
-                session.receive(now, &input[..len], std::mem::take(&mut scratch.batch))
-            })),
+            Poll::Ready(Ok(len)) => {
+                Poll::Ready(self.pass(context, |session, node, turn| session.receive(node, turn, &input[..len])))
+            }
         };
         Scratch::lend(|scratch| scratch.input = input);
         result
     }
 
-    /// One pass: what the session parsed goes to the node, its replies to the connection; when that was.
+    /// One pass: what the session takes in goes to the node, its replies to the connection; when that was.
     fn pass(
         &mut self,
         context: &mut Context<'_>,
-        parse: impl FnOnce(&mut Session, herd::Now, &mut Scratch) -> Requests,
+        take_in: impl for<'a> FnOnce(&'a mut Session, &'a Node, &'a mut Turn) -> Received<'a>,
     ) -> io::Result<Instant> {
-        Scratch::lend(|scratch| {
-            let now = self.shared.clock.now();
-            let requests = parse(&mut self.session, now, scratch);
-            self.log_received(&requests);
-            if requests.ask_for_places() {
-                self.expect_answers();
+        Scratch::lend(|Scratch { turn, output, .. }| {
+            let (shared, id) = (&self.shared, self.session.id());
+            turn.now = shared.clock.now();
+            let received = take_in(&mut self.session, &shared.node, turn);
+            log_received(shared.name(), self.remote, &received);
+            if received.ask_for_places() && self.mailbox.is_none() {
+                shared.expect_answers(id, self.mailbox.insert(Arc::default()));
             }
-            let replies = requests.skip().unwrap_or_else(|requests| {
-                let session = &self.session;
-                self.shared.with_node(|node| node.serve(now, session, requests, &mut scratch.actions))
-            });
-            if let Some(refused) = replies.refused() {
-                tracing::debug!(target: "herd::wire", server = self.shared.name(), client = %self.remote, %refused, "refusing");
+            let served = received.serve();
+            if let Some(refused) = served.refused() {
+                tracing::debug!(target: "herd::wire", server = shared.name(), client = %self.remote, %refused, "refusing");
             }
-            scratch.batch = self.session.reply(replies, &mut scratch.output);
-            if !scratch.actions.is_empty() {
-                let own = (self.session.id(), &mut scratch.answers);
-                self.shared.perform(now, &mut scratch.actions, Some(own));
-                for answer in scratch.answers.drain(..) {
-                    self.session.answer(answer, &mut scratch.output);
-                }
-            }
+            served.reply(output);
+            shared.perform(turn, Some((&mut self.session, output)));
+            let now = turn.now.instant;
             self.log_neighbour();
-            self.send(context, now.instant, &scratch.output)?;
-            Ok(now.instant)
+            self.send(context, now, output)?;
+            Ok(now)
         })
     }
 
@@ -175,12 +163,6 @@ impl<R: Runtime> Connection<R> {
             }
             self.send(context, self.shared.clock.instant(), &scratch.output)
         })
-    }
-
-    fn expect_answers(&mut self) {
-        if self.mailbox.is_none() {
-            self.shared.expect_answers(self.session.id(), self.mailbox.insert(Arc::default()));
-        }
     }
 
     /// Writes `output` and keeps what the other end does not take.
@@ -242,14 +224,6 @@ impl<R: Runtime> Connection<R> {
         }
     }
 
-    fn log_received(&self, requests: &Requests) {
-        if tracing::enabled!(target: "herd::wire", tracing::Level::DEBUG) {
-            for line in requests.lines() {
-                tracing::debug!(target: "herd::wire", server = self.shared.name(), from = %self.remote, line = %Escaped(line), "received");
-            }
-        }
-    }
-
     fn log_sent(&self, output: &[u8]) {
         if tracing::enabled!(target: "herd::wire", tracing::Level::DEBUG) {
             for line in output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
@@ -281,6 +255,14 @@ impl<R: Runtime> Connection<R> {
             None => {
                 tracing::debug!(target: "herd::wire", server, client = %self.remote, reason = %why, "connection closed");
             }
+        }
+    }
+}
+
+fn log_received(server: &str, from: SocketAddr, received: &Received<'_>) {
+    if tracing::enabled!(target: "herd::wire", tracing::Level::DEBUG) {
+        for line in received.lines() {
+            tracing::debug!(target: "herd::wire", server, %from, line = %Escaped(line), "received");
         }
     }
 }

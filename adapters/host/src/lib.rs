@@ -9,8 +9,8 @@
 //! 3. [`logs`] opens the log before anything else is started.
 //!
 //! 4. `run` binds every server before it starts the first.
-//! 5. `server` accepts; each connection is a `connection` task, each connection to a neighbour a
-//!    `link` task; all of a server's tasks meet in `shared`, which calls the node and does what it
+//! 5. `server` accepts; each connection is a `connection` task, each neighbour has a `link` task, and
+//!    `timer` is one; all of a server's tasks meet in `shared`, which calls the node and does what it
 //!    says. None of them decides anything about the protocol.
 //!
 //! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
@@ -35,6 +35,7 @@ mod scratch;
 mod server;
 mod shared;
 mod timer;
+mod wake_flag;
 
 pub use address::connect_from;
 pub use run::main;

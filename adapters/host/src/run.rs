@@ -105,7 +105,7 @@ async fn run<R: Runtime>(
 fn announce_herd(settings: &Settings, bound: &[Bound], program: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let herd = &settings.herd;
-    let width = herd.servers().iter().map(|server| server.name.as_str().len()).max().unwrap_or_default();
+    let width = herd.members().iter().map(|server| server.name.as_str().len()).max().unwrap_or_default();
     let plural = if bound.len() == 1 { "server" } else { "servers" };
     writeln!(out, "{program}: a herd of {} {plural}; Ctrl-C stops it", bound.len())?;
     for (id, bound) in herd.ids().zip(bound) {

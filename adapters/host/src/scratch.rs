@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use herd::{Action, Answer, Batch};
+use herd::Turn;
 
 /// How much is read at once.
 const READ: usize = 64 << 10;
@@ -13,20 +13,13 @@ pub(crate) struct Scratch {
     pub(crate) input: Box<[u8]>,
     /// Empty whenever it is lent, whatever became of the last connection: replies are nobody else's.
     pub(crate) output: Vec<u8>,
-    pub(crate) batch: Batch,
-    pub(crate) actions: Vec<Action>,
-    pub(crate) answers: Vec<Answer>,
+    /// With no action and no notice left whenever it is given back.
+    pub(crate) turn: Turn,
 }
 
 impl Scratch {
     fn new() -> Self {
-        Self {
-            input: vec![0; READ].into(),
-            output: Vec::new(),
-            batch: Batch::default(),
-            actions: Vec::new(),
-            answers: Vec::new(),
-        }
+        Self { input: vec![0; READ].into(), output: Vec::new(), turn: Turn::default() }
     }
 
     /// Lends this thread's buffers to `pass`.

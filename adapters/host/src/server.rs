@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
-use herd::{Event, ServerId, ServerName};
+use herd::{Event, ServerId, ServerName, Turn};
 use herd_places::Source;
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -85,13 +85,14 @@ impl Bound {
             settings.limits.clone(),
             Arc::clone(source),
             seed(),
-            connect_from_address(&herd.server(self.server).address),
+            connect_from_address(&herd.member(self.server).address),
         ));
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
         resolve_neighbours(&shared);
         R::spawn(timer::run(Arc::clone(&shared)));
         R::spawn(accept(Arc::clone(&shared), listener));
-        shared.handle(Event::Started);
+        shared.start_links();
+        shared.handle(&mut Turn::default(), Event::Started);
         Ok(())
     }
 }
@@ -136,11 +137,11 @@ fn connect_from_address(address: &str) -> Option<IpAddr> {
 /// Learns where neighbours may connect from, before the first of them does.
 fn resolve_neighbours<R: Runtime>(shared: &Arc<Shared<R>>) {
     for &peer in shared.herd.neighbours(shared.me) {
-        let neighbour = shared.herd.server(peer);
+        let neighbour = shared.herd.member(peer);
         match address::look_up(&neighbour.address) {
             Ok(addresses) => {
                 let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
-                shared.handle(Event::Resolved { peer, addresses: &ips });
+                shared.handle(&mut Turn::default(), Event::Resolved { peer, addresses: &ips });
             }
             Err(error) => {
                 let (server, neighbour, address) = (shared.name(), &neighbour.name, &neighbour.address);

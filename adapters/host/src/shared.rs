@@ -1,24 +1,25 @@
 //! What the tasks of one server share: the node, and the ways to each task.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use herd::{
-    Action, Answer, Attempt, Event, FetchId, Herd, Limits, Node, Now, Places, ServerId, SessionId, Unavailable,
+    Action, Answer, Event, FetchId, Herd, Limits, Node, Notice, Places, ServerId, Session, SessionId, Turn, Unavailable,
 };
 use herd_places::Source;
 
 use crate::clock::Clock;
-use crate::link::{self, LinkBox};
+use crate::link;
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::runtime::Runtime;
 use crate::timer::Timer;
+use crate::wake_flag::WakeFlag;
 
-/// One server: its node, its places, its clock, and the mailboxes of its tasks.
+/// One server: its node, its places, its clock, and the ways to its tasks.
 pub(crate) struct Shared<R> {
     pub(crate) node: Node,
     pub(crate) herd: Arc<Herd>,
@@ -31,15 +32,11 @@ pub(crate) struct Shared<R> {
     pub(crate) connect_from: Option<IpAddr>,
     source: Arc<dyn Source>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Answer>>>>,
-    links: Mutex<HashMap<ServerId, Newest>>,
-    /// Neighbours whose failures have been logged and that have not been reached since.
-    unreached: Mutex<HashSet<ServerId>>,
+    /// What tells each neighbour's task that the node has something for it.
+    links: HashMap<ServerId, Arc<WakeFlag>>,
     next_session: AtomicU64,
     runtime: PhantomData<fn() -> R>,
 }
-
-/// The newest attempt to reach a neighbour, and the way to its task while that runs.
-type Newest = (Attempt, Option<Arc<LinkBox>>);
 
 impl<R: Runtime> Shared<R> {
     pub(crate) fn new(
@@ -52,6 +49,7 @@ impl<R: Runtime> Shared<R> {
     ) -> Self {
         let node = Node::new(Arc::clone(&herd), me, limits.clone(), seed);
         node.ask_at_least(source.least_bound());
+        let links = herd.neighbours(me).iter().map(|&peer| (peer, Arc::default())).collect();
         Self {
             node,
             herd,
@@ -62,8 +60,7 @@ impl<R: Runtime> Shared<R> {
             connect_from,
             source,
             sessions: Mutex::default(),
-            links: Mutex::default(),
-            unreached: Mutex::default(),
+            links,
             next_session: AtomicU64::new(0),
             runtime: PhantomData,
         }
@@ -78,45 +75,38 @@ impl<R: Runtime> Shared<R> {
         SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Tells the node what happened and does what it says.
-    pub(crate) fn handle(self: &Arc<Self>, event: Event<'_>) {
-        let now = self.clock.now();
-        let mut actions = Vec::new();
-        self.with_node(|node| node.handle(now, event, &mut actions));
-        self.perform(now, &mut actions, None);
-    }
-
-    /// Calls the node, and sets the timer to when it next wants to be called.
-    pub(crate) fn with_node<T>(&self, call: impl FnOnce(&Node) -> T) -> T {
-        let result = call(&self.node);
-        if let Some(wake) = self.node.next_wake() {
-            self.timer.set(wake);
+    /// Starts the task of each neighbour's link.
+    pub(crate) fn start_links(self: &Arc<Self>) {
+        for (&peer, flag) in &self.links {
+            R::spawn(link::run(Arc::clone(self), peer, Arc::clone(flag)));
         }
-        result
     }
 
-    /// Does what the node said, and what it says to what came of that. Answers for the session `own`
-    /// are put there and not in its mailbox.
-    pub(crate) fn perform(
-        self: &Arc<Self>,
-        now: Now,
-        actions: &mut Vec<Action>,
-        mut own: Option<(SessionId, &mut Vec<Answer>)>,
-    ) {
-        while !actions.is_empty() {
+    /// Tells the node what happened and does what it says.
+    pub(crate) fn handle(self: &Arc<Self>, turn: &mut Turn, event: Event<'_>) {
+        self.tell(turn, event);
+        self.perform(turn, None);
+    }
+
+    /// Tells the node what happened; [`perform`](Self::perform) is to be called then.
+    pub(crate) fn tell(&self, turn: &mut Turn, event: Event<'_>) {
+        turn.now = self.clock.now();
+        self.node.handle(turn, event);
+    }
+
+    /// Does what the node said, and what it says to what came of that; then tells people what it noticed. Answers for
+    /// the session `own` are put into that output and not in its mailbox.
+    pub(crate) fn perform(self: &Arc<Self>, turn: &mut Turn, mut own: Option<(&mut Session, &mut Vec<u8>)>) {
+        while !turn.actions.is_empty() {
             let mut fetched = Vec::new();
-            for action in actions.drain(..) {
+            for action in turn.actions.drain(..) {
                 match action {
-                    Action::Reply { session, answer } => match &mut own {
-                        Some((id, answers)) if *id == session => answers.push(answer),
+                    Action::Answer { session, answer } => match &mut own {
+                        Some((own, output)) if own.id() == session => own.answer(answer, output),
                         _ => self.deliver(session, answer),
                     },
-                    Action::Connect { peer, attempt } => self.connect(peer, attempt),
-                    Action::Forward { peer, attempt } => self.tell_link(peer, attempt, LinkBox::forward),
-                    Action::Disconnect { peer, attempt, why } => {
-                        self.tell_link(peer, attempt, |link| link.disconnect(why));
-                    }
-                    Action::Compared { peer, sent, received } => self.log_comparison(peer, sent, received),
+                    Action::Forward { peer } => self.wake_link(peer),
+                    Action::WakeAt(at) => self.timer.set(at),
                     Action::Fetch { fetch, query } if self.source.blocks() => {
                         let shared = Arc::clone(self);
                         R::spawn_blocking(move || {
@@ -127,13 +117,12 @@ impl<R: Runtime> Shared<R> {
                     Action::Fetch { fetch, query } => fetched.push((fetch, self.source.nearby(&query))),
                 }
             }
-            if !fetched.is_empty() {
-                self.with_node(|node| {
-                    for (fetch, outcome) in fetched {
-                        node.handle(now, Event::Fetched { fetch, outcome }, actions);
-                    }
-                });
+            for (fetch, outcome) in fetched {
+                self.node.handle(turn, Event::Fetched { fetch, outcome });
             }
+        }
+        for notice in turn.notices.drain(..) {
+            self.log(notice);
         }
     }
 
@@ -146,16 +135,7 @@ impl<R: Runtime> Shared<R> {
     pub(crate) fn expect_no_answers(self: &Arc<Self>, session: SessionId, gone: bool) {
         lock(&self.sessions).remove(&session);
         if gone {
-            self.handle(Event::Gone(session));
-        }
-    }
-
-    fn log_comparison(&self, peer: ServerId, sent: u64, received: u64) {
-        let (server, with) = (self.name(), self.herd.name(peer));
-        if sent + received > 0 {
-            tracing::info!(target: "herd::links", server, %with, sent, received, "repaired");
-        } else {
-            tracing::debug!(target: "herd::links", server, %with, "compared, nothing differs");
+            self.handle(&mut Turn::default(), Event::Gone(session));
         }
     }
 
@@ -163,7 +143,7 @@ impl<R: Runtime> Shared<R> {
         if let Err(error) = &outcome {
             tracing::warn!(target: "herd::places", server = self.name(), %error, "places could not be had");
         }
-        self.handle(Event::Fetched { fetch, outcome });
+        self.handle(&mut Turn::default(), Event::Fetched { fetch, outcome });
     }
 
     fn deliver(&self, session: SessionId, answer: Answer) {
@@ -173,37 +153,23 @@ impl<R: Runtime> Shared<R> {
         }
     }
 
-    /// Starts an attempt. Two threads may perform actions in another order than the node gave them, so
-    /// an attempt may be over, or a newer one begun, before its turn comes.
-    fn connect(self: &Arc<Self>, peer: ServerId, attempt: Attempt) {
-        let mut links = lock(&self.links);
-        if links.get(&peer).is_none_or(|(newest, _)| *newest < attempt) {
-            let link = Arc::new(LinkBox::default());
-            links.insert(peer, (attempt, Some(Arc::clone(&link))));
-            R::spawn(link::run(Arc::clone(self), peer, attempt, link));
+    fn wake_link(&self, peer: ServerId) {
+        if let Some(flag) = self.links.get(&peer) {
+            flag.set();
         }
     }
 
-    fn tell_link(&self, peer: ServerId, attempt: Attempt, tell: impl FnOnce(&LinkBox)) {
-        let mut links = lock(&self.links);
-        match links.get(&peer) {
-            Some((newest, Some(link))) if *newest == attempt => tell(link),
-            Some((newest, _)) if *newest >= attempt => {}
-            _ => drop(links.insert(peer, (attempt, None))),
-        }
-    }
-
-    /// Whether it is news that a neighbour can be reached, or cannot: a server that is down for a
-    /// day is worth a line in the log, and not one for each attempt.
-    pub(crate) fn is_news(&self, peer: ServerId, reached: bool) -> bool {
-        let mut unreached = lock(&self.unreached);
-        if reached { unreached.remove(&peer) } else { unreached.insert(peer) }
-    }
-
-    /// A connection is over: nothing will be told to it any more.
-    pub(crate) fn forget_link(&self, peer: ServerId, attempt: Attempt) {
-        if let Some((_, link)) = lock(&self.links).get_mut(&peer).filter(|(newest, _)| *newest == attempt) {
-            *link = None;
+    fn log(&self, notice: Notice) {
+        let server = self.name();
+        match notice {
+            Notice::Compared { peer, sent: 0, received: 0 } => {
+                tracing::debug!(target: "herd::links", server, with = %self.herd.name(peer), "compared, nothing differs");
+            }
+            Notice::Compared { peer, sent, received } => {
+                tracing::info!(target: "herd::links", server, with = %self.herd.name(peer), sent, received, "repaired");
+            }
+            // The link's task says so itself, with the reason and the address.
+            Notice::NeighbourDown { .. } | Notice::NeighbourUp { .. } => {}
         }
     }
 }

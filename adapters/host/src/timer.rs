@@ -1,4 +1,4 @@
-//! The one timer of a server: it wakes the node when the node wants to be called.
+//! The one timer of a server: it wakes the node when the node wants to be woken.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
-use herd::{Event, Instant};
+use herd::{Event, Instant, Turn};
 
 use crate::runtime::{Runtime, Sleep};
 use crate::shared::Shared;
 
 const NEVER: u64 = u64::MAX;
 
-/// When the node wants to be called.
+/// When the node wants to be woken: the earliest time that it named since it last was.
 #[derive(Debug)]
 pub(crate) struct Timer {
     at: AtomicU64,
@@ -29,8 +29,7 @@ impl Default for Timer {
 impl Timer {
     /// Wakes the node at that time, or earlier if it was to be woken earlier.
     pub(crate) fn set(&self, at: Instant) {
-        if at.as_nanos() < self.at.load(Ordering::Acquire) {
-            self.at.fetch_min(at.as_nanos(), Ordering::AcqRel);
+        if at.as_nanos() < self.at.fetch_min(at.as_nanos(), Ordering::AcqRel) {
             self.waker.wake();
         }
     }
@@ -38,6 +37,7 @@ impl Timer {
 
 /// Runs the timer of a server for as long as the server runs.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>) {
+    let mut turn = Turn::default();
     let mut sleep: Option<(u64, Sleep)> = None;
     loop {
         poll_fn(|context| {
@@ -54,7 +54,8 @@ pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>) {
         })
         .await;
         sleep = None;
+        // Before the node is told: what it names from then on is for the next time.
         shared.timer.at.store(NEVER, Ordering::Release);
-        shared.handle(Event::Woken);
+        shared.handle(&mut turn, Event::Woken);
     }
 }

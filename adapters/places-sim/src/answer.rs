@@ -1,6 +1,6 @@
 //! What is answered, in each of Google's formats.
 
-use herd::places::Radius;
+use herd::values::Radius;
 use herd::{Position, Query};
 use herd_places::Source;
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use herd::places::Radius;
+use herd::values::Radius;
 use herd::{Places, Position, Query, Status, Unavailable};
 use herd_places::{Embedded, Google, GoogleLegacy, Key, Remote, Source, trust};
 use herd_places_sim::{Fault, Faults, Options, PlacesSim};

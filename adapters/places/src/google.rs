@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use herd::places::{MOST_RESULTS, NotPlaces, Status};
+use herd::places::{NotPlaces, Status};
+use herd::values::MOST_RESULTS;
 use herd::{Places, Query, Unavailable};
 use serde::Deserialize;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use herd::places::MOST_RESULTS;
+use herd::values::MOST_RESULTS;
 use herd::{Places, Query, Unavailable};
 use serde::Deserialize;
 

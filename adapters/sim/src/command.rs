@@ -9,11 +9,14 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use herd_sim::{Faults, Form, Options, Outcome, Recipe, Run, Scenario, Shape, Trace, breaks, shrink};
+use herd_sim::{FastPath, Faults, Form, Options, Outcome, Recipe, Run, Scenario, Shape, Trace, breaks, shrink};
 
 use crate::failure::Failure;
 use crate::many;
 use crate::report::{Broken, Report};
+
+/// Of so many seeds one is played with the fast path and without, if nobody says otherwise.
+const BOTH_FOR_EACH: u64 = 8;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -41,6 +44,10 @@ pub(crate) struct Line {
     /// Who is linked with whom: random, cycle, tree, complete, or degree2, degree3, ...
     #[arg(long, value_name = "SHAPE", default_value_t = Shape::Any)]
     graph: Shape,
+    /// Whether sessions take the fast path: on, off, or both ways, which must do the same [default: both for
+    /// every 8th seed and for a scenario, on for all others]
+    #[arg(long, value_name = "both|on|off")]
+    fast: Option<FastPath>,
     /// How many seeds to play at once [default: one for each core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
@@ -64,6 +71,15 @@ pub(crate) struct Line {
     json: bool,
 }
 
+/// A play that is over.
+struct Played {
+    seed: u64,
+    options: Options,
+    outcome: Outcome,
+    /// The command that plays it again.
+    again: String,
+}
+
 impl Line {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let started = Instant::now();
@@ -76,17 +92,21 @@ impl Line {
         Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn options(&self) -> Options {
-        Options { spread: self.spread }
+    /// How to play a seed, or a scenario that was read.
+    fn options(&self, seed: Option<u64>) -> Options {
+        let both = seed.is_none_or(|seed| seed.is_multiple_of(BOTH_FOR_EACH));
+        let fast = self.fast.unwrap_or(if both { FastPath::Both } else { FastPath::On });
+        Options { spread: self.spread, fast }
     }
 
     fn play_file(&self, path: &Path) -> Result<Report, Failure> {
         let text = fs::read_to_string(path).map_err(|why| Failure::File(path.into(), why))?;
         let scenario = Scenario::from_json(&text).map_err(|why| Failure::Scenario(path.into(), why))?;
-        let outcome = self.play(&scenario)?;
+        let options = self.options(None);
+        let outcome = self.play(&scenario, options)?;
         let mut report = Report::default();
-        let command = format!("cargo run --release --bin herd-sim -- --scenario {}", path.display());
-        self.take(&mut report, scenario.seed, outcome, command, || scenario)?;
+        let again = format!("cargo run --release --bin herd-sim -- --scenario {}{}", path.display(), self.fast_again());
+        self.take(&mut report, Played { seed: scenario.seed, options, outcome, again }, || scenario)?;
         Ok(report)
     }
 
@@ -98,25 +118,27 @@ impl Line {
         let mut report = Report::default();
         if self.seeds == 1 {
             let scenario = recipe.scenario(self.first_seed);
-            let outcome = self.play(&scenario)?;
-            self.take(&mut report, self.first_seed, outcome, self.again(self.first_seed), || scenario)?;
+            let outcome = self.play(&scenario, self.options(Some(self.first_seed)))?;
+            self.take(&mut report, self.played(self.first_seed, outcome), || scenario)?;
             return Ok(report);
         }
         let threads = self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
-        let options = self.options();
         let seeds = self.first_seed..self.first_seed.saturating_add(self.seeds);
-        let play = |seed| Run::with(recipe.scenario(seed), options).expect("a recipe makes herds").play();
+        let play = |seed| {
+            let options = self.options(Some(seed));
+            Run::with(recipe.scenario(seed), options).expect("a recipe makes herds").play()
+        };
         let mut failure = None;
         many::play(seeds, threads, play, |seed, outcome| {
-            let taken = self.take(&mut report, seed, outcome, self.again(seed), || recipe.scenario(seed));
+            let taken = self.take(&mut report, self.played(seed, outcome), || recipe.scenario(seed));
             failure = failure.take().or(taken.err());
         });
         failure.map_or(Ok(report), Err)
     }
 
     /// Plays one, and writes down what happens if that was asked for.
-    fn play(&self, scenario: &Scenario) -> Result<Outcome, Failure> {
-        let mut run = Run::with(scenario.clone(), self.options()).expect("a scenario that was read is of a herd");
+    fn play(&self, scenario: &Scenario, options: Options) -> Result<Outcome, Failure> {
+        let mut run = Run::with(scenario.clone(), options).expect("a scenario that was read is of a herd");
         if let Some(path) = &self.trace {
             let file = File::create(path).map_err(|why| Failure::File(path.clone(), why))?;
             let json = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
@@ -130,20 +152,19 @@ impl Line {
         Ok(outcome)
     }
 
-    fn take(
-        &self,
-        report: &mut Report,
-        seed: u64,
-        outcome: Outcome,
-        again: String,
-        scenario: impl FnOnce() -> Scenario,
-    ) -> Result<(), Failure> {
+    fn played(&self, seed: u64, outcome: Outcome) -> Played {
+        Played { seed, options: self.options(Some(seed)), outcome, again: self.again(seed) }
+    }
+
+    fn take(&self, report: &mut Report, played: Played, scenario: impl FnOnce() -> Scenario) -> Result<(), Failure> {
+        let Played { seed, options, outcome, again } = played;
         report.runs += 1;
+        report.both_ways += u64::from(options.fast == FastPath::Both);
         report.stats.add(&outcome.stats);
         let mut scenario = scenario();
         let mut broken = outcome.violation.map(|violation| Broken { seed, violation, again, shortest: None });
         if let Some(broken) = broken.as_mut().filter(|_| !self.no_shrink && report.broken.is_empty()) {
-            (scenario, _) = shrink(&scenario, breaks(self.options()));
+            (scenario, _) = shrink(&scenario, breaks(options));
             broken.shortest = Some(scenario.clone());
         }
         if let Some(path) = &self.save {
@@ -160,8 +181,14 @@ impl Line {
         let (faults, graph) = (self.faults, self.graph);
         format!(
             "cargo run --release --bin herd-sim -- --servers {servers} --seeds 1 --first-seed {seed} \
-             --faults {faults} --graph {graph} --trace herd-{seed}.log"
+             --faults {faults} --graph {graph}{} --trace herd-{seed}.log",
+            self.fast_again()
         )
+    }
+
+    /// What was said of the fast path, to be said again.
+    fn fast_again(&self) -> String {
+        self.fast.map(|fast| format!(" --fast {fast}")).unwrap_or_default()
     }
 }
 

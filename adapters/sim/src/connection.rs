@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use herd::{Attempt, Session};
+use herd::Session;
 
 use crate::scenario::Nanos;
 use crate::talk::Talk;
@@ -92,7 +92,7 @@ pub(crate) enum End {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Opener {
     /// A server's, to the neighbour at the end of that link.
-    Link { link: u32, attempt: Attempt },
+    Link(u32),
     /// A client's.
     Client(u32),
 }

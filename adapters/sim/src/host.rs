@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use herd::{Event, Herd, Instant, Limits, Node, Now, ServerId, Timestamp};
+use herd::{Instant, Node, Now, ServerId, Timestamp};
 
+use crate::listener::Listener;
 use crate::scenario::{Illness, Nanos};
 
 /// What every clock shows at the start, if it is right: nanoseconds since the POSIX epoch.
@@ -15,7 +16,9 @@ const EPOCH: i128 = 1_479_413_884_000_000_000;
 pub(crate) struct Host {
     pub(crate) id: ServerId,
     /// None while it is down.
-    pub(crate) node: Option<Box<Node>>,
+    pub(crate) node: Option<Arc<Node>>,
+    /// Who listens to what changes in what it keeps.
+    pub(crate) listener: Listener,
     /// How often it was started.
     pub(crate) life: u32,
     /// While it is down: whether even its machine says nothing.
@@ -24,7 +27,7 @@ pub(crate) struct Host {
     pub(crate) crashed_by: Option<u32>,
     /// Lines that it will find when it starts again.
     disk: Vec<Vec<u8>>,
-    /// When the node will be called, if nothing happens before.
+    /// The earliest time for which the node asked since it was last woken.
     pub(crate) wake_at: Option<Nanos>,
     /// When it was last woken, and how often at that time.
     pub(crate) woken_at: Nanos,
@@ -43,6 +46,7 @@ impl Host {
         Self {
             id,
             node: None,
+            listener: Listener::default(),
             life: 0,
             silent: false,
             crashed_by: None,
@@ -72,17 +76,12 @@ impl Host {
         self.drift = drift;
     }
 
-    /// It starts: a new node, which believes its neighbours and knows what is on the disk.
-    pub(crate) fn start(&mut self, herd: &Arc<Herd>, limits: &Limits, seed: u64, at: Nanos) {
-        let node = Box::new(Node::new(Arc::clone(herd), self.id, limits.clone(), seed));
-        for &peer in herd.neighbours(self.id) {
-            let addresses = &[address(peer.index())];
-            node.handle(self.now(at), Event::Resolved { peer, addresses }, &mut Vec::new());
-        }
+    /// It starts with a new node, which takes back what is on the disk.
+    pub(crate) fn start(&mut self, node: Node) {
         for line in &self.disk {
             node.restore(line).expect("a node takes back its own lines");
         }
-        self.node = Some(node);
+        self.node = Some(Arc::new(node));
         self.life += 1;
         self.crashed_by = None;
         self.wake_at = None;
@@ -98,11 +97,6 @@ impl Host {
             self.disk.sort_unstable();
         }
         (self.silent, self.crashed_by) = (silent, Some(by));
-    }
-
-    /// The lines that the node took from its disk when it was started.
-    pub(crate) fn disk(&self) -> &[Vec<u8>] {
-        &self.disk
     }
 }
 

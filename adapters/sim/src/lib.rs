@@ -13,7 +13,7 @@
 //! let outcome = Run::new(scenario)?.play();
 //! assert_eq!(outcome.violation, None);
 //! assert!(outcome.stats.messages > 0);
-//! # Ok::<(), herd::HerdError>(())
+//! # Ok::<(), herd_sim::BadScenario>(())
 //! ```
 //!
 //! A scenario is plain data: made from a seed by a [`Recipe`], written by hand with [`Scenario::build`], or
@@ -32,16 +32,19 @@
 //! | `host`, `places` | one server, its clocks, its disk, its places source |
 //! | `talk` | one client on one connection, and what it is owed |
 //! | `oracle` | what every server must know |
+//! | `listener` | what a server's feed tells |
 //! | `run` | all of it, step by step |
 //! | `violation` | what must hold |
-//! | `stats`, `trace` | what is told of a run |
+//! | `stats`, `trace`, `digest` | what is told of a run |
 //! | `shrink` | from a long failure to a short one |
 
 mod calendar;
 mod connection;
+mod digest;
 mod faults;
 mod graph;
 mod host;
+mod listener;
 mod oracle;
 mod places;
 mod run;
@@ -56,7 +59,7 @@ mod wires;
 
 pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
-pub use run::{Options, Outcome, Run, TIME_TO_CONVERGE};
+pub use run::{FastPath, Options, Outcome, Run, TIME_TO_CONVERGE};
 pub use scenario::{
     BadScenario, Bounds, Builder, Illness, MILLI, Nanos, Network, Planned, Recipe, SECOND, Scenario, What,
 };

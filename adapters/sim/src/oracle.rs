@@ -4,10 +4,11 @@
 //! so to follow a line through a herd costs one look into a table.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use herd::message::{Message, Sighting};
+use herd::wire::{Message, Sighting};
 use herd::{Position, Timestamp};
 
 /// The number of a report.
@@ -74,9 +75,9 @@ impl Oracle {
         self.by_line.get(line).copied()
     }
 
-    /// Every client of which there is a report, with its number.
-    pub(crate) fn clients(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        (0..).zip(self.names.iter().map(|name| &**name))
+    /// The number of every client of which there is a report.
+    pub(crate) fn clients(&self) -> Range<u32> {
+        0..u32::try_from(self.names.len()).expect("fewer clients than that")
     }
 
     pub(crate) fn client(&self, client: u32) -> &[u8] {

@@ -1,6 +1,6 @@
 //! The places source of every simulated server: it makes up what is near, always the same.
 
-use herd::places::MOST_RESULTS;
+use herd::values::MOST_RESULTS;
 use herd::{Places, Position, Query, Status, Unavailable};
 
 /// What the source says to a query: as many results as it is asked for.

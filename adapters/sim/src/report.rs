@@ -9,6 +9,8 @@ use serde::Serialize;
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     pub(crate) runs: u64,
+    /// How many of them were played with the fast path and without.
+    pub(crate) both_ways: u64,
     pub(crate) seconds: f64,
     pub(crate) stats: Stats,
     pub(crate) broken: Vec<Broken>,
@@ -64,6 +66,8 @@ impl Report {
             stats.iamats, stats.whatsats, stats.updates, stats.link_bytes
         )?;
         writeln!(out, "replies     {} got and right", stats.replies)?;
+        writeln!(out, "feeds       {} changes told", stats.changes)?;
+        writeln!(out, "fast path   {} seeds played with it and without", self.both_ways)?;
         if !stats.faults.is_empty() {
             let faults: Vec<_> = stats.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             writeln!(out, "faults      {}", faults.join(", "))?;

@@ -3,27 +3,38 @@
 mod carry;
 mod checks;
 mod clients;
-mod drive;
 mod events;
+mod fast_path;
+mod feed;
+mod fetches;
 mod links;
+mod notices;
+mod passes;
+mod pull;
+mod turns;
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use herd::{Action, Batch, FetchId, Herd, HerdError, Limits, Query};
+use herd::{Herd, Limits, ServerId, Turn};
 
 use crate::calendar::{Calendar, Due};
 use crate::connection::{ConnectionId, Connections};
+use crate::digest::Digest;
 use crate::host::Host;
 use crate::oracle::Oracle;
-use crate::scenario::{Nanos, SECOND, Scenario};
+use crate::scenario::{BadScenario, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
 use crate::trace::{Record, Trace};
 use crate::violation::{Invariant, Violation};
 use crate::wires::Wires;
+
+pub use self::fast_path::FastPath;
+use self::feed::Told;
+use self::fetches::Fetch;
 
 /// How long servers may take to hold the same once all trouble is over.
 ///
@@ -41,6 +52,8 @@ const LOOK: Nanos = SECOND;
 pub struct Options {
     /// Whether to follow each update through the herd, for [`Spread`](crate::Spread).
     pub spread: bool,
+    /// Whether sessions take the fast path.
+    pub fast: FastPath,
 }
 
 /// How a run ended.
@@ -50,12 +63,15 @@ pub struct Outcome {
     pub violation: Option<Violation>,
     /// What happened, in numbers.
     pub stats: Stats,
+    /// One number for all that was done, and when: every byte that anybody sent, every action of every server.
+    pub digest: u64,
 }
 
 /// A scenario under way.
 #[derive(Debug)]
 pub struct Run {
     scenario: Scenario,
+    options: Options,
     limits: Limits,
     herd: Arc<Herd>,
     now: Nanos,
@@ -70,11 +86,15 @@ pub struct Run {
     oracle: Oracle,
     /// Each update that was sent on a wire, in those lives of the two servers.
     crossings: HashSet<(u64, u64), FixedState>,
-    fetches: Vec<(u32, u32, FetchId, Query, bool)>,
+    fetches: Vec<Fetch>,
     tracker: Option<Tracker>,
     stats: Stats,
     trace: Option<Trace>,
     violation: Option<Violation>,
+    digest: Digest,
+    turn: Turn,
+    /// What a server wants is being done.
+    performs: bool,
     scratch: Scratch,
 }
 
@@ -88,11 +108,9 @@ struct Client {
 /// Buffers that are used again.
 #[derive(Debug, Default)]
 struct Scratch {
-    batch: Batch,
-    actions: Vec<Action>,
     out: Vec<u8>,
-    /// Clients of whom a server was told something.
-    touched: Vec<u32>,
+    /// What a server is told in a pass.
+    told: Vec<Told>,
 }
 
 impl Run {
@@ -100,7 +118,7 @@ impl Run {
     ///
     /// # Errors
     /// Where its servers are no herd.
-    pub fn new(scenario: Scenario) -> Result<Self, HerdError> {
+    pub fn new(scenario: Scenario) -> Result<Self, BadScenario> {
         Self::with(scenario, Options::default())
     }
 
@@ -108,11 +126,12 @@ impl Run {
     ///
     /// # Errors
     /// Where its servers are no herd.
-    pub fn with(scenario: Scenario, options: Options) -> Result<Self, HerdError> {
+    pub fn with(scenario: Scenario, options: Options) -> Result<Self, BadScenario> {
         let herd = scenario.herd()?;
         let mut seed = Seed::new(scenario.seed ^ 0x5eed);
-        let servers = herd.servers().len();
+        let servers = herd.members().len();
         let mut run = Self {
+            options,
             limits: scenario.bounds.limits(),
             now: 0,
             calm_at: scenario.calm_at(),
@@ -129,6 +148,9 @@ impl Run {
             stats: Stats::default(),
             trace: None,
             violation: None,
+            digest: Digest::default(),
+            turn: Turn::default(),
+            performs: false,
             scratch: Scratch::default(),
             seed,
             herd,
@@ -151,6 +173,15 @@ impl Run {
 
     /// Plays to the end, or to the first thing that does not hold. A panic counts as that.
     pub fn play(&mut self) -> Outcome {
+        let outcome = self.play_once();
+        if self.options.fast == FastPath::Both && outcome.violation.is_none() {
+            self.play_without(&outcome);
+        }
+        self.record_counters();
+        Outcome { violation: self.violation.clone(), ..outcome }
+    }
+
+    fn play_once(&mut self) -> Outcome {
         let played = catch_unwind(AssertUnwindSafe(|| {
             self.start();
             while self.step() {}
@@ -165,7 +196,7 @@ impl Run {
         if let Some(tracker) = &self.tracker {
             self.stats.spread = tracker.spread();
         }
-        Outcome { violation: self.violation.clone(), stats: self.stats.clone() }
+        Outcome { violation: self.violation.clone(), stats: self.stats.clone(), digest: self.digest.number() }
     }
 
     /// One thing happens; whether another one will.
@@ -241,6 +272,10 @@ impl Run {
         self.calendar.put(self.calm_at, Due::Look);
     }
 
+    fn name_of(&self, server: ServerId) -> &str {
+        &self.scenario.servers[server.index()]
+    }
+
     fn violate(&mut self, invariant: Invariant, server: Option<usize>, what: String) {
         if self.violation.is_none() {
             let server = server.map(|server| self.scenario.servers[server].clone());
@@ -257,6 +292,17 @@ impl Run {
             let at = self.now;
             let empty = Record { at, kind: "", server: None, peer: None, client: None, connection: None, text: "" };
             trace.record(&fill(empty), &self.scenario);
+        }
+    }
+
+    /// Writes what each server has counted into the trace: what is not zero.
+    fn record_counters(&mut self) {
+        for server in 0..self.hosts.len() {
+            let Some(node) = self.hosts[server].node.as_ref().filter(|_| self.trace.is_some()) else { continue };
+            let counted = node.counters().table().filter(|counter| counter.value > 0);
+            let counted: Vec<_> = counted.map(|counter| format!("{}={}", counter.name, counter.value)).collect();
+            let text = counted.join(" ");
+            self.record(|record| Record { kind: "counters", server: Some(server), text: &text, ..record });
         }
     }
 

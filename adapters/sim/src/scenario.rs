@@ -7,7 +7,7 @@ mod what;
 use std::sync::Arc;
 use std::time::Duration;
 
-use herd::{Herd, HerdError, Limits, Server, ServerName};
+use herd::{Herd, HerdError, InvalidName, Limits, Member, ServerName};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
@@ -153,10 +153,10 @@ impl Scenario {
     ///
     /// # Errors
     /// Where a scenario that a person wrote names a server twice, or leaves one without a way to the others.
-    pub fn herd(&self) -> Result<Arc<Herd>, HerdError> {
+    pub fn herd(&self) -> Result<Arc<Herd>, BadScenario> {
         let mut servers = Vec::with_capacity(self.servers.len());
         for (index, name) in self.servers.iter().enumerate() {
-            servers.push(Server { name: ServerName::new(name)?, address: format!("{index}"), links: Vec::new() });
+            servers.push(Member { name: ServerName::new(name)?, address: format!("{index}"), links: Vec::new() });
         }
         for &(a, b) in &self.links {
             let far = self.servers.get(b).cloned().unwrap_or_else(|| format!("#{b}"));
@@ -164,7 +164,7 @@ impl Scenario {
                 server.links.push(far);
             }
         }
-        Herd::new(servers).map(Arc::new)
+        Ok(Arc::new(Herd::new(servers)?))
     }
 
     /// When the last thing has happened and the last trouble is over.
@@ -222,6 +222,9 @@ pub enum BadScenario {
     /// Its servers are no herd.
     #[error("its servers are no herd: {0}")]
     Herd(#[from] HerdError),
+    /// A server cannot be called that.
+    #[error("its servers are no herd: {0}")]
+    Name(#[from] InvalidName),
     /// An event names a server, or a link, that is not there.
     #[error("the {what:?} at {at} ns is of a server or a link that is not there")]
     Nowhere {

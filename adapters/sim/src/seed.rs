@@ -1,28 +1,26 @@
 //! Everything that is left to chance in a run comes from one number.
 
-/// A small generator (`SplitMix64`): the same seed gives the same numbers, everywhere and always.
+use herd::SplitMix64;
+
+/// A small generator: the same seed gives the same numbers, everywhere and always.
 #[derive(Clone, Debug)]
-pub struct Seed(u64);
+pub struct Seed(SplitMix64);
 
 impl Seed {
     /// A generator that starts from `seed`.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::new(seed))
     }
 
     /// The next number of 64 bits.
     pub const fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.number()
     }
 
-    /// A number below `end`; zero where `end` is.
+    /// A number below `end`, which is not zero.
     pub const fn below(&mut self, end: u64) -> u64 {
-        // The high half of a product of 128 bits: no division, and a bias of no account.
-        ((self.number() as u128 * end as u128) >> 64) as u64
+        self.0.below(end)
     }
 
     /// An index into something of that length, which is not empty.

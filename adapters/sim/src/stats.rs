@@ -23,6 +23,8 @@ pub struct Stats {
     pub iamats: u64,
     /// WHATSATs that servers accepted.
     pub whatsats: u64,
+    /// Changes of what servers keep, as their feeds told them.
+    pub changes: u64,
     /// Replies that clients got and that were right.
     pub replies: u64,
     /// Connections between servers that were asked for.
@@ -66,6 +68,7 @@ impl Stats {
         self.link_bytes += other.link_bytes;
         self.iamats += other.iamats;
         self.whatsats += other.whatsats;
+        self.changes += other.changes;
         self.replies += other.replies;
         self.connects += other.connects;
         self.settled_after = self.settled_after.max(other.settled_after);

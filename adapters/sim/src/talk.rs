@@ -45,7 +45,7 @@ impl Talk {
     /// The client sends text.
     pub(crate) fn says(&mut self, text: &str) {
         for line in text.split_inclusive('\n') {
-            let blank = line.bytes().all(herd::message::is_white_space);
+            let blank = line.bytes().all(herd::wire::is_white_space);
             self.open |= !blank;
             if line.ends_with('\n') {
                 self.said += usize::from(self.open);

@@ -27,8 +27,15 @@ pub enum Invariant {
     CrossesOnce,
     /// Nothing grows past its limit.
     Bounded,
-    /// Being woken is of use: a server does not ask for it again and again at one and the same time.
+    /// Being woken is of use: a server asks for it in time, and not again and again at one and the same time.
     Wakes,
+    /// What a server says of its links goes together: one connection at a time, nothing sent without one, or before
+    /// what was sent has gone, and nothing to do where it said to wait.
+    Links,
+    /// Whoever listens to the feed of a server hears each change of what it keeps, once and in order, and from whom.
+    Feed,
+    /// The fast path of sessions makes no difference to anything that is done.
+    FastPath,
     /// When all trouble is over, servers that can reach each other soon hold the same.
     Converges,
 }
@@ -47,6 +54,9 @@ impl Invariant {
             Self::CrossesOnce => "crosses-once",
             Self::Bounded => "bounded",
             Self::Wakes => "wakes",
+            Self::Links => "links",
+            Self::Feed => "feed",
+            Self::FastPath => "fast-path",
             Self::Converges => "converges",
         }
     }

@@ -1,13 +1,13 @@
 //! The links of a herd, each direction by itself, and what is wrong with them at the moment.
 
-use herd::{Attempt, Herd, ServerId};
+use herd::{Herd, ServerId};
 
 use crate::connection::ConnectionId;
 use crate::scenario::{Nanos, Network};
 use crate::seed::Seed;
 
 /// One direction of a link.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Wire {
     pub(crate) from: u32,
     pub(crate) to: u32,
@@ -20,8 +20,10 @@ pub(crate) struct Wire {
     pub(crate) extra: Nanos,
     /// How fast it is read at its end, if slowly.
     pub(crate) pace: Option<u64>,
-    /// The connection that `from` made to `to`, and what it calls it.
-    pub(crate) connection: Option<(Attempt, ConnectionId)>,
+    /// The one connection to `to` that `from` has, or asked for.
+    pub(crate) connection: Option<ConnectionId>,
+    /// Whether `from` has said that `to` cannot be reached, and not since that it can.
+    pub(crate) down: bool,
 }
 
 /// All of them; those of one server stand together, in the order of its neighbours.
@@ -35,14 +37,14 @@ pub(crate) struct Wires {
 impl Wires {
     pub(crate) fn new(herd: &Herd, network: &Network, seed: &mut Seed) -> Self {
         let number = |index: usize| u32::try_from(index).expect("a herd has fewer links than that");
-        let mut first = Vec::with_capacity(herd.servers().len());
+        let mut first = Vec::with_capacity(herd.members().len());
         let mut wires = Vec::new();
         for id in herd.ids() {
             first.push(number(wires.len()));
             for peer in herd.neighbours(id) {
                 let latency = network.latency + seed.below(network.spread + 1);
                 let (from, to) = (number(id.index()), number(peer.index()));
-                wires.push(Wire { from, to, reverse: 0, latency, cuts: 0, extra: 0, pace: None, connection: None });
+                wires.push(Wire { from, to, latency, ..Wire::default() });
             }
         }
         let mut wires = Self { all: wires, first, ids: herd.ids().collect() };

@@ -1,9 +1,12 @@
 //! Whole runs through the public door.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use herd_sim::{Faults, Form, Graph, MILLI, Options, Planned, Recipe, Run, Scenario, Seed, Shape, Trace, What};
+use herd_sim::{
+    FastPath, Faults, Form, Graph, MILLI, Options, Planned, Recipe, Run, Scenario, Seed, Shape, Trace, What,
+};
 
 /// A writer that others can read.
 #[derive(Clone, Default)]
@@ -146,10 +149,30 @@ fn a_server_that_is_gone_for_good_is_not_waited_for() {
 fn an_update_crosses_a_tree_once_and_its_path_is_measured() {
     let graph = Graph { servers: 4, links: vec![(0, 1), (1, 2), (2, 3)] };
     let scenario = Scenario::build(&graph).says(1_000, 0, 0, "IAMAT kiwi +1+1 1\n").scenario();
-    let options = Options { spread: true };
+    let options = Options { spread: true, ..Options::default() };
     let spread = Run::with(scenario, options).expect("a herd").play().stats.spread;
     assert_eq!((spread.updates, spread.copies, spread.most_hops, spread.hops), (1, 3, 3, 6));
     assert!(spread.longest >= 3 * MILLI);
+}
+
+#[test]
+fn the_fast_path_makes_no_difference() {
+    let mut digests = HashSet::new();
+    for seed in 0..10 {
+        let [on, off] = [FastPath::On, FastPath::Off].map(|fast| {
+            let options = Options { fast, ..Options::default() };
+            Run::with(Recipe::default().scenario(seed), options).expect("a herd").play()
+        });
+        assert_eq!(on, off, "seed {seed}");
+        assert!(digests.insert(on.digest), "seed {seed} is unlike those before");
+    }
+}
+
+#[test]
+fn a_trace_ends_with_what_was_counted() {
+    let log = trace(&Scenario::build(&Graph::cycle(3)).says(100, 0, 0, "IAMAT kiwi +1+1 1\n").scenario(), Form::Log);
+    let last: Vec<&str> = log.lines().rev().take(3).collect();
+    assert!(last.iter().all(|line| line.contains(" counters ") && line.contains(" kept=1 ")), "{last:?}");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! One client talks with one server: its bytes come in any cutting, places come at any moment, and
 //! it takes its replies when it likes.
 
+use core::mem;
 use std::collections::VecDeque;
 
-use herd::{Action, Batch, Event, FetchId, Limits, Node, Query, Session, SessionId};
+use herd::{Action, Event, FetchId, Limits, Query, SessionId};
 
+use super::driver::{Accepted, Driver};
 use super::herds;
 
 /// One thing that happens in a conversation.
@@ -23,10 +25,8 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Conversation {
     limits: Limits,
-    node: Node,
-    session: Session,
-    batch: Option<Batch>,
-    actions: Vec<Action>,
+    driver: Driver,
+    session: Accepted,
     fetches: Vec<(FetchId, Query)>,
     /// Sent by the client, not read by the server yet.
     pending: VecDeque<Vec<u8>>,
@@ -39,14 +39,12 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let node = herds::node(&herds::herd(2, &[(0, 1)]), 0, limits, 7);
-        let session = node.session(SessionId(0), Some(herds::LOOPBACK), herds::at(0).instant);
+        let driver = Driver::new(&herds::herd(2, &[(0, 1)]), 0, limits, 7);
+        let session = driver.accept(SessionId(0), Some(herds::LOOPBACK));
         Self {
             limits: limits.clone(),
-            node,
+            driver,
             session,
-            batch: Some(Batch::default()),
-            actions: Vec::new(),
             fetches: Vec::new(),
             pending: VecDeque::new(),
             client_ended: false,
@@ -98,53 +96,44 @@ impl Conversation {
             self.step(Step::Fetched(0));
         }
         assert!(self.session.is_finished(), "nothing is left to happen, and the session is not finished");
-        assert!(!self.session.is_waiting() && self.node.fetches() == 0);
+        assert!(!self.session.is_waiting() && self.driver.node().fetches() == 0);
         self.received
     }
 
     /// The server reads as much as it is willing to.
     fn read(&mut self) {
         loop {
-            let batch = self.batch.take().expect("given back by each pass");
-            let now = herds::at(0);
-            let requests = if self.session.can_resume(self.unsent.len()) {
-                self.session.receive(now, &[], batch)
+            let out = if self.session.can_resume(self.unsent.len()) {
+                self.driver.receive(&mut self.session, &[])
             } else if !self.session.wants_input(self.unsent.len()) {
-                self.batch = Some(batch);
                 return;
             } else if let Some(bytes) = self.pending.pop_front() {
                 assert!(self.unsent.len() < self.limits.max_unsent, "it reads although too much is unsent");
-                self.session.receive(now, &bytes, batch)
+                self.driver.receive(&mut self.session, &bytes)
             } else if self.client_ended && !self.server_saw_end {
                 self.server_saw_end = true;
-                self.session.finish(now, batch)
+                self.driver.finish(&mut self.session)
             } else {
-                self.batch = Some(batch);
                 return;
             };
-            let replies = self.node.serve(now, &self.session, requests, &mut self.actions);
-            self.batch = Some(self.session.reply(replies, &mut self.unsent));
+            self.unsent.extend(out);
             self.perform();
         }
     }
 
     fn perform(&mut self) {
-        for action in self.actions.drain(..) {
+        for action in mem::take(&mut self.driver.actions) {
             match action {
-                Action::Reply { answer, .. } => self.session.answer(answer, &mut self.unsent),
+                Action::Answer { answer, .. } => self.session.answer(answer, &mut self.unsent),
                 Action::Fetch { fetch, query } => self.fetches.push((fetch, query)),
-                Action::Connect { .. }
-                | Action::Forward { .. }
-                | Action::Disconnect { .. }
-                | Action::Compared { .. } => {}
+                Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }
 
     fn fetched(&mut self, which: usize) {
         let (fetch, query) = self.fetches.remove(which);
-        let event = Event::Fetched { fetch, outcome: Ok(herds::places(&query)) };
-        self.node.handle(herds::at(0), event, &mut self.actions);
+        self.driver.handle(|| Event::Fetched { fetch, outcome: Ok(herds::places(&query)) });
         self.perform();
     }
 }

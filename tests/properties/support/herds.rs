@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use herd::{Event, Herd, Instant, Limits, Node, Now, Places, Query, Server, ServerId, ServerName, Timestamp};
+use herd::{
+    Event, Herd, Instant, Limits, Member, Node, Now, Places, Query, ServerId, ServerName, SplitMix64, Timestamp, Turn,
+};
 
 /// Where everybody connects from.
 pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -13,7 +15,7 @@ pub(crate) const MILLI: u64 = 1_000_000;
 
 /// A herd of servers named `s0`, `s1`, ... with those links.
 pub(crate) fn herd(servers: usize, links: &[(usize, usize)]) -> Arc<Herd> {
-    let server = |index: usize| Server {
+    let server = |index: usize| Member {
         name: ServerName::new(&format!("s{index}")).expect("one field"),
         address: format!("127.0.0.1:{index}"),
         links: links.iter().filter(|link| link.0 == index).map(|link| format!("s{}", link.1)).collect(),
@@ -37,7 +39,7 @@ pub(crate) fn node(herd: &Arc<Herd>, me: usize, limits: &Limits, seed: u64) -> N
     let me = id(herd, me);
     let node = Node::new(Arc::clone(herd), me, limits.clone(), seed);
     for &peer in herd.neighbours(me) {
-        node.handle(at(0), Event::Resolved { peer, addresses: &[LOOPBACK] }, &mut Vec::new());
+        node.handle(&mut Turn::at(at(0)), Event::Resolved { peer, addresses: &[LOOPBACK] });
     }
     node
 }
@@ -61,16 +63,7 @@ pub(crate) fn places(query: &Query) -> Places {
     builder.finish()
 }
 
-/// A small generator for worlds that are run on a seed (`SplitMix64`).
-#[derive(Debug)]
-pub(crate) struct Seed(pub(crate) u64);
-
-impl Seed {
-    /// A number below `end`, which is not zero.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed >> 32) % end as u64).expect("less than end")
-    }
+/// A number below `end`, which is not zero.
+pub(crate) fn below(seed: &mut SplitMix64, end: usize) -> usize {
+    usize::try_from(seed.below(end as u64)).expect("less than end")
 }

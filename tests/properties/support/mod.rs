@@ -3,6 +3,7 @@
 //! looks random comes from a seed or from the input.
 
 pub(crate) mod conversation;
+pub(crate) mod driver;
 pub(crate) mod herds;
 pub(crate) mod network;
 pub(crate) mod nonsense;

@@ -2,27 +2,30 @@
 //! its way arrives when the seed says, in order on each connection and in any order otherwise; bytes
 //! arrive in pieces.
 
+use core::mem;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use herd::{Action, Attempt, Batch, Event, Herd, Limits, Node, Session, SessionId};
+use herd::{Action, Event, Herd, Limits, LinkStep, Node, ServerId, SessionId, SplitMix64};
 
-use super::herds::{self, Seed};
+use super::driver::{Accepted, Driver};
+use super::herds;
 
-/// A connection: who made it, and what they call it.
-type Key = (usize, usize, Attempt);
+/// A connection: who made it, to whom, and its number.
+type Key = (usize, usize, u64);
 
 /// The herd, what is on its way, and what has been seen.
 #[derive(Debug)]
 pub(crate) struct Network {
     herd: Arc<Herd>,
     limits: Limits,
-    seed: Seed,
+    seed: SplitMix64,
     nanos: u64,
     servers: Vec<Option<Running>>,
     connections: BTreeMap<Key, Connection>,
     next_session: u64,
+    next_connection: u64,
     /// How often each AT line, without its sender, was sent from one server to another.
     pub(crate) crossings: BTreeMap<(usize, usize, Vec<u8>), usize>,
     /// All that was done, in order.
@@ -31,8 +34,10 @@ pub(crate) struct Network {
 
 #[derive(Debug)]
 struct Running {
-    node: Node,
-    sessions: BTreeMap<u64, Session>,
+    driver: Driver,
+    sessions: BTreeMap<u64, Accepted>,
+    /// The connection that it has to each neighbour, or asked for: it listens to no other.
+    links: BTreeMap<usize, Key>,
 }
 
 /// What is on its way on one connection, each way in order.
@@ -57,15 +62,16 @@ impl Network {
         let mut network = Self {
             herd: Arc::clone(herd),
             limits: limits.clone(),
-            seed: Seed(seed),
+            seed: SplitMix64::new(seed),
             nanos: 0,
             servers: herd.ids().map(|_| None).collect(),
             connections: BTreeMap::new(),
             next_session: 0,
+            next_connection: 0,
             crossings: BTreeMap::new(),
             trace: String::new(),
         };
-        for server in (0..herd.servers().len()).filter(|server| !down.contains(server)) {
+        for server in (0..herd.members().len()).filter(|server| !down.contains(server)) {
             network.start(server);
         }
         network
@@ -73,10 +79,9 @@ impl Network {
 
     /// Starts a server that is down; it knows nothing.
     pub(crate) fn start(&mut self, server: usize) {
-        let seed = self.seed.below(usize::MAX) as u64;
-        let node = herds::node(&self.herd, server, &self.limits, seed);
-        self.servers[server] = Some(Running { node, sessions: BTreeMap::new() });
-        self.handle(server, Event::Started);
+        let driver = Driver::new(&self.herd, server, &self.limits, self.seed.number());
+        self.servers[server] = Some(Running { driver, sessions: BTreeMap::new(), links: BTreeMap::new() });
+        self.handle(server, || Event::Started);
     }
 
     /// Kills a server: what was on its way to it or from it is lost.
@@ -99,7 +104,7 @@ impl Network {
 
     /// The node of a server that is up.
     pub(crate) fn node(&self, server: usize) -> &Node {
-        &self.servers[server].as_ref().expect("the server is up").node
+        self.servers[server].as_ref().expect("the server is up").driver.node()
     }
 
     /// A client connects, sends all of `lines`, and half-closes: what it gets at once.
@@ -123,7 +128,7 @@ impl Network {
         if ways.is_empty() {
             return false;
         }
-        let (key, there) = ways[self.seed.below(ways.len())];
+        let (key, there) = ways[herds::below(&mut self.seed, ways.len())];
         if there {
             self.arrive_there(key);
         } else {
@@ -139,7 +144,7 @@ impl Network {
             if self.deliver() {
                 continue;
             }
-            let wake = |server: &Running| server.node.next_wake().map(herd::Instant::as_nanos);
+            let wake = |server: &Running| server.driver.wakes_at().map(herd::Instant::as_nanos);
             let next = self.servers.iter().flatten().filter_map(wake).min();
             let Some(next) = next.filter(|&next| next <= end) else {
                 self.nanos = end;
@@ -147,8 +152,8 @@ impl Network {
             };
             self.nanos = self.nanos.max(next);
             for server in 0..self.servers.len() {
-                if self.servers[server].is_some() {
-                    self.handle(server, Event::Woken);
+                if self.servers[server].as_ref().and_then(wake).is_some_and(|wake| wake <= self.nanos) {
+                    self.wake(server);
                 }
             }
         }
@@ -162,10 +167,10 @@ impl Network {
             (Flight::Open, _) if self.is_up(key.1) => {
                 let session = self.open_session(key.1);
                 self.connections.get_mut(&key).expect("still there").session = Some(session);
-                self.handle(key.0, Event::Connected { peer: herds::id(&self.herd, key.1), attempt: key.2 });
+                self.tell(key, |peer| Event::Connected { peer });
             }
             (Flight::Bytes(mut bytes), Some(session)) => {
-                let rest = bytes.split_off(1 + self.seed.below(bytes.len()));
+                let rest = bytes.split_off(1 + herds::below(&mut self.seed, bytes.len()));
                 if !rest.is_empty() {
                     self.connections.get_mut(&key).expect("still there").there.push_front(Flight::Bytes(rest));
                 }
@@ -183,16 +188,28 @@ impl Network {
     }
 
     fn arrive_back(&mut self, key: Key) {
-        let (peer, attempt) = (herds::id(&self.herd, key.1), key.2);
         let connection = self.connections.get_mut(&key).expect("chosen among them");
         match connection.back.pop_front().expect("chosen as not empty") {
-            Flight::Bytes(bytes) => self.handle(key.0, Event::Received { peer, attempt, bytes: &bytes }),
-            Flight::Sent => self.handle(key.0, Event::Sent { peer, attempt }),
+            Flight::Bytes(bytes) => self.tell(key, |peer| Event::Received { peer, bytes: &bytes }),
+            Flight::Sent => self.tell(key, |peer| Event::Sent { peer }),
             Flight::Close | Flight::Open => {
                 self.close(key);
-                self.handle(key.0, Event::Lost { peer, attempt });
+                self.tell(key, |peer| Event::Lost { peer });
             }
         }
+    }
+
+    /// Tells the server that opened a connection what became of it, unless it has closed it.
+    fn tell<'a>(&mut self, key: Key, event: impl Fn(ServerId) -> Event<'a>) {
+        let links = &mut self.servers[key.0].as_mut().expect("its connections went with it").links;
+        if links.get(&key.1) != Some(&key) {
+            return;
+        }
+        let peer = herds::id(&self.herd, key.1);
+        if let Event::Lost { .. } = event(peer) {
+            links.remove(&key.1);
+        }
+        self.handle(key.0, || event(peer));
     }
 
     fn back(&mut self, key: Key, flight: Flight) {
@@ -213,12 +230,13 @@ impl Network {
         self.next_session += 1;
         let id = self.next_session;
         let running = self.servers[server].as_mut().expect("the server is up");
-        let session = running.node.session(SessionId(id), Some(herds::LOOPBACK), herds::at(self.nanos).instant);
+        running.driver.nanos = self.nanos;
+        let session = running.driver.accept(SessionId(id), Some(herds::LOOPBACK));
         running.sessions.insert(id, session);
         id
     }
 
-    fn session(&self, server: usize, id: u64) -> Option<&Session> {
+    fn session(&self, server: usize, id: u64) -> Option<&Accepted> {
         self.servers[server].as_ref()?.sessions.get(&id)
     }
 
@@ -227,59 +245,86 @@ impl Network {
     }
 
     fn receive(&mut self, server: usize, id: u64, bytes: &[u8]) -> Vec<u8> {
-        let Some(Running { node, sessions }) = &mut self.servers[server] else { return Vec::new() };
+        let Some(Running { driver, sessions, .. }) = &mut self.servers[server] else { return Vec::new() };
         let Some(session) = sessions.get_mut(&id) else { return Vec::new() };
-        let (now, mut actions, mut out) = (herds::at(self.nanos), Vec::new(), Vec::new());
-        let requests = session.receive(now, bytes, Batch::default());
-        let replies = node.serve(now, session, requests, &mut actions);
-        session.reply(replies, &mut out);
+        driver.nanos = self.nanos;
+        let out = driver.receive(session, bytes);
         if session.is_finished() {
             sessions.remove(&id);
         }
-        self.perform(server, actions);
+        self.perform(server);
         out
     }
 
-    fn handle(&mut self, server: usize, event: Event<'_>) {
-        writeln!(self.trace, "{} {server} {event:?}", self.nanos).expect("a String takes every write");
-        let running = self.servers[server].as_mut().expect("the server is up");
-        let mut actions = Vec::new();
-        running.node.handle(herds::at(self.nanos), event, &mut actions);
-        self.perform(server, actions);
+    fn handle<'a>(&mut self, server: usize, event: impl Fn() -> Event<'a>) {
+        writeln!(self.trace, "{} {server} {:?}", self.nanos, event()).expect("a String takes every write");
+        self.driver(server).handle(event);
+        self.perform(server);
     }
 
-    fn perform(&mut self, server: usize, actions: Vec<Action>) {
+    fn wake(&mut self, server: usize) {
+        writeln!(self.trace, "{} {server} wakes", self.nanos).expect("a String takes every write");
+        self.driver(server).wake();
+        self.perform(server);
+    }
+
+    /// The driver of a server that is up, now.
+    fn driver(&mut self, server: usize) -> &mut Driver {
+        let driver = &mut self.servers[server].as_mut().expect("the server is up").driver;
+        driver.nanos = self.nanos;
+        driver
+    }
+
+    /// Does what a server wants done, until nothing is left to do.
+    fn perform(&mut self, server: usize) {
+        let driver = self.driver(server);
+        let (actions, notices) = (mem::take(&mut driver.actions), mem::take(&mut driver.notices));
+        writeln!(self.trace, "{} {server} {actions:?} {notices:?}", self.nanos).expect("a String takes every write");
         for action in actions {
-            writeln!(self.trace, "{} {server} {action:?}", self.nanos).expect("a String takes every write");
             match action {
-                Action::Connect { peer, attempt } => {
+                Action::Forward { peer } => self.pull(server, peer),
+                Action::Answer { .. } | Action::Fetch { .. } | Action::WakeAt(_) => {}
+            }
+        }
+        self.driver(server).hold_rest();
+    }
+
+    /// Does what is to be done about a link.
+    fn pull(&mut self, server: usize, peer: ServerId) {
+        loop {
+            let step = self.driver(server).poll_link(peer);
+            writeln!(self.trace, "{} {server} {peer:?} {step:?}", self.nanos).expect("a String takes every write");
+            let links = &mut self.servers[server].as_mut().expect("the server is up").links;
+            match step {
+                LinkStep::Connect => {
+                    let key = (server, peer.index(), self.next_connection);
+                    self.next_connection += 1;
+                    assert_eq!(links.insert(peer.index(), key), None, "one connection at a time");
                     let there = VecDeque::from([Flight::Open]);
-                    let connection = Connection { there, ..Connection::default() };
-                    self.connections.insert((server, peer.index(), attempt), connection);
+                    self.connections.insert(key, Connection { there, ..Connection::default() });
                 }
-                Action::Forward { peer, attempt } => self.forward((server, peer.index(), attempt)),
-                Action::Disconnect { peer, attempt, .. } => {
-                    if let Some(connection) = self.connections.get_mut(&(server, peer.index(), attempt)) {
-                        connection.there.push_back(Flight::Close);
-                        connection.back.clear();
-                    }
+                LinkStep::Send(bytes) => {
+                    let key = *links.get(&peer.index()).expect("it sends on a connection");
+                    self.note_crossings(key, &bytes);
+                    let connection = self.connections.get_mut(&key).expect("it has not heard that it is lost");
+                    connection.there.push_back(Flight::Bytes(bytes.to_vec()));
+                    connection.back.push_back(Flight::Sent);
                 }
-                Action::Reply { .. } | Action::Fetch { .. } | Action::Compared { .. } => {}
+                LinkStep::Close(_) => {
+                    let key = links.remove(&peer.index()).expect("it closes a connection, or stops making one");
+                    let connection = self.connections.get_mut(&key).expect("it has not heard that it is lost");
+                    connection.there.push_back(Flight::Close);
+                    connection.back.clear();
+                }
+                LinkStep::Wait(_) => return,
             }
         }
     }
 
-    fn forward(&mut self, key: Key) {
-        let running = self.servers[key.0].as_mut().expect("the server is up");
-        let bytes = running.node.take(herds::at(self.nanos).instant, herds::id(&self.herd, key.1), key.2);
-        writeln!(self.trace, "{} {key:?} {}", self.nanos, bytes.escape_ascii()).expect("a String takes every write");
+    fn note_crossings(&mut self, key: Key, bytes: &[u8]) {
         for line in bytes.split_inclusive(|&byte| byte == b'\n').filter(|line| line.starts_with(b"AT ")) {
             let sender = line.iter().rposition(|&byte| byte == b' ').expect("an AT line has fields");
             *self.crossings.entry((key.0, key.1, line[..sender].to_vec())).or_default() += 1;
-        }
-        if let Some(connection) = self.connections.get_mut(&key).filter(|_| !bytes.is_empty()) {
-            connection.there.push_back(Flight::Bytes(bytes.to_vec()));
-            connection.back.push_back(Flight::Sent);
         }
     }
 }

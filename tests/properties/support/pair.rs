@@ -1,14 +1,15 @@
 //! Two neighbours and the link from the one that asks, with no delay: what a repair costs.
 
-use herd::{Action, Attempt, Batch, Event, Limits, Node, Session, SessionId};
+use herd::{Event, Limits, LinkStep, SessionId};
 
+use super::driver::{Accepted, Driver};
 use super::herds;
 
 /// The server `s0`, which asks, and `s1`, which answers.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    pub(crate) asker: Node,
-    pub(crate) answerer: Node,
+    pub(crate) asker: Driver,
+    pub(crate) answerer: Driver,
 }
 
 /// What crossed the link, from the greeting until both were silent.
@@ -21,7 +22,7 @@ pub(crate) struct Cost {
 impl Pair {
     pub(crate) fn new(limits: &Limits) -> Self {
         let herd = herds::herd(2, &[(0, 1)]);
-        Self { asker: herds::node(&herd, 0, limits, 1), answerer: herds::node(&herd, 1, limits, 2) }
+        Self { asker: Driver::new(&herd, 0, limits, 1), answerer: Driver::new(&herd, 1, limits, 2) }
     }
 
     /// The asker's link comes up: they compare, and the link is lost again.
@@ -29,63 +30,41 @@ impl Pair {
         self.meet_with(|_| {})
     }
 
-    /// The same, but each piece of what they say may be changed on its way.
+    /// They meet, and each piece of what they say may be changed on its way. They part when the asker has nothing more
+    /// to say, or gives the connection up.
     pub(crate) fn meet_with(&mut self, mut tamper: impl FnMut(&mut Vec<u8>)) -> Cost {
-        let now = herds::at(0);
-        let peer = self.asker.links().next().expect("its neighbour").0;
-        let mut session = self.answerer.session(SessionId(0), Some(herds::LOOPBACK), now.instant);
-        let mut actions = Vec::new();
-        self.asker.handle(now, Event::Started, &mut actions);
-        let attempt = match actions.pop() {
-            Some(Action::Connect { attempt, .. }) => attempt,
-            // It was lost before: it pauses first.
-            _ => self.reconnect(),
-        };
-        self.asker.handle(now, Event::Connected { peer, attempt }, &mut Vec::new());
+        let peer = self.asker.peers()[0];
+        let mut session = self.answerer.accept(SessionId(0), Some(herds::LOOPBACK));
+        // If the link was lost before, it pauses no more.
+        self.asker.handle(|| Event::Started);
+        assert_eq!(self.asker.poll_link(peer), LinkStep::Connect);
+        self.asker.handle(|| Event::Connected { peer });
         let mut cost = Cost::default();
-        loop {
-            let mut sent = self.asker.take(now.instant, peer, attempt).to_vec();
-            if sent.is_empty() {
-                break;
-            }
+        let end = loop {
+            let mut sent = match self.asker.poll_link(peer) {
+                LinkStep::Send(bytes) => bytes.to_vec(),
+                end => break end,
+            };
             cost.bytes += sent.len();
-            self.asker.handle(now, Event::Sent { peer, attempt }, &mut Vec::new());
+            self.asker.handle(|| Event::Sent { peer });
             tamper(&mut sent);
             let mut answer = self.answer(&mut session, &sent);
             tamper(&mut answer);
             cost.bytes += answer.len();
             cost.round_trips += 1;
-            self.asker.handle(now, Event::Received { peer, attempt, bytes: &answer }, &mut Vec::new());
+            self.asker.handle(|| Event::Received { peer, bytes: &answer });
+        };
+        if !matches!(end, LinkStep::Close(_)) {
+            self.asker.handle(|| Event::Lost { peer });
         }
-        self.asker.handle(now, Event::Lost { peer, attempt }, &mut Vec::new());
         cost
     }
 
-    fn reconnect(&mut self) -> Attempt {
-        let wake = self.asker.next_wake().expect("it pauses");
-        let mut actions = Vec::new();
-        let now = herd::Now { instant: wake, ..herds::at(0) };
-        self.asker.handle(now, Event::Woken, &mut actions);
-        match actions.pop() {
-            Some(Action::Connect { attempt, .. }) => attempt,
-            other => panic!("it connects, and does not say {other:?}"),
+    fn answer(&mut self, session: &mut Accepted, bytes: &[u8]) -> Vec<u8> {
+        let mut out = self.answerer.receive(session, bytes);
+        while session.can_resume(0) {
+            out.extend(self.answerer.receive(session, &[]));
         }
-    }
-
-    fn answer(&mut self, session: &mut Session, bytes: &[u8]) -> Vec<u8> {
-        let now = herds::at(0);
-        let mut out = Vec::new();
-        let mut next = bytes;
-        loop {
-            let requests = session.receive(now, next, Batch::default());
-            let replies = self.answerer.serve(now, session, requests, &mut Vec::new());
-            let mut more = Vec::new();
-            session.reply(replies, &mut more);
-            out.append(&mut more);
-            next = &[];
-            if !session.can_resume(0) {
-                return out;
-            }
-        }
+        out
     }
 }

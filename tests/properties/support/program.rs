@@ -1,13 +1,14 @@
 //! A program of operations on one node, for the fuzzer and for proptest: whatever happens to a
 //! server, in any order, nothing panics and every limit holds.
 
+use core::mem;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use arbitrary::Arbitrary;
-use herd::{Action, Attempt, Batch, Event, FetchId, Limits, Node, Query, ServerId, Session, SessionId};
-use herd::{Status, Unavailable};
+use herd::{Action, Event, FetchId, Limits, Query, ServerId, SessionId, Status, Unavailable};
 
+use super::driver::{Accepted, Driver};
 use super::herds;
 
 /// One thing that happens to a server. Numbers are taken modulo what there is.
@@ -19,7 +20,7 @@ pub(crate) enum Op {
     Sends(u8, Vec<u8>),
     /// A session's other end sends no more.
     Ends(u8),
-    /// A connection to a neighbour, counted from the newest, changes.
+    /// Something is said of the connection to a neighbour, whether there is one or not.
     Link(u8, Change),
     /// A fetch ends, with places or without.
     Fetched(u8, bool),
@@ -40,12 +41,13 @@ pub(crate) enum Say {
     All { sender: u8, range: u8 },
 }
 
-/// What happens to a connection that the node asked for.
+/// What happens to a link.
 #[derive(Arbitrary, Clone, Debug)]
 pub(crate) enum Change {
     Connected,
     Lost,
-    Taken,
+    /// It is asked what is to be done.
+    Polled,
     Sent,
     Answered(Say),
     Received(Vec<u8>),
@@ -54,19 +56,27 @@ pub(crate) enum Change {
 impl Say {
     fn line(&self) -> Vec<u8> {
         match *self {
-            Self::Iamat { client, time } => format!("IAMAT c{} +1-1 {time}\n", client % 8),
+            Self::Iamat { client, time } => format!("IAMAT {}\n", sighting(client, time)),
             Self::Whatsat { client, radius, bound } => format!("WHATSAT c{} {radius} {bound}\n", client % 8),
             Self::At { origin, client, time, sender } => {
-                format!("AT s{} +0.5 c{} +1-1 {time} s{}\n", origin % 5, client % 8, sender % 5)
+                format!("AT s{} +0.5 {} s{}\n", origin % 5, sighting(client, time), sender % 5)
             }
             Self::Kept { origin, client, time, sender } => {
-                format!("KEPT s{} +0.5 c{} +1-1 {time} s{}\n", origin % 5, client % 8, sender % 5)
+                format!("KEPT s{} +0.5 {} s{}\n", origin % 5, sighting(client, time), sender % 5)
             }
             Self::All { sender, range } => format!("REPAIR s{} all 10/{range:02x}0\n", sender % 5),
             Self::Hello { sender, incarnation } => format!("HELLO s{} {incarnation}\n", sender % 5),
         }
         .into_bytes()
     }
+}
+
+/// A client, where it is, and when: in one of several spellings, all of them usual, some of them too long here.
+fn sighting(client: u8, time: u8) -> String {
+    let position = ["+1-1", "+34.068930-118.445127", "-7.5+2", "+89.9-179.99"][usize::from(time % 4)];
+    let seconds = 1_479_413_800 + u32::from(time / 2);
+    let decimals = ["", ".5", ".392014450"][usize::from(client / 8 % 3)];
+    format!("c{} {position} {seconds}{decimals}", client % 8)
 }
 
 /// Runs a program on the server in the middle of a small herd, holding every limit after each step.
@@ -97,10 +107,8 @@ pub(crate) fn small_limits() -> Limits {
 
 struct World {
     limits: Limits,
-    node: Node,
-    nanos: u64,
-    sessions: BTreeMap<u64, Session>,
-    attempts: Vec<(ServerId, Attempt)>,
+    driver: Driver,
+    sessions: BTreeMap<u64, Accepted>,
     fetches: Vec<(FetchId, Query)>,
     trace: String,
 }
@@ -110,14 +118,12 @@ impl World {
         let herd = herds::herd(4, &[(0, 1), (0, 2), (2, 3)]);
         let mut world = Self {
             limits: limits.clone(),
-            node: herds::node(&herd, 0, limits, 3),
-            nanos: 0,
+            driver: Driver::new(&herd, 0, limits, 3),
             sessions: BTreeMap::new(),
-            attempts: Vec::new(),
             fetches: Vec::new(),
             trace: String::new(),
         };
-        world.handle(Event::Started);
+        world.handle(|| Event::Started);
         world
     }
 
@@ -125,12 +131,10 @@ impl World {
         match op {
             Op::Says(session, say) => self.receive(*session, &say.line()),
             Op::Sends(session, bytes) => self.receive(*session, bytes),
-            Op::Ends(session) => {
-                self.pass(u64::from(session % 4), |session, now| session.finish(now, Batch::default()));
-            }
+            Op::Ends(session) => self.pass(u64::from(session % 4), Driver::finish),
             Op::Link(which, change) => self.change(*which, change),
             Op::Fetched(which, found) => self.fetched(*which, *found),
-            Op::Wait(millis) => self.nanos += u64::from(*millis) * herds::MILLI,
+            Op::Wait(millis) => self.driver.nanos += u64::from(*millis) * herds::MILLI,
             Op::Wake => self.wake(),
         }
     }
@@ -138,53 +142,48 @@ impl World {
     fn receive(&mut self, session: u8, bytes: &[u8]) {
         let id = u64::from(session % 4);
         let remote = (session < 128).then_some(herds::LOOPBACK);
-        let now = herds::at(self.nanos).instant;
-        let session = self.sessions.entry(id).or_insert_with(|| self.node.session(SessionId(id), remote, now));
+        let session = self.sessions.entry(id).or_insert_with(|| self.driver.accept(SessionId(id), remote));
         if session.wants_input(0) {
-            self.pass(id, |session, now| session.receive(now, bytes, Batch::default()));
+            self.pass(id, |driver, session| driver.receive(session, bytes));
         }
     }
 
     /// One pass of a session, and as many more as it can resume; a session that is finished goes.
-    fn pass(&mut self, id: u64, parse: impl FnOnce(&mut Session, herd::Now) -> herd::Requests) {
-        let Some(mut session) = self.sessions.remove(&id) else { return };
-        let now = herds::at(self.nanos);
-        let mut requests = parse(&mut session, now);
+    fn pass(&mut self, id: u64, first: impl FnOnce(&mut Driver, &mut Accepted) -> Vec<u8>) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let mut out = first(&mut self.driver, session);
         loop {
-            let (mut actions, mut out) = (Vec::new(), Vec::new());
-            let replies = self.node.serve(now, &session, requests, &mut actions);
-            session.reply(replies, &mut out);
             self.tell(id, &out);
-            self.sessions.insert(id, session);
-            self.perform(actions);
-            session = self.sessions.remove(&id).expect("just put there");
+            self.perform();
+            let session = self.sessions.get_mut(&id).expect("nobody has taken it away");
             if !session.can_resume(0) {
                 break;
             }
-            requests = session.receive(now, &[], Batch::default());
+            out = self.driver.receive(session, &[]);
         }
-        if !session.is_finished() {
-            self.sessions.insert(id, session);
+        if self.sessions[&id].is_finished() {
+            self.sessions.remove(&id);
         }
     }
 
     fn change(&mut self, which: u8, change: &Change) {
-        let newest_first = self.attempts.iter().rev();
-        let Some(&(peer, attempt)) = newest_first.clone().nth(usize::from(which) % self.attempts.len().max(1)) else {
-            return;
-        };
+        let peers = self.driver.peers();
+        let peer = peers[usize::from(which) % peers.len()];
         match change {
-            Change::Connected => self.handle(Event::Connected { peer, attempt }),
-            Change::Lost => self.handle(Event::Lost { peer, attempt }),
-            Change::Sent => self.handle(Event::Sent { peer, attempt }),
-            Change::Answered(say) => self.handle(Event::Received { peer, attempt, bytes: &say.line() }),
-            Change::Received(bytes) => self.handle(Event::Received { peer, attempt, bytes }),
-            Change::Taken => {
-                let bytes = self.node.take(herds::at(self.nanos).instant, peer, attempt);
-                assert!(bytes.is_empty() || bytes.ends_with(b"\n"), "only whole lines are sent");
-                self.tell(0, &bytes);
+            Change::Connected => self.handle(|| Event::Connected { peer }),
+            Change::Lost => self.handle(|| Event::Lost { peer }),
+            Change::Sent => self.handle(|| Event::Sent { peer }),
+            Change::Answered(say) => self.hear(peer, &say.line()),
+            Change::Received(bytes) => self.hear(peer, bytes),
+            Change::Polled => {
+                let step = self.driver.poll_link(peer);
+                writeln!(self.trace, "{peer:?} {step:?}").expect("a String takes every write");
             }
         }
+    }
+
+    fn hear(&mut self, peer: ServerId, bytes: &[u8]) {
+        self.handle(|| Event::Received { peer, bytes });
     }
 
     fn fetched(&mut self, which: u8, found: bool) {
@@ -194,45 +193,45 @@ impl World {
         let (fetch, query) = self.fetches.remove(usize::from(which) % self.fetches.len());
         let unavailable = || Unavailable { status: Status::RequestDenied, message: "no".into() };
         let outcome = if found { Ok(herds::places(&query)) } else { Err(unavailable()) };
-        self.handle(Event::Fetched { fetch, outcome });
+        self.handle(|| Event::Fetched { fetch, outcome: outcome.clone() });
     }
 
     /// A wake that is asked for must be of use: it may not be asked for again at once, for ever.
     fn wake(&mut self) {
         for _ in 0..16 {
-            match self.node.next_wake() {
-                Some(next) if next.as_nanos() >= self.nanos => self.nanos = next.as_nanos(),
-                Some(_) => {}
+            match self.driver.wakes_at() {
+                Some(next) => self.driver.nanos = self.driver.nanos.max(next.as_nanos()),
                 None => return,
             }
-            self.handle(Event::Woken);
-            if self.node.next_wake().is_none_or(|next| next.as_nanos() > self.nanos) {
+            self.driver.wake();
+            self.perform();
+            if self.driver.wakes_at().is_none_or(|next| next.as_nanos() > self.driver.nanos) {
                 return;
             }
         }
-        panic!("it wants to be woken again and again at {:?}", self.node.next_wake());
+        panic!("it wants to be woken again and again at {:?}", self.driver.wakes_at());
     }
 
-    fn handle(&mut self, event: Event<'_>) {
-        let mut actions = Vec::new();
-        self.node.handle(herds::at(self.nanos), event, &mut actions);
-        self.perform(actions);
+    fn handle<'a>(&mut self, event: impl Fn() -> Event<'a>) {
+        self.driver.handle(event);
+        self.perform();
     }
 
-    fn perform(&mut self, actions: Vec<Action>) {
-        for action in actions {
+    fn perform(&mut self) {
+        let notices = mem::take(&mut self.driver.notices);
+        writeln!(self.trace, "{notices:?} {:?}", self.driver.wakes_at()).expect("a String takes every write");
+        for action in mem::take(&mut self.driver.actions) {
             writeln!(self.trace, "{action:?}").expect("a String takes every write");
             match action {
-                Action::Connect { peer, attempt } => self.attempts.push((peer, attempt)),
                 Action::Fetch { fetch, query } => self.fetches.push((fetch, query)),
-                Action::Reply { session: SessionId(id), answer } => {
+                Action::Answer { session: SessionId(id), answer } => {
                     let mut out = Vec::new();
                     if let Some(session) = self.sessions.get_mut(&id) {
                         session.answer(answer, &mut out);
                     }
                     self.tell(id, &out);
                 }
-                Action::Forward { .. } | Action::Disconnect { .. } | Action::Compared { .. } => {}
+                Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }
@@ -242,13 +241,13 @@ impl World {
     }
 
     fn hold_limits(&self) {
-        let limits = &self.limits;
-        for (_, _, queued, _) in self.node.links() {
-            assert!(queued <= limits.link_queue, "{queued} bytes wait for a neighbour");
+        let (limits, node) = (&self.limits, self.driver.node());
+        for link in node.links() {
+            assert!(link.queued <= limits.link_queue, "{} bytes wait for a neighbour", link.queued);
         }
-        assert!(self.node.clients() <= limits.clients, "{} clients are kept", self.node.clients());
-        assert!(self.node.clients() == self.node.reports().count());
+        assert!(node.clients() <= limits.clients, "{} clients are kept", node.clients());
+        assert!(node.clients() == node.reports().count());
         assert!(self.fetches.len() <= limits.fetches, "{} fetches are under way", self.fetches.len());
-        assert!(self.node.fetches() <= limits.fetches + limits.fetch_queue, "{} fetches", self.node.fetches());
+        assert!(node.fetches() <= limits.fetches + limits.fetch_queue, "{} fetches", node.fetches());
     }
 }

@@ -36,7 +36,7 @@ fn hold_settings(settings: &Settings) {
         limit.read(&shown, &mut again).unwrap_or_else(|why| panic!("{} = {shown}: {why}", limit.name));
     }
     assert_eq!(again, settings.limits, "what is shown can be given again");
-    for server in settings.herd.servers() {
+    for server in settings.herd.members() {
         assert!(text.contains(server.name.as_str()), "{text}");
         assert!(settings.listen(settings.herd.find(server.name.as_bytes()).expect("by its name")).contains(':'));
     }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary as _, Unstructured};
-use herd::message::{Message, Sighted, Sighting};
-use herd::places::MOST_RESULTS;
-use herd::repair::Step as RepairStep;
+use herd::values::MOST_RESULTS;
+use herd::wire::{Message, Sighted, Sighting, Step as RepairStep, is_white_space};
 use herd::{Limits, Places};
 use serde_json::value::RawValue;
 
@@ -17,8 +16,7 @@ use super::settings;
 /// A line is understood or not; if it is, its fields joined by single spaces mean the same.
 pub(crate) fn line(line: &[u8]) {
     let message = Message::parse(line);
-    let fields: Vec<&[u8]> =
-        line.split(|&byte| herd::message::is_white_space(byte)).filter(|field| !field.is_empty()).collect();
+    let fields: Vec<&[u8]> = line.split(|&byte| is_white_space(byte)).filter(|field| !field.is_empty()).collect();
     let joined = fields.join(&b' ');
     assert_eq!(Message::parse(&joined), message, "white space means nothing");
     assert_eq!(message == Ok(None), fields.is_empty(), "only white space says nothing");

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_herd_understands_what_is_written() {
-        use herd::message::Message;
+        use herd::wire::Message;
         let mut line = Vec::new();
         push_update(&mut line, &tests::asked(Kind::Update).0);
         assert!(matches!(Message::parse(line.trim_ascii_end()), Ok(Some(Message::Iamat(_)))));

@@ -78,7 +78,7 @@ fn describe_skew(skew: &str) -> String {
 
 /// Refuses what could not stand in a line as a client's ID.
 pub(crate) fn check_client(client: &str) -> Result<(), Failure> {
-    if client.is_empty() || client.bytes().any(herd::message::is_white_space) {
+    if client.is_empty() || client.bytes().any(herd::wire::is_white_space) {
         return Err(Failure::Usage(format!("{client:?} is no client's ID: it must not be empty nor hold white space")));
     }
     Ok(())

@@ -34,7 +34,7 @@ impl Whatsat {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         check_client(&self.client)?;
         let request = format!("WHATSAT {} {} {}", self.client, self.radius, self.bound);
-        if let Err(why) = herd::message::Message::parse(request.as_bytes()) {
+        if let Err(why) = herd::wire::Message::parse(request.as_bytes()) {
             return Err(Failure::Usage(format!("{why}: the radius is 0 to 50 km, the bound 0 to 20 places")));
         }
         let server = self.server.server()?;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
-use herd::limits::Limits;
+use herd::Limits;
 
 use crate::config::{Flags, LIMITS, Limit, PLACES_LIMITS};
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use herd::limits::Limits;
+use herd::Limits;
 
 use super::{LIMITS, PLACES_LIMITS, Settings};
 
@@ -23,11 +23,11 @@ impl fmt::Display for Description<'_> {
 fn servers(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let herd = &settings.herd;
     let ends: usize = herd.ids().map(|id| herd.neighbours(id).len()).sum();
-    writeln!(f, "{}, {}", count(herd.servers().len(), "server"), count(ends / 2, "link"))?;
-    let name_width = herd.servers().iter().map(|server| server.name.as_str().chars().count()).max().unwrap_or(0);
-    let address_width = herd.servers().iter().map(|server| server.address.chars().count()).max().unwrap_or(0);
+    writeln!(f, "{}, {}", count(herd.members().len(), "server"), count(ends / 2, "link"))?;
+    let name_width = herd.members().iter().map(|server| server.name.as_str().chars().count()).max().unwrap_or(0);
+    let address_width = herd.members().iter().map(|server| server.address.chars().count()).max().unwrap_or(0);
     for id in herd.ids() {
-        let server = herd.server(id);
+        let server = herd.member(id);
         write!(f, "  {:name_width$}  {:address_width$}", server.name, server.address)?;
         if settings.listen(id) != server.address {
             write!(f, "  listens on {}", settings.listen(id))?;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use bytesize::ByteSize;
-use herd::limits::Limits;
+use herd::Limits;
 
 use super::ConfigError;
 use super::layers::Layers;

@@ -3,7 +3,7 @@
 use core::ops::Range;
 use std::collections::BTreeMap;
 
-use herd::herd::{Herd, HerdError, Server, ServerName};
+use herd::{Herd, HerdError, Member, ServerName};
 use toml::Spanned;
 
 use super::ConfigError;
@@ -28,7 +28,7 @@ impl ServerTable {
     }
 }
 
-fn server(file: &ConfigFile, table: &ServerTable) -> Result<Server, ConfigError> {
+fn server(file: &ConfigFile, table: &ServerTable) -> Result<Member, ConfigError> {
     let name = ServerName::new(table.name.get_ref())
         .map_err(|error| file.fault(&table.name.span(), &format!("{error}; name it otherwise")))?;
     check(table.listen.get_ref()).map_err(|what| file.fault(&table.listen.span(), &format!("listen: {what}")))?;
@@ -40,7 +40,7 @@ fn server(file: &ConfigFile, table: &ServerTable) -> Result<Server, ConfigError>
         return Err(file.fault(&address.span(), &what));
     }
     let links = table.links.iter().map(|link| link.get_ref().clone()).collect();
-    Ok(Server { name, address: address.get_ref().clone(), links })
+    Ok(Member { name, address: address.get_ref().clone(), links })
 }
 
 /// On one machine they would collide. Servers on several machines that share a file may all listen on
@@ -80,7 +80,7 @@ fn refuse_unreachable_addresses(file: &ConfigFile, tables: &[ServerTable]) -> Re
 fn locate(file: &ConfigFile, tables: &[ServerTable], error: &HerdError) -> ConfigError {
     let (span, remedy) = match error {
         HerdError::Empty => (0..0, "; add a [[server]], or leave --config out for the built-in herd".into()),
-        HerdError::TooMany(_) | HerdError::BadName(_) => (0..0, String::new()),
+        HerdError::TooMany(_) => (0..0, String::new()),
         HerdError::NameTwice(name) => name_twice(file, tables, name),
         HerdError::AddressTwice { second, .. } => (last(tables, second).address().span(), "; give each its own".into()),
         HerdError::UnknownLink { server, link } => (link_of(tables, server, link), other_names(tables, server, link)),

@@ -63,8 +63,8 @@ const ONE: &str = "[[server]]\nname = \"Alone\"\nlisten = \"127.0.0.1:1\"\n";
 #[test]
 fn with_nothing_given_all_is_built_in() {
     let settings = find(&[], &[]).expect("settings");
-    assert_eq!(settings.herd.servers(), herd::herd::Herd::classic().servers());
-    assert_eq!(settings.limits, herd::limits::Limits::default());
+    assert_eq!(settings.herd.members(), herd::Herd::classic().members());
+    assert_eq!(settings.limits, herd::Limits::default());
     assert_eq!(settings.places.source, PlacesSource::Embedded);
     assert_eq!(
         (settings.log.file, settings.log.format, settings.log.filter.as_str()),
@@ -103,7 +103,7 @@ fn a_variable_can_name_the_file() {
     let folder = Folder::new().with("herd.toml", ONE);
     let path = folder.path("herd.toml").display().to_string();
     let settings = find(&[], &[("HERD_CONFIG", &path)]).expect("settings");
-    assert_eq!(settings.herd.servers().len(), 1);
+    assert_eq!(settings.herd.members().len(), 1);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn every_limit_can_be_given_by_flag_and_by_variable() {
         let by_flag = find(&[(limit.name, value)], &[]).expect(limit.name).limits;
         let by_variable = find(&[], &[(&variable, value)]).expect(limit.name).limits;
         assert_eq!(by_flag, by_variable, "{}", limit.name);
-        assert_ne!(by_flag, herd::limits::Limits::default(), "{}", limit.name);
+        assert_ne!(by_flag, herd::Limits::default(), "{}", limit.name);
     }
 }
 
@@ -169,5 +169,5 @@ fn machines_that_share_a_file_may_listen_alike() {
     let text = server("A", "a.example", "") + &server("B", "b.example", "\"A\"");
     let settings = Folder::new().with("herd.toml", text).find(&[], &[]).expect("settings");
     assert_eq!(settings.listen, ["0.0.0.0:1", "0.0.0.0:1"]);
-    assert_eq!(settings.herd.servers()[1].address, "b.example:1");
+    assert_eq!(settings.herd.members()[1].address, "b.example:1");
 }

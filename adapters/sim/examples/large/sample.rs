@@ -56,7 +56,7 @@ fn play(graph: &Graph, updates: usize) -> Outcome {
         let text = if index < updates { line.as_str() } else { "\n" };
         scenario = scenario.says(PAUSE * (index as u64 + 1), index, server, text);
     }
-    let mut run = Run::with(scenario.scenario(), Options { spread: true }).expect("a herd");
+    let mut run = Run::with(scenario.scenario(), Options { spread: true, ..Options::default() }).expect("a herd");
     let outcome = run.play();
     assert_eq!(outcome.violation, None);
     outcome

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use herd::Event;
 
 use super::Run;
-use super::drive::Input;
+use super::passes::Input;
 use crate::calendar::Due;
 use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
 use crate::scenario::{Nanos, SECOND};
@@ -13,8 +13,8 @@ impl Run {
     /// The wire that carries that direction, where it is one between servers.
     pub(super) fn wire_of(&self, connection: &Connection, way: Way) -> Option<u32> {
         match (connection.opener, way) {
-            (Opener::Link { link, .. }, Way::There) => Some(link),
-            (Opener::Link { link, .. }, Way::Back) => Some(self.wires.get(link).reverse),
+            (Opener::Link(link), Way::There) => Some(link),
+            (Opener::Link(link), Way::Back) => Some(self.wires.get(link).reverse),
             (Opener::Client(_), _) => None,
         }
     }
@@ -40,7 +40,7 @@ impl Run {
         match (connection.opener, way) {
             (Opener::Client(client), Way::Back) => self.clients[client as usize].pace,
             (Opener::Client(_), Way::There) => None,
-            (Opener::Link { .. }, _) => self.wire_of(connection, way).and_then(|wire| self.wires.get(wire).pace),
+            (Opener::Link(_), _) => self.wire_of(connection, way).and_then(|wire| self.wires.get(wire).pace),
         }
     }
 
@@ -51,6 +51,7 @@ impl Run {
         if connection.broken {
             return true;
         }
+        self.digest.sent(self.now, id, way, &bytes);
         let pipe = &mut connection.pipes[way as usize];
         pipe.unsent_len += bytes.len();
         pipe.unsent.push_back(bytes);
@@ -136,7 +137,7 @@ impl Run {
     fn is_answered(&self, id: ConnectionId, side: Side) -> bool {
         let Some(connection) = self.connections.get(id) else { return false };
         let server = match (connection.opener, side) {
-            (Opener::Link { link, .. }, Side::Opener) => self.wires.get(link).from,
+            (Opener::Link(link), Side::Opener) => self.wires.get(link).from,
             (Opener::Client(_), Side::Opener) => return true,
             (_, Side::Acceptor) => connection.server,
         };
@@ -190,14 +191,9 @@ impl Run {
         match (way, opener) {
             (Way::There, _) => self.serve(id, &Input::Bytes(&piece)),
             (Way::Back, Opener::Client(_)) => self.client_receives(id, &piece),
-            (Way::Back, Opener::Link { link, attempt }) => {
-                let (from, peer) =
-                    (self.wires.get(link).from as usize, self.hosts[self.wires.get(link).to as usize].id);
-                self.tell(from, Event::Received { peer, attempt, bytes: &piece });
-                // A neighbour's answer may bring reports, one with each line that ends here.
-                if memchr::memchr(b'\n', &piece).is_some() {
-                    self.scratch.touched.push(super::checks::ALL);
-                    self.check_touched(from);
+            (Way::Back, Opener::Link(_)) => {
+                if let Some((server, peer)) = self.owner_of(id) {
+                    self.tell(server, Event::Received { peer, bytes: &piece });
                 }
             }
         }
@@ -232,7 +228,7 @@ impl Run {
                 }
             }
             (Way::Back, Opener::Client(_)) => self.client_ends(id),
-            (Way::Back, Opener::Link { .. }) => self.lost(id),
+            (Way::Back, Opener::Link(_)) => self.lost(id),
         }
     }
 
@@ -270,17 +266,16 @@ impl Run {
         self.pump(id, way);
         let Some(connection) = self.connections.get(id) else { return };
         let drained = connection.pipes[way as usize].unsent_len == 0;
-        match (way, connection.opener) {
-            (Way::Back, _) => {
+        match way {
+            Way::Back => {
                 self.session_sent(id);
                 self.resume(id);
             }
-            (Way::There, Opener::Link { link, attempt }) if drained && connection.end(Side::Opener) == End::Here => {
-                let (from, peer) =
-                    (self.wires.get(link).from as usize, self.hosts[self.wires.get(link).to as usize].id);
-                self.tell(from, Event::Sent { peer, attempt });
+            Way::There => {
+                if let Some((server, peer)) = self.owner_of(id).filter(|_| drained) {
+                    self.tell(server, Event::Sent { peer });
+                }
             }
-            (Way::There, _) => {}
         }
     }
 

@@ -1,35 +1,43 @@
 //! What is looked at while a run goes on, and in its end.
 
+use std::mem;
+
+use herd::OwnedReport;
+
+use super::feed::Told;
 use super::{LOOK, Run, TIME_TO_CONVERGE};
 use crate::calendar::Due;
 use crate::connection::{ConnectionId, Way};
 use crate::trace::escaped;
 use crate::violation::Invariant;
 
-/// Stands for every client of a server, among those of whom it was told something.
-pub(super) const ALL: u32 = u32::MAX;
-
 /// The most bytes of one reply, as the simulated sources make them.
 const MOST_REPLY: usize = 8 << 10;
 
 impl Run {
     /// What a server keeps of those of whom it was told something is the newest.
-    pub(super) fn check_touched(&mut self, server: usize) {
-        let mut touched = std::mem::take(&mut self.scratch.touched);
-        if touched.contains(&ALL) {
-            self.catch_up(server);
+    pub(super) fn check_told(&mut self, server: usize) {
+        let mut told = mem::take(&mut self.scratch.told);
+        for Told { report, .. } in told.drain(..) {
+            self.check_kept(server, self.oracle.report(report).client);
         }
-        for client in touched.drain(..).filter(|&client| client != ALL) {
-            self.check_kept(server, client);
-        }
-        self.scratch.touched = touched;
+        self.scratch.told = told;
     }
 
-    fn check_kept(&mut self, server: usize, client: u32) {
-        let Some(node) = &self.hosts[server].node else { return };
+    /// What a server keeps of a client is the newest that it was told, and what its feed told last.
+    pub(super) fn check_kept(&mut self, server: usize, client: u32) {
+        let host = &self.hosts[server];
+        let Some(node) = &host.node else { return };
+        let show = |line: Option<&[u8]>| line.map_or_else(|| "nothing".into(), escaped);
         let newest = self.oracle.newest(server, client).map(|id| self.oracle.report(id));
         let kept = node.report(self.oracle.client(client));
-        let kept_line = kept.as_ref().map(herd::Kept::line);
+        let kept_line = kept.as_ref().map(OwnedReport::line);
+        let heard = host.listener.newest(client);
+        if heard != kept.as_ref() {
+            let heard = heard.map(OwnedReport::line);
+            let what = format!("it keeps {}, and its feed told {}", show(kept_line), show(heard));
+            return self.violate(Invariant::Feed, Some(server), what);
+        }
         if kept_line == newest.map(|known| &*known.line) {
             return;
         }
@@ -38,48 +46,8 @@ impl Run {
             (None, Some(_)) => true,
             _ => false,
         };
-        let show = |line: Option<&[u8]>| line.map_or_else(|| "nothing".into(), escaped);
         let what = format!("it keeps {}, and was told {}", show(kept_line), show(newest.map(|known| &*known.line)));
         self.violate(if older { Invariant::NeverBack } else { Invariant::Newest }, Some(server), what);
-    }
-
-    /// A neighbour may have told the server anything that it did not know: what it keeps now was said by
-    /// some client, and is no older than what it was told before.
-    fn catch_up(&mut self, server: usize) {
-        let Some(node) = &self.hosts[server].node else { return };
-        let mut invented = None;
-        for kept in node.reports() {
-            match self.oracle.find(kept.line()) {
-                Some(id) => {
-                    self.oracle.tell(server, id);
-                }
-                None => invented = Some(format!("it keeps what no client said: {}", escaped(kept.line()))),
-            }
-        }
-        if let Some(what) = invented {
-            self.violate(Invariant::Invented, Some(server), what);
-        }
-        let clients: Vec<u32> = self.oracle.clients().map(|(client, _)| client).collect();
-        for client in clients {
-            self.check_kept(server, client);
-        }
-    }
-
-    /// No link holds more than it may.
-    pub(super) fn check_links(&mut self, server: usize) {
-        let Some(node) = &self.hosts[server].node else { return };
-        let mut most = 0;
-        for (_, _, queued, _) in node.links() {
-            most = most.max(queued);
-        }
-        self.stats.most_queued = self.stats.most_queued.max(most);
-        let bound = self.limits.link_queue.max(self.limits.max_line + 256);
-        if most > bound {
-            self.violate(Invariant::Bounded, Some(server), format!("{most} bytes wait for a neighbour"));
-        } else if node.clients() > self.limits.clients {
-            let clients = node.clients();
-            self.violate(Invariant::Bounded, Some(server), format!("it keeps {clients} clients"));
-        }
     }
 
     /// No connection has more unsent than what it may, and what one more read can bring.
@@ -96,6 +64,9 @@ impl Run {
 
     /// All trouble is over: do all hold the same, and has everybody what they are owed?
     pub(super) fn look(&mut self) {
+        for server in 0..self.hosts.len() {
+            self.check_feed(server);
+        }
         let islands = self.islands();
         let apart = self.apart(&islands);
         let unsettled = self.unsettled();
@@ -123,7 +94,7 @@ impl Run {
         }
     }
 
-    /// At the very end: every server keeps the newest of all that it was told.
+    /// At the very end: every server keeps the newest of all that it was told, and nothing else.
     pub(super) fn finish(&mut self) {
         if self.violation.is_some() {
             return;
@@ -132,13 +103,21 @@ impl Run {
             let Some(node) = &self.hosts[server].node else { continue };
             let (kept, known) = (node.clients(), self.oracle.known(server));
             if kept != known {
-                self.violate(
-                    Invariant::Newest,
-                    Some(server),
-                    format!("it keeps {kept} clients, and was told of {known}"),
-                );
+                let what = format!("it keeps {kept} clients, and was told of {known}");
+                self.violate(Invariant::Newest, Some(server), what);
             }
-            self.catch_up(server);
+            self.check_feed(server);
+            self.check_invented(server);
+        }
+    }
+
+    /// Some client said what a server keeps.
+    fn check_invented(&mut self, server: usize) {
+        let Some(node) = &self.hosts[server].node else { return };
+        let invented = node.reports().find(|kept| self.oracle.find(kept.line()).is_none());
+        if let Some(kept) = invented {
+            let what = format!("it keeps what no client said: {}", escaped(kept.line()));
+            self.violate(Invariant::Invented, Some(server), what);
         }
     }
 
@@ -180,7 +159,7 @@ impl Run {
     fn difference(&self, server: usize, other: usize) -> String {
         let (Some(one), Some(two)) = (&self.hosts[server].node, &self.hosts[other].node) else { return String::new() };
         let other = &self.scenario.servers[other];
-        for (_, client) in self.oracle.clients() {
+        for client in self.oracle.clients().map(|client| self.oracle.client(client)) {
             let lines = [one, two].map(|node| node.report(client).map(|kept| escaped(kept.line())));
             if lines[0] != lines[1] {
                 let [here, there] = lines.map(|line| line.unwrap_or_else(|| "nothing".into()));

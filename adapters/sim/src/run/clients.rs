@@ -1,8 +1,10 @@
 //! Clients: what they say, and what they get for it.
 
 use bytes::Bytes;
+use herd::BroughtBy;
 
 use super::Run;
+use super::feed::Told;
 use crate::connection::{ConnectionId, End, Opener, Side, Way};
 use crate::oracle::Verdict;
 use crate::talk::{Owed, Talk};
@@ -55,7 +57,7 @@ impl Run {
         let owed = match verdict {
             Verdict::Report(report) => {
                 self.stats.iamats += 1;
-                self.scratch.touched.push(self.oracle.report(report).client);
+                self.scratch.told.push(Told { report, from: BroughtBy::Client });
                 if let Some(tracker) = &mut self.tracker {
                     tracker.took(report, server, None, self.now);
                 }

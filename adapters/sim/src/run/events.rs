@@ -113,10 +113,11 @@ impl Run {
         self.pump(id, Way::There);
     }
 
-    fn crash(&mut self, index: u32, server: usize, silent: bool, keeps: bool) {
+    pub(super) fn crash(&mut self, index: u32, server: usize, silent: bool, keeps: bool) {
         if self.hosts[server].node.is_none() {
             return;
         }
+        self.check_feed(server);
         self.hosts[server].crash(index, silent, keeps);
         for wire in self.wires.from(server) {
             self.wires.get_mut(wire).connection = None;
@@ -124,7 +125,7 @@ impl Run {
         for id in self.connections.ids() {
             let Some(connection) = self.connections.get(id) else { continue };
             let opens = match connection.opener {
-                Opener::Link { link, .. } => self.wires.get(link).from as usize == server,
+                Opener::Link(link) => self.wires.get(link).from as usize == server,
                 Opener::Client(_) => false,
             };
             if opens {
@@ -164,7 +165,7 @@ impl Run {
         for id in self.connections.ids() {
             let Some(connection) = self.connections.get(id) else { continue };
             let opener = match connection.opener {
-                Opener::Link { link, .. } => Some(self.wires.get(link).from as usize),
+                Opener::Link(link) => Some(self.wires.get(link).from as usize),
                 Opener::Client(_) => None,
             };
             for (side, owner) in [(Side::Opener, opener), (Side::Acceptor, Some(connection.server as usize))] {

@@ -1,25 +1,29 @@
 //! Connections between servers: how they come about, and how they end.
 
 use bytes::Bytes;
-use herd::{Attempt, Event, Parting, ServerId};
+use herd::{Event, Parting, ServerId};
 
 use super::Run;
 use crate::calendar::Due;
 use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
 use crate::scenario::{MILLI, SECOND};
 use crate::trace::{Record, escaped};
+use crate::violation::Invariant;
 
 /// How often a wish for a connection is repeated by a machine that hears nothing, each time after
 /// twice as long.
 const SYN_TRIES: u32 = 5;
 
 impl Run {
-    pub(super) fn connect(&mut self, server: usize, peer: ServerId, attempt: Attempt) {
+    pub(super) fn connect(&mut self, link: u32) {
         self.stats.connects += 1;
-        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
-        let acceptor = u32::try_from(peer.index()).expect("few servers");
-        let id = self.connections.open(Opener::Link { link, attempt }, acceptor);
-        self.wires.get_mut(link).connection = Some((attempt, id));
+        let acceptor = self.wires.get(link).to;
+        let id = self.connections.open(Opener::Link(link), acceptor);
+        if self.wires.get_mut(link).connection.replace(id).is_some() {
+            let (from, peer) = self.ends_of(link);
+            let what = format!("it asks for a second connection to {}", self.name_of(peer));
+            self.violate(Invariant::Links, Some(from), what);
+        }
         self.record_end("connect", id);
         let latency = self.latency(id, Way::There);
         self.calendar.put(self.now + latency, Due::Syn(id, 0));
@@ -27,7 +31,7 @@ impl Run {
 
     pub(super) fn syn(&mut self, id: ConnectionId, tries: u32) {
         let Some(connection) = self.connections.get(id) else { return };
-        let Opener::Link { link, .. } = connection.opener else { return };
+        let Opener::Link(link) = connection.opener else { return };
         let host = &self.hosts[connection.server as usize];
         if self.wires.is_severed(link) || (host.node.is_none() && host.silent) {
             if tries < SYN_TRIES {
@@ -48,22 +52,24 @@ impl Run {
 
     pub(super) fn opened(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(id) else { return };
-        let Opener::Link { link, attempt } = connection.opener else { return };
-        if connection.end(Side::Opener) != End::Here {
-            return;
-        }
+        let (Opener::Link(link), Some((server, peer))) = (connection.opener, self.owner_of(id)) else { return };
         if self.wires.is_severed(link) {
             self.calendar.put(self.now + SECOND, Due::Opened(id));
             return;
         }
         self.record_end("connected", id);
-        let (from, peer) = self.ends_of(link);
-        self.tell(from, Event::Connected { peer, attempt });
+        self.tell(server, Event::Connected { peer });
     }
 
-    fn ends_of(&self, link: u32) -> (usize, ServerId) {
+    pub(super) fn ends_of(&self, link: u32) -> (usize, ServerId) {
         let wire = self.wires.get(link);
         (wire.from as usize, self.hosts[wire.to as usize].id)
+    }
+
+    /// Who has that connection, and to whom. Nobody does who has closed it: nothing more is said of it.
+    pub(super) fn owner_of(&self, id: ConnectionId) -> Option<(usize, ServerId)> {
+        let Opener::Link(link) = self.connections.get(id)?.opener else { return None };
+        (self.wires.get(link).connection == Some(id)).then(|| self.ends_of(link))
     }
 
     /// Whoever opened the connection learns that it has none, or none any more.
@@ -72,25 +78,24 @@ impl Run {
         if connection.end(Side::Opener) == End::Gone {
             return;
         }
-        let was_here = connection.end(Side::Opener) == End::Here;
-        let Opener::Link { link, attempt } = connection.opener else { return };
         connection.pipes[Way::There as usize].unsent.clear();
         connection.pipes[Way::There as usize].unsent_len = 0;
         self.record_end("lost", id);
+        let owner = self.owner_of(id);
         self.close(id, Side::Opener);
         self.forget(id, Side::Opener);
-        if was_here {
-            let (from, peer) = self.ends_of(link);
-            self.tell(from, Event::Lost { peer, attempt });
+        if let Some((server, peer)) = owner {
+            self.tell(server, Event::Lost { peer });
         }
     }
 
-    pub(super) fn disconnect(&mut self, server: usize, peer: ServerId, attempt: Attempt, why: Parting) {
-        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
-        let current = self.wires.get(link).connection.filter(|(current, _)| *current == attempt);
-        let Some((_, id)) = current else { return };
+    pub(super) fn disconnect(&mut self, link: u32, why: Parting) {
+        let Some(id) = self.wires.get_mut(link).connection.take() else {
+            let (from, peer) = self.ends_of(link);
+            let what = format!("it closes the connection to {}, and has none", self.name_of(peer));
+            return self.violate(Invariant::Links, Some(from), what);
+        };
         self.record_end("disconnect", id);
-        self.wires.get_mut(link).connection = None;
         let connected = self.connections.get(id).is_some_and(|connection| connection.end(Side::Acceptor) != End::Gone);
         if why == Parting::TimedOut || !connected {
             self.abort(id, Side::Opener);
@@ -146,7 +151,7 @@ impl Run {
         let connection = self.connections.get_mut(id).expect("it was there");
         connection.broken = true;
         connection.pipes.iter_mut().for_each(crate::connection::Pipe::clear);
-        if let (Side::Opener, Opener::Link { .. }) = (side, connection.opener) {
+        if let (Side::Opener, Opener::Link(_)) = (side, connection.opener) {
             self.lost(id);
         } else {
             self.record_end("reset", id);
@@ -170,9 +175,9 @@ impl Run {
                 }
             }
             Side::Opener => match connection.opener {
-                Opener::Link { link, attempt } => {
+                Opener::Link(link) => {
                     let wire = self.wires.get_mut(link);
-                    wire.connection = wire.connection.filter(|(current, _)| *current != attempt);
+                    wire.connection = wire.connection.filter(|&current| current != id);
                 }
                 Opener::Client(client) => {
                     let client = &mut self.clients[client as usize];
@@ -216,7 +221,7 @@ impl Run {
     pub(super) fn between(&self, one: usize, other: usize) -> Vec<ConnectionId> {
         let is_between = |id: &ConnectionId| {
             let Some(connection) = self.connections.get(*id) else { return false };
-            let Opener::Link { link, .. } = connection.opener else { return false };
+            let Opener::Link(link) = connection.opener else { return false };
             let ends = (self.wires.get(link).from as usize, connection.server as usize);
             ends == (one, other) || ends == (other, one)
         };
@@ -230,17 +235,17 @@ impl Run {
         }
     }
 
-    pub(super) fn record_line(&mut self, kind: &'static str, id: ConnectionId, way: Way, line: &[u8]) {
+    pub(super) fn record_line(&mut self, kind: &'static str, id: ConnectionId, way: Way, text: &[u8]) {
         let Some(connection) = self.connections.get(id) else { return };
         let acceptor = Some(connection.server as usize);
         let (opener, client) = match connection.opener {
-            Opener::Link { link, .. } => (Some(self.wires.get(link).from as usize), None),
+            Opener::Link(link) => (Some(self.wires.get(link).from as usize), None),
             Opener::Client(client) => (None, Some(client as usize)),
         };
         // A line is told of where it is taken, and everything else where it is asked for.
-        let at_acceptor = !line.is_empty() && way == Way::There || opener.is_none();
+        let at_acceptor = !text.is_empty() && way == Way::There || opener.is_none();
         let (server, peer) = if at_acceptor { (acceptor, opener) } else { (opener, acceptor) };
-        let (text, connection) = (escaped(line), Some(id.number()));
+        let (text, connection) = (escaped(text), Some(id.number()));
         self.record(|record| Record { kind, server, peer, client, connection, text: &text, ..record });
     }
 }

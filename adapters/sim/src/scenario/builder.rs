@@ -15,7 +15,7 @@ use crate::graph::Graph;
 ///     .scenario();
 /// let outcome = Run::new(scenario)?.play();
 /// assert_eq!(outcome.violation, None);
-/// # Ok::<(), herd::HerdError>(())
+/// # Ok::<(), herd_sim::BadScenario>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Builder {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use herd::limits::Limits;
+use herd::Limits;
 
 use super::{environment, flags_of};
 use crate::config::{LIMITS, LogSettings, PlacesSource, Settings};
@@ -18,7 +18,7 @@ fn it_is_the_built_in_herd_with_every_default() {
     let neighbours = |settings: &Settings| -> Vec<_> {
         settings.herd.ids().map(|id| settings.herd.neighbours(id).to_vec()).collect()
     };
-    assert_eq!(settings.herd.servers(), built_in.herd.servers());
+    assert_eq!(settings.herd.members(), built_in.herd.members());
     assert_eq!(neighbours(&settings), neighbours(&built_in));
     assert_eq!(settings.listen, built_in.listen);
     assert_eq!(settings.workers, built_in.workers);

@@ -1,0 +1,38 @@
+//! From a neighbour's address to a connection.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use herd::{Event, ServerId, Turn};
+
+use crate::address;
+use crate::runtime::{Runtime, Stream};
+use crate::shared::Shared;
+
+/// A connection that is being made, and the address that it leads to. Dropping it gives it up.
+pub(super) type Opening<S> = Pin<Box<dyn Future<Output = io::Result<(S, SocketAddr)>> + Send>>;
+
+/// Starts to connect to a neighbour.
+pub(super) fn open<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId) -> Opening<R::Stream> {
+    Box::pin(async move { connect(&shared, peer).await })
+}
+
+/// Connects to the first address that takes it. The name is looked up each time: an address may change while the
+/// server runs, and the node believes only what comes from the present ones.
+async fn connect<R: Runtime>(shared: &Arc<Shared<R>>, peer: ServerId) -> io::Result<(R::Stream, SocketAddr)> {
+    let addresses = address::resolve::<R>(shared.herd.member(peer).address.clone()).await?;
+    let ips: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
+    shared.handle(&mut Turn::default(), Event::Resolved { peer, addresses: &ips });
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "its address stands for no IP address");
+    for address in addresses {
+        let from = shared.connect_from.filter(|from| from.is_ipv4() == address.is_ipv4());
+        let connected = R::connect(address, from).await;
+        match connected.and_then(|stream| stream.set_nodelay().map(|()| stream)) {
+            Ok(stream) => return Ok((stream, address)),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}

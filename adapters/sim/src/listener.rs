@@ -1,0 +1,69 @@
+//! Whoever listens to what changes in what a server keeps, and what it makes of it.
+
+use std::cmp::Ordering;
+
+use herd::{Node, OwnedReport};
+
+use crate::trace::escaped;
+
+/// The most changes that wait for a listener: more than any pass brings.
+const MOST_CHANGES: usize = 1 << 16;
+
+/// What a listener knows of one life of a server: of each client the newest that it was told.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    newest: Vec<Option<OwnedReport>>,
+    clients: usize,
+    heard: u64,
+}
+
+impl Listener {
+    /// Listens to a node from now on; `known` is what the node keeps already, and of which client.
+    pub(crate) fn of(node: &Node, known: impl Iterator<Item = (u32, OwnedReport)>) -> Self {
+        node.collect_changes(MOST_CHANGES);
+        let mut listener = Self::default();
+        known.for_each(|(client, report)| drop(listener.put(client, report)));
+        listener
+    }
+
+    /// Takes a change.
+    ///
+    /// # Errors
+    /// How it is no newer than the one of that client before.
+    pub(crate) fn hear(&mut self, client: u32, report: OwnedReport) -> Result<(), String> {
+        self.heard += 1;
+        let Some(before) = self.put(client, report) else { return Ok(()) };
+        let now = self.newest(client).expect("it was just put there");
+        match now.report().order(&before.report()) {
+            Ordering::Greater => Ok(()),
+            Ordering::Equal => Err(format!("its feed tells a second time: {}", escaped(now.line()))),
+            Ordering::Less => Err(format!("its feed tells {} behind {}", escaped(now.line()), escaped(before.line()))),
+        }
+    }
+
+    /// What it was last told of a client.
+    pub(crate) fn newest(&self, client: u32) -> Option<&OwnedReport> {
+        self.newest.get(client as usize)?.as_ref()
+    }
+
+    /// Of how many clients it was told.
+    pub(crate) const fn clients(&self) -> usize {
+        self.clients
+    }
+
+    /// How many changes it was told.
+    pub(crate) const fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    /// Puts a report in the place of the one before.
+    fn put(&mut self, client: u32, report: OwnedReport) -> Option<OwnedReport> {
+        let client = client as usize;
+        if self.newest.len() <= client {
+            self.newest.resize_with(client + 1, || None);
+        }
+        let before = self.newest[client].replace(report);
+        self.clients += usize::from(before.is_none());
+        before
+    }
+}

@@ -1,0 +1,80 @@
+//! The feed of a server, as a listener hears it.
+
+use herd::{BroughtBy, Change, Changed, ServerId};
+
+use super::Run;
+use crate::listener::Listener;
+use crate::oracle::ReportId;
+use crate::trace::escaped;
+use crate::violation::Invariant;
+
+/// A report that a server is told, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) report: ReportId,
+    pub(super) from: BroughtBy,
+}
+
+impl Run {
+    /// A server that starts is listened to. What it has taken back from its disk is known already.
+    pub(super) fn listen(&mut self, server: usize) {
+        let Some(node) = &self.hosts[server].node else { return };
+        let mut known = Vec::with_capacity(node.clients());
+        for kept in node.reports() {
+            let id = self.oracle.find(kept.line()).expect("what a server keeps was looked at when it crashed");
+            self.oracle.tell(server, id);
+            known.push((self.oracle.report(id).client, kept));
+        }
+        self.hosts[server].listener = Listener::of(node, known.into_iter());
+    }
+
+    /// Hears what has changed in what a server keeps: reports that it was told, or else what the neighbour `mends`
+    /// brought by repair, of which nobody knew before.
+    pub(super) fn take_feed(&mut self, server: usize, mends: Option<ServerId>) {
+        let Some(node) = &self.hosts[server].node else { return };
+        let Changed { changes, missed } = node.take_changes();
+        if missed > 0 {
+            self.violate(Invariant::Feed, Some(server), format!("its feed has missed {missed} changes"));
+        }
+        for Change { report, from } in changes {
+            self.stats.changes += 1;
+            let Some(id) = self.oracle.find(report.line()) else {
+                let what = format!("its feed tells what no client said: {}", escaped(report.line()));
+                self.violate(Invariant::Invented, Some(server), what);
+                continue;
+            };
+            let told = Told { report: id, from };
+            if mends.is_some_and(|peer| from == BroughtBy::Repair(peer)) {
+                self.oracle.tell(server, id);
+                self.scratch.told.push(told);
+            }
+            let is_right = self.scratch.told.contains(&told);
+            let heard = if is_right {
+                self.hosts[server].listener.hear(self.oracle.report(id).client, report)
+            } else {
+                Err(format!("its feed tells what it was not told, as from {from:?}: {}", escaped(report.line())))
+            };
+            if let Err(what) = heard {
+                self.violate(Invariant::Feed, Some(server), what);
+            }
+        }
+    }
+
+    /// Whoever listened to a server since it started knows exactly what it keeps.
+    pub(super) fn check_feed(&mut self, server: usize) {
+        let host = &self.hosts[server];
+        let (Some(node), listener) = (&host.node, &host.listener) else { return };
+        let (kept, heard) = (node.counters().kept, listener.heard());
+        let mut fault = (kept != heard).then(|| format!("it has kept {kept} reports, and its feed told {heard}"));
+        if node.clients() != listener.clients() {
+            let (keeps, told) = (node.clients(), listener.clients());
+            fault = Some(format!("it keeps {keeps} clients, and its feed told {told}"));
+        }
+        if let Some(what) = fault {
+            self.violate(Invariant::Feed, Some(server), what);
+        }
+        for client in self.oracle.clients() {
+            self.check_kept(server, client);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What people are told of a server: it goes into the trace.
+
+use std::mem;
+
+use herd::{Notice, ServerId};
+
+use super::Run;
+use crate::trace::Record;
+use crate::violation::Invariant;
+
+impl Run {
+    pub(super) fn take_notices(&mut self, server: usize) {
+        if self.turn.notices.is_empty() {
+            return;
+        }
+        let mut notices = mem::take(&mut self.turn.notices);
+        for notice in notices.drain(..) {
+            match notice {
+                Notice::NeighbourDown { peer } => self.says_whether_down(server, peer, true),
+                Notice::NeighbourUp { peer } => self.says_whether_down(server, peer, false),
+                Notice::Compared { peer, sent, received } if self.is_traced() => {
+                    let text = format!("{sent} sent, {received} received");
+                    let (server, peer) = (Some(server), Some(peer.index()));
+                    self.record(|record| Record { kind: "compared", server, peer, text: &text, ..record });
+                }
+                Notice::Compared { .. } => {}
+            }
+        }
+        self.turn.notices = notices;
+    }
+
+    /// It is said in turn that a neighbour is down and that it is not.
+    fn says_whether_down(&mut self, server: usize, peer: ServerId, down: bool) {
+        let kind = if down { "down" } else { "up" };
+        self.record(|record| Record { kind, server: Some(server), peer: Some(peer.index()), ..record });
+        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
+        if mem::replace(&mut self.wires.get_mut(link).down, down) == down {
+            let what = format!("it says a second time that {} is {kind}", self.name_of(peer));
+            self.violate(Invariant::Links, Some(server), what);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Sessions: what is read goes in, replies come out.
+
+use std::mem;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use herd::{Answer, BroughtBy, Received, SessionId};
+
+use super::feed::Told;
+use super::{FastPath, Run};
+use crate::calendar::Due;
+use crate::connection::{ConnectionId, End, Opener, Side, Way};
+use crate::host;
+use crate::oracle::Verdict;
+use crate::scenario::SECOND;
+use crate::trace::escaped;
+use crate::violation::Invariant;
+
+/// What comes to a session.
+pub(super) enum Input<'a> {
+    Bytes(&'a [u8]),
+    /// Nothing: it goes on with what it held back.
+    More,
+    /// Nothing, ever again.
+    End,
+}
+
+impl Run {
+    /// One pass: what comes goes to the session, what it understood to the node, the replies back.
+    pub(super) fn serve(&mut self, id: ConnectionId, input: &Input<'_>) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let server = connection.server as usize;
+        let Some(mut session) = connection.session.take() else { return };
+        let host = &self.hosts[server];
+        let node = Arc::clone(host.node.as_ref().expect("a session lives no longer than its node"));
+        let (mut turn, mut out) = (mem::take(&mut self.turn), mem::take(&mut self.scratch.out));
+        turn.now = host.now(self.now);
+        let received = match *input {
+            Input::Bytes(bytes) => session.receive(&node, &mut turn, bytes),
+            Input::More => session.receive(&node, &mut turn, &[]),
+            Input::End => session.finish(&node, &mut turn),
+        };
+        let refuses = self.judge(id, server, &received, matches!(input, Input::End));
+        let decided = received.serve();
+        if refuses.is_some_and(|refuses| refuses != decided.refused().is_some()) {
+            let what = match decided.refused() {
+                Some(why) => format!("a line was refused that deserves a reply: {why}"),
+                None => "a line was taken that deserves to be refused".into(),
+            };
+            self.violate(Invariant::Deserved, Some(server), what);
+        }
+        decided.reply(&mut out);
+        self.turn = turn;
+        self.connections.get_mut(id).expect("nothing ended it").session = Some(session);
+        self.reply(id, &mut out);
+        self.scratch.out = out;
+        self.take_feed(server, None);
+        self.check_told(server);
+        self.perform(server);
+        self.after_pass(id);
+    }
+
+    /// Sends what a session gave.
+    fn reply(&mut self, id: ConnectionId, out: &mut Vec<u8>) {
+        if !out.is_empty() {
+            if self.write(id, Way::Back, Bytes::copy_from_slice(out)) {
+                self.session_sent(id);
+            }
+            out.clear();
+            self.check_unsent(id);
+        }
+    }
+
+    pub(super) fn session_sent(&mut self, id: ConnectionId) {
+        let instant = herd::Instant::from_nanos(self.now);
+        if let Some(session) = self.connections.get_mut(id).and_then(|connection| connection.session.as_mut()) {
+            session.sent(instant);
+        }
+    }
+
+    /// Goes on with what was held back, and closes what is finished.
+    pub(super) fn after_pass(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let Some(session) = &connection.session else { return };
+        let unsent = connection.pipes[Way::Back as usize].unsent_len;
+        if session.can_resume(unsent) {
+            self.serve(id, &Input::More);
+        } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {
+            self.close(id, Side::Acceptor);
+        }
+    }
+
+    pub(super) fn answer(&mut self, session: SessionId, answer: Answer) {
+        let id = ConnectionId::of_number(session.0);
+        let mut out = mem::take(&mut self.scratch.out);
+        let connection = self.connections.get_mut(id);
+        if let Some(session) = connection.and_then(|connection| connection.session.as_mut()) {
+            session.answer(answer, &mut out);
+            self.reply(id, &mut out);
+        }
+        self.scratch.out = out;
+        self.resume(id);
+    }
+
+    /// Works out what must become of these lines: whether one is refused, where that can be told.
+    fn judge(&mut self, id: ConnectionId, server: usize, received: &Received<'_>, at_end: bool) -> Option<bool> {
+        let mut refused = false;
+        let mut repairs = false;
+        let connection = self.connections.get(id).expect("it is being served");
+        let opener = connection.opener;
+        for line in received.lines() {
+            self.stats.messages += 1;
+            if self.is_traced() {
+                self.record_line("take", id, Way::There, line);
+            }
+            let verdict = match opener {
+                Opener::Link(link) => {
+                    let from = self.wires.get(link).from as usize;
+                    let verdict = self.oracle.judge_neighbour(server, &self.scenario.servers[from], line);
+                    if let Verdict::Report(report) = verdict {
+                        let (peer, is_update) = (self.hosts[from].id, line.starts_with(b"AT "));
+                        self.stats.updates += u64::from(is_update);
+                        let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
+                        self.scratch.told.push(Told { report, from: source });
+                        if let Some(tracker) = &mut self.tracker {
+                            tracker.took(report, server, Some(from), self.now);
+                        }
+                    }
+                    verdict
+                }
+                Opener::Client(_) => self.judge_client(id, server, line),
+            };
+            repairs |= verdict == Verdict::Repairs;
+            refused |= verdict == Verdict::Refused;
+            // What comes behind a line that is refused is as if it had not come.
+            if refused {
+                break;
+            }
+            // What a dying neighbour sent last may be cut off anywhere, and is then no report at all.
+            if verdict == Verdict::Invented && !at_end {
+                let what = format!("a neighbour sent what no client said: {}", escaped(line));
+                self.violate(Invariant::Invented, Some(server), what);
+            }
+        }
+        if repairs || (at_end && matches!(opener, Opener::Link(_))) {
+            return None;
+        }
+        Some(refused)
+    }
+
+    /// A session for a connection that reaches the server.
+    pub(super) fn accept(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let remote = match connection.opener {
+            Opener::Link(link) => host::address(self.wires.get(link).from as usize),
+            Opener::Client(_) => host::CLIENTS,
+        };
+        let node = self.hosts[connection.server as usize].node.as_ref().expect("it is up");
+        let mut session = node.session(SessionId(id.number()), Some(remote), herd::Instant::from_nanos(self.now));
+        session.set_fast(self.options.fast != FastPath::Off);
+        let deadline = session.deadline();
+        connection.session = Some(Box::new(session));
+        connection.ends[Side::Acceptor as usize] = End::Here;
+        if let Some(deadline) = deadline {
+            self.calendar.put(deadline.as_nanos(), Due::Idle(id));
+        }
+    }
+
+    /// Closes a session that rests for too long.
+    pub(super) fn idle(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get(id) else { return };
+        let Some(session) = &connection.session else { return };
+        let Some(deadline) = session.deadline() else {
+            self.calendar.put(self.now + SECOND, Due::Idle(id));
+            return;
+        };
+        if deadline.as_nanos() > self.now {
+            self.calendar.put(deadline.as_nanos(), Due::Idle(id));
+        } else {
+            self.abort(id, Side::Acceptor);
+        }
+    }
+}

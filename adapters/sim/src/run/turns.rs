@@ -1,0 +1,100 @@
+//! What a server is told, and what it wants done about it.
+
+use std::mem;
+use std::sync::Arc;
+
+use herd::{Action, Event, Instant, Node};
+
+use super::Run;
+use crate::calendar::Due;
+use crate::host;
+use crate::trace::Record;
+use crate::violation::Invariant;
+
+/// How often a server may be woken at one and the same time: for each of its links, and then some.
+const MOST_WAKES: u32 = 1000;
+
+impl Run {
+    pub(super) fn start_server(&mut self, server: usize) {
+        let (seed, id) = (self.seed.number(), self.hosts[server].id);
+        self.hosts[server].start(Node::new(Arc::clone(&self.herd), id, self.limits.clone(), seed));
+        self.oracle.forget(server);
+        for wire in self.wires.from(server) {
+            self.wires.get_mut(wire).down = false;
+        }
+        self.listen(server);
+        for &peer in Arc::clone(&self.herd).neighbours(id) {
+            self.handle(server, Event::Resolved { peer, addresses: &[host::address(peer.index())] });
+        }
+        self.record(|record| Record { kind: "start", server: Some(server), ..record });
+        self.tell(server, Event::Started);
+    }
+
+    /// Tells a node what happened, and does what it wants; nothing where the server is down.
+    pub(super) fn tell(&mut self, server: usize, event: Event<'_>) {
+        self.handle(server, event);
+        self.perform(server);
+    }
+
+    /// Tells a node what happened; what it wants is still to be [done](Self::perform).
+    pub(super) fn handle(&mut self, server: usize, event: Event<'_>) {
+        let Some(node) = &self.hosts[server].node else { return };
+        let mends = if let Event::Received { peer, .. } = event { Some(peer) } else { None };
+        self.turn.now = self.hosts[server].now(self.now);
+        node.handle(&mut self.turn, event);
+        self.take_feed(server, mends);
+        self.check_told(server);
+    }
+
+    /// Does what a node wants, and what it wants because of that.
+    pub(super) fn perform(&mut self, server: usize) {
+        // What an action leads to is done by whoever does that action.
+        if mem::replace(&mut self.performs, true) {
+            return;
+        }
+        while !self.turn.actions.is_empty() {
+            let mut actions = mem::take(&mut self.turn.actions);
+            for action in actions.drain(..) {
+                self.digest.action(self.now, server, &action);
+                match action {
+                    Action::Forward { peer } => self.pull(server, peer),
+                    Action::Answer { session, answer } => self.answer(session, answer),
+                    Action::Fetch { fetch, query } => self.fetch(server, fetch, query),
+                    Action::WakeAt(instant) => self.wake_at(server, instant),
+                }
+            }
+            if self.turn.actions.is_empty() {
+                self.turn.actions = actions;
+                break;
+            }
+        }
+        self.performs = false;
+        self.take_notices(server);
+        self.check_links(server);
+    }
+
+    fn wake_at(&mut self, server: usize, instant: Instant) {
+        let host = &mut self.hosts[server];
+        let at = instant.as_nanos().max(self.now);
+        if host.wake_at.is_none_or(|earliest| at < earliest) {
+            host.wake_at = Some(at);
+            let server = u32::try_from(server).expect("few servers");
+            self.calendar.put(at, Due::Wake(server, host.life));
+        }
+    }
+
+    pub(super) fn wake(&mut self, server: usize, life: u32) {
+        let host = &mut self.hosts[server];
+        // Each time that was asked for is due some day, also when an earlier one was asked for later.
+        if host.node.is_none() || host.life != life || host.wake_at.is_none_or(|at| at > self.now) {
+            return;
+        }
+        host.wake_at = None;
+        host.wakes = if host.woken_at == self.now { host.wakes + 1 } else { 0 };
+        host.woken_at = self.now;
+        if host.wakes > MOST_WAKES {
+            self.violate(Invariant::Wakes, Some(server), "it wants to be woken without an end".into());
+        }
+        self.tell(server, Event::Woken);
+    }
+}

@@ -1,0 +1,86 @@
+//! AT lines of a neighbour. They are not written down: they stand in the text as they are to be kept.
+
+use wide::u8x16;
+
+use super::field::field;
+use super::lines::{Found, Lines, WINDOW};
+use super::shape::Shape;
+use crate::bytes::{blocks, same};
+use crate::herd::Identity;
+use crate::report::{ClientHash, FieldOffsets, Head};
+use crate::values::ServerId;
+
+/// Takes the usual AT lines of the neighbour `from` that come first.
+pub(crate) fn ats(
+    lines: &mut Lines<'_>,
+    (identity, from): (&Identity, ServerId),
+    shape: &mut Option<Shape>,
+    mut found: impl FnMut(Found),
+) {
+    let sender = identity.herd.name(from).as_bytes();
+    let mut padding = None;
+    // Many reports in a row are of one origin.
+    let mut last = from;
+    while let Some(window) = lines.window(&mut padding)
+        && let Some(PassedOn { origin, offsets, end, at, client }) = passed_on(window, shape)
+        && let report = &window[b"AT ".len()..]
+        && let Some(rest) = report.get(end + 1..)
+        && let Some((name, rest)) = rest.split_at_checked(sender.len())
+        && same(name, sender)
+        && rest.first() == Some(&b'\n')
+        && let Some(origin) = identity.herd.find_again(&report[..origin], last)
+        && let start = lines.start() + b"AT ".len()
+        && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
+    {
+        last = origin;
+        found(Found { head: Head::short(origin, at, offsets), client, start, len: end });
+    }
+}
+
+/// Where the fields of a neighbour's copy of a report are, counted from its origin on, and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PassedOn {
+    /// How long the origin's name is.
+    pub(super) origin: usize,
+    /// Where the fields are, of which the last ends before the name of the sender.
+    pub(super) offsets: FieldOffsets,
+    pub(super) end: usize,
+    /// Nanoseconds since the epoch.
+    pub(super) at: i64,
+    /// Where the client belongs.
+    pub(super) client: ClientHash,
+}
+
+/// The AT line that `window` begins with, up to the name of its sender.
+#[inline]
+pub(super) fn passed_on(window: &[u8; WINDOW], shape: &mut Option<Shape>) -> Option<PassedOn> {
+    let rest = window.strip_prefix(b"AT ")?;
+    let origin = field(rest)?;
+    let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
+    let client = origin + 1 + skew + 1;
+    let client_text = rest.get(client..)?;
+    let client_len = field(client_text)?;
+    let hash = ClientHash::of(&client_text[..client_len]);
+    let position = client + client_len + 1;
+    let fields = rest.get(position..)?.first_chunk()?;
+    let shape = Shape::fit(shape, fields, b' ')?;
+    let (offsets, end) = (shape.offsets(client, position), position + shape.end());
+    Some(PassedOn { origin, offsets, end, at: shape.at(fields)?, client: hash })
+}
+
+/// How long the skew is that `text` begins with, if a space follows: a sign, digits, a point, digits.
+#[inline]
+fn skew(text: &[u8; 16]) -> Option<usize> {
+    let block = u8x16::new(*text);
+    let others = !blocks::digits(block);
+    // The sign is the first of them.
+    let after_sign = others & (others - 1);
+    let (point, after_point) = (after_sign.trailing_zeros() as usize, after_sign & after_sign.wrapping_sub(1));
+    let end = after_point.trailing_zeros() as usize;
+    let is_skew = blocks::signs(block) & 1 != 0
+        && text.get(point) == Some(&b'.')
+        && text.get(end) == Some(&b' ')
+        && point > 1
+        && end > point + 1;
+    is_skew.then_some(end)
+}

@@ -1,0 +1,97 @@
+//! Everything that can grow has a bound, and they are all here.
+
+use core::time::Duration;
+
+use crate::values::ServerName;
+use crate::wire::{Sketch, Step};
+
+/// The bounds of one server. What happens at each is said with it; none is ever a panic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest line in bytes, LF not counted. A longer one is refused as soon as it is passed. More
+    /// than [`MOST_LINE`](Self::MOST_LINE) counts as that.
+    pub max_line: usize,
+    /// How long a client's connection may rest before it is closed.
+    pub idle_timeout: Duration,
+    /// How long a link to a neighbour may rest before it is closed; zero closes it as soon as what
+    /// was queued has been sent.
+    pub link_idle: Duration,
+    /// The longest pause before a neighbour that could not be reached is tried again.
+    pub link_retry: Duration,
+    /// How long a neighbour may take to accept a connection, or to take what it is sent, before the
+    /// link counts as lost.
+    pub link_timeout: Duration,
+    /// Bytes that may wait for one neighbour, or one line if that is longer. At the bound all that waits is
+    /// dropped and repaired later; for a neighbour that does not repair, the oldest lines are.
+    pub link_queue: usize,
+    /// How long a link may go without a comparison of what its two ends keep.
+    pub repair_interval: Duration,
+    /// Bytes of replies that may be unsent on one connection. At the bound no more of its requests
+    /// are read.
+    pub max_unsent: usize,
+    /// WHATSATs of one connection that may wait for their places. At the bound no more of its
+    /// requests are read.
+    pub max_waiting: usize,
+    /// Fetches of places that may be under way at once. At the bound further ones wait.
+    pub fetches: usize,
+    /// Fetches that may wait. At the bound a WHATSAT is answered with `OVER_QUERY_LIMIT`.
+    pub fetch_queue: usize,
+    /// How long a WHATSAT may wait for its places, from its line to its reply.
+    pub places_timeout: Duration,
+    /// Replies of the places source that are kept for the next WHATSAT of the same place and radius.
+    /// At the bound the oldest is dropped; zero keeps none, and none is the default: Google's terms do not
+    /// allow it.
+    pub places_cache: usize,
+    /// How long such a reply is kept.
+    pub places_cache_time: Duration,
+    /// Clients whose positions are kept. At the bound an IAMAT of a client not yet known is refused.
+    pub clients: usize,
+    /// Older updates that are remembered as handled, so that a flood ends also when its update is no
+    /// longer the newest. Each of the store's eight shards remembers an eighth of them, and one at least; at
+    /// that bound its oldest half is forgotten. A server without neighbours, which floods nothing, remembers no
+    /// more than that one.
+    pub handled: usize,
+    /// Connections from clients and neighbours at once. At the bound further ones wait to be
+    /// accepted.
+    pub connections: usize,
+    /// Whether a client's connection is closed after its first reply, as the first herds did.
+    pub one_shot: bool,
+}
+
+impl Limits {
+    /// The longest line that any server takes.
+    pub const MOST_LINE: usize = 1 << 30;
+
+    /// The most cells of a sketch whose line is no longer than `max-line` with any server's name. None at
+    /// all where not even digests would fit: such a herd does not repair.
+    pub(crate) fn most_cells(&self) -> usize {
+        let around = "REPAIR  sketch 62/0123456789abcdef ".len() + ServerName::MOST_BYTES;
+        let digests = Step::GROUPS * size_of::<u64>() * 4 / 3 + around;
+        if self.max_line < digests { 0 } else { (self.max_line - around).min(4096) / Sketch::CELL_TEXT }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_line: 4096,
+            idle_timeout: Duration::from_mins(5),
+            link_idle: Duration::from_secs(10),
+            link_retry: Duration::from_secs(5),
+            link_timeout: Duration::from_secs(5),
+            link_queue: 16 << 20,
+            repair_interval: Duration::from_secs(30),
+            max_unsent: 256 << 10,
+            max_waiting: 64,
+            fetches: 32,
+            fetch_queue: 1024,
+            places_timeout: Duration::from_secs(5),
+            places_cache: 0,
+            places_cache_time: Duration::from_mins(5),
+            clients: 10_000_000,
+            handled: 1 << 18,
+            connections: 16_000,
+            one_shot: false,
+        }
+    }
+}

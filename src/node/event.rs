@@ -1,0 +1,53 @@
+//! What a node is told.
+
+use std::net::IpAddr;
+
+use crate::places::{Places, Unavailable};
+use crate::values::{FetchId, ServerId, SessionId};
+
+/// What happened, besides requests: those go through [`Session::receive`](crate::Session::receive).
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The server listens: it tells its neighbours.
+    Started,
+    /// A neighbour's `address` stands for these IP addresses now.
+    Resolved {
+        /// The neighbour.
+        peer: ServerId,
+        /// Every address that it may connect from.
+        addresses: &'a [IpAddr],
+    },
+    /// The connection that was asked for is there.
+    Connected {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// The connection that was asked for could not be made, or is over.
+    Lost {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// The neighbour sent something on that connection.
+    Received {
+        /// The neighbour.
+        peer: ServerId,
+        /// What came.
+        bytes: &'a [u8],
+    },
+    /// All that was to be [sent](crate::LinkStep::Send) has been.
+    Sent {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// A fetch has ended.
+    Fetched {
+        /// As it was in [`Action::Fetch`](crate::Action::Fetch).
+        fetch: FetchId,
+        /// The places, or why there are none.
+        outcome: Result<Places, Unavailable>,
+    },
+    /// A session [that waits](crate::Session::is_waiting) has gone: nobody waits there any more.
+    Gone(SessionId),
+    /// The earliest time that [`Action::WakeAt`](crate::Action::WakeAt) named since this was last said has come.
+    Woken,
+}

@@ -1,0 +1,15 @@
+//! What all sessions of a server share: events in, actions out.
+//!
+//! The room on top of all others, which it may all ask.
+
+mod anti_entropy;
+mod changes;
+mod event;
+mod hub;
+mod node;
+mod serving;
+
+pub use self::changes::{Change, Changed};
+pub use self::event::Event;
+pub use self::node::{LinkStatus, Node};
+pub use self::serving::{Received, Served};

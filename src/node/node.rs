@@ -1,0 +1,228 @@
+//! A server: what it keeps, and its ways to the outside.
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::changes::{Changed, Changes};
+use super::event::Event;
+use super::hub::Hub;
+use crate::herd::{Herd, Identity, Limits};
+use crate::pass::{Listeners, Turn};
+use crate::peers::{Link, LinkStep};
+use crate::report::{OwnedReport, Report, SecretHasher};
+use crate::session::Session;
+use crate::store::{Lock, Store};
+use crate::values::{Counters, Instant, ServerId, SessionId, scramble};
+use crate::wire::{Refusal, Sighted};
+
+/// One server of a herd. It touches nothing: it is told what happens and says what to do.
+///
+/// Sessions of one node can be served on many threads at once; each call holds what it needs of the node for
+/// moments. Called by one thread, the same calls with the same arguments give the same actions, byte for
+/// byte.
+pub struct Node {
+    pub(super) store: Store,
+    hub: Lock<Hub>,
+    /// How often what sessions have a copy of, who the server is, has changed.
+    generation: AtomicUsize,
+    /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
+    has_links: bool,
+    collects: AtomicBool,
+}
+
+impl Node {
+    /// The server `me` of `herd`, which knows nothing yet.
+    ///
+    /// `seed` is the only randomness that it ever has. It keeps chosen client IDs from colliding,
+    /// spreads the pauses of links, and names this run to the neighbours: take one that is not
+    /// guessable and that no earlier run had.
+    #[must_use]
+    pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
+        let handled = if herd.neighbours(me).is_empty() { 0 } else { limits.handled.max(1) };
+        let store = Store::new(&Limits { handled, ..limits.clone() }, &SecretHasher::new(seed), scramble(!seed));
+        let has_links = !herd.neighbours(me).is_empty();
+        // Scrambled, because neighbours are told it and the seed is a secret.
+        let identity = Arc::new(Identity::new(herd, me, limits, scramble(seed)));
+        Self {
+            store,
+            hub: Lock::new(Hub::new(identity, seed)),
+            generation: AtomicUsize::new(0),
+            has_links,
+            collects: AtomicBool::new(false),
+        }
+    }
+
+    /// Fetches ask for at least `bound` results, so that one serves many WHATSATs with bounds of
+    /// their own. Zero, as it is from the start, is for sources where each result costs.
+    pub fn ask_at_least(&self, bound: u8) {
+        self.hub.hold().least_bound = bound;
+    }
+
+    /// A session for a connection that was accepted from `remote`. Its id must be no other's in use.
+    #[must_use]
+    pub fn session(&self, id: SessionId, remote: Option<IpAddr>, now: Instant) -> Session {
+        // First, so that a session never takes what was before for what is now.
+        let generation = self.generation.load(Ordering::Acquire);
+        let identity = Arc::clone(&self.hub.hold().identity);
+        Session::new((identity, generation), id, remote, now)
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
+        let is_another = self.hub(turn, |hub, turn| {
+            let is_another = hub.handle(&self.store, event, turn);
+            hub.compare(&self.store, turn);
+            is_another
+        });
+        if is_another {
+            self.generation.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// What is to be done about the link to that neighbour: ask until it says to [wait](LinkStep::Wait). Whoever holds
+    /// the connection asks, one at a time; there is no other order to keep.
+    #[must_use]
+    pub fn poll_link(&self, turn: &mut Turn, peer: ServerId) -> LinkStep {
+        self.hub(turn, |hub, turn| hub.poll_link(peer, turn))
+    }
+
+    /// Takes back a report that an earlier run of this server kept, as [`Report::line`] gave it: for hosts
+    /// that keep some. Neighbours are not told; they find what they lack by comparing.
+    ///
+    /// # Errors
+    /// What is wrong with the line, where it is no report of this herd; [`Refusal::Full`] where no more
+    /// clients are kept. Nothing has changed then.
+    pub fn restore(&self, line: &[u8]) -> Result<(), Refusal> {
+        let sighted = Sighted::parse(line)?;
+        let mut line = Vec::new();
+        let head = self.hub.hold().identity.write_down(&sighted, &mut line)?;
+        let has_room = self.store.restore(&Report { line: &line, head });
+        if has_room { Ok(()) } else { Err(Refusal::Full) }
+    }
+
+    /// The newest report of a client.
+    #[must_use]
+    pub fn report(&self, client: &[u8]) -> Option<OwnedReport> {
+        self.store.get(client)
+    }
+
+    /// The newest report of every client, in no order. They are copied range by range, of which there are 1,024, so
+    /// nobody waits long; what changes meanwhile may be among them or not.
+    pub fn reports(&self) -> impl Iterator<Item = OwnedReport> {
+        self.store.iter()
+    }
+
+    /// How many clients it knows.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.store.len()
+    }
+
+    /// One number for all reports that it keeps: servers that keep the same have the same.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.store.digest()
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.hub.hold().counters;
+        self.store.count(&mut counters);
+        counters
+    }
+
+    /// Its links, in the order of the neighbours' ids.
+    #[must_use]
+    pub fn links(&self) -> Vec<LinkStatus> {
+        let status = |link: &Link| LinkStatus {
+            peer: link.peer,
+            is_up: link.is_up(),
+            queued: link.queued(),
+            dropped: link.dropped,
+        };
+        self.hub.hold().links.iter().map(status).collect()
+    }
+
+    /// Collects what changes in what it keeps from now on, for [`take_changes`](Self::take_changes): at most so many
+    /// changes that were not taken yet.
+    pub fn collect_changes(&self, most: usize) {
+        self.hub.hold().changes = Some(Changes::new(most));
+        self.collects.store(true, Ordering::Release);
+    }
+
+    /// What changed since this was last asked; nothing unless it is [collected](Self::collect_changes).
+    #[must_use]
+    pub fn take_changes(&self) -> Changed {
+        self.hub.hold().changes.as_mut().map(Changes::give).unwrap_or_default()
+    }
+
+    /// Fetches that have not ended.
+    #[must_use]
+    pub fn fetches(&self) -> usize {
+        self.hub.hold().fetches.len()
+    }
+
+    /// Who listens to what becomes of reports, if anybody does.
+    pub(super) fn listeners<'a>(&self, identity: &'a Identity) -> Option<Listeners<'a>> {
+        let changes = self.collects.load(Ordering::Acquire);
+        (self.has_links || changes).then(|| Listeners { closing: identity.closing(), changes })
+    }
+
+    /// Gives a session what the server is now, once for a pass.
+    pub(super) fn refresh(&self, session: &mut Session) {
+        let generation = self.generation.load(Ordering::Acquire);
+        if session.generation() != generation {
+            session.set_identity(Arc::clone(&self.hub.hold().identity), generation);
+        }
+    }
+
+    /// Holds what is not in the store, and lets it ask to be woken.
+    pub(super) fn hub<T>(&self, turn: &mut Turn, work: impl FnOnce(&mut Hub, &mut Turn) -> T) -> T {
+        let mut hub = self.hub.hold();
+        let result = work(&mut hub, turn);
+        hub.ask_to_be_woken(turn);
+        result
+    }
+}
+
+/// How a link to a neighbour is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// The neighbour.
+    pub peer: ServerId,
+    /// Whether lines are on their way without a wait.
+    pub is_up: bool,
+    /// Bytes that wait.
+    pub queued: usize,
+    /// Lines that were dropped since the server started, because too many waited.
+    pub dropped: u64,
+}
+
+/// A copy, which goes its own way.
+impl Clone for Node {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            hub: self.hub.clone(),
+            generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
+            has_links: self.has_links,
+            collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),
+        }
+    }
+}
+
+/// All that makes a difference to what it does next, but for what it keeps and what it has counted.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hub = self.hub.hold();
+        let mut node = f.debug_struct("Node");
+        node.field("handled", &self.store.seen()).field("links", &hub.links).field("fetches", &hub.fetches);
+        node.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

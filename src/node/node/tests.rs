@@ -1,0 +1,259 @@
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::herd::Member;
+use crate::pass::Action;
+use crate::values::{Now, ServerName, Timestamp};
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A node with the neighbours `b` and `c`; `d` is of the herd, and no neighbour.
+fn node() -> Node {
+    node_with(Limits::default())
+}
+
+/// A node with the same neighbours and other limits.
+fn node_with(limits: Limits) -> Node {
+    let server = |name: &str, links: &[&str]| Member {
+        name: ServerName::new(name).expect(name),
+        address: name.into(),
+        links: links.iter().map(|&link| link.into()).collect(),
+    };
+    let servers = vec![server("a", &["b", "c"]), server("b", &[]), server("c", &["d"]), server("d", &[])];
+    let herd = Arc::new(Herd::new(servers).expect("connected"));
+    let me = herd.find(b"a").expect("the first");
+    let node = Node::new(Arc::clone(&herd), me, limits, 1);
+    for &peer in herd.neighbours(me) {
+        node.handle(&mut Turn::at(now()), Event::Resolved { peer, addresses: &[LOOPBACK] });
+    }
+    node
+}
+
+fn now() -> Now {
+    Now { wall: Timestamp::from_nanos(2_500_000_000), ..Now::default() }
+}
+
+/// What somebody at `remote` gets for a line.
+fn say(node: &Node, remote: Option<IpAddr>, line: &str) -> String {
+    let mut session = node.session(SessionId(0), remote, now().instant);
+    let mut out = Vec::new();
+    session.receive(node, &mut Turn::at(now()), line.as_bytes()).serve().reply(&mut out);
+    String::from_utf8(out).expect("these tests speak ASCII")
+}
+
+/// What waits for each neighbour, in bytes.
+fn queued(node: &Node) -> Vec<usize> {
+    node.links().iter().map(|link| link.queued).collect()
+}
+
+#[test]
+fn a_report_goes_to_all_but_its_sender_and_its_origin() {
+    for (line, to_b, to_c) in [
+        ("IAMAT kiwi +1+1 1\n", true, true),
+        ("AT d +0.5 kiwi +1+1 1 b\n", false, true),
+        ("AT d +0.5 kiwi +1+1 1 c\n", true, false),
+        ("AT b +0.5 kiwi +1+1 1 c\n", false, false),
+        ("AT a +0.5 kiwi +1+1 1 c\n", true, false),
+    ] {
+        let node = node();
+        say(&node, Some(LOOPBACK), line);
+        let queued: Vec<bool> = queued(&node).into_iter().map(|bytes| bytes > 0).collect();
+        assert_eq!(queued, [to_b, to_c], "{line}");
+    }
+}
+
+#[test]
+fn what_comes_in_one_pass_goes_where_each_would_go_alone() {
+    let lines = [
+        "AT d +0.5 one +1+1 1 b\n",
+        "AT c +0.5 two +1+1 1 b\n",
+        "AT b +0.5 three +1+1 1 c\n",
+        "AT d +0.5 four +1+1 1 c\n",
+    ];
+    for count in 1..=lines.len() {
+        let mut alone = [0, 0];
+        for line in &lines[..count] {
+            let node = node();
+            say(&node, Some(LOOPBACK), line);
+            alone = [alone[0] + queued(&node)[0], alone[1] + queued(&node)[1]];
+        }
+        let node = node();
+        say(&node, Some(LOOPBACK), &lines[..count].concat());
+        assert_eq!(queued(&node), alone, "{count} at once");
+    }
+}
+
+#[test]
+fn what_came_by_repair_is_told_to_those_who_do_not_compare() {
+    let node = node();
+    say(&node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 1 b\n");
+    let told = queued(&node);
+    assert_eq!((told[0], told[1] > 0), (0, true), "c may be a plain server");
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 b\n");
+    assert_eq!(queued(&node), told, "once");
+    say(&node, Some(LOOPBACK), "KEPT c +0.5 emu +1+1 1 b\n");
+    assert_eq!(queued(&node), told, "c said it");
+    say(&node, Some(LOOPBACK), "HELLO c 7\n");
+    say(&node, Some(LOOPBACK), "KEPT d +0.5 kiwi +1+1 2 b\n");
+    assert_eq!(queued(&node), told, "c compares");
+}
+
+#[test]
+fn an_older_report_is_passed_on_once_and_not_kept() {
+    let node = node();
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 b\n");
+    let before = queued(&node);
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 b\n");
+    let after = queued(&node);
+    assert_eq!((after[0], after[1] > before[1]), (before[0], true));
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 c\n");
+    say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 c\n");
+    assert_eq!(queued(&node), after, "each was handled");
+    assert_eq!(node.report(b"kiwi").map(|kept| kept.report().position().to_vec()), Some(b"+1+1".to_vec()));
+    let Counters { kept: 1, older: 2, duplicates: 2, .. } = node.counters() else { panic!("{:?}", node.counters()) };
+}
+
+#[test]
+fn only_neighbours_are_believed_and_only_from_where_they_are() {
+    let elsewhere = Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+    let mapped = Some(IpAddr::V6(Ipv4Addr::LOCALHOST.to_ipv6_mapped()));
+    for (remote, line, believed) in [
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 b\n", true),
+        (mapped, "AT d +0.5 kiwi +1+1 1 b\n", true),
+        (elsewhere, "AT d +0.5 kiwi +1+1 1 b\n", false),
+        (None, "AT d +0.5 kiwi +1+1 1 b\n", false),
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 d\n", false),
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 a\n", false),
+        (Some(LOOPBACK), "AT x +0.5 kiwi +1+1 1 b\n", false),
+        (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 x\n", false),
+        (elsewhere, "HELLO b 1\n", false),
+    ] {
+        let node = node();
+        let reply = say(&node, remote, line);
+        assert_eq!(reply, if believed { String::new() } else { format!("? {line}") });
+        assert_eq!(node.clients(), usize::from(believed), "{line}");
+    }
+}
+
+#[test]
+fn what_follows_a_refusal_is_as_if_it_had_not_come() {
+    let node = node();
+    let reply = say(&node, None, "IAMAT kiwi +1+1 1\nWHATSAT moa 1 1\nIAMAT emu +1+1 1\nnonsense\n");
+    assert_eq!(reply, "AT a +1.500000000 kiwi +1+1 1\n? WHATSAT moa 1 1\n");
+    assert_eq!((node.clients(), node.counters().refused), (1, 1));
+}
+
+#[test]
+fn an_older_report_is_no_other_of_its_time() {
+    let node = node();
+    let line = |skew, position, time| format!("AT d {skew} kiwi.cs.ucla.edu {position} 14794138{time}.392014450 b\n");
+    let kept = [line("+0.263873386", "+34.068930-118.445127", 84), line("+0.263873386", "+34.068930-118.445127", 85)];
+    say(&node, Some(LOOPBACK), &kept.concat());
+    for (skew, position) in [
+        ("+0.263873387", "+34.068930-118.445127"),
+        ("+0.363873386", "+34.068930-118.445127"),
+        ("+0.263873386", "+34.068930-118.445128"),
+        ("+0.263873386", "+34.068931-118.445127"),
+        ("+0.263873386", "+34.068930-119.445127"),
+    ] {
+        let before = queued(&node);
+        for _ in 0..2 {
+            say(&node, Some(LOOPBACK), &line(skew, position, 84));
+        }
+        let after = queued(&node);
+        assert_eq!((after[0], after[1] - before[1]), (0, line(skew, position, 84).len()), "{skew} {position}");
+    }
+    assert_eq!(node.report(b"kiwi.cs.ucla.edu").map(|kept| kept.line().ends_with(b"85.392014450")), Some(true));
+}
+
+#[test]
+fn neighbours_are_told_of_no_report_from_one_that_is_refused_on() {
+    // Read one by one, and together.
+    for sighting in ["+1+1 1", "+1.0+1.0 1.0"] {
+        let node = node_with(Limits { clients: 1, ..Limits::default() });
+        let line = |client| format!("IAMAT {client} {sighting}\n");
+        let reply = say(&node, None, &["kiwi", "moa", "kiwi"].map(line).concat());
+        let first = format!("AT a +1.500000000 kiwi {sighting}");
+        assert_eq!(reply, format!("{first}\n? {}", line("moa")));
+        assert_eq!(queued(&node), [format!("{first} a\n").len(); 2]);
+    }
+}
+
+/// The fetch that an action asks for.
+fn fetch(action: &Action) -> Option<crate::values::FetchId> {
+    if let Action::Fetch { fetch, .. } = action { Some(*fetch) } else { None }
+}
+
+#[test]
+fn a_refusal_among_many_of_a_kind_is_of_its_own_line() {
+    let node = node();
+    let asked = "WHATSAT kiwi 1 1\nWHATSAT kiwi 2 2\nWHATSAT moa 3 3\nWHATSAT kiwi 4 4\nIAMAT emu +1+1 1\n";
+    let mut session = node.session(SessionId(0), None, now().instant);
+    say(&node, None, "IAMAT kiwi +1+1 1\n");
+    let (mut turn, mut out) = (Turn::at(now()), Vec::new());
+    let requests = session.receive(&node, &mut turn, asked.as_bytes());
+    let lines: Vec<&[u8]> = requests.lines().collect();
+    assert_eq!(lines, asked.trim_end().split('\n').map(str::as_bytes).collect::<Vec<_>>(), "for logs");
+    requests.serve().reply(&mut out);
+    let fetches: Vec<_> = turn.actions.iter().filter_map(fetch).collect();
+    turn.actions.clear();
+    assert_eq!(fetches.len(), 2, "places are asked for before it, and not behind");
+    for &fetch in fetches.iter().rev() {
+        let outcome = Ok(crate::places::Places::builder(&[]).finish());
+        node.handle(&mut turn, Event::Fetched { fetch, outcome });
+    }
+    for action in turn.actions {
+        let Action::Answer { answer, .. } = action else { continue };
+        assert!(out.is_empty(), "those of the second came first");
+        session.answer(answer, &mut out);
+    }
+    let out = String::from_utf8(out).expect("these tests speak ASCII");
+    assert_eq!(out.matches("AT a +1.500000000 kiwi +1+1 1\n{").count(), 2, "{out}");
+    assert!(out.ends_with("\n\n? WHATSAT moa 3 3\n") && session.is_finished(), "{out}");
+    assert_eq!(node.clients(), 1);
+}
+
+#[test]
+fn times_that_no_64_bits_hold_are_as_good_as_others() {
+    let node = node();
+    let kept = |first: &str, second: &str| {
+        let line = |time| format!("IAMAT kiwi +34.0+118.0 {time}\n");
+        say(&node, None, &(line(first) + &line(second)));
+        let kept = node.report(b"kiwi").expect("it spoke");
+        String::from_utf8(kept.report().time().to_vec()).expect("these tests speak ASCII")
+    };
+    for (first, second, newest) in [
+        ("9223372035.9", "9223372036.8", "9223372036.8"),
+        ("9223372036.9", "9223372036.8", "9223372036.9"),
+        ("9223372035.9", "9223372037.0", "9223372037.0"),
+        ("9223372036.9", "9223372036.7", "9223372037.0"),
+        ("9223372038.0", "9223372037.0", "9223372038.0"),
+    ] {
+        assert_eq!(kept(first, second), newest, "{first}, then {second}");
+    }
+}
+
+#[test]
+fn a_greeting_is_answered_with_the_run_of_this_server() {
+    let (first, second) = (node(), node());
+    let reply = say(&first, Some(LOOPBACK), "HELLO b 7\n");
+    assert_eq!(reply, format!("HELLO a {}\n", scramble(1)));
+    assert_eq!(reply, say(&second, Some(LOOPBACK), "HELLO c 8\n"));
+}
+
+#[test]
+fn of_many_clients_each_replaces_its_own_report() {
+    let node = node();
+    let client = |client: usize| format!("client-{client:05}.cs.ucla.edu");
+    for time in 1..4 {
+        let line = |number| format!("IAMAT {} +34.068930-118.445127 {time}.{number:04}\n", client(number));
+        let lines: String = (0..3000).map(line).collect();
+        assert!(!say(&node, None, &lines).contains('?'));
+    }
+    for number in 0..3000 {
+        let kept = node.report(client(number).as_bytes()).expect("it spoke");
+        assert_eq!(kept.report().time(), format!("3.{number:04}").as_bytes());
+        assert_eq!(kept.report().client(), client(number).as_bytes());
+    }
+    assert_eq!((node.clients(), node.counters().kept), (3000, 9000));
+}

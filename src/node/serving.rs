@@ -1,0 +1,248 @@
+//! One pass: bytes of one session through the node and back.
+
+use core::fmt;
+use core::mem;
+use core::ops::Range;
+
+use super::node::Node;
+use crate::pass::{Batch, BroughtBy, Request, Turn};
+use crate::places::Query;
+use crate::session::Session;
+use crate::store::Intake;
+use crate::values::{Position, ServerId, Ticket};
+use crate::wire::Refusal;
+
+impl Session {
+    /// Takes bytes as they came, any number of them. None at all is allowed: it goes on with what was
+    /// held back.
+    ///
+    /// What it understood borrows the session and its node until it was served and replied to, so that neither another
+    /// session nor another node can serve it, and no step is left out or done twice:
+    ///
+    /// ```compile_fail
+    /// # fn one(one: &mut herd::Session, other: &mut herd::Session, node: &herd::Node, turn: &mut herd::Turn) {
+    /// let requests = one.receive(node, turn, b"IAMAT kiwi +1+1 1\n");
+    /// other.receive(node, turn, b"IAMAT kiwi +1+1 1\n").serve();
+    /// requests.serve().reply(&mut Vec::new()); // `turn` is still borrowed: the two passes cannot be mixed
+    /// # }
+    /// ```
+    /// ```compile_fail
+    /// # fn twice(session: &mut herd::Session, node: &herd::Node, turn: &mut herd::Turn) {
+    /// let requests = session.receive(node, turn, b"IAMAT kiwi +1+1 1\n");
+    /// let replies = requests.serve();
+    /// requests.serve(); // it was served already
+    /// # }
+    /// ```
+    /// ```compile_fail
+    /// # fn early(session: &mut herd::Session, node: &herd::Node, turn: &mut herd::Turn) {
+    /// session.receive(node, turn, b"IAMAT kiwi +1+1 1\n").reply(&mut Vec::new()); // it was not served
+    /// # }
+    /// ```
+    /// ```compile_fail
+    /// # fn elsewhere(session: &mut herd::Session, node: &herd::Node, other: &herd::Node, turn: &mut herd::Turn) {
+    /// session.receive(node, turn, b"IAMAT kiwi +1+1 1\n").serve(other); // its node is the one that it has
+    /// # }
+    /// ```
+    pub fn receive<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8]) -> Received<'a> {
+        self.begin(node, turn, bytes, false)
+    }
+
+    /// The other end sends no more: what is buffered is a request too.
+    pub fn finish<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn) -> Received<'a> {
+        self.begin(node, turn, &[], true)
+    }
+
+    fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
+        node.refresh(self);
+        let mut batch = turn.batch.take().unwrap_or_default();
+        batch.clear();
+        self.take_in(turn, bytes, ended, &mut batch);
+        Received { session: self, node, turn, batch }
+    }
+}
+
+/// What a session understood of one read; the node has not seen it.
+#[must_use = "the node has not seen these requests yet"]
+pub struct Received<'a> {
+    session: &'a mut Session,
+    node: &'a Node,
+    turn: &'a mut Turn,
+    batch: Box<Batch>,
+}
+
+impl<'a> Received<'a> {
+    /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.batch.received()
+    }
+
+    /// Whether an [answer](crate::Action::Answer) may come later: have the way for it open before these are served.
+    #[must_use]
+    pub fn ask_for_places(&self) -> bool {
+        !self.batch.lookups.is_empty()
+    }
+
+    /// Whether there is a line in it at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batch.items.is_empty() && self.batch.refused.is_none()
+    }
+
+    /// Has the node decide.
+    pub fn serve(self) -> Served<'a> {
+        let Self { session, node, turn, mut batch } = self;
+        Pass { node, session, batch: &mut batch, turn }.serve();
+        Served { session, turn, batch }
+    }
+}
+
+/// What the node decided; the session has not replied.
+#[must_use = "the session has not replied yet"]
+pub struct Served<'a> {
+    session: &'a mut Session,
+    turn: &'a mut Turn,
+    batch: Box<Batch>,
+}
+
+impl Served<'_> {
+    /// Why the connection is about to be closed, if a line was refused: for logs.
+    #[must_use]
+    pub fn refused(&self) -> Option<Refusal> {
+        self.batch.refused.as_ref().map(|(why, _)| *why)
+    }
+
+    /// Appends what can be sent to `out`.
+    pub fn reply(self, out: &mut Vec<u8>) {
+        self.session.write_replies(&self.batch, out);
+        self.turn.batch = Some(self.batch);
+    }
+}
+
+impl fmt::Debug for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received").field("batch", &self.batch).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Served<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served").field("batch", &self.batch).finish_non_exhaustive()
+    }
+}
+
+/// What a session parsed at once, on its way through the node.
+struct Pass<'a> {
+    node: &'a Node,
+    session: &'a Session,
+    batch: &'a mut Batch,
+    turn: &'a mut Turn,
+}
+
+/// Which line of an item must be refused, counted from its first, and why.
+type Refused = (usize, Refusal);
+
+impl Pass<'_> {
+    fn serve(&mut self) {
+        let mut index = 0;
+        while let Some(item) = self.batch.items.get(index) {
+            let served = match &item.request {
+                Request::Reports { entries, from } => self.learn(entries.clone(), *from),
+                Request::Whatsats { lookups, ticket, .. } => self.find(index, lookups.clone(), *ticket),
+                _ => self.serve_item(index).map_err(|why| (0, why)),
+            };
+            if let Err((before, why)) = served {
+                self.batch.refuse(index, before, why);
+            }
+            index += 1;
+        }
+        if self.batch.refused.is_some() {
+            self.node.hub(self.turn, |hub, _| hub.counters.refused += 1);
+        }
+    }
+
+    /// Takes in the reports of an item, and tells whoever listens what became of them.
+    fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), Refused> {
+        let Self { node, session, batch, turn } = self;
+        let Batch { entries: all, replies, lines, .. } = &mut **batch;
+        let text = if from.is_none() { replies.as_slice() } else { lines.as_slice() };
+        let listeners = node.listeners(session.identity());
+        let intake = Intake { text, from: BroughtBy::of(from), listeners, fast: session.is_fast() };
+        let (shards, learned) = node.store.learn(&mut all[entries], intake);
+        if listeners.is_some() {
+            node.hub(turn, |hub, turn| {
+                if let Some(from) = from {
+                    hub.heard(from, turn);
+                }
+                hub.deliver(&node.store, shards, turn);
+            });
+        }
+        learned
+    }
+
+    /// Answers the WHATSATs of an item as far as the server itself can, and asks for places.
+    fn find(&mut self, index: usize, lookups: Range<usize>, ticket: u64) -> Result<(), Refused> {
+        let Batch { lookups: all, lines, answers, items, .. } = &mut *self.batch;
+        let (range, start) = (lookups.clone(), answers.len());
+        let found = self.node.store.find(&mut all[lookups], lines.as_slice(), answers, self.session.is_fast());
+        if let Request::Whatsats { at_lines, .. } = &mut items[index].request {
+            *at_lines = start..answers.len();
+        }
+        let asked = range.len();
+        self.want(range.start..range.start + found, start, ticket);
+        if found == asked {
+            return Ok(());
+        }
+        self.node.hub(self.turn, |hub, _| hub.counters.whatsat += 1);
+        Err((found, Refusal::UnknownClient))
+    }
+
+    /// Asks for the places of some WHATSATs, whose AT lines begin at `start`; the first of them has that ticket.
+    // Not inlined, so that what it costs can be told from the AT part of a WHATSAT.
+    #[inline(never)]
+    fn want(&mut self, lookups: Range<usize>, start: usize, ticket: u64) {
+        let Batch { lookups: all, nearby, answers, .. } = &*self.batch;
+        let (lookups, mut at_lines) = (&all[lookups], &answers.as_slice()[start..]);
+        let session = self.session.id();
+        self.node.hub(self.turn, |hub, turn| {
+            hub.counters.whatsat += lookups.len() as u64;
+            for (number, lookup) in (ticket..).zip(lookups) {
+                let at_line = at_lines.split_off(..lookup.at_line_len as usize).expect("each has its own");
+                let at = Position::of_valid(lookup.position(at_line)).expect("only valid positions are kept");
+                let nearby = lookup.nearby(nearby);
+                hub.want(Query { at, radius: nearby.radius, bound: nearby.bound }, Ticket { session, number }, turn);
+            }
+        });
+    }
+
+    /// Serves what is neither a report to be flooded nor a WHATSAT.
+    fn serve_item(&mut self, index: usize) -> Result<(), Refusal> {
+        let Self { node, batch, turn, .. } = self;
+        match &mut batch.items[index].request {
+            Request::Hello { from, incarnation } => node.hub(turn, |hub, turn| {
+                hub.hello(*from, *incarnation, turn);
+                hub.compare(&node.store, turn);
+            }),
+            Request::Kept { entry, from } => {
+                let (text, listeners) = (batch.lines.as_slice(), node.listeners(self.session.identity()));
+                let intake = Intake { text, from: BroughtBy::Repair(*from), listeners, fast: false };
+                let shards = node.store.mend(entry, intake);
+                node.hub(turn, |hub, turn| {
+                    hub.heard(*from, turn);
+                    hub.deliver(&node.store, shards, turn);
+                });
+            }
+            Request::Repair { from, step, answer } => {
+                let step = mem::replace(step, crate::wire::Step::End);
+                let text = node.hub(turn, |hub, turn| {
+                    hub.heard(*from, turn);
+                    hub.answer(&node.store, *from, &step, turn)
+                })?;
+                let start = batch.answers.len();
+                batch.answers.push(&text);
+                *answer = start..batch.answers.len();
+            }
+            Request::Reports { .. } | Request::Whatsats { .. } => {}
+        }
+        Ok(())
+    }
+}

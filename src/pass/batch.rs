@@ -1,0 +1,147 @@
+//! What a session parsed at once, and what the node answers.
+
+use core::ops::Range;
+
+use super::entry::Entry;
+use super::lookup::{Lookup, NearbyId};
+use crate::bytes::Text;
+use crate::fast::Shape;
+use crate::values::{Nearby, ServerId};
+use crate::wire::{Refusal, Step};
+
+/// The buffers of one pass. In the steady state none of them allocates.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// Lines as they were received, and neighbours' reports as they are to be kept.
+    pub(crate) lines: Text,
+    /// What the session replies by itself. An item's reply is a part of it.
+    pub(crate) replies: Text,
+    /// What the node answers.
+    pub(crate) answers: Text,
+    /// What was understood, in order.
+    pub(crate) items: Vec<Item>,
+    /// The reports that items bring, and the clients that they ask for.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) lookups: Vec<Lookup>,
+    /// What those ask of what is near: each mostly as the one before.
+    pub(crate) nearby: Vec<Nearby>,
+    /// What the last usual IAMAT looked like, and the last usual AT line.
+    pub(crate) shape: Option<Shape>,
+    pub(crate) at_shape: Option<Shape>,
+    /// What was refused, and where that line is in `lines`: everything ends with it.
+    pub(crate) refused: Option<(Refusal, Range<usize>)>,
+}
+
+/// One line that was understood, or several of one kind that came one behind the other.
+#[derive(Debug)]
+pub(crate) struct Item {
+    /// The lines as they were received, with an LF between them.
+    pub(crate) lines: Range<usize>,
+    /// What the session replies to them.
+    pub(crate) reply: Range<usize>,
+    pub(crate) request: Request,
+}
+
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// Reports: a client's own, or what a neighbour passes on. These entries, one for each line.
+    Reports { entries: Range<usize>, from: Option<ServerId> },
+    /// A report that a neighbour found missing here.
+    Kept { entry: Entry, from: ServerId },
+    /// A neighbour says that it is there.
+    Hello { from: ServerId, incarnation: u64 },
+    /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
+    Repair { from: ServerId, step: Step, answer: Range<usize> },
+    /// A client asks: these lookups, one for each line. Their tickets are numbered from `ticket` on, and their AT lines
+    /// are in `answers`.
+    Whatsats { lookups: Range<usize>, ticket: u64, at_lines: Range<usize> },
+}
+
+impl Batch {
+    /// As many WHATSATs as a session reads at once.
+    pub(crate) const MOST_LOOKUPS: usize = 1 << 24;
+
+    /// As many bytes as a session reads at once. What it writes of them is shorter than 4 GiB.
+    pub(crate) const MOST_INPUT: usize = 1 << 28;
+
+    /// The next lookups ask this of what is near.
+    pub(crate) fn add_nearby(&mut self, nearby: Nearby) -> NearbyId {
+        self.nearby.push(nearby);
+        NearbyId::new(self.nearby.len() - 1, nearby.bound)
+    }
+
+    /// The entries from `first` on came with these lines; what is replied to them begins at `reply`.
+    pub(crate) fn add_reports(&mut self, first: usize, from: Option<ServerId>, lines: Range<usize>, reply: usize) {
+        let (end, replies) = (self.entries.len(), self.replies.len());
+        match self.items.last_mut() {
+            _ if first == end => {}
+            Some(Item { lines: before, reply, request: Request::Reports { entries, from: of } })
+                if *of == from && is_next(before, &lines) =>
+            {
+                (before.end, reply.end, entries.end) = (lines.end, replies, end);
+            }
+            _ => self.add(lines, reply, Request::Reports { entries: first..end, from }),
+        }
+    }
+
+    /// The lookups from `first` on came with these lines; the first of them has that ticket.
+    pub(crate) fn add_lookups(&mut self, first: usize, ticket: u64, lines: Range<usize>) {
+        let end = self.lookups.len();
+        match self.items.last_mut() {
+            _ if first == end => {}
+            Some(Item { lines: before, request: Request::Whatsats { lookups, .. }, .. }) if is_next(before, &lines) => {
+                (before.end, lookups.end) = (lines.end, end);
+            }
+            _ => {
+                let request = Request::Whatsats { lookups: first..end, ticket, at_lines: 0..0 };
+                self.add(lines, self.replies.len(), request);
+            }
+        }
+    }
+
+    /// Something came with these lines; what is replied to it begins at `reply`.
+    pub(crate) fn add(&mut self, lines: Range<usize>, reply: usize, request: Request) {
+        self.items.push(Item { lines, reply: reply..self.replies.len(), request });
+    }
+
+    /// Refuses a line of the item at `index`, the one that `before` others come before in the item: what came after
+    /// those is as if it had not come.
+    pub(crate) fn refuse(&mut self, index: usize, before: usize, why: Refusal) {
+        let Item { lines, reply, request } = &mut self.items[index];
+        let mut each = self.lines.as_slice()[lines.clone()].split(|&byte| byte == b'\n');
+        let start = lines.start + each.by_ref().take(before).map(|line| line.len() + 1).sum::<usize>();
+        let len = each.next().map_or(0, <[u8]>::len);
+        self.refused = Some((why, start..start + len));
+        match request {
+            Request::Reports { entries, from: None } => {
+                reply.end = self.entries[entries.start + before].start() - b"AT ".len();
+            }
+            Request::Whatsats { lookups, .. } => lookups.end = lookups.start + before,
+            _ => reply.end = reply.start,
+        }
+        self.items.truncate(index + usize::from(before > 0));
+    }
+
+    /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
+    pub(crate) fn received(&self) -> impl Iterator<Item = &[u8]> {
+        let lines = self.lines.as_slice();
+        let refused = self.refused.iter().map(|(_, line)| &lines[line.clone()]);
+        self.items.iter().flat_map(|item| lines[item.lines.clone()].split(|&byte| byte == b'\n')).chain(refused)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.lines.truncate(0);
+        self.replies.truncate(0);
+        self.answers.truncate(0);
+        self.items.clear();
+        self.entries.clear();
+        self.lookups.clear();
+        self.nearby.clear();
+        self.refused = None;
+    }
+}
+
+/// Whether some lines came right behind others: with nothing but an LF between.
+const fn is_next(before: &Range<usize>, lines: &Range<usize>) -> bool {
+    before.end + 1 == lines.start
+}

@@ -1,0 +1,18 @@
+//! What one read brought, on its way through, and what is to be done because of it.
+//!
+//! A session fills a [`Batch`] with what it parsed, the node decides, the session writes the replies. What becomes
+//! of the reports goes into the [`Feed`]. It may ask `bytes`, `values`, `wire`, `report`, `herd`, `places` and
+//! `fast`.
+
+mod batch;
+mod entry;
+mod feed;
+mod lookup;
+mod turn;
+
+pub(crate) use self::batch::{Batch, Request};
+pub(crate) use self::entry::Entry;
+pub use self::feed::BroughtBy;
+pub(crate) use self::feed::{Feed, Listeners, Run};
+pub(crate) use self::lookup::Lookup;
+pub use self::turn::{Action, Answer, Notice, Turn};

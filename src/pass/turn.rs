@@ -1,0 +1,88 @@
+//! What travels together through the core: the time, and what is to be done.
+
+use super::batch::Batch;
+use crate::places::{Places, Query};
+use crate::values::{FetchId, Instant, Now, ServerId, SessionId};
+
+/// One turn: what the clocks say, and what the node wants of whoever drives it.
+///
+/// Make one for each thread and use it again: it holds buffers, too. Set [`now`](Self::now), call sessions and nodes,
+/// then empty [`actions`](Self::actions) and [`notices`](Self::notices).
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// What the clocks say.
+    pub now: Now,
+    /// What is to be done.
+    pub actions: Vec<Action>,
+    /// What people may want to know.
+    pub notices: Vec<Notice>,
+    /// The buffers of a pass, while none is under way.
+    pub(crate) batch: Option<Box<Batch>>,
+}
+
+impl Turn {
+    /// A turn at that time.
+    #[must_use]
+    pub fn at(now: Now) -> Self {
+        Self { now, ..Self::default() }
+    }
+}
+
+/// What is to be done. Each is done once, in any order, also by other threads than the one that was told; but a session
+/// is given what [`Served::reply`](crate::Served::reply) writes before the answers that came with it.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Give that session its places: [`Session::answer`](crate::Session::answer). If it has gone, drop them.
+    Answer {
+        /// Whose they are.
+        session: SessionId,
+        /// The places.
+        answer: Answer,
+    },
+    /// There is something to do about the link to that neighbour: call [`Node::poll_link`](crate::Node::poll_link) until
+    /// it says to wait.
+    Forward {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// Fetch places, and say [`Event::Fetched`](crate::Event::Fetched).
+    Fetch {
+        /// What to call it.
+        fetch: FetchId,
+        /// What to ask.
+        query: Query,
+    },
+    /// Say [`Event::Woken`](crate::Event::Woken) at that time. The earliest that was said counts until then.
+    WakeAt(Instant),
+}
+
+/// The places for one WHATSAT, on their way to the session that owes them to a client.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(crate) number: u64,
+    pub(crate) places: Places,
+}
+
+/// What happened that people may want to know. Nothing is to be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A neighbour cannot be reached, for the first time since it was.
+    NeighbourDown {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// A neighbour is reached that could not be.
+    NeighbourUp {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// This server has compared what it keeps with what that neighbour keeps.
+    Compared {
+        /// The neighbour.
+        peer: ServerId,
+        /// Reports that it lacked.
+        sent: u64,
+        /// Reports that this server lacked.
+        received: u64,
+    },
+}

@@ -1,0 +1,30 @@
+//! The way to one neighbour, and how the two find out what differs in what they keep.
+//!
+//! ```text
+//!  asker (over the link it opened)              answerer (on the same connection, no memory of it)
+//!    REPAIR a groups <32 digests>       ──────>
+//!                                       <──────  REPAIR b ranges 7 <32 digests>   for each that differs
+//!                                       <──────  REPAIR b end
+//!    REPAIR a sketch 10/0e5 <sketch>    ──────>                                   for each that differs
+//!                                       <──────  KEPT ...                         what only b has
+//!                                       <──────  REPAIR b want 10/0e5 <digests>   what only a has
+//!    KEPT ...                           ──────>
+//! ```
+//!
+//! Where too much differs for the sketch, the answer is `more`, and the asker sends a longer sketch, or
+//! sketches of parts. Where one side has nothing, the other's reports go there without a sketch. So
+//! what crosses the link is in proportion to what differs, and two servers that agree exchange two
+//! lines. Reports that came by repair are not flooded: the server that learned them compares itself
+//! with its other neighbours next. `docs/REPAIR.md` weighs this against the other ways to do it.
+//!
+//! It may ask `bytes`, `values`, `wire`, `herd` and `pass`.
+
+mod cx;
+mod link;
+mod round;
+mod schedule;
+
+pub(crate) use self::cx::Cx;
+pub(crate) use self::link::Link;
+pub use self::link::{LinkStep, Parting};
+pub(crate) use self::round::{Probe, Round};

@@ -1,0 +1,165 @@
+//! When to compare with one neighbour, and the comparison under way.
+
+use core::time::Duration;
+
+use super::round::Round;
+use crate::values::Instant;
+
+/// How long the one of two servers that does not ask at once waits for the other to ask.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long after something came by repair the other neighbours are asked: what comes together is
+/// passed on together.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// How often the pause between comparisons is doubled, at most, while they are of no use.
+const MOST_DOUBLINGS: u32 = 6;
+
+/// When this server compares what it keeps with what a neighbour keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    /// Whether it is this server that asks at once, of the two: else both would.
+    first: bool,
+    ability: Ability,
+    /// Whether something may have been lost since they last compared.
+    stale: bool,
+    due: Option<Instant>,
+    round: Option<Round>,
+    /// What the last round moved, if anything.
+    outcome: u64,
+    doublings: u32,
+}
+
+/// Whether the two can compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ability {
+    /// For all that is known.
+    Able,
+    /// The neighbour does not know how to.
+    NotAble,
+    /// This herd's lines are too short for it.
+    Impossible,
+}
+
+impl Schedule {
+    pub(crate) const fn new(first: bool, possible: bool) -> Self {
+        let ability = if possible { Ability::Able } else { Ability::Impossible };
+        Self { first, ability, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
+    }
+
+    /// The link is up, and the neighbour speaks our words.
+    pub(crate) fn came_up(&mut self, now: Instant) {
+        if self.stale && self.is_able() {
+            let wait = if self.first { Duration::ZERO } else { GRACE };
+            self.bring_forward(now + wait);
+        }
+    }
+
+    /// The link was lost, and who knows what with it.
+    pub(crate) fn lost(&mut self) {
+        self.stale = true;
+        self.due = None;
+        self.round = None;
+    }
+
+    /// The neighbour has begun anew: whatever was known of it is not so any more.
+    pub(crate) fn restarted(&mut self) {
+        self.lost();
+        if self.ability == Ability::NotAble {
+            self.ability = Ability::Able;
+        }
+    }
+
+    /// The neighbour has lost its link to this server, or has just started.
+    pub(crate) fn greeted(&mut self, now: Instant) {
+        self.stale = true;
+        self.came_up(now);
+    }
+
+    /// There is something new to tell that is not flooded.
+    pub(crate) fn soon(&mut self, now: Instant) {
+        if self.is_able() {
+            self.bring_forward(now + SETTLE);
+        }
+    }
+
+    /// Lines to this neighbour were dropped.
+    pub(crate) fn dropped(&mut self, now: Instant) {
+        self.stale = true;
+        if self.is_able() {
+            self.bring_forward(now);
+        }
+    }
+
+    /// The neighbour compares: this server need not.
+    pub(crate) fn asked(&mut self, now: Instant, interval: Duration) {
+        self.stale = false;
+        self.due = Some(now + interval + interval / 2);
+    }
+
+    /// The neighbour does not know how to compare: it is left in peace.
+    pub(crate) fn not_able(&mut self) {
+        self.lost();
+        self.ability = Ability::NotAble;
+    }
+
+    /// The neighbour may or may not compare: it is asked again after an interval.
+    pub(crate) fn try_again(&mut self, now: Instant, interval: Duration) {
+        self.due = Some(now + interval);
+    }
+
+    /// Whether the neighbour knows how to compare, for all that is known.
+    pub(crate) fn is_able(&self) -> bool {
+        self.ability == Ability::Able
+    }
+
+    /// Whether it is time for a comparison.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.round.is_none() && self.due.is_some_and(|due| due <= now)
+    }
+
+    /// Begins one.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.stale = false;
+        self.due = None;
+        self.round = Some(Round::new(now));
+    }
+
+    /// The comparison under way.
+    pub(crate) fn round(&mut self) -> Option<&mut Round> {
+        self.round.as_mut()
+    }
+
+    /// Whether one is under way.
+    pub(crate) const fn is_comparing(&self) -> bool {
+        self.round.is_some()
+    }
+
+    /// Ends a comparison that is over; the next one is after an interval, and after ever more of them
+    /// while each moves the same and is of no use (as where one side can keep no more clients).
+    pub(crate) fn end_if_over(&mut self, now: Instant, interval: Duration) -> Option<Round> {
+        let round = self.round.take_if(|round| round.is_over())?;
+        let useless = round.outcome() != 0 && round.outcome() == self.outcome;
+        self.outcome = round.outcome();
+        self.doublings = if useless { (self.doublings + 1).min(MOST_DOUBLINGS) } else { 0 };
+        self.bring_forward(now + interval * (1 << self.doublings));
+        Some(round)
+    }
+
+    /// Whether answers have stayed out for `timeout`: nobody is there any more, whatever the connection says.
+    pub(crate) fn is_late(&self, now: Instant, timeout: Duration) -> bool {
+        self.round.as_ref().is_some_and(|round| round.heard() + timeout <= now)
+    }
+
+    /// When it wants to be called again: for a new comparison, where one `may_begin`, or because of one that is late.
+    pub(crate) fn deadline(&self, may_begin: bool, timeout: Duration) -> Option<Instant> {
+        match &self.round {
+            Some(round) => Some(round.heard() + timeout),
+            None => self.due.filter(|_| may_begin),
+        }
+    }
+
+    fn bring_forward(&mut self, to: Instant) {
+        self.due = Some(self.due.map_or(to, |due| due.min(to)));
+    }
+}

@@ -1,0 +1,13 @@
+//! A report: one sighting of a client as the server that heard it wrote it down, and the hash that says where in
+//! every store it belongs.
+//!
+//! It may ask `values` and `wire`.
+
+mod client_hash;
+mod head;
+mod report;
+
+pub(crate) use self::client_hash::{ClientHash, SecretHasher};
+pub(crate) use self::head::{FieldOffsets, Head};
+pub(crate) use self::report::digest_of;
+pub use self::report::{OwnedReport, Report};

@@ -1,0 +1,138 @@
+//! A report as it travels and as it is handed out.
+
+use core::cmp::Ordering;
+use core::ops::Range;
+
+use bytes::BufMut;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::head::Head;
+use crate::values::{ServerId, Timestamp};
+use crate::wire::Sighting;
+
+/// One sighting of a client, as it travels: the AT line from ORIGIN to time, in canonical spacing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report<'a> {
+    pub(crate) line: &'a [u8],
+    pub(crate) head: Head,
+}
+
+impl<'a> Report<'a> {
+    /// Writes the line part by part, one space between fields; its head.
+    pub(crate) fn write(
+        mut write: impl FnMut(&[u8]),
+        origin: (ServerId, &[u8]),
+        skew: &[u8],
+        sighting: &Sighting<'_>,
+    ) -> Head {
+        let Sighting { client, position, time, .. } = *sighting;
+        let mut len = 0;
+        for (index, field) in [origin.1, skew, client, position, time].into_iter().enumerate() {
+            if index > 0 {
+                write(b" ");
+            }
+            write(field);
+            len += usize::from(index > 0) + field.len();
+        }
+        Head::new(origin.0, sighting, origin.1.len() + skew.len() + 2, len)
+    }
+
+    /// `ORIGIN SKEW client position time`.
+    #[must_use]
+    pub const fn line(&self) -> &'a [u8] {
+        self.line
+    }
+
+    /// The server that the client talked to.
+    #[must_use]
+    pub const fn origin(&self) -> ServerId {
+        self.head.origin()
+    }
+
+    /// The client's ID.
+    #[inline]
+    #[must_use]
+    pub fn client(&self) -> &'a [u8] {
+        &self.line[self.client_range()]
+    }
+
+    /// Where the client's ID is in the line.
+    #[inline]
+    pub(crate) fn client_range(&self) -> Range<usize> {
+        let [client, position, _] = self.head.fields(self.line);
+        client..position - 1
+    }
+
+    /// The position as the client wrote it.
+    #[must_use]
+    pub fn position(&self) -> &'a [u8] {
+        let [_, position, time] = self.head.fields(self.line);
+        &self.line[position..time - 1]
+    }
+
+    /// The time as the client wrote it.
+    #[must_use]
+    pub fn time(&self) -> &'a [u8] {
+        let [_, _, time] = self.head.fields(self.line);
+        &self.line[time..]
+    }
+
+    /// The value of [`time`](Self::time).
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self.head.at {
+            Head::FAR => Timestamp::parse(self.time()).expect("only valid times are written down"),
+            nanos => Timestamp::from_nanos(nanos.into()),
+        }
+    }
+
+    /// Appends a copy for a neighbour: the word of its line, the report, and this server's `closing`.
+    pub(crate) fn write_copy(&self, word: &[u8], closing: &[u8], out: &mut impl BufMut) {
+        for part in [word, self.line, closing] {
+            out.put_slice(part);
+        }
+    }
+
+    /// The order in which one client's reports replace each other, the same on every server: by
+    /// time, then by the bytes of the line. `Equal` only for one and the same report.
+    #[must_use]
+    pub fn order(&self, other: &Report<'_>) -> Ordering {
+        self.at().cmp(&other.at()).then_with(|| self.line.cmp(other.line))
+    }
+}
+
+/// No digest is less than this: one in four thousand million would be, and is this instead.
+const LEAST_DIGEST: u64 = 1 << 32;
+
+/// A number for the report that has that line, the same on every server.
+#[inline]
+pub(crate) fn digest_of(line: &[u8]) -> u64 {
+    xxh3_64(line).max(LEAST_DIGEST)
+}
+
+/// A copy of a report that a server keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedReport {
+    line: Box<[u8]>,
+    head: Head,
+}
+
+impl OwnedReport {
+    /// The report, to be looked at.
+    #[must_use]
+    pub const fn report(&self) -> Report<'_> {
+        Report { line: &self.line, head: self.head }
+    }
+
+    /// `ORIGIN SKEW client position time`.
+    #[must_use]
+    pub const fn line(&self) -> &[u8] {
+        &self.line
+    }
+}
+
+impl From<Report<'_>> for OwnedReport {
+    fn from(report: Report<'_>) -> Self {
+        Self { line: report.line.into(), head: report.head }
+    }
+}

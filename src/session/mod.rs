@@ -1,0 +1,10 @@
+//! One connection that somebody opened to this server: framing, parsing, the order of replies, limits.
+//!
+//! It may ask `bytes`, `values`, `wire`, `report`, `herd`, `places`, `fast` and `pass`, and never the node: what a
+//! session parsed is brought to it by the room above.
+
+mod reading;
+mod reply_queue;
+mod session;
+
+pub use self::session::Session;

@@ -1,0 +1,226 @@
+//! From bytes to requests.
+
+use core::mem;
+use core::ops::Range;
+
+use super::session::Session;
+use crate::bytes::Text;
+use crate::fast::{self, Asked, Found, Lines};
+use crate::pass::{Batch, Entry, Lookup, Request, Turn};
+use crate::report::{ClientHash, Report};
+use crate::values::{Nearby, ServerId};
+use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting};
+
+impl Session {
+    pub(super) fn read(&mut self, turn: &Turn, mut input: &[u8], batch: &mut Batch) {
+        let mut framer = mem::replace(&mut self.framer, Framer::new(0));
+        let mut asked = self.owed.waiting();
+        let most_asked = self.identity.limits.max_waiting.min(Batch::MOST_LOOKUPS);
+        let rest = input.split_off(Batch::MOST_INPUT..).unwrap_or_default();
+        // What came is copied once, for logs. A line that came in pieces is copied by itself.
+        let copied = batch.lines.len() + input.len();
+        batch.lines.push(input);
+        while !self.closing {
+            if asked >= most_asked {
+                self.held.extend_from_slice(input);
+                break;
+            }
+            let whole = framer.is_between_lines();
+            if whole && self.fast {
+                let mut lines = Lines { rest: input, copied, most: framer.most() };
+                asked += self.read_fast(turn, &mut lines, most_asked - asked, batch);
+                let read = input.len() - lines.rest.len();
+                input = lines.rest;
+                if read > 0 && !input.is_empty() {
+                    continue;
+                }
+            }
+            if input.is_empty() && !self.ended {
+                break;
+            }
+            let start = copied - input.len();
+            let line = match framer.next_line(&mut input) {
+                Some(line) => line,
+                None if self.ended => match framer.last_line() {
+                    Some(line) => Line::Whole(line),
+                    None => break,
+                },
+                None => break,
+            };
+            asked += usize::from(self.take(turn, line, whole.then_some(start), batch));
+        }
+        self.held.extend_from_slice(rest);
+        self.framer = framer;
+    }
+
+    /// Takes the usual lines of one kind that come first; how many WHATSATs were among them.
+    fn read_fast(&mut self, turn: &Turn, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
+        match (lines.rest.first(), self.neighbour) {
+            (Some(b'I'), None) => self.fast_iamats(turn, lines, batch),
+            (Some(b'A'), Some(neighbour)) => self.fast_ats(neighbour, lines, batch),
+            (Some(b'W'), _) => return self.fast_whatsats(lines, most, batch),
+            _ => {}
+        }
+        0
+    }
+
+    fn fast_iamats(&mut self, turn: &Turn, lines: &mut Lines<'_>, batch: &mut Batch) {
+        let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
+        let Batch { replies, entries, shape, .. } = &mut *batch;
+        let one_shot = self.identity.limits.one_shot;
+        fast::iamats(lines, (&self.identity, turn.now.wall), shape, replies, |found| {
+            entries.push(entry(&found));
+            !one_shot
+        });
+        self.closing |= one_shot && entries.len() > first;
+        batch.add_reports(first, None, lines.since(start), reply);
+    }
+
+    fn fast_ats(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Batch) {
+        let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
+        let Batch { entries, at_shape, .. } = &mut *batch;
+        fast::ats(lines, (&self.identity, from), at_shape, |found| entries.push(entry(&found)));
+        batch.add_reports(first, Some(from), lines.since(start), reply);
+    }
+
+    fn fast_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
+        let most = if self.identity.limits.one_shot { most.min(1) } else { most };
+        let (first, start) = (batch.lookups.len(), lines.start());
+        let mut asked = 0;
+        loop {
+            let mut lookups = mem::take(&mut batch.lookups);
+            let add = |nearby, asked: Asked| lookups.push(Lookup::new(asked.hash, asked.start, asked.len, nearby));
+            let found = fast::whatsats(lines, most - asked, |nearby| batch.add_nearby(nearby), add);
+            batch.lookups = lookups;
+            asked += found;
+            if found == 0 {
+                break;
+            }
+        }
+        self.add_lookups(first, lines.since(start), batch);
+        asked
+    }
+
+    /// The lookups from `first` on came with these lines.
+    fn add_lookups(&mut self, first: usize, lines: Range<usize>, batch: &mut Batch) {
+        let asked = batch.lookups.len() - first;
+        batch.add_lookups(first, self.next_ticket, lines);
+        self.next_ticket += asked as u64;
+        self.closing |= asked > 0 && self.identity.limits.one_shot;
+    }
+
+    /// Takes one line; whether its reply may be long, or late. If it was copied already, it starts at
+    /// `copied`.
+    fn take(&mut self, turn: &Turn, line: Line<'_>, copied: Option<usize>, batch: &mut Batch) -> bool {
+        let (line, message) = match line {
+            Line::Whole(line) => (line, Message::parse(line)),
+            Line::TooLong(kept) => (kept, Err(Refusal::TooLong)),
+        };
+        if message == Ok(None) {
+            return false;
+        }
+        let start = copied.unwrap_or_else(|| {
+            batch.lines.push(line);
+            batch.lines.len() - line.len()
+        });
+        let lines = start..start + line.len();
+        let understood = message.and_then(|message| match message {
+            Some(message) => self.understand(turn, line, lines.clone(), message, batch),
+            None => Ok(false),
+        });
+        understood.unwrap_or_else(|why| {
+            batch.refused = Some((why, lines));
+            self.closing = true;
+            false
+        })
+    }
+
+    /// Adds what a line says to the batch; whether its reply may be long, or late.
+    fn understand(
+        &mut self,
+        turn: &Turn,
+        line: &[u8],
+        lines: Range<usize>,
+        message: Message<'_>,
+        batch: &mut Batch,
+    ) -> Result<bool, Refusal> {
+        let reply = batch.replies.len();
+        let request = match message {
+            Message::Iamat(sighting) => {
+                self.closing |= self.identity.limits.one_shot;
+                let entry = self.iamat(turn, &sighting, batch);
+                batch.entries.push(entry);
+                batch.add_reports(batch.entries.len() - 1, None, lines, reply);
+                return Ok(false);
+            }
+            Message::At { report, sender } => {
+                let (entry, from) = self.passed_on(&report, sender, batch)?;
+                batch.entries.push(entry);
+                batch.add_reports(batch.entries.len() - 1, Some(from), lines, reply);
+                return Ok(false);
+            }
+            Message::Kept { report, sender } => {
+                let (entry, from) = self.passed_on(&report, sender, batch)?;
+                Request::Kept { entry, from }
+            }
+            Message::Whatsat { client, radius, bound } => {
+                let first = batch.lookups.len();
+                let at = lines.start + client.as_ptr().addr() - line.as_ptr().addr();
+                let nearby = batch.add_nearby(Nearby { radius, bound });
+                batch.lookups.push(Lookup::new(ClientHash::of(client), at, client.len(), nearby));
+                self.add_lookups(first, lines, batch);
+                return Ok(true);
+            }
+            Message::Hello { sender, incarnation } => {
+                let from = self.believe(sender)?;
+                batch.replies.push(&self.identity.greeting());
+                Request::Hello { from, incarnation }
+            }
+            Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
+        };
+        let is_long = matches!(request, Request::Repair { .. });
+        batch.add(lines, reply, request);
+        Ok(is_long)
+    }
+
+    /// The reply to an IAMAT asks nobody: it is the report itself.
+    fn iamat(&mut self, turn: &Turn, sighting: &Sighting<'_>, batch: &mut Batch) -> Entry {
+        let origin = (self.identity.me, self.identity.name());
+        let skew = turn.now.wall.since(sighting.at).to_string();
+        let entry = write_down(origin, skew.as_bytes(), sighting, &mut batch.replies);
+        batch.replies.push(b"\n");
+        entry
+    }
+
+    /// A neighbour's copy of a report, written down among the lines of `batch`, and who it is.
+    fn passed_on(
+        &mut self,
+        report: &Sighted<'_>,
+        sender: &[u8],
+        batch: &mut Batch,
+    ) -> Result<(Entry, ServerId), Refusal> {
+        let from = self.believe(sender)?;
+        let origin = (self.identity.origin(report)?, report.origin);
+        Ok((write_down(origin, report.skew, &report.sighting, &mut batch.lines), from))
+    }
+
+    fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Refusal> {
+        let neighbour = self.identity.neighbour(sender, self.remote).ok_or(Refusal::NotANeighbour)?;
+        self.neighbour = Some(neighbour);
+        Ok(neighbour)
+    }
+}
+
+/// The report that a usual line brings, for the store.
+#[inline]
+fn entry(found: &Found) -> Entry {
+    Entry::new(found.head, found.client, found.start, found.len)
+}
+
+/// Appends `AT ` and a report to `out`.
+fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, out: &mut Text) -> Entry {
+    out.push(b"AT ");
+    let start = out.len();
+    let head = Report::write(|part| out.push(part), origin, skew, sighting);
+    Entry::new(head, ClientHash::of(sighting.client), start, out.len() - start)
+}

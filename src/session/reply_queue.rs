@@ -1,0 +1,103 @@
+//! What a session owes to a client and cannot send yet: replies that wait for places, and those behind them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::{Buf, BytesMut};
+
+use crate::bytes::append;
+use crate::pass::Lookup;
+use crate::places::Places;
+
+/// The replies to some WHATSATs and to what was asked after them, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyQueue {
+    /// WHATSATs that are not answered yet. Their tickets are consecutive.
+    waiting: VecDeque<Waiting>,
+    /// The ticket of the first.
+    ticket: u64,
+    /// Places that came before those of the first.
+    early: BTreeMap<u64, Places>,
+    /// The AT line of each that waits and the replies behind it.
+    text: BytesMut,
+}
+
+/// A WHATSAT that is not answered yet.
+#[derive(Debug)]
+struct Waiting {
+    bound: u8,
+    /// How long its AT line is.
+    at_line: u32,
+    /// How much there is of replies to later requests, which have theirs already.
+    behind: usize,
+}
+
+impl ReplyQueue {
+    /// How many WHATSATs wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// How many bytes wait, places not counted.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// These WHATSATs wait for their places. Their AT lines are `at_lines`, one behind the other; `ticket` is that of
+    /// the first, and the next after that of the last that waits.
+    pub(crate) fn ask(&mut self, ticket: u64, lookups: &[Lookup], at_lines: &[u8]) {
+        let waiting =
+            lookups.iter().map(|lookup| Waiting { behind: 0, at_line: lookup.at_line_len, bound: lookup.bound() });
+        if self.waiting.is_empty() {
+            // All at once, so that each buffer is as large as it needs to be.
+            self.waiting = waiting.collect();
+            self.text = BytesMut::with_capacity(at_lines.len());
+            self.ticket = ticket;
+        } else {
+            debug_assert_eq!(ticket, self.ticket + self.waiting.len() as u64);
+            self.waiting.extend(waiting);
+            self.text.reserve(at_lines.len());
+        }
+        append(at_lines, |piece| self.text.extend_from_slice(piece));
+    }
+
+    /// Appends replies to `out`, or behind the last WHATSAT that waits.
+    #[inline]
+    pub(crate) fn push(&mut self, replies: &[u8], out: &mut Vec<u8>) {
+        match self.waiting.back_mut() {
+            Some(last) => {
+                last.behind += replies.len();
+                self.text.extend_from_slice(replies);
+            }
+            None => append(replies, |piece| out.extend_from_slice(piece)),
+        }
+    }
+
+    /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and its places
+    /// in one piece, and what waited behind them.
+    pub(crate) fn answer(&mut self, ticket: u64, places: Places, out: &mut Vec<u8>) {
+        if ticket != self.ticket {
+            let is_waiting = ticket.checked_sub(self.ticket).is_some_and(|later| later < self.waiting.len() as u64);
+            if is_waiting {
+                self.early.insert(ticket, places);
+            }
+            return;
+        }
+        let mut next = Some(places);
+        while let Some(places) = next
+            && let Some(Waiting { bound, at_line, behind }) = self.waiting.pop_front()
+        {
+            let at_line = at_line as usize;
+            out.extend_from_slice(&self.text[..at_line]);
+            places.write(bound, out);
+            out.extend_from_slice(b"\n\n");
+            out.extend_from_slice(&self.text[at_line..][..behind]);
+            self.text.advance(at_line + behind);
+            self.ticket += 1;
+            next = self.early.remove(&self.ticket);
+        }
+        // A connection at rest holds no buffer.
+        if self.waiting.is_empty() {
+            *self = Self::default();
+        }
+    }
+}

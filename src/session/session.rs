@@ -1,0 +1,204 @@
+//! What one connection knows and owes.
+
+use core::mem;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::reply_queue::ReplyQueue;
+use crate::herd::{Identity, Limits};
+use crate::pass::{Answer, Batch, Request, Turn};
+use crate::values::{Instant, ServerId, SessionId};
+use crate::wire::Framer;
+
+/// The state of one connection that others opened to this server, by a client or a neighbour.
+///
+/// Bytes go in through [`receive`](Self::receive), and [`finish`](Self::finish) when no more will
+/// come; replies come out of [`Served::reply`](crate::Served::reply) and [`answer`](Self::answer), always in the order
+/// of the requests. When it [is finished](Self::is_finished) and its output is sent, the connection is to be closed.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) identity: Arc<Identity>,
+    /// Which of the node's generations that is of.
+    generation: usize,
+    id: SessionId,
+    pub(super) remote: Option<IpAddr>,
+    pub(super) neighbour: Option<ServerId>,
+    pub(super) framer: Framer,
+    /// Bytes received while too many replies were owed: read when some have gone.
+    pub(super) held: Vec<u8>,
+    /// Whether the other end will send no more.
+    pub(super) ended: bool,
+    /// Whether whatever else comes is dropped.
+    pub(super) closing: bool,
+    pub(super) fast: bool,
+    pub(super) owed: ReplyQueue,
+    pub(super) next_ticket: u64,
+    active: Instant,
+}
+
+impl Session {
+    /// A session of a server that is what `identity` says, in that generation.
+    pub(crate) fn new(
+        (identity, generation): (Arc<Identity>, usize),
+        id: SessionId,
+        remote: Option<IpAddr>,
+        now: Instant,
+    ) -> Self {
+        let framer = Framer::new(identity.limits.max_line.min(Limits::MOST_LINE));
+        Self {
+            identity,
+            generation,
+            id,
+            remote,
+            neighbour: None,
+            framer,
+            held: Vec::new(),
+            ended: false,
+            closing: false,
+            fast: true,
+            owed: ReplyQueue::default(),
+            next_ticket: 0,
+            active: now,
+        }
+    }
+
+    /// Whether usual lines are read, and usual records written, many bytes at a time: they are from the start. It makes
+    /// a difference to nothing but the time that a pass takes, and is there to show that it does not.
+    pub fn set_fast(&mut self, fast: bool) {
+        self.fast = fast;
+    }
+
+    /// The id that it was made with.
+    #[must_use]
+    pub const fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Who the server is, for all of a pass.
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// Takes over what the server is now; a neighbour that is one no more is a stranger from here on.
+    pub(crate) fn set_identity(&mut self, identity: Arc<Identity>, generation: usize) {
+        let name = |peer| self.identity.herd.name(peer).as_bytes();
+        self.neighbour = self.neighbour.and_then(|peer| identity.neighbour(name(peer), self.remote));
+        (self.identity, self.generation) = (identity, generation);
+    }
+
+    /// Which of the node's generations its identity is of.
+    pub(crate) const fn generation(&self) -> usize {
+        self.generation
+    }
+
+    /// Whether records may be written in short.
+    pub(crate) const fn is_fast(&self) -> bool {
+        self.fast
+    }
+
+    /// The neighbour that speaks on this connection, once it has said so: for logs.
+    #[must_use]
+    pub const fn neighbour(&self) -> Option<ServerId> {
+        self.neighbour
+    }
+
+    /// Reads bytes as they came into `batch`, behind those that were held back; whether no more will come.
+    pub(crate) fn take_in(&mut self, turn: &Turn, bytes: &[u8], ended: bool, batch: &mut Batch) {
+        self.ended |= ended;
+        if !bytes.is_empty() {
+            self.active = turn.now.instant;
+        }
+        let mut held = mem::take(&mut self.held);
+        if held.is_empty() {
+            self.read(turn, bytes, batch);
+        } else {
+            held.extend_from_slice(bytes);
+            self.read(turn, &held, batch);
+        }
+    }
+
+    /// Appends what can be sent of a batch's replies to `out`.
+    pub(crate) fn write_replies(&mut self, batch: &Batch, out: &mut Vec<u8>) {
+        let (replies, answers) = (batch.replies.as_slice(), batch.answers.as_slice());
+        for item in &batch.items {
+            self.owed.push(&replies[item.reply.clone()], out);
+            match &item.request {
+                Request::Whatsats { lookups, ticket, at_lines } => {
+                    self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
+                }
+                Request::Repair { answer, .. } => self.owed.push(&answers[answer.clone()], out),
+                Request::Reports { .. } | Request::Kept { .. } | Request::Hello { .. } => {}
+            }
+        }
+        if let Some((_, line)) = &batch.refused {
+            for part in [b"? ", &batch.lines.as_slice()[line.clone()], b"\n"] {
+                self.owed.push(part, out);
+            }
+            self.close();
+        }
+    }
+
+    /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and
+    /// its places in one piece, and what waited behind them.
+    pub fn answer(&mut self, answer: Answer, out: &mut Vec<u8>) {
+        self.owed.answer(answer.number, answer.places, out);
+    }
+
+    /// Whether bytes were held back that can be read now: call [`receive`](Self::receive) with none.
+    #[must_use]
+    pub fn can_resume(&self, unsent: usize) -> bool {
+        !self.held.is_empty() && self.has_room(unsent)
+    }
+
+    /// Whether it takes more bytes, when `unsent` bytes of its output are not sent yet. Do not read
+    /// from the connection while it does not: so a client that does not read is not read.
+    #[must_use]
+    pub fn wants_input(&self, unsent: usize) -> bool {
+        !self.ended && !self.closing && self.held.is_empty() && self.has_room(unsent)
+    }
+
+    /// Whether nothing more will come out of it.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        !self.is_waiting() && (self.closing || (self.ended && self.held.is_empty()))
+    }
+
+    /// Whether a fetch owes it places.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.owed.waiting() > 0
+    }
+
+    /// Output was taken by the other end: the connection is not at rest.
+    pub fn sent(&mut self, now: Instant) {
+        self.active = now;
+    }
+
+    /// When to close the connection if nothing happens until then; never while it waits for places.
+    ///
+    /// A neighbour's connection is the neighbour's to close, when its link is at rest, so it is given
+    /// twice as long as that takes.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let limits = &self.identity.limits;
+        let rest = match self.neighbour {
+            None => limits.idle_timeout,
+            Some(_) => limits.idle_timeout.max(limits.link_idle * 2),
+        };
+        (!self.is_waiting()).then(|| self.active + rest)
+    }
+
+    fn has_room(&self, unsent: usize) -> bool {
+        let limits = &self.identity.limits;
+        self.owed.waiting() < limits.max_waiting && unsent + self.owed.len() < limits.max_unsent
+    }
+
+    fn close(&mut self) {
+        self.closing = true;
+        self.held = Vec::new();
+        self.framer = Framer::new(0);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use core::time::Duration;
+
+use super::*;
+use crate::herd::Herd;
+use crate::node::{Event, Node};
+use crate::pass::Action;
+use crate::places::Places;
+
+/// A session of a server with those limits.
+fn start(limits: Limits) -> (Node, Session) {
+    let herd = Arc::new(Herd::classic());
+    let me = herd.find(b"Alford").expect("one of the classic herd");
+    let node = Node::new(herd, me, limits, 1);
+    let session = node.session(SessionId(0), None, Instant::default());
+    (node, session)
+}
+
+/// Bytes come in: what goes out, and what else the node asks for.
+fn receive(node: &Node, session: &mut Session, bytes: &[u8]) -> (String, Vec<Action>) {
+    let (mut out, mut turn) = (Vec::new(), Turn::default());
+    session.receive(node, &mut turn, bytes).serve().reply(&mut out);
+    (String::from_utf8(out).expect("these tests speak ASCII"), turn.actions)
+}
+
+/// Every fetch among `actions` ends with nothing found: what goes out.
+fn nothing_near(node: &Node, session: &mut Session, actions: Vec<Action>) -> String {
+    let (mut out, mut turn) = (Vec::new(), Turn::default());
+    for action in actions {
+        if let Action::Fetch { fetch, .. } = action {
+            let outcome = Ok(Places::builder(&[]).finish());
+            node.handle(&mut turn, Event::Fetched { fetch, outcome });
+        }
+    }
+    for action in turn.actions {
+        if let Action::Answer { answer, .. } = action {
+            session.answer(answer, &mut out);
+        }
+    }
+    String::from_utf8(out).expect("these tests speak ASCII")
+}
+
+#[test]
+fn later_replies_wait_behind_a_question() {
+    let (node, mut session) = start(Limits::default());
+    let text = b"IAMAT kiwi +1+1 -1\nWHATSAT kiwi 1 1\nIAMAT kiwi +2+2 -0.5\nnonsense\nIAMAT kiwi +3+3 0\n";
+    let (out, actions) = receive(&node, &mut session, text);
+    assert_eq!(out, "AT Alford +1.000000000 kiwi +1+1 -1\n");
+    assert!(!session.is_finished() && session.deadline().is_none() && !session.wants_input(0));
+    let out = nothing_near(&node, &mut session, actions);
+    assert!(out.starts_with("AT Alford +1.000000000 kiwi +1+1 -1\n{\n"), "the position as it was: {out}");
+    assert!(out.ends_with("\n}\n\nAT Alford +0.500000000 kiwi +2+2 -0.5\n? nonsense\n"), "{out}");
+    assert!(session.is_finished());
+}
+
+#[test]
+fn no_more_is_read_while_too_many_wait() {
+    let (node, mut session) = start(Limits { max_waiting: 1, ..Limits::default() });
+    let (_, actions) = receive(&node, &mut session, b"IAMAT k +1+1 1\nWHATSAT k 1 1\nWHATSAT k 1 1\nIAMAT k +1+1 1");
+    assert_eq!(node.counters().whatsat, 1);
+    assert!(!session.can_resume(0) && !session.wants_input(0));
+    nothing_near(&node, &mut session, actions);
+    assert!(session.can_resume(0) && !session.wants_input(0), "what is held comes first");
+    let (_, actions) = receive(&node, &mut session, b"");
+    nothing_near(&node, &mut session, actions);
+    receive(&node, &mut session, b"");
+    assert!(session.wants_input(0));
+    session.finish(&node, &mut Turn::default()).serve().reply(&mut Vec::new());
+    assert_eq!((node.counters().whatsat, node.counters().iamat, session.is_finished()), (2, 2, true));
+}
+
+#[test]
+fn no_more_is_read_while_too_much_is_unsent() {
+    let (_, session) = start(Limits { max_unsent: 10, ..Limits::default() });
+    assert!(session.wants_input(9));
+    assert!(!session.wants_input(10));
+}
+
+#[test]
+fn with_one_shot_the_first_reply_is_the_last() {
+    let (node, mut session) = start(Limits { one_shot: true, ..Limits::default() });
+    let (out, _) = receive(&node, &mut session, b"\n \nIAMAT kiwi +1+1 1\nIAMAT kiwi +1+1 2\n");
+    assert_eq!(out, "AT Alford -1.000000000 kiwi +1+1 1\n");
+    assert!(session.is_finished());
+}
+
+#[test]
+fn a_session_at_rest_is_closed_after_the_idle_timeout() {
+    let (node, mut session) = start(Limits { idle_timeout: Duration::from_nanos(5), ..Limits::default() });
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(5)));
+    session.sent(Instant::from_nanos(3));
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(8)));
+    receive(&node, &mut session, b"");
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(8)), "no bytes are no activity");
+}

@@ -1,0 +1,342 @@
+//! A part of what a server knows: the newest report of each client in some of the ranges.
+
+use core::cmp::Ordering;
+use core::mem;
+
+use super::index::Index;
+use super::record;
+use super::seen::Seen;
+use super::slab::Slab;
+use crate::bytes::SHORT;
+use crate::pass::{BroughtBy, Entry, Feed, Listeners};
+use crate::report::{ClientHash, OwnedReport, Report, SecretHasher, digest_of};
+use crate::values::Counters;
+use crate::wire::Span;
+
+/// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
+/// thread that holds one shard is in nobody's way who needs another.
+#[derive(Clone, Debug)]
+pub(crate) struct Shard {
+    ranges: Box<[ClientRange; Self::RANGES]>,
+    slab: Slab,
+    secret: SecretHasher,
+    len: usize,
+    seen: Seen,
+    feed: Feed,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct ClientRange {
+    /// Where the [record](super::record) of each client is.
+    records: Index,
+    /// The digests of all records, combined by exclusive or.
+    digest: u64,
+}
+
+/// What is the same for all reports that are taken in at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Intake<'a> {
+    /// Where their lines are.
+    pub(crate) text: &'a [u8],
+    /// Who brought them.
+    pub(crate) from: BroughtBy,
+    /// Who listens to the feed, if anybody does.
+    pub(crate) listeners: Option<Listeners<'a>>,
+    /// Whether a record that is like the report may be written over in short.
+    pub(crate) fast: bool,
+}
+
+/// What became of a report that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// It is the newest, and kept. The digest of what it replaced, if the client was known.
+    Kept { replaced: Option<u64> },
+    /// It is the very one that is kept.
+    Same,
+    /// It is older than what is kept.
+    Older,
+    /// The client is unknown, and no more are kept.
+    Full,
+}
+
+impl Shard {
+    /// The last bits of a range's number tell its place in a shard.
+    const BITS: u32 = 7;
+
+    /// How many ranges a shard has.
+    pub(crate) const RANGES: usize = 1 << Self::BITS;
+
+    /// As many clients as a processor's own cache holds, of all shards together: about two megabytes.
+    const FEW: usize = (1 << 14) >> (Span::RANGE_BITS - Self::BITS);
+
+    /// A shard that remembers about so many older updates.
+    pub(crate) fn new(secret: SecretHasher, handled: usize, seed: u64) -> Self {
+        Self {
+            ranges: Box::new(core::array::from_fn(|_| ClientRange::default())),
+            slab: Slab::default(),
+            secret,
+            len: 0,
+            seen: Seen::new(handled, seed),
+            feed: Feed::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The shard that a range is in.
+    #[inline]
+    pub(crate) const fn of(range: usize) -> usize {
+        range >> Self::BITS
+    }
+
+    /// Takes in the reports of a chain of entries that begins with `first`, and feeds what became of them to those who
+    /// listen; whether none had to be refused. `room` is there for clients that are not known yet.
+    #[inline(never)]
+    pub(crate) fn learn(&mut self, entries: &[Entry], first: u32, intake: Intake<'_>, room: &mut usize) -> bool {
+        self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
+        let (mut count, mut refused) = (0, false);
+        // Taken out, so that it is written while the rest of the shard is.
+        let mut feed = mem::take(&mut self.feed);
+        let mut run = intake.listeners.map(|to| feed.begin(intake.from, to));
+        for entry in (Chain { entries, next: first }) {
+            count += 1;
+            let kept = if intake.fast && self.learn_usual(entry, intake.text).is_some() {
+                true
+            } else {
+                match self.learn_any(entry, intake, room) {
+                    Became::Kept => true,
+                    Became::Passed => false,
+                    Became::Known => continue,
+                    Became::Refused => {
+                        refused = true;
+                        continue;
+                    }
+                }
+            };
+            if let Some(run) = &mut run {
+                run.push(entry, intake.text, kept);
+            }
+        }
+        drop(run);
+        self.feed = feed;
+        *if intake.from == BroughtBy::Client { &mut self.counters.iamat } else { &mut self.counters.at } += count;
+        !refused
+    }
+
+    /// Reads what [`learn`](Self::learn) will read for each of these clients.
+    ///
+    /// Of many clients, hardly any is in the processor's cache, and waiting for memory is most of what a
+    /// report takes. Read one after the other with nothing between, they are waited for together.
+    #[inline]
+    fn look_ahead(&self, mut clients: impl Iterator<Item = ClientHash>) {
+        const TOGETHER: usize = 32;
+        if self.len < Self::FEW {
+            return;
+        }
+        loop {
+            let mut slots = [None; TOGETHER];
+            let mut count = 0;
+            for (slot, client) in slots.iter_mut().zip(clients.by_ref()) {
+                *slot = self.range(client.range()).records.guess(client.bits());
+                count += 1;
+            }
+            let read = slots[..count].iter().flatten().fold(0, |read, &slot| read ^ touch(self.slab.get(slot)));
+            core::hint::black_box(read);
+            if count < TOGETHER {
+                return;
+            }
+        }
+    }
+
+    /// Keeps the report that an entry brings, if it is as it nearly always is: newer than what is kept, and alike but
+    /// for that.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    fn learn_usual(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
+        let report = entry.report(text);
+        let range = &mut self.ranges[entry.client.range() % Self::RANGES];
+        let slot = range.records.guess(entry.client.bits())?;
+        let record = self.slab.first_mut(slot, record::least_for(&report))?;
+        let (digest, replaced) = record::renew(record, &report)?;
+        range.digest ^= digest ^ replaced;
+        self.counters.kept += 1;
+        self.seen.remember(replaced);
+        Some(())
+    }
+
+    #[inline(never)]
+    fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut usize) -> Became {
+        let report = entry.report(intake.text);
+        match self.offer(entry.client, &report, room) {
+            Offer::Kept { replaced } => {
+                self.counters.kept += 1;
+                if let Some(replaced) = replaced {
+                    self.seen.remember(replaced);
+                }
+                return Became::Kept;
+            }
+            Offer::Full if intake.from == BroughtBy::Client => return Became::Refused,
+            // Of a neighbour's report that cannot be kept others are told all the same.
+            Offer::Full => self.counters.not_kept += 1,
+            Offer::Older => self.counters.older += 1,
+            Offer::Same => {
+                self.counters.duplicates += 1;
+                return Became::Known;
+            }
+        }
+        let is_new = self.seen.insert(digest_of(report.line));
+        self.counters.duplicates += u64::from(!is_new);
+        if is_new { Became::Passed } else { Became::Known }
+    }
+
+    /// Keeps `report` if it is newer than what is kept of its client. `room` is there for a client that is not known
+    /// yet.
+    pub(crate) fn offer(&mut self, hash: ClientHash, report: &Report<'_>, room: &mut usize) -> Offer {
+        let client = report.client();
+        let range = &mut self.ranges[hash.range() % Self::RANGES];
+        let (slab, secret) = (&mut self.slab, || self.secret.hash(client));
+        let found = range.records.find(hash.bits(), secret, |slot| record::is_of(slab.get(slot), client));
+        let Some(mut slot) = found else { return self.add(hash, report, room) };
+        let kept = record::report(slab.get(slot));
+        match report.order(&kept) {
+            Ordering::Equal => return Offer::Same,
+            Ordering::Less => return Offer::Older,
+            Ordering::Greater => {}
+        }
+        let (old, new) = (record::len_for(&kept), record::len_for(report));
+        let replaced = record::digest(slab.get(slot));
+        if !Slab::fits(old, new) {
+            let Some(other) = slab.take(new) else { return Offer::Full };
+            range.records.replace(hash.bits(), secret, slot, other);
+            slab.give_back(mem::replace(&mut slot, other), old);
+        }
+        range.digest ^= replaced ^ record::write(slab.get_mut(slot), report);
+        Offer::Kept { replaced: Some(replaced) }
+    }
+
+    /// Keeps the first report of a client.
+    #[inline(never)]
+    fn add(&mut self, hash: ClientHash, report: &Report<'_>, room: &mut usize) -> Offer {
+        let len = record::len_for(report);
+        let Some(slot) = (*room > 0).then_some(&mut self.slab).and_then(|slab| slab.take(len)) else {
+            return Offer::Full;
+        };
+        *room -= 1;
+        let range = &mut self.ranges[hash.range() % Self::RANGES];
+        range.digest ^= record::write(self.slab.get_mut(slot), report);
+        let client = |slot| record::client(self.slab.get(slot));
+        let secret = |slot| self.secret.hash(client(slot));
+        // Some ranges grow when they are full and others up to a quarter before, so that they do not all
+        // grow at once when clients are many.
+        let capacity = range.records.capacity();
+        if range.records.len() >= capacity - capacity * (hash.range() % 256) / 1024 {
+            range.records.grow(|slot| ClientHash::of(client(slot)).bits(), secret);
+        }
+        range.records.insert(hash.bits(), secret, slot);
+        self.len += 1;
+        Offer::Kept { replaced: None }
+    }
+
+    /// Takes a report that came by repair, and feeds it to those who listen if it is kept.
+    pub(crate) fn mend(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut usize) {
+        let Offer::Kept { replaced } = self.offer(entry.client, &entry.report(intake.text), room) else { return };
+        self.counters.kept += 1;
+        self.counters.repaired += 1;
+        if let Some(replaced) = replaced {
+            self.seen.insert(replaced);
+        }
+        if let Some(listeners) = intake.listeners {
+            self.feed.begin(intake.from, listeners).push(entry, intake.text, true);
+        }
+    }
+
+    /// What became of reports, and nobody was told yet. Whoever takes it clears it.
+    pub(crate) fn feed(&mut self) -> &mut Feed {
+        &mut self.feed
+    }
+
+    /// What is kept of a client, if it is short and found at once: the offsets of its head, and what its line begins.
+    /// With the client comes the space behind.
+    #[inline]
+    pub(crate) fn get_short(&self, hash: ClientHash, client_and_space: &[u8]) -> Option<(u64, &[u8; SHORT])> {
+        let guess = self.range(hash.range()).records.guess(hash.bits())?;
+        record::short_of(self.slab.get(guess), client_and_space)
+    }
+
+    /// What is kept of `client`.
+    pub(crate) fn get(&self, hash: ClientHash, client: &[u8]) -> Option<Report<'_>> {
+        let records = &self.range(hash.range()).records;
+        let is_of = |slot| record::is_of(self.slab.get(slot), client);
+        let slot = records.find(hash.bits(), || self.secret.hash(client), is_of)?;
+        Some(record::report(self.slab.get(slot)))
+    }
+
+    /// How many clients it knows.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// What is kept of the clients of a range, in no order.
+    pub(crate) fn copy_range(&self, range: usize) -> Vec<OwnedReport> {
+        self.range(range).records.iter().map(|slot| record::report(self.slab.get(slot)).into()).collect()
+    }
+
+    /// The digest of what is in a range.
+    pub(crate) fn digest(&self, range: usize) -> u64 {
+        self.range(range).digest
+    }
+
+    /// What is kept of the clients of a span, and the digest of each report.
+    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
+        let records = self.range(span.range()).records.iter().map(|slot| self.slab.get(slot));
+        let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
+        inside.map(|record| (record::digest(record), record::report(record)))
+    }
+
+    /// What it remembers of what was handled.
+    pub(crate) const fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    #[inline]
+    fn range(&self, range: usize) -> &ClientRange {
+        &self.ranges[range % Self::RANGES]
+    }
+}
+
+/// The entries of one shard; each leads to the next.
+struct Chain<'a> {
+    entries: &'a [Entry],
+    next: u32,
+}
+
+impl<'a> Iterator for Chain<'a> {
+    type Item = &'a Entry;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.entries.get(self.next as usize)?;
+        self.next = entry.next;
+        Some(entry)
+    }
+}
+
+/// What became of a report that somebody said.
+enum Became {
+    /// It is kept.
+    Kept,
+    /// It is not kept, and was not handled before, for all that is known: neighbours are told.
+    Passed,
+    /// It was handled before.
+    Known,
+    /// A client said it who is unknown, and there is no room for one more.
+    Refused,
+}
+
+/// Reads every cache line of a record that is not very long.
+#[inline]
+fn touch(record: &[u8]) -> u8 {
+    const LINE: usize = 64;
+    let byte = |at: usize| record.get(at).copied().unwrap_or_default();
+    byte(0) ^ byte(LINE) ^ byte(2 * LINE)
+}

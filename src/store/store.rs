@@ -1,0 +1,285 @@
+//! What a server knows: the newest report of every client.
+
+use core::mem;
+use core::slice;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::BufMut;
+use parking_lot::MutexGuard;
+
+use super::lock::Lock;
+use super::seen::Seen;
+use super::shard::{Intake, Offer, Shard};
+use crate::bytes::{Text, Writer};
+use crate::herd::Limits;
+use crate::pass::{Entry, Lookup};
+use crate::report::{ClientHash, OwnedReport, Report, SecretHasher};
+use crate::values::Counters;
+use crate::wire::{Refusal, Sketch, Span, Step};
+
+/// How many shards there are.
+const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
+
+/// The newest report of every client, in ranges that each know a digest of what they hold, and shards of
+/// many ranges that are each held by one thread at a time.
+///
+/// A client's range comes from a hash that is the same on every server, so two servers can compare
+/// what they hold range by range; its place inside the range comes from a hash with a secret seed,
+/// so nobody can choose client IDs that collide. Each range grows by itself and at its own time, so
+/// none ever stops the server for long to move all it has.
+#[derive(Debug)]
+pub(crate) struct Store {
+    shards: Box<[Lock<Shard>; SHARDS]>,
+    /// How many clients are known, or may become known while somebody has [`Room`] for them.
+    taken: AtomicUsize,
+    most: usize,
+}
+
+/// Room for clients that are not known yet. What is left of it is given back.
+struct Room<'a> {
+    left: usize,
+    taken: &'a AtomicUsize,
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.left, Ordering::Relaxed);
+    }
+}
+
+impl Store {
+    pub(crate) fn new(limits: &Limits, secret: &SecretHasher, seed: u64) -> Self {
+        let shard = |_| Lock::new(Shard::new(secret.clone(), limits.handled.div_ceil(SHARDS), seed));
+        let shards = Box::new(core::array::from_fn(shard));
+        Self { shards, taken: AtomicUsize::new(0), most: limits.clients }
+    }
+
+    /// The shard of a range, held.
+    #[inline]
+    pub(crate) fn shard(&self, range: usize) -> MutexGuard<'_, Shard> {
+        self.shards[Shard::of(range) % SHARDS].hold()
+    }
+
+    /// Takes in reports; those of one client in their order, others in any. Which shards have something to feed now.
+    ///
+    /// # Errors
+    /// Besides, where one must be refused: those before it were taken in, and no other.
+    pub(crate) fn learn(&self, entries: &mut [Entry], intake: Intake<'_>) -> (Shards, Result<(), (usize, Refusal)>) {
+        if entries.len() > 1
+            && let Some(mut room) = self.room(entries.len())
+        {
+            return (self.learn_by_shards(entries, intake, &mut room.left), Ok(()));
+        }
+        // Somebody may have to be refused, and nothing that comes behind may be taken in.
+        let mut shards = Shards::default();
+        for (index, entry) in entries.iter().enumerate() {
+            let range = entry.client.range();
+            shards.add(Shard::of(range));
+            if !self.shard(range).learn(slice::from_ref(entry), 0, intake, &mut self.room_for_one().left) {
+                return (shards, Err((index, Refusal::Full)));
+            }
+        }
+        (shards, Ok(()))
+    }
+
+    /// Holds each shard once. One that another thread holds is left for later, when the others are done.
+    fn learn_by_shards(&self, entries: &mut [Entry], intake: Intake<'_>, room: &mut usize) -> Shards {
+        let mut firsts = Self::chain(entries);
+        let mut shards = Shards::default();
+        for waits in [false, true] {
+            let left = self.shards.iter().zip(&mut firsts).enumerate().filter(|(_, (_, first))| **first != Entry::NONE);
+            for (number, (shard, first)) in left {
+                let shard = if waits { Some(shard.hold()) } else { shard.hold_if_free() };
+                let Some(mut shard) = shard else { continue };
+                shards.add(number);
+                let none_refused = shard.learn(entries, mem::replace(first, Entry::NONE), intake, room);
+                debug_assert!(none_refused, "there is room for each");
+            }
+        }
+        shards
+    }
+
+    /// Chains the entries of each shard; the first of each.
+    #[expect(clippy::cast_possible_truncation, reason = "a session reads no more lines in a pass")]
+    fn chain(entries: &mut [Entry]) -> [u32; SHARDS] {
+        let mut firsts = [Entry::NONE; SHARDS];
+        let mut index = entries.len() as u32;
+        for entry in entries.iter_mut().rev() {
+            index -= 1;
+            entry.next = mem::replace(&mut firsts[Shard::of(entry.client.range()) % SHARDS], index);
+        }
+        firsts
+    }
+
+    /// Takes a report that came by repair; which shard has something to feed now.
+    pub(crate) fn mend(&self, entry: &Entry, intake: Intake<'_>) -> Shards {
+        let mut shards = Shards::default();
+        shards.add(Shard::of(entry.client.range()));
+        self.shard(entry.client.range()).mend(entry, intake, &mut self.room_for_one().left);
+        shards
+    }
+
+    /// Takes back a report of an earlier run; whether there was room for it.
+    pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
+        let hash = ClientHash::of(report.client());
+        self.shard(hash.range()).offer(hash, report, &mut self.room_for_one().left) != Offer::Full
+    }
+
+    /// One of some [`Shards`], held.
+    pub(crate) fn shard_numbered(&self, number: usize) -> MutexGuard<'_, Shard> {
+        self.shards[number % SHARDS].hold()
+    }
+
+    /// Appends to `answers` the AT lines of the clients that are asked for, whose IDs stand in `lines`, as far as these
+    /// are known; how many come before the first who is not. Short ones are copied in short, if it is to be `fast`.
+    pub(crate) fn find(&self, lookups: &mut [Lookup], lines: &[u8], answers: &mut Text, fast: bool) -> usize {
+        let mut found = 0;
+        loop {
+            if fast {
+                found += self.find_short(&mut lookups[found..], lines, answers);
+            }
+            let Some(lookup) = lookups.get_mut(found) else { return found };
+            let shard = self.shard(lookup.hash.range());
+            let Some(report) = shard.get(lookup.hash, lookup.client(lines)) else { return found };
+            lookup.found(&report, answers);
+            found += 1;
+        }
+    }
+
+    /// Those that come before the first that is not short, or not found at once.
+    #[inline(never)]
+    fn find_short(&self, lookups: &mut [Lookup], lines: &[u8], answers: &mut Text) -> usize {
+        let mut answers = answers.writer(lookups.len() * Lookup::ROOM);
+        let (shards, all) = (&*self.shards, lookups.len());
+        lookups.iter_mut().position(|lookup| find_short(shards, lookup, lines, &mut answers).is_none()).unwrap_or(all)
+    }
+
+    /// What is kept of `client`.
+    pub(crate) fn get(&self, client: &[u8]) -> Option<OwnedReport> {
+        let hash = ClientHash::of(client);
+        self.shard(hash.range()).get(hash, client).map(OwnedReport::from)
+    }
+
+    /// How many clients it knows.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.hold().len()).sum()
+    }
+
+    /// Every report that is kept, in no order, range by range: a shard is held for as long as it takes to copy one.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedReport> {
+        (0..SHARDS * Shard::RANGES).flat_map(|range| self.shard(range).copy_range(range))
+    }
+
+    /// The digest of what is in each range of a group.
+    pub(crate) fn range_digests(&self, group: usize) -> Vec<u64> {
+        const { assert!(Shard::RANGES.is_multiple_of(Step::GROUPS)) };
+        let first = group * Step::GROUPS;
+        let shard = self.shard(first);
+        (first..first + Step::GROUPS).map(|range| shard.digest(range)).collect()
+    }
+
+    /// The digest of what is in each group of ranges.
+    pub(crate) fn group_digests(&self) -> Vec<u64> {
+        (0..Step::GROUPS).map(|group| self.range_digests(group).iter().fold(0, |all, range| all ^ range)).collect()
+    }
+
+    /// Whether nothing is kept of the clients of a span.
+    pub(crate) fn is_empty(&self, span: Span) -> bool {
+        self.shard(span.range()).span(span).next().is_none()
+    }
+
+    /// A sketch, of so many cells, of what is kept of the clients of a span.
+    pub(crate) fn sketch(&self, span: Span, cells: usize) -> Sketch {
+        Sketch::of(self.shard(span.range()).span(span).map(|(digest, _)| digest), cells)
+    }
+
+    /// Appends a `KEPT` line, with that `closing`, for each report of a span whose digest is lacked; how many
+    /// there were.
+    pub(crate) fn push_lacked(
+        &self,
+        span: Span,
+        mut lacks: impl FnMut(u64) -> bool,
+        closing: &[u8],
+        out: &mut impl BufMut,
+    ) -> u64 {
+        let mut lacked = 0;
+        for (_, report) in self.shard(span.range()).span(span).filter(|&(digest, _)| lacks(digest)) {
+            lacked += 1;
+            report.write_copy(b"KEPT ", closing, out);
+        }
+        lacked
+    }
+
+    /// One number for all that is kept: two servers that hold the same have the same.
+    pub(crate) fn digest(&self) -> u64 {
+        self.group_digests().iter().fold(0, |digest, group| digest ^ group)
+    }
+
+    /// Adds up what the shards have counted.
+    pub(crate) fn count(&self, counters: &mut Counters) {
+        self.shards.iter().for_each(|shard| counters.add(&shard.hold().counters));
+    }
+
+    /// What the shards remember of what was handled.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.shards.iter().map(|shard| shard.hold().seen().clone()).collect()
+    }
+
+    fn room(&self, clients: usize) -> Option<Room<'_>> {
+        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= self.most);
+        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Room { left: clients, taken: &self.taken })
+    }
+
+    /// Room for one client more, or none.
+    fn room_for_one(&self) -> Room<'_> {
+        self.room(1).unwrap_or(Room { left: 0, taken: &self.taken })
+    }
+}
+
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        let taken = AtomicUsize::new(self.taken.load(Ordering::Relaxed));
+        Self { shards: self.shards.clone(), taken, most: self.most }
+    }
+}
+
+/// Appends to `answers` the AT line of a client that is asked for, if it is short and found at once.
+#[inline]
+fn find_short(
+    shards: &[Lock<Shard>; SHARDS],
+    lookup: &mut Lookup,
+    lines: &[u8],
+    answers: &mut Writer<'_>,
+) -> Option<()> {
+    let (hash, client) = (lookup.hash, lookup.client_and_space(lines)?);
+    let shard = shards[Shard::of(hash.range()) % SHARDS].hold();
+    let (offsets, line) = shard.get_short(hash, client)?;
+    lookup.found_short(offsets, line, answers);
+    Some(())
+}
+
+/// Some shards, by their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Shards(u32);
+
+const _: () = assert!(SHARDS <= u32::BITS as usize);
+
+impl Shards {
+    fn add(&mut self, shard: usize) {
+        self.0 |= 1 << shard;
+    }
+}
+
+impl Iterator for Shards {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let first = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        (first < SHARDS).then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests;

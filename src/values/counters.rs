@@ -1,0 +1,57 @@
+//! What a server has done, in one table, for whoever wants to watch it.
+
+/// One row of [`Counters::table`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// Its name: a field of [`Counters`].
+    pub name: &'static str,
+    /// What it counts.
+    pub help: &'static str,
+    /// How many there were since the server started.
+    pub value: u64,
+}
+
+macro_rules! counters {
+    ($($name:ident: $help:literal,)*) => {
+        /// Counts since the server started. They only grow.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counters {
+            $(#[doc = $help] pub $name: u64,)*
+        }
+
+        impl Counters {
+            /// Every counter, in the order of the fields.
+            pub fn table(&self) -> impl Iterator<Item = Counter> + use<> {
+                [$(Counter { name: stringify!($name), help: $help, value: self.$name },)*].into_iter()
+            }
+
+            /// Adds what others have counted.
+            pub(crate) fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)*
+            }
+        }
+    };
+}
+
+counters! {
+    iamat: "IAMATs of clients",
+    whatsat: "WHATSATs of clients, answered or not",
+    at: "AT lines of neighbours",
+    hello: "Greetings of neighbours",
+    refused: "Lines that were refused",
+    kept: "Reports that were kept: the newest of their client",
+    older: "Reports that were older than what is kept",
+    duplicates: "Reports that had been handled before",
+    not_kept: "Reports of unknown clients that were not kept, because as many as the limit allows are",
+    comparisons: "Comparisons with neighbours that this server began",
+    repaired: "Reports that came by repair and were kept",
+    repairs: "Reports that were sent to neighbours that lacked them",
+    forwarded: "Lines queued for neighbours",
+    fetches: "Fetches of places that were started",
+    fetches_shared: "WHATSATs that shared a fetch that was under way",
+    fetches_known: "WHATSATs whose places were kept from an earlier fetch",
+    fetches_refused: "WHATSATs that were refused their places, because too many waited",
+    fetches_timed_out: "WHATSATs whose places took too long",
+    links_up: "Connections to neighbours that were made",
+    links_lost: "Connections to neighbours that failed, or were lost",
+}

@@ -1,0 +1,223 @@
+//! From a line to a message.
+
+use super::refusal::Refusal;
+use super::step::Step;
+use crate::bytes::blocks;
+use crate::values::decimal::integer_up_to;
+use crate::values::{MOST_RESULTS, Position, Radius, Skew, Timestamp};
+
+/// What a line says. Fields are lent from the line, as they were received.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message<'a> {
+    /// `IAMAT client position time`: a client says where it is.
+    Iamat(Sighting<'a>),
+    /// `WHATSAT client radius bound`: where is that client, and what is near?
+    Whatsat {
+        /// Whom it asks for.
+        client: &'a [u8],
+        /// How far from the client to look.
+        radius: Radius,
+        /// The most places to tell.
+        bound: u8,
+    },
+    /// `AT origin skew client position time sender`: a neighbour passes a report on.
+    At {
+        /// What it passes on.
+        report: Sighted<'a>,
+        /// The server that sends this copy.
+        sender: &'a [u8],
+    },
+    /// `HELLO sender incarnation`: a neighbour is there, and knows more than AT lines.
+    Hello {
+        /// The neighbour.
+        sender: &'a [u8],
+        /// A number that it has for as long as it runs, and not again after a restart.
+        incarnation: u64,
+    },
+    /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
+    /// differs from an AT line in that it is not passed on.
+    Kept {
+        /// What was missing.
+        report: Sighted<'a>,
+        /// The server that sends this copy.
+        sender: &'a [u8],
+    },
+    /// `REPAIR sender ...`: two neighbours find out what differs in what they keep.
+    Repair {
+        /// The neighbour.
+        sender: &'a [u8],
+        /// What it says.
+        step: Step,
+    },
+}
+
+/// Where a client was, and when: the three fields that are copied verbatim wherever they go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting<'a> {
+    /// The client's ID: any bytes that are not white space.
+    pub client: &'a [u8],
+    /// Valid for [`Position::parse`].
+    pub position: &'a [u8],
+    /// Valid for [`Timestamp::parse`].
+    pub time: &'a [u8],
+    /// The value of `time`.
+    pub at: Timestamp,
+}
+
+impl<'a> Message<'a> {
+    /// Reads a line without its LF; `None` where it is white space alone.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the first thing that is wrong, from left to right.
+    pub fn parse(line: &'a [u8]) -> Result<Option<Self>, Refusal> {
+        let fields = Fields::of(line);
+        let message = match fields.as_slice() {
+            [] => return Ok(None),
+            [b"IAMAT", client, position, time] => Self::Iamat(Sighting::parse(client, position, time)?),
+            [b"WHATSAT", client, radius, bound] => Self::whatsat(client, radius, bound)?,
+            [b"AT", report @ .., sender] if report.len() == REPORT_FIELDS => {
+                Self::At { report: Sighted::of(report)?, sender }
+            }
+            [b"KEPT", report @ .., sender] if report.len() == REPORT_FIELDS => {
+                Self::Kept { report: Sighted::of(report)?, sender }
+            }
+            [b"REPAIR", sender, step @ ..] => Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? },
+            [b"HELLO", sender, incarnation] => Self::Hello { sender, incarnation: parse_incarnation(incarnation)? },
+            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR", ..] => return Err(Refusal::FieldCount),
+            _ => return Err(Refusal::UnknownCommand),
+        };
+        Ok(Some(message))
+    }
+
+    fn whatsat(client: &'a [u8], radius: &[u8], bound: &[u8]) -> Result<Self, Refusal> {
+        let radius = Radius::parse_km(radius).ok_or(Refusal::Radius)?;
+        let bound = integer_up_to(bound, MOST_RESULTS.into()).ok_or(Refusal::Bound)?;
+        Ok(Self::Whatsat { client, radius, bound: u8::try_from(bound).map_err(|_| Refusal::Bound)? })
+    }
+}
+
+/// How many fields a report has: from origin to time.
+const REPORT_FIELDS: usize = 5;
+
+/// A report as it stands in a line: a sighting, and who wrote it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighted<'a> {
+    /// The server that the client talked to.
+    pub origin: &'a [u8],
+    /// That server's clock minus the client's time, as it wrote it.
+    pub skew: &'a [u8],
+    /// What the client said.
+    pub sighting: Sighting<'a>,
+}
+
+impl<'a> Sighted<'a> {
+    /// Reads `ORIGIN SKEW client position time`.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
+        Self::of(Fields::of(line).as_slice())
+    }
+
+    fn of(fields: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let &[origin, skew, client, position, time] = fields else { return Err(Refusal::FieldCount) };
+        if !Skew::is_valid(skew) {
+            return Err(Refusal::Skew);
+        }
+        Ok(Self { origin, skew, sighting: Sighting::parse(client, position, time)? })
+    }
+}
+
+impl<'a> Sighting<'a> {
+    fn parse(client: &'a [u8], position: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
+        if !Position::is_valid(position) {
+            return Err(Refusal::Position);
+        }
+        let at = Timestamp::parse(time).ok_or(Refusal::Time)?;
+        Ok(Self { client, position, time, at })
+    }
+}
+
+fn parse_incarnation(text: &[u8]) -> Result<u64, Refusal> {
+    let digits = text.iter().all(u8::is_ascii_digit);
+    let number = core::str::from_utf8(text).ok().filter(|_| digits).and_then(|text| text.parse().ok());
+    number.ok_or(Refusal::Incarnation)
+}
+
+/// One more than the longest message has.
+const MOST_FIELDS: usize = 8;
+
+/// A line's fields, up to one more than the longest message has.
+struct Fields<'a> {
+    fields: [&'a [u8]; MOST_FIELDS],
+    len: usize,
+}
+
+impl<'a> Fields<'a> {
+    fn of(line: &'a [u8]) -> Self {
+        let mut found = Self { fields: [&[]; MOST_FIELDS], len: 0 };
+        let mut start = None;
+        for (block, bytes) in line.chunks(16).enumerate() {
+            // A bit for each byte that begins a field, or ends one: that is unlike the one before it.
+            let fields = !blocks::white_space(bytes) & 0xffff;
+            let mut edges = fields ^ (fields << 1 | u32::from(start.is_some())) & 0xffff;
+            while edges != 0 {
+                let at = block * 16 + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                match start.take() {
+                    None => start = Some(at),
+                    Some(start) => {
+                        found.fields[found.len] = &line[start..at];
+                        found.len += 1;
+                        if found.len == MOST_FIELDS {
+                            return found;
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(start) = start {
+            found.fields[found.len] = &line[start..];
+            found.len += 1;
+        }
+        found
+    }
+
+    fn as_slice(&self) -> &[&'a [u8]] {
+        &self.fields[..self.len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_white_space_separates_fields() {
+        let spaced = b" \tIAMAT\x0b\x0ckiwi  +34.068930-118.445127\t1.5 \r";
+        let Ok(Some(Message::Iamat(sighting))) = Message::parse(spaced) else { panic!("an IAMAT") };
+        assert_eq!(sighting.client, b"kiwi");
+        assert_eq!(sighting.position, b"+34.068930-118.445127");
+        assert_eq!(sighting.at, Timestamp::from_nanos(1_500_000_000));
+        assert_eq!(Message::parse(b" \t\r\x0b\x0c"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (line, refusal) in [
+            ("iamat kiwi +1+1 1", Refusal::UnknownCommand),
+            ("IAMATkiwi", Refusal::UnknownCommand),
+            ("IAMAT kiwi +1+1", Refusal::FieldCount),
+            ("IAMAT kiwi +1+1 1 1", Refusal::FieldCount),
+            ("AT a +1.0 kiwi +1+1 1 b c d e f", Refusal::FieldCount),
+            ("IAMAT kiwi 1+1 1", Refusal::Position),
+            ("IAMAT kiwi +1+1 1e3", Refusal::Time),
+            ("WHATSAT kiwi 51 5", Refusal::Radius),
+            ("WHATSAT kiwi 50 21", Refusal::Bound),
+            ("WHATSAT kiwi 50 5.0", Refusal::Bound),
+            ("WHATSAT kiwi 50 +5", Refusal::Bound),
+            ("AT a 1.0 kiwi +1+1 1 b", Refusal::Skew),
+            ("HELLO a -1", Refusal::Incarnation),
+            ("HELLO a 18446744073709551616", Refusal::Incarnation),
+        ] {
+            assert_eq!(Message::parse(line.as_bytes()), Err(refusal), "{line}");
+        }
+    }
+}

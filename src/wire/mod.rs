@@ -1,0 +1,19 @@
+//! From bytes to lines to messages and back: every word of the protocol.
+//!
+//! Everything here is syntax: who may say a thing, and what is known, is asked in the rooms above. It may ask
+//! `bytes` and `values`.
+
+mod framing;
+mod message;
+mod refusal;
+mod sketch;
+mod span;
+mod step;
+
+pub use self::framing::{Framer, Line};
+pub use self::message::{Message, Sighted, Sighting};
+pub use self::refusal::Refusal;
+pub use self::sketch::Sketch;
+pub use self::span::Span;
+pub use self::step::Step;
+pub use crate::bytes::is_white_space;

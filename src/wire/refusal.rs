@@ -1,0 +1,65 @@
+//! What can be wrong with a line.
+
+use core::fmt;
+
+/// Why a line is answered with `? ` and the connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The first field is no command. Commands are upper case.
+    UnknownCommand,
+    /// Too few fields for the command, or too many.
+    FieldCount,
+    /// Not ISO 6709 in decimal degrees with both signs.
+    Position,
+    /// Not POSIX seconds with at most nine decimals.
+    Time,
+    /// Not a decimal number of kilometres from 0 to 50.
+    Radius,
+    /// Not an integer from 0 to 20.
+    Bound,
+    /// An AT line's skew is no signed decimal number.
+    Skew,
+    /// A greeting's number is no integer of 64 bits.
+    Incarnation,
+    /// A `REPAIR` line that asks nothing that is known.
+    Repair,
+    /// Longer than `max-line`.
+    TooLong,
+    /// A line of a neighbour's from somebody who is none.
+    NotANeighbour,
+    /// An AT line from a server that is not of this herd.
+    UnknownOrigin,
+    /// A WHATSAT for a client of which this server has not heard.
+    UnknownClient,
+    /// As many clients as the limit allows are kept already, and this one is not among them.
+    Full,
+}
+
+impl Refusal {
+    /// The reason in a few words, for logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownCommand => "unknown command",
+            Self::FieldCount => "wrong number of fields",
+            Self::Position => "invalid position",
+            Self::Time => "invalid time",
+            Self::Radius => "invalid radius",
+            Self::Bound => "invalid bound",
+            Self::Skew => "invalid skew",
+            Self::Incarnation => "invalid incarnation",
+            Self::Repair => "invalid repair",
+            Self::TooLong => "line too long",
+            Self::NotANeighbour => "not a neighbour",
+            Self::UnknownOrigin => "unknown origin",
+            Self::UnknownClient => "unknown client",
+            Self::Full => "too many clients",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
