@@ -23,8 +23,9 @@ mod cx;
 mod link;
 mod round;
 mod schedule;
+mod step;
 
 pub(crate) use self::cx::Cx;
 pub(crate) use self::link::Link;
-pub use self::link::{LinkStep, Parting};
 pub(crate) use self::round::{Probe, Round};
+pub use self::step::{LinkStep, Parting};
