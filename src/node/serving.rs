@@ -1,7 +1,6 @@
 //! One pass: bytes of one session through the node and back.
 
 use core::fmt;
-use core::mem;
 use core::ops::Range;
 
 use super::node::Node;
@@ -232,10 +231,9 @@ impl Pass<'_> {
                 });
             }
             Request::Repair { from, step, answer } => {
-                let step = mem::replace(step, crate::wire::Step::End);
                 let text = node.hub(turn, |hub, turn| {
                     hub.heard(*from, turn);
-                    hub.answer(&node.store, *from, &step, turn)
+                    hub.answer(&node.store, *from, step, turn)
                 })?;
                 let start = batch.answers.len();
                 batch.answers.push(&text);
