@@ -16,8 +16,8 @@ pub enum LinkStep {
     Send(Bytes),
     /// Close the connection, or give up making it; nothing more need be said of it.
     Close(Parting),
-    /// Nothing, until [`Action::Forward`] names this neighbour. If nothing happens before, that is at this time at
-    /// the latest; the node has asked to be woken for it.
+    /// Nothing, until [`Action::Forward`](crate::Action::Forward) names this neighbour. If nothing happens before,
+    /// that is at this time at the latest; the node has asked to be woken for it.
     Wait(Option<Instant>),
 }
 
