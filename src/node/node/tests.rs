@@ -257,3 +257,41 @@ fn of_many_clients_each_replaces_its_own_report() {
     }
     assert_eq!((node.clients(), node.counters().kept), (3000, 9000));
 }
+
+#[test]
+fn each_of_many_clients_is_found_by_its_own_id() {
+    let node = node();
+    let client = |client: usize| format!("client-{client:05}.cs.ucla.edu");
+    let lines: String = (0..3000).map(|number| format!("IAMAT {} +34.5-118.5 1.5\n", client(number))).collect();
+    say(&node, None, &lines);
+    for number in 0..3000 {
+        let (mut turn, mut out) = (Turn::at(now()), Vec::new());
+        let mut session = node.session(SessionId(0), None, now().instant);
+        let asked = format!("WHATSAT {} 1 1\n", client(number));
+        session.receive(&node, &mut turn, asked.as_bytes()).serve().reply(&mut out);
+        let fetch = turn.actions.iter().find_map(fetch).expect("places are asked for");
+        node.handle(&mut turn, Event::Fetched { fetch, outcome: Ok(crate::places::Places::builder(&[]).finish()) });
+        for action in turn.actions {
+            let Action::Answer { answer, .. } = action else { continue };
+            session.answer(answer, &mut out);
+        }
+        let found = format!("AT a +1.000000000 {} +34.5-118.5 1.5\n{{", client(number));
+        assert!(out.starts_with(found.as_bytes()), "{}", out.escape_ascii());
+    }
+}
+
+#[test]
+fn who_is_believed_is_looked_at_anew_with_each_pass() {
+    let node = node();
+    let b = node.links()[0].peer;
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    let mut session = node.session(SessionId(0), Some(LOOPBACK), now().instant);
+    let (mut turn, mut out) = (Turn::at(now()), Vec::new());
+    for (address, time, refused) in [(LOOPBACK, 1, false), (LOOPBACK, 2, false), (elsewhere, 3, true)] {
+        node.handle(&mut turn, Event::Resolved { peer: b, addresses: &[address] });
+        let line = format!("AT d +0.5 kiwi +1+1 {time} b\n");
+        session.receive(&node, &mut turn, line.as_bytes()).serve().reply(&mut out);
+        assert_eq!(out, if refused { format!("? {line}") } else { String::new() }.as_bytes());
+    }
+    assert_eq!(session.neighbour(), None, "it is a stranger's now");
+}
