@@ -149,12 +149,11 @@ impl Link {
 
     /// Whether what is said of a connection is said of the one that it has, or asked for.
     pub(crate) fn is_listening(&self) -> bool {
-        self.parting.is_none()
-            && match self.state {
-                State::Connecting { asked, .. } => asked,
-                State::Greeting { .. } | State::Up { .. } => true,
-                State::Idle | State::Pausing { .. } => false,
-            }
+        match self.state {
+            State::Connecting { asked, .. } => asked,
+            State::Greeting { .. } | State::Up { .. } => true,
+            State::Idle | State::Pausing { .. } => false,
+        }
     }
 
     /// Queues whole lines.

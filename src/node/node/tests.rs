@@ -262,8 +262,8 @@ fn of_many_clients_each_replaces_its_own_report() {
 fn each_of_many_clients_is_found_by_its_own_id() {
     let node = node();
     let client = |client: usize| format!("client-{client:05}.cs.ucla.edu");
-    let lines: String = (0..3000).map(|number| format!("IAMAT {} +34.5-118.5 1.5\n", client(number))).collect();
-    say(&node, None, &lines);
+    let line = |number| format!("IAMAT {} +34.5-118.5 1.5\n", client(number));
+    say(&node, None, &(0..3000).map(line).collect::<String>());
     for number in 0..3000 {
         let (mut turn, mut out) = (Turn::at(now()), Vec::new());
         let mut session = node.session(SessionId(0), None, now().instant);
