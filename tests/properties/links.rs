@@ -181,15 +181,20 @@ fn what_is_said_of_a_connection_that_was_given_up_is_not_listened_to() {
     }
 }
 
+/// It gives its connection up three seconds from now, and not before.
+fn gives_up_after_three_seconds(server: &mut Server) {
+    server.wait(Duration::from_millis(2_999));
+    assert_eq!(server.closes(), None);
+    server.wait(Duration::from_millis(1));
+    assert_eq!(server.closes(), Some(Parting::TimedOut));
+}
+
 #[test]
 fn a_connection_that_is_not_accepted_in_time_is_given_up() {
     let mut server = Server::new(&Limits { link_timeout: Duration::from_secs(3), ..Limits::default() });
     iamat(&mut server, "a");
     assert!(server.connects());
-    server.wait(Duration::from_millis(2_999));
-    assert_eq!(server.closes(), None);
-    server.wait(Duration::from_millis(1));
-    assert_eq!(server.closes(), Some(Parting::TimedOut));
+    gives_up_after_three_seconds(&mut server);
     server.wait(Duration::from_millis(50));
     up(&mut server);
     assert_eq!(server.takes(), copies(&["a"]));
@@ -256,10 +261,7 @@ fn a_neighbour_that_takes_nothing_counts_as_lost() {
     up(&mut server);
     server.takes();
     iamat(&mut server, "b");
-    server.wait(Duration::from_millis(2_999));
-    assert_eq!(server.closes(), None);
-    server.wait(Duration::from_millis(1));
-    assert_eq!(server.closes(), Some(Parting::TimedOut));
+    gives_up_after_three_seconds(&mut server);
     server.wait(Duration::from_millis(50));
     up(&mut server);
     assert_eq!(server.takes(), copies(&["b"]));
