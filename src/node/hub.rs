@@ -90,9 +90,8 @@ impl Hub {
 
     /// What is to be done about a link; nothing where there is none.
     pub(super) fn poll_link(&mut self, peer: ServerId, turn: &mut Turn) -> LinkStep {
-        let identity = Arc::clone(&self.identity);
         let mut step = LinkStep::Wait(None);
-        self.on_link(peer, turn, |link, cx| step = link.poll(&identity, cx));
+        self.on_link(peer, turn, |link, cx| step = link.poll(cx));
         step
     }
 
@@ -251,7 +250,7 @@ impl Hub {
 
     pub(super) fn each_link(&mut self, turn: &mut Turn, mut then: impl FnMut(&mut Link, &mut Cx<'_>)) {
         let Self { identity, links, jitter, .. } = self;
-        let mut cx = Cx { now: turn.now.instant, limits: &identity.limits, jitter, turn };
+        let mut cx = Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, turn };
         for link in links {
             then(link, &mut cx);
         }

@@ -128,7 +128,7 @@ impl Link {
     }
 
     /// What is to be done now.
-    pub(crate) fn poll(&mut self, identity: &Identity, cx: &mut Cx<'_>) -> LinkStep {
+    pub(crate) fn poll(&mut self, cx: &mut Cx<'_>) -> LinkStep {
         self.told = false;
         if let Some(why) = self.parting.take() {
             return LinkStep::Close(why);
@@ -139,7 +139,7 @@ impl Link {
             *asked = true;
             return LinkStep::Connect;
         }
-        let bytes = if self.sending.is_none() { self.take(identity) } else { BytesMut::new() };
+        let bytes = if self.sending.is_none() { self.take(cx.identity) } else { BytesMut::new() };
         if bytes.is_empty() {
             return LinkStep::Wait(self.deadline(cx.limits));
         }
