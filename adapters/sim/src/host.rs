@@ -19,8 +19,9 @@ pub(crate) struct Host {
     pub(crate) node: Option<Arc<Node>>,
     /// Who listens to what changes in what it keeps.
     pub(crate) listener: Listener,
-    /// How often it was started.
+    /// How often it was started, and when it last was.
     pub(crate) life: u32,
+    pub(crate) started_at: Nanos,
     /// While it is down: whether even its machine says nothing.
     pub(crate) silent: bool,
     /// While it is down: the event that did it.
@@ -48,6 +49,7 @@ impl Host {
             node: None,
             listener: Listener::default(),
             life: 0,
+            started_at: 0,
             silent: false,
             crashed_by: None,
             disk: Vec::new(),
@@ -77,12 +79,13 @@ impl Host {
     }
 
     /// It starts with a new node, which takes back what is on the disk.
-    pub(crate) fn start(&mut self, node: Node) {
+    pub(crate) fn start(&mut self, at: Nanos, node: Node) {
         for line in &self.disk {
             node.restore(line).expect("a node takes back its own lines");
         }
         self.node = Some(Arc::new(node));
         self.life += 1;
+        self.started_at = at;
         self.crashed_by = None;
         self.wake_at = None;
     }

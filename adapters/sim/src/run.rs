@@ -8,8 +8,10 @@ mod fast_path;
 mod feed;
 mod fetches;
 mod links;
+mod middleboxes;
 mod notices;
 mod passes;
+mod promise;
 mod pull;
 mod turns;
 
@@ -25,7 +27,7 @@ use crate::connection::{ConnectionId, Connections};
 use crate::digest::Digest;
 use crate::host::Host;
 use crate::oracle::Oracle;
-use crate::scenario::{BadScenario, Nanos, SECOND, Scenario};
+use crate::scenario::{BadScenario, MILLI, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
 use crate::trace::{Record, Trace};
@@ -36,16 +38,12 @@ pub use self::fast_path::FastPath;
 use self::feed::Told;
 use self::fetches::Fetch;
 
-/// How long servers may take to hold the same once all trouble is over.
-///
-/// A link may have to time out (5 s), pause (5 s), connect and greet (some round trips, one second each at
-/// the worst of latencies), and compare what it holds with its neighbour; and an update may have to
-/// pass every link of the longest way through a herd like that. Neighbours that rest compare again
-/// after a while: two minutes are enough for one comparison to fail and the next to succeed.
-pub const TIME_TO_CONVERGE: Nanos = 120 * SECOND;
+/// How long clients may have to wait for their replies once all trouble is over: on a connection that takes little at a
+/// time, places are waited for again and again.
+const TIME_TO_ANSWER: Nanos = 120 * SECOND;
 
-/// How often a herd at rest is looked at.
-const LOOK: Nanos = SECOND;
+/// How often a herd is looked at once nothing keeps its servers from agreeing.
+const LOOK: Nanos = 250 * MILLI;
 
 /// What a run does besides playing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +73,12 @@ pub struct Run {
     limits: Limits,
     herd: Arc<Herd>,
     now: Nanos,
-    calm_at: Nanos,
+    /// From when on nothing keeps servers from agreeing: trouble is over, and no client has told anything new.
+    quiet_at: Nanos,
+    /// How soon servers must agree then, where they did not at once.
+    within: Option<Nanos>,
+    /// From when on all was quiet when they last agreed.
+    agreed_since: Option<Nanos>,
     done: bool,
     calendar: Calendar,
     seed: Seed,
@@ -134,7 +137,9 @@ impl Run {
             options,
             limits: scenario.bounds.limits(),
             now: 0,
-            calm_at: scenario.calm_at(),
+            quiet_at: scenario.quiet_at(),
+            within: None,
+            agreed_since: None,
             done: false,
             calendar: Calendar::default(),
             hosts: herd.ids().map(Host::new).collect(),
@@ -269,7 +274,7 @@ impl Run {
                 self.hosts[server].excused = true;
             }
         }
-        self.calendar.put(self.calm_at, Due::Look);
+        self.calendar.put(self.quiet_at, Due::Look);
     }
 
     fn name_of(&self, server: ServerId) -> &str {

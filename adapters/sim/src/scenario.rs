@@ -14,7 +14,7 @@ use crate::graph::Graph;
 
 pub use builder::Builder;
 pub use generate::Recipe;
-pub use what::{Illness, Planned, What};
+pub use what::{Illness, Manner, Planned, What};
 
 /// Nanoseconds since the start of a run, or a span of so many.
 pub type Nanos = u64;
@@ -171,6 +171,13 @@ impl Scenario {
     #[must_use]
     pub fn calm_at(&self) -> Nanos {
         self.events.iter().map(|planned| planned.at.saturating_add(planned.what.lasts())).max().unwrap_or(0)
+    }
+
+    /// When the last thing has happened, and the last trouble is over that keeps servers from agreeing.
+    #[must_use]
+    pub fn quiet_at(&self) -> Nanos {
+        let lasts = |what: &What| if what.is_aside() { 0 } else { what.lasts() };
+        self.events.iter().map(|planned| planned.at.saturating_add(lasts(&planned.what))).max().unwrap_or(0)
     }
 
     /// How many clients it has.

@@ -3,7 +3,7 @@
 use herd::{Herd, ServerId};
 
 use crate::connection::ConnectionId;
-use crate::scenario::{Nanos, Network};
+use crate::scenario::{Manner, Nanos, Network};
 use crate::seed::Seed;
 
 /// One direction of a link.
@@ -20,10 +20,23 @@ pub(crate) struct Wire {
     pub(crate) extra: Nanos,
     /// How fast it is read at its end, if slowly.
     pub(crate) pace: Option<u64>,
+    /// How many middleboxes of each manner stand before `to` at once.
+    pub(crate) boxes: [u32; Manner::ALL.len()],
+    /// The life of `from` in which a middlebox last took a connection of its in place of `to`.
+    pub(crate) misled: Option<u32>,
+    /// The lives of `from` and `to` in which `to` last took a greeting of `from`.
+    pub(crate) met: Option<(u32, u32)>,
     /// The one connection to `to` that `from` has, or asked for.
     pub(crate) connection: Option<ConnectionId>,
     /// Whether `from` has said that `to` cannot be reached, and not since that it can.
     pub(crate) down: bool,
+}
+
+impl Wire {
+    /// What the middlebox before `to` does, if there is one.
+    pub(crate) fn manner(&self) -> Option<Manner> {
+        Manner::ALL.into_iter().find(|&manner| self.boxes[manner as usize] > 0)
+    }
 }
 
 /// All of them; those of one server stand together, in the order of its neighbours.
@@ -74,6 +87,11 @@ impl Wires {
     pub(crate) fn of(&self, herd: &Herd, from: ServerId, to: ServerId) -> u32 {
         let index = herd.neighbours(from).binary_search(&to).expect("a node speaks of its neighbours");
         self.first[from.index()] + u32::try_from(index).expect("a server has fewer links than that")
+    }
+
+    /// Every wire.
+    pub(crate) fn ids(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.all.len()).expect("few links")
     }
 
     /// All wires that start at a server.

@@ -112,6 +112,12 @@ impl Run {
             return;
         }
         let Some(piece) = pipe.flying.pop_front() else { return };
+        if connection.dead {
+            return self.arrives_nowhere(id, way, piece.len());
+        }
+        if connection.ends_soon && way == Way::There {
+            return self.end_boxed(id);
+        }
         match end {
             End::Here if piece.is_empty() => {
                 pipe.close_arrived = true;
@@ -239,7 +245,7 @@ impl Run {
     }
 
     /// The sender will learn that so many bytes were read.
-    fn acknowledge(&mut self, id: ConnectionId, way: Way, len: usize) {
+    pub(super) fn acknowledge(&mut self, id: ConnectionId, way: Way, len: usize) {
         let Some(connection) = self.connections.get(id) else { return };
         let cut = self.is_cut(connection, way.other());
         let connection = self.connections.get_mut(id).expect("it was there");

@@ -57,6 +57,7 @@ impl Run {
         let owed = match verdict {
             Verdict::Report(report) => {
                 self.stats.iamats += 1;
+                self.quiet_at = self.quiet_at.max(self.now);
                 self.scratch.told.push(Told { report, from: BroughtBy::Client });
                 if let Some(tracker) = &mut self.tracker {
                     tracker.took(report, server, None, self.now);

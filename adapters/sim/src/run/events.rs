@@ -41,6 +41,7 @@ impl Run {
             }
             What::Delay { from, to, extra, .. } => self.on_wires(from, to, false, |wire| wire.extra += extra),
             What::Slow { from, to, pace, .. } => self.on_wires(from, to, false, |wire| wire.pace = Some(pace)),
+            What::Middlebox { from, to, how, .. } => self.middlebox_stands(from, to, how),
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
@@ -68,6 +69,7 @@ impl Run {
                 self.start_server(server);
                 self.wake_the_dead(server);
             }
+            What::Middlebox { from, to, how, .. } => self.middlebox_goes(from, to, how),
             What::Places { server, .. } => self.hosts[server].illness = None,
             _ => {}
         }
@@ -92,7 +94,7 @@ impl Run {
         for id in self.between(from, to) {
             let Some(connection) = self.connections.get(id) else { continue };
             let waits = connection.pipes.iter().any(|pipe| pipe.held > 0 || pipe.acks_owed > 0 || pipe.unsent_len > 0);
-            if reset && waits {
+            if reset && waits && !connection.dead {
                 for side in [Side::Opener, Side::Acceptor] {
                     let at = self.now + self.seed.below(SECOND);
                     self.calendar.put(at, Due::Reset(id, side));
@@ -139,6 +141,9 @@ impl Run {
     /// The process at one end is gone. Its machine closes the connection, or is gone with it.
     fn dies(&mut self, id: ConnectionId, side: Side, silent: bool) {
         let orderly = self.seed.percent(50);
+        if side == Side::Acceptor && self.is_kept_by_middlebox(id) {
+            return;
+        }
         let Some(connection) = self.connections.get_mut(id) else { return };
         if connection.end(side) == End::Gone {
             return;

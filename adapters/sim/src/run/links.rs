@@ -19,6 +19,8 @@ impl Run {
         self.stats.connects += 1;
         let acceptor = self.wires.get(link).to;
         let id = self.connections.open(Opener::Link(link), acceptor);
+        let life = self.hosts[self.wires.get(link).from as usize].life;
+        self.connections.get_mut(id).expect("it was just opened").life = life;
         if self.wires.get_mut(link).connection.replace(id).is_some() {
             let (from, peer) = self.ends_of(link);
             let what = format!("it asks for a second connection to {}", self.name_of(peer));
@@ -32,8 +34,13 @@ impl Run {
     pub(super) fn syn(&mut self, id: ConnectionId, tries: u32) {
         let Some(connection) = self.connections.get(id) else { return };
         let Opener::Link(link) = connection.opener else { return };
-        let host = &self.hosts[connection.server as usize];
-        if self.wires.is_severed(link) || (host.node.is_none() && host.silent) {
+        let acceptor = connection.server as usize;
+        let is_severed = self.wires.is_severed(link);
+        if !is_severed && self.is_taken_by_middlebox(id, link) {
+            return;
+        }
+        let host = &self.hosts[acceptor];
+        if is_severed || (host.node.is_none() && host.silent) {
             if tries < SYN_TRIES {
                 self.calendar.put(self.now + (SECOND << tries), Due::Syn(id, tries + 1));
             }
@@ -142,6 +149,10 @@ impl Run {
         if connection.end(side) == End::Gone {
             return;
         }
+        if connection.dead {
+            // It comes as far as where everything ends.
+            return self.forget_if_boxed(id);
+        }
         let way = side.sends().other();
         if self.wire_of(connection, way).is_some_and(|wire| self.wires.get(wire).cuts > 0) {
             // Nobody hears it now; whoever sends something again will be told again.
@@ -191,7 +202,7 @@ impl Run {
     /// The connection breaks in the middle of what is on its way; its ends learn of it soon.
     pub(super) fn break_connection(&mut self, id: ConnectionId) {
         // One that is not there yet has nothing to break.
-        let is_open = |connection: &Connection| connection.end(Side::Acceptor) != End::Gone;
+        let is_open = |connection: &Connection| connection.end(Side::Acceptor) != End::Gone && !connection.dead;
         if !self.connections.get(id).is_some_and(is_open) {
             return;
         }

@@ -116,6 +116,10 @@ impl Run {
             let verdict = match opener {
                 Opener::Link(link) => {
                     let from = self.wires.get(link).from as usize;
+                    if line.starts_with(b"HELLO ") {
+                        let lives = (self.connections.get(id).map_or(0, |c| c.life), self.hosts[server].life);
+                        self.wires.get_mut(link).met = Some(lives);
+                    }
                     let verdict = self.oracle.judge_neighbour(server, &self.scenario.servers[from], line);
                     if let Verdict::Report(report) = verdict {
                         let (peer, is_update) = (self.hosts[from].id, line.starts_with(b"AT "));

@@ -17,7 +17,7 @@ const MOST_WAKES: u32 = 1000;
 impl Run {
     pub(super) fn start_server(&mut self, server: usize) {
         let (seed, id) = (self.seed.number(), self.hosts[server].id);
-        self.hosts[server].start(Node::new(Arc::clone(&self.herd), id, self.limits.clone(), seed));
+        self.hosts[server].start(self.now, Node::new(Arc::clone(&self.herd), id, self.limits.clone(), seed));
         self.oracle.forget(server);
         for wire in self.wires.from(server) {
             self.wires.get_mut(wire).down = false;

@@ -1,6 +1,6 @@
 //! Scenarios that are written by hand.
 
-use super::{Bounds, Illness, MILLI, Nanos, Network, Planned, Scenario, What};
+use super::{Bounds, Illness, MILLI, Manner, Nanos, Network, Planned, Scenario, What};
 use crate::graph::Graph;
 
 /// Puts a scenario together, in any order. All times are in milliseconds since the start.
@@ -115,6 +115,12 @@ impl Builder {
     #[must_use]
     pub fn dies(self, at: u64, server: usize) -> Self {
         self.at(at, What::Crash { server, lasts: None, silent: true, keeps: false })
+    }
+
+    /// A middlebox stands before a server, on the way from a neighbour.
+    #[must_use]
+    pub fn middlebox(self, from: u64, to: u64, neighbour: usize, server: usize, how: Manner) -> Self {
+        self.at(from, What::Middlebox { from: neighbour, to: server, how, lasts: span(from, to) })
     }
 
     /// A server's wall clock jumps by so many milliseconds.

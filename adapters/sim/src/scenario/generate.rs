@@ -1,6 +1,8 @@
 //! Scenarios that are made from a seed.
 
-use super::{Bounds, Illness, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
+mod troubles;
+
+use super::{Bounds, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
 use crate::faults::{Fault, Faults};
 use crate::graph::{Graph, Shape};
 use crate::seed::Seed;
@@ -164,87 +166,5 @@ impl Stage<'_> {
             _ => at + self.chance.below(SECOND),
         };
         format!("{}.{:09}", 1_479_413_884 + nanos / SECOND, nanos % SECOND)
-    }
-
-    fn troubles(&mut self) {
-        let most = 2 + self.graph.servers / 4;
-        let faults = self.faults;
-        for fault in Fault::ALL.into_iter().filter(|&fault| faults.has(fault)) {
-            for _ in 0..=self.chance.index(most) {
-                self.trouble(fault);
-            }
-        }
-    }
-
-    fn trouble(&mut self, fault: Fault) {
-        let at = self.chance.below(STAGE);
-        let lasts = self.chance.between(10 * MILLI, STAGE / 2);
-        let server = self.server();
-        if self.graph.links.is_empty() && !matches!(fault, Fault::Crashes | Fault::Clocks | Fault::Places) {
-            return;
-        }
-        match fault {
-            Fault::Chunking => {}
-            Fault::Latency => {
-                let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
-                self.put(at, What::Delay { from, to, extra, lasts });
-            }
-            Fault::Breaks => {
-                let (from, to) = self.way();
-                self.put(at, What::Break { from, to });
-                let client = self.chance.index(12);
-                self.put(self.events[self.events.len() / 2].at + MILLI, What::BreakClient { client });
-            }
-            Fault::Partitions => self.partition(at, lasts),
-            Fault::Slow => {
-                let ((from, to), pace) = (self.way(), self.chance.below(2000));
-                self.put(at, What::Slow { from, to, pace, lasts });
-                let (client, pace) = (self.chance.index(12), self.chance.below(2000));
-                self.put(at, What::Read { client, pace: Some(pace) });
-                self.put(at + lasts, What::Read { client, pace: None });
-            }
-            Fault::Crashes => {
-                let (silent, keeps) = (self.chance.percent(50), self.chance.percent(50));
-                self.put(at, What::Crash { server, lasts: Some(lasts), silent, keeps });
-            }
-            Fault::Clocks => {
-                let size = *self.chance.pick(&[MILLI, SECOND, 3600 * SECOND, 1_000_000_000 * SECOND]);
-                let jump = i64::try_from(self.chance.below(size)).expect("below a billion seconds");
-                let (jump, drift) = (if self.chance.percent(50) { jump } else { -jump }, self.chance.below(400));
-                let at = if self.chance.percent(50) { 0 } else { at };
-                self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
-            }
-            Fault::Places => {
-                let how = match self.chance.below(3) {
-                    0 => Illness::Slow(self.chance.below(8 * SECOND)),
-                    1 => Illness::Fails,
-                    _ => Illness::Silent,
-                };
-                self.put(at, What::Places { server, how, lasts });
-            }
-        }
-    }
-
-    /// A link, in one of its directions.
-    fn way(&mut self) -> (usize, usize) {
-        let (a, b) = *self.chance.pick(&self.graph.links);
-        if self.chance.percent(50) { (a, b) } else { (b, a) }
-    }
-
-    /// One link is cut, or a random half of the servers from the others.
-    fn partition(&mut self, at: Nanos, lasts: Nanos) {
-        let (both, reset) = (self.chance.percent(60), self.chance.percent(50));
-        if self.chance.percent(60) {
-            let (from, to) = self.way();
-            self.put(at, What::Cut { from, to, both, lasts, reset });
-            return;
-        }
-        let side: Vec<bool> = (0..self.graph.servers).map(|_| self.chance.percent(50)).collect();
-        for &(a, b) in &self.graph.links {
-            if side[a] != side[b] {
-                let (from, to) = if side[a] { (a, b) } else { (b, a) };
-                self.events.push(Planned { at, what: What::Cut { from, to, both, lasts, reset } });
-            }
-        }
     }
 }

@@ -106,6 +106,17 @@ pub enum What {
         /// How much too fast it runs, in millionths.
         drift: i32,
     },
+    /// A middlebox stands before a server for a while, on the way from one of its neighbours.
+    Middlebox {
+        /// Who connects.
+        from: usize,
+        /// The server behind it.
+        to: usize,
+        /// What it does.
+        how: Manner,
+        /// For how long.
+        lasts: Nanos,
+    },
     /// A server's places source is ill for a while.
     Places {
         /// The server.
@@ -129,6 +140,28 @@ pub enum Illness {
     Silent,
 }
 
+/// What a middlebox does: a container's proxy, a load balancer, a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// It ends the connections that there are. New ones it accepts and closes, at once or after their first bytes, as
+    /// a proxy does whose server is away.
+    Close,
+    /// It ends the connections that there are. New ones it accepts and leads nowhere, also when it works again.
+    Hold,
+    /// The connections that there are lead nowhere from now on, and those that are made meanwhile, as where a tunnel
+    /// was made anew or a load balancer lost its table.
+    Swallow,
+    /// Nothing, until the server crashes: then it keeps the connections to it, which lead nowhere from then on. New
+    /// ones it accepts and closes until the server is back.
+    Keep,
+}
+
+impl Manner {
+    /// Each of them; the first one that stands on a way is the one that counts.
+    pub const ALL: [Self; 4] = [Self::Swallow, Self::Hold, Self::Close, Self::Keep];
+}
+
 impl What {
     /// How long it goes on; zero for what is over at once, and for a crash without end.
     #[must_use]
@@ -137,20 +170,22 @@ impl What {
             Self::Cut { lasts, .. }
             | Self::Delay { lasts, .. }
             | Self::Slow { lasts, .. }
+            | Self::Middlebox { lasts, .. }
             | Self::Places { lasts, .. } => *lasts,
             Self::Crash { lasts, .. } => lasts.unwrap_or(0),
             _ => 0,
         }
     }
 
-    /// It takes half the time.
+    /// It takes half the time, and never none: that would be without end.
     pub(crate) fn hurry(&mut self) {
         match self {
             Self::Cut { lasts, .. }
             | Self::Delay { lasts, .. }
             | Self::Slow { lasts, .. }
+            | Self::Middlebox { lasts, .. }
             | Self::Places { lasts, .. }
-            | Self::Crash { lasts: Some(lasts), .. } => *lasts /= 2,
+            | Self::Crash { lasts: Some(lasts), .. } => *lasts = (*lasts / 2).max(1),
             _ => {}
         }
     }
@@ -169,8 +204,15 @@ impl What {
             Self::Slow { .. } => "slow",
             Self::Crash { .. } => "crash",
             Self::Clock { .. } => "clock",
+            Self::Middlebox { .. } => "middlebox",
             Self::Places { .. } => "places",
         }
+    }
+
+    /// Whether servers can agree on what they keep although it goes on.
+    #[must_use]
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::Places { .. })
     }
 
     /// Whether it is trouble, and not what clients ordinarily do.
@@ -187,7 +229,8 @@ impl What {
             Self::Break { from, to }
             | Self::Cut { from, to, .. }
             | Self::Delay { from, to, .. }
-            | Self::Slow { from, to, .. } => Some((from, to)),
+            | Self::Slow { from, to, .. }
+            | Self::Middlebox { from, to, .. } => Some((from, to)),
             _ => None,
         }
     }
@@ -220,7 +263,8 @@ impl What {
             Self::Break { from, to }
             | Self::Cut { from, to, .. }
             | Self::Delay { from, to, .. }
-            | Self::Slow { from, to, .. } => vec![from, to],
+            | Self::Slow { from, to, .. }
+            | Self::Middlebox { from, to, .. } => vec![from, to],
             Self::Say { server, .. }
             | Self::Crash { server, .. }
             | Self::Clock { server, .. }
