@@ -24,11 +24,13 @@ pub enum Fault {
     Places,
     /// Middleboxes that accept connections in place of a server, and take what is sent without passing it on.
     Middleboxes,
+    /// Servers that are added to a running herd and removed, in one server's list after the other's.
+    Members,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -38,6 +40,7 @@ impl Fault {
         Self::Clocks,
         Self::Places,
         Self::Middleboxes,
+        Self::Members,
     ];
 
     /// Its name on the command line.
@@ -53,6 +56,7 @@ impl Fault {
             Self::Clocks => "clocks",
             Self::Places => "places",
             Self::Middleboxes => "middleboxes",
+            Self::Members => "members",
         }
     }
 }

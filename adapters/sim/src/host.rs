@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use herd::{Instant, Node, Now, ServerId, Timestamp};
+use herd::{Instant, Node, Now, Timestamp};
 
+use crate::list::{Ids, List};
 use crate::listener::Listener;
 use crate::scenario::{Illness, Nanos};
 
@@ -14,7 +15,10 @@ const EPOCH: i128 = 1_479_413_884_000_000_000;
 /// A server and the machine that it runs on.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) id: ServerId,
+    /// Its list of servers, also while it is down.
+    pub(crate) list: Arc<List>,
+    /// Which ids these have at its node.
+    pub(crate) ids: Arc<Ids>,
     /// None while it is down.
     pub(crate) node: Option<Arc<Node>>,
     /// Who listens to what changes in what it keeps.
@@ -43,9 +47,10 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(id: ServerId) -> Self {
+    pub(crate) fn new(list: Arc<List>, ids: Arc<Ids>) -> Self {
         Self {
-            id,
+            list,
+            ids,
             node: None,
             listener: Listener::default(),
             life: 0,

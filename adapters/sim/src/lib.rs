@@ -30,6 +30,7 @@
 //! | `calendar` | what is due, and when |
 //! | `wires`, `connection` | links, and the bytes on them |
 //! | `host`, `places` | one server, its clocks, its disk, its places source |
+//! | `list` | whom a server has in its list of servers |
 //! | `talk` | one client on one connection, and what it is owed |
 //! | `oracle` | what every server must know |
 //! | `listener` | what a server's feed tells |
@@ -44,6 +45,7 @@ mod digest;
 mod faults;
 mod graph;
 mod host;
+mod list;
 mod listener;
 mod oracle;
 mod places;

@@ -8,6 +8,7 @@ mod fast_path;
 mod feed;
 mod fetches;
 mod links;
+mod lists;
 mod middleboxes;
 mod notices;
 mod passes;
@@ -26,6 +27,7 @@ use crate::calendar::{Calendar, Due};
 use crate::connection::{ConnectionId, Connections};
 use crate::digest::Digest;
 use crate::host::Host;
+use crate::list::{Ids, List};
 use crate::oracle::Oracle;
 use crate::scenario::{BadScenario, MILLI, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
@@ -142,7 +144,7 @@ impl Run {
             agreed_since: None,
             done: false,
             calendar: Calendar::default(),
-            hosts: herd.ids().map(Host::new).collect(),
+            hosts: hosts(&scenario)?,
             wires: Wires::new(&herd, &scenario.network, &mut seed),
             connections: Connections::default(),
             clients: vec![Client::default(); scenario.clients()],
@@ -258,7 +260,9 @@ impl Run {
     /// Starts all servers: done by [`play`](Self::play), for those who [`step`](Self::step) themselves.
     pub fn start(&mut self) {
         for server in 0..self.hosts.len() {
-            self.start_server(server);
+            if !self.scenario.absent.contains(&server) {
+                self.start_server(server);
+            }
         }
     }
 
@@ -277,8 +281,9 @@ impl Run {
         self.calendar.put(self.quiet_at, Due::Look);
     }
 
-    fn name_of(&self, server: ServerId) -> &str {
-        &self.scenario.servers[server.index()]
+    /// What a server's neighbour is called.
+    fn name_of(&self, server: usize, peer: ServerId) -> &str {
+        &self.scenario.servers[self.hosts[server].ids.server(peer)]
     }
 
     fn violate(&mut self, invariant: Invariant, server: Option<usize>, what: String) {
@@ -314,4 +319,18 @@ impl Run {
     const fn is_traced(&self) -> bool {
         self.trace.is_some()
     }
+}
+
+/// A host for each server. Most have one and the same list.
+fn hosts(scenario: &Scenario) -> Result<Vec<Host>, BadScenario> {
+    let share = |list: List| (Arc::new(Ids::of(&list)), Arc::new(list));
+    let present = (0..scenario.servers.len()).find(|server| !scenario.absent.contains(server));
+    let common = present.map(|server| List::first(scenario, server)).transpose()?.map(share);
+    let host = |server| {
+        let own = || List::first(scenario, server).map(share);
+        let is_absent = scenario.absent.contains(&server);
+        let (ids, list) = common.clone().filter(|_| !is_absent).map_or_else(own, Ok)?;
+        Ok(Host::new(list, ids))
+    };
+    (0..scenario.servers.len()).map(host).collect()
 }

@@ -11,6 +11,7 @@ use herd::{Herd, HerdError, InvalidName, Limits, Member, ServerName};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
+use crate::list::List;
 
 pub use builder::Builder;
 pub use generate::Recipe;
@@ -34,6 +35,9 @@ pub struct Scenario {
     pub servers: Vec<String>,
     /// The two ends of each link, as indexes into the servers.
     pub links: Vec<(usize, usize)>,
+    /// Servers that are in nobody's list at the start, but their own, and do not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<usize>,
     /// How the network is when nothing is wrong with it.
     pub network: Network,
     /// The servers' limits, where they are not the core's own defaults.
@@ -154,14 +158,25 @@ impl Scenario {
     /// # Errors
     /// Where a scenario that a person wrote names a server twice, or leaves one without a way to the others.
     pub fn herd(&self) -> Result<Arc<Herd>, BadScenario> {
-        let mut servers = Vec::with_capacity(self.servers.len());
-        for (index, name) in self.servers.iter().enumerate() {
-            servers.push(Member { name: ServerName::new(name)?, address: format!("{index}"), links: Vec::new() });
-        }
+        self.herd_of(&vec![true; self.servers.len()])
+    }
+
+    /// The herd of some of its servers.
+    ///
+    /// # Errors
+    /// Where these are none.
+    pub(crate) fn herd_of(&self, members: &[bool]) -> Result<Arc<Herd>, BadScenario> {
+        let mut links = vec![Vec::new(); self.servers.len()];
         for &(a, b) in &self.links {
-            let far = self.servers.get(b).cloned().unwrap_or_else(|| format!("#{b}"));
-            if let Some(server) = servers.get_mut(a) {
-                server.links.push(far);
+            let is_member = |server: usize| members.get(server).copied().unwrap_or(true);
+            if is_member(a) && is_member(b) && a < links.len() {
+                links[a].push(self.servers.get(b).cloned().unwrap_or_else(|| format!("#{b}")));
+            }
+        }
+        let mut servers = Vec::with_capacity(self.servers.len());
+        for (index, (name, links)) in self.servers.iter().zip(links).enumerate() {
+            if members[index] {
+                servers.push(Member { name: ServerName::new(name)?, address: format!("{index}"), links });
             }
         }
         Ok(Arc::new(Herd::new(servers)?))
@@ -200,20 +215,36 @@ impl Scenario {
     pub fn from_json(json: &str) -> Result<Self, BadScenario> {
         let mut scenario: Self = serde_json::from_str(json)?;
         scenario.events.sort_by_key(|planned| planned.at);
-        scenario.herd()?;
         scenario.check()?;
         Ok(scenario)
     }
 
-    /// Every event's servers are servers, and every link's ends are linked.
-    fn check(&self) -> Result<(), BadScenario> {
+    /// Its servers are a herd, and so are those of each list at each time; every event's servers are servers, and
+    /// every link's ends are linked.
+    pub(crate) fn check(&self) -> Result<(), BadScenario> {
+        self.herd()?;
         let linked = |a: usize, b: usize| self.links.iter().any(|&link| link == (a, b) || link == (b, a));
         for planned in &self.events {
             let on_link = planned.what.link().is_none_or(|(from, to)| linked(from, to));
             let at_server = planned.what.server().is_none_or(|server| server < self.servers.len());
-            let fits = on_link && at_server;
+            let listed = planned.what.listing().is_none_or(|(_, member, _)| member < self.servers.len());
+            let fits = on_link && at_server && listed;
             if !fits {
                 return Err(BadScenario::Nowhere { what: planned.what.name(), at: planned.at });
+            }
+        }
+        self.check_lists()
+    }
+
+    fn check_lists(&self) -> Result<(), BadScenario> {
+        let listings: Vec<_> = self.events.iter().filter_map(|planned| planned.what.listing()).collect();
+        if self.absent.is_empty() && listings.is_empty() {
+            return Ok(());
+        }
+        for server in 0..self.servers.len() {
+            let mut list = List::first(self, server)?;
+            for &(_, member, is_there) in listings.iter().filter(|(of, ..)| *of == server) {
+                list = list.change(self, member, is_there)?;
             }
         }
         Ok(())
@@ -254,11 +285,13 @@ impl Scenario {
         let ends = self.links.iter().filter(|&&(a, b)| a == server || b == server);
         let neighbours: Vec<usize> = ends.map(|&(a, b)| if a == server { b } else { a }).collect();
         other.links.retain(|&(a, b)| a != server && b != server);
+        other.absent.retain(|&absent| absent != server);
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {
             shift(a);
             shift(b);
         }
+        other.absent.iter_mut().for_each(shift);
         other.events.retain_mut(|planned| planned.what.servers_mut().iter().all(|index| **index != server));
         for planned in &mut other.events {
             planned.what.servers_mut().into_iter().for_each(shift);

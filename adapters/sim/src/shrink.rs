@@ -49,7 +49,7 @@ struct Search<F> {
 impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
     /// Takes a scenario if it breaks the same.
     fn offer(&mut self, candidate: Scenario) -> bool {
-        if self.runs >= MOST_RUNS || candidate == self.best || candidate.herd().is_err() {
+        if self.runs >= MOST_RUNS || candidate == self.best || candidate.check().is_err() {
             return false;
         }
         self.runs += 1;

@@ -83,12 +83,6 @@ impl Wires {
         Some(self.first[from] + u32::try_from(index).expect("a server has fewer links than that"))
     }
 
-    /// The wire from a server to a neighbour of its own.
-    pub(crate) fn of(&self, herd: &Herd, from: ServerId, to: ServerId) -> u32 {
-        let index = herd.neighbours(from).binary_search(&to).expect("a node speaks of its neighbours");
-        self.first[from.index()] + u32::try_from(index).expect("a server has fewer links than that")
-    }
-
     /// Every wire.
     pub(crate) fn ids(&self) -> std::ops::Range<u32> {
         0..u32::try_from(self.all.len()).expect("few links")

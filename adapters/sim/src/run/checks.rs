@@ -126,7 +126,7 @@ impl Run {
 
     /// For each server that is up, the least server that it can reach.
     fn islands(&self) -> Vec<Option<usize>> {
-        self.islands_of(|wire| !self.wires.is_severed(wire))
+        self.islands_of(|wire| self.is_open(wire))
     }
 
     /// The same, where only those wires count.

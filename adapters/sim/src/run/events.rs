@@ -42,6 +42,8 @@ impl Run {
             What::Delay { from, to, extra, .. } => self.on_wires(from, to, false, |wire| wire.extra += extra),
             What::Slow { from, to, pace, .. } => self.on_wires(from, to, false, |wire| wire.pace = Some(pace)),
             What::Middlebox { from, to, how, .. } => self.middlebox_stands(from, to, how),
+            What::Enlist { server, member } => self.lists(server, member, true),
+            What::Delist { server, member } => self.lists(server, member, false),
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),

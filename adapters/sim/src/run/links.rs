@@ -18,12 +18,17 @@ impl Run {
     pub(super) fn connect(&mut self, link: u32) {
         self.stats.connects += 1;
         let acceptor = self.wires.get(link).to;
+        let (from, peer) = self.ends_of(link);
+        self.resolve(from, peer);
+        if !self.hosts[from].list.has(acceptor as usize) {
+            let what = format!("it connects to {}, which is not in its list", self.name_of(from, peer));
+            self.violate(Invariant::Links, Some(from), what);
+        }
         let id = self.connections.open(Opener::Link(link), acceptor);
         let life = self.hosts[self.wires.get(link).from as usize].life;
         self.connections.get_mut(id).expect("it was just opened").life = life;
         if self.wires.get_mut(link).connection.replace(id).is_some() {
-            let (from, peer) = self.ends_of(link);
-            let what = format!("it asks for a second connection to {}", self.name_of(peer));
+            let what = format!("it asks for a second connection to {}", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);
         }
         self.record_end("connect", id);
@@ -70,7 +75,13 @@ impl Run {
 
     pub(super) fn ends_of(&self, link: u32) -> (usize, ServerId) {
         let wire = self.wires.get(link);
-        (wire.from as usize, self.hosts[wire.to as usize].id)
+        (wire.from as usize, self.hosts[wire.from as usize].ids.id(wire.to as usize))
+    }
+
+    /// The wire that leads to a neighbour of a server's.
+    pub(super) fn wire_to(&self, server: usize, peer: ServerId) -> u32 {
+        let to = self.hosts[server].ids.server(peer);
+        self.wires.find(&self.herd, server, to).expect("a node speaks of its neighbours")
     }
 
     /// Who has that connection, and to whom. Nobody does who has closed it: nothing more is said of it.
@@ -99,12 +110,17 @@ impl Run {
     pub(super) fn disconnect(&mut self, link: u32, why: Parting) {
         let Some(id) = self.wires.get_mut(link).connection.take() else {
             let (from, peer) = self.ends_of(link);
-            let what = format!("it closes the connection to {}, and has none", self.name_of(peer));
+            let what = format!("it closes the connection to {}, and has none", self.name_of(from, peer));
             return self.violate(Invariant::Links, Some(from), what);
         };
+        self.drop_connection(id, why == Parting::TimedOut);
+    }
+
+    /// Whoever opened a connection has no more use for it.
+    pub(super) fn drop_connection(&mut self, id: ConnectionId, at_once: bool) {
         self.record_end("disconnect", id);
         let connected = self.connections.get(id).is_some_and(|connection| connection.end(Side::Acceptor) != End::Gone);
-        if why == Parting::TimedOut || !connected {
+        if at_once || !connected {
             self.abort(id, Side::Opener);
         } else {
             self.close(id, Side::Opener);

@@ -120,9 +120,13 @@ impl Run {
                         let lives = (self.connections.get(id).map_or(0, |c| c.life), self.hosts[server].life);
                         self.wires.get_mut(link).met = Some(lives);
                     }
-                    let verdict = self.oracle.judge_neighbour(server, &self.scenario.servers[from], line);
+                    let verdict = if self.is_listed(self.wires.get(link).reverse) {
+                        self.oracle.judge_neighbour(server, &self.scenario.servers[from], line)
+                    } else {
+                        Verdict::Refused
+                    };
                     if let Verdict::Report(report) = verdict {
-                        let (peer, is_update) = (self.hosts[from].id, line.starts_with(b"AT "));
+                        let (peer, is_update) = (self.hosts[server].ids.id(from), line.starts_with(b"AT "));
                         self.stats.updates += u64::from(is_update);
                         let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
                         self.scratch.told.push(Told { report, from: source });

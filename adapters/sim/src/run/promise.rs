@@ -57,7 +57,7 @@ impl Run {
             for at in next {
                 if far[at].is_none() && self.hosts[at].node.is_some() {
                     far[at] = Some(links);
-                    let open = self.wires.from(at).filter(|&wire| !self.wires.is_severed(wire));
+                    let open = self.wires.from(at).filter(|&wire| self.is_open(wire));
                     further.extend(open.map(|wire| self.wires.get(wire).to as usize));
                 }
             }
@@ -73,8 +73,8 @@ impl Run {
     /// Nothing where the herd holds together without such links.
     fn backing_off(&self) -> Nanos {
         let strangers: Vec<u32> = self.wires.ids().filter(|&wire| self.are_strangers(wire)).collect();
-        let with = self.islands_of(|wire| !self.wires.is_severed(wire));
-        if with == self.islands_of(|wire| !self.wires.is_severed(wire) && !strangers.contains(&wire)) {
+        let with = self.islands_of(|wire| self.is_open(wire));
+        if with == self.islands_of(|wire| self.is_open(wire) && !strangers.contains(&wire)) {
             return 0;
         }
         let Bounds { link_retry, repair_interval, .. } = self.scenario.bounds;

@@ -18,7 +18,7 @@ impl Run {
     /// Does what is to be done about a link.
     pub(super) fn pull(&mut self, server: usize, peer: ServerId) {
         let Some(node) = self.hosts[server].node.clone() else { return };
-        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
+        let link = self.wire_to(server, peer);
         for _ in 0..MOST_STEPS {
             self.turn.now = self.hosts[server].now(self.now);
             let step = node.poll_link(&mut self.turn, peer);
@@ -27,10 +27,11 @@ impl Run {
                 LinkStep::Connect => self.connect(link),
                 LinkStep::Send(bytes) => self.send(link, bytes),
                 LinkStep::Close(why) => self.disconnect(link, why),
-                LinkStep::Wait(_) | LinkStep::End => return,
+                LinkStep::Wait(_) => return,
+                LinkStep::End => return self.ends(link),
             }
         }
-        let what = format!("its link to {} never says to wait", self.name_of(peer));
+        let what = format!("its link to {} never says to wait", self.name_of(server, peer));
         self.violate(Invariant::Links, Some(server), what);
     }
 
@@ -43,11 +44,12 @@ impl Run {
         let current =
             current.and_then(|id| Some((id, self.connections.get(id)?.pipes[Way::There as usize].unsent_len)));
         let Some((id, unsent)) = current else {
-            let what = format!("it sends to {}, and is not connected to it", self.name_of(peer));
+            let what = format!("it sends to {}, and is not connected to it", self.name_of(from, peer));
             return self.violate(Invariant::Links, Some(from), what);
         };
         if unsent > 0 {
-            let what = format!("it sends to {}, and {unsent} bytes of what it sent before wait", self.name_of(peer));
+            let what =
+                format!("it sends to {}, and {unsent} bytes of what it sent before wait", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);
         }
         if self.write(id, Way::There, bytes) {
@@ -84,6 +86,7 @@ impl Run {
     /// No link holds more than it may; each waits, and the server asked to be woken in time for it.
     pub(super) fn check_links(&mut self, server: usize) {
         let Some(node) = self.hosts[server].node.as_ref().map(Arc::clone) else { return };
+        self.check_list(server);
         let (mut most, mut fault) = (0, None);
         for link in node.links() {
             most = most.max(link.queued);

@@ -27,7 +27,8 @@ impl Builder {
         let servers = (0..graph.servers).map(|index| format!("s{index}")).collect();
         let links = graph.links.clone();
         let (network, bounds) = (Network::default(), Bounds::default());
-        Self { scenario: Scenario { seed: 1, servers, links, network, bounds, events: Vec::new() } }
+        let (absent, events) = (Vec::new(), Vec::new());
+        Self { scenario: Scenario { seed: 1, servers, links, absent, network, bounds, events } }
     }
 
     /// Takes another seed than 1.
@@ -121,6 +122,25 @@ impl Builder {
     #[must_use]
     pub fn middlebox(self, from: u64, to: u64, neighbour: usize, server: usize, how: Manner) -> Self {
         self.at(from, What::Middlebox { from: neighbour, to: server, how, lasts: span(from, to) })
+    }
+
+    /// A server is in nobody's list at the start, and does not run.
+    #[must_use]
+    pub fn absent(mut self, server: usize) -> Self {
+        self.scenario.absent.push(server);
+        self
+    }
+
+    /// A server has another one in its list from now on; one that has itself in it starts.
+    #[must_use]
+    pub fn enlists(self, at: u64, server: usize, member: usize) -> Self {
+        self.at(at, What::Enlist { server, member })
+    }
+
+    /// A server has another one in its list no more.
+    #[must_use]
+    pub fn delists(self, at: u64, server: usize, member: usize) -> Self {
+        self.at(at, What::Delist { server, member })
     }
 
     /// A server's wall clock jumps by so many milliseconds.

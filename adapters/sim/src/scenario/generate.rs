@@ -41,11 +41,12 @@ impl Recipe {
         let graph = self.shape.graph(servers, &mut chance);
         let network = self.network(&mut chance);
         let bounds = self.bounds(&network, &mut chance);
-        let mut stage = Stage { graph: &graph, faults: self.faults, events: Vec::new(), chance };
+        let (events, absent, removed) = (Vec::new(), Vec::new(), None);
+        let mut stage = Stage { graph: &graph, faults: self.faults, events, absent, removed, chance };
         stage.clients();
         stage.troubles();
         let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
-        scenario.events = stage.events;
+        (scenario.events, scenario.absent) = (stage.events, stage.absent);
         scenario.events.sort_by_key(|planned| planned.at);
         scenario
     }
@@ -99,6 +100,9 @@ struct Stage<'a> {
     faults: Faults,
     chance: Seed,
     events: Vec<Planned>,
+    /// Who is added to the herd, and who is removed.
+    absent: Vec<usize>,
+    removed: Option<usize>,
 }
 
 impl Stage<'_> {

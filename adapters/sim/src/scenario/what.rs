@@ -117,6 +117,20 @@ pub enum What {
         /// For how long.
         lasts: Nanos,
     },
+    /// A server has another one in its list from now on. One that has itself in it starts, if it never ran.
+    Enlist {
+        /// Whose list.
+        server: usize,
+        /// Who is in it.
+        member: usize,
+    },
+    /// A server has another one in its list no more.
+    Delist {
+        /// Whose list.
+        server: usize,
+        /// Who is not in it.
+        member: usize,
+    },
     /// A server's places source is ill for a while.
     Places {
         /// The server.
@@ -205,6 +219,8 @@ impl What {
             Self::Crash { .. } => "crash",
             Self::Clock { .. } => "clock",
             Self::Middlebox { .. } => "middlebox",
+            Self::Enlist { .. } => "enlist",
+            Self::Delist { .. } => "delist",
             Self::Places { .. } => "places",
         }
     }
@@ -240,8 +256,19 @@ impl What {
         match *self {
             Self::Say { server, .. }
             | Self::Crash { server, .. }
+            | Self::Enlist { server, .. }
+            | Self::Delist { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => Some(server),
+            _ => None,
+        }
+    }
+
+    /// Whose place in a list it is about, in whose, and whether it is there from then on.
+    pub(crate) const fn listing(&self) -> Option<(usize, usize, bool)> {
+        match *self {
+            Self::Enlist { server, member } => Some((server, member, true)),
+            Self::Delist { server, member } => Some((server, member, false)),
             _ => None,
         }
     }
@@ -269,6 +296,7 @@ impl What {
             | Self::Crash { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => vec![server],
+            Self::Enlist { server, member } | Self::Delist { server, member } => vec![server, member],
             Self::HangUp { .. } | Self::Read { .. } | Self::BreakClient { .. } => Vec::new(),
         }
     }

@@ -53,6 +53,7 @@ impl Stage<'_> {
                 let at = if self.chance.percent(50) { 0 } else { at };
                 self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
             }
+            Fault::Members => self.members(at, lasts, server),
             Fault::Middleboxes => self.middleboxes(at, lasts, server),
             Fault::Places => {
                 let how = match self.chance.below(3) {
@@ -105,6 +106,38 @@ impl Stage<'_> {
             let (at, down) = (at + self.chance.below(lasts), self.chance.between(10 * MILLI, lasts));
             let (silent, keeps) = (self.chance.percent(50), self.chance.percent(50));
             self.put(at, What::Crash { server, lasts: Some(down), silent, keeps });
+        }
+    }
+    /// A server is added to the herd, or removed, in one list after the other; each herd has one of each at most.
+    fn members(&mut self, at: Nanos, lasts: Nanos, server: usize) {
+        let (added, removed) = (self.absent.first().copied(), self.removed);
+        let gone: Vec<usize> = added.into_iter().chain(removed).chain([server]).collect();
+        // Those who stay are a herd without them, and so are they with either.
+        let are_herds = gone.len() == 1
+            || !gone[1..].contains(&gone[0]) && gone.iter().all(|&one| self.graph.holds_without(&[one]));
+        if !are_herds || !self.graph.holds_without(&gone) || self.graph.servers <= gone.len() {
+            return;
+        }
+        let adds = if self.chance.percent(50) { added.is_none() } else { removed.is_some() };
+        if adds && added.is_some() || !adds && removed.is_some() {
+            return;
+        }
+        for other in 0..self.graph.servers {
+            let at = at + self.chance.below(lasts);
+            if adds {
+                self.put(at, What::Enlist { server: other, member: server });
+            } else if other != server {
+                self.put(at, What::Delist { server: other, member: server });
+            }
+        }
+        if adds {
+            self.absent.push(server);
+            return;
+        }
+        self.removed = Some(server);
+        if self.chance.percent(50) {
+            let (at, silent) = (at + self.chance.below(lasts), self.chance.percent(50));
+            self.put(at, What::Crash { server, lasts: None, silent, keeps: false });
         }
     }
 }
