@@ -26,11 +26,13 @@ pub enum Fault {
     Middleboxes,
     /// Servers that are added to a running herd and removed, in one server's list after the other's.
     Members,
+    /// Servers that stop in good order and come back.
+    Stops,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -41,6 +43,7 @@ impl Fault {
         Self::Places,
         Self::Middleboxes,
         Self::Members,
+        Self::Stops,
     ];
 
     /// Its name on the command line.
@@ -57,6 +60,7 @@ impl Fault {
             Self::Places => "places",
             Self::Middleboxes => "middleboxes",
             Self::Members => "members",
+            Self::Stops => "stops",
         }
     }
 }

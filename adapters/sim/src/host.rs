@@ -1,5 +1,6 @@
 //! One simulated server: its node, its clocks, its disk, its places source.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -7,6 +8,8 @@ use herd::{Instant, Node, Now, Timestamp};
 
 use crate::list::{Ids, List};
 use crate::listener::Listener;
+use crate::oracle::ReportId;
+use crate::run::Stopping;
 use crate::scenario::{Illness, Nanos};
 
 /// What every clock shows at the start, if it is right: nanoseconds since the POSIX epoch.
@@ -26,6 +29,10 @@ pub(crate) struct Host {
     /// How often it was started, and when it last was.
     pub(crate) life: u32,
     pub(crate) started_at: Nanos,
+    /// While it stops in good order.
+    pub(crate) stopping: Option<Stopping>,
+    /// Of each client the newest report that it took from one in this life.
+    pub(crate) acknowledged: BTreeMap<u32, ReportId>,
     /// While it is down: whether even its machine says nothing.
     pub(crate) silent: bool,
     /// While it is down: the event that did it.
@@ -55,6 +62,8 @@ impl Host {
             listener: Listener::default(),
             life: 0,
             started_at: 0,
+            stopping: None,
+            acknowledged: BTreeMap::new(),
             silent: false,
             crashed_by: None,
             disk: Vec::new(),
@@ -92,7 +101,13 @@ impl Host {
         self.life += 1;
         self.started_at = at;
         self.crashed_by = None;
+        self.acknowledged.clear();
         self.wake_at = None;
+    }
+
+    /// Whether it takes connections.
+    pub(crate) fn listens(&self) -> bool {
+        self.node.is_some() && self.stopping.is_none()
     }
 
     /// It dies; what is on its disk is there when it starts again.
@@ -104,7 +119,7 @@ impl Host {
             // The order in a table is nothing to build a run on.
             self.disk.sort_unstable();
         }
-        (self.silent, self.crashed_by) = (silent, Some(by));
+        (self.silent, self.crashed_by, self.stopping) = (silent, Some(by), None);
     }
 }
 

@@ -14,6 +14,7 @@ mod notices;
 mod passes;
 mod promise;
 mod pull;
+mod stops;
 mod turns;
 
 use std::collections::HashSet;
@@ -39,6 +40,7 @@ use crate::wires::Wires;
 pub use self::fast_path::FastPath;
 use self::feed::Told;
 use self::fetches::Fetch;
+pub(crate) use self::stops::Stopping;
 
 /// How long clients may have to wait for their replies once all trouble is over: on a connection that takes little at a
 /// time, places are waited for again and again.
@@ -227,6 +229,7 @@ impl Run {
             Due::Reset(id, side) => self.reset(id, side),
             Due::Idle(id) => self.idle(id),
             Due::Wake(server, life) => self.wake(server as usize, life),
+            Due::Stopped(server, life) => self.stopped(server as usize, life),
             Due::Fetched(fetch) => self.fetched(fetch as usize),
             Due::Look => self.look(),
         }

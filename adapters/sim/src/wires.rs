@@ -26,6 +26,10 @@ pub(crate) struct Wire {
     pub(crate) misled: Option<u32>,
     /// The lives of `from` and `to` in which `to` last took a greeting of `from`.
     pub(crate) met: Option<(u32, u32)>,
+    /// When trouble last began or ended on it, or at an end of it.
+    pub(crate) troubled_at: Nanos,
+    /// `from` has said that it has no link to `to`, and not asked for a connection since.
+    pub(crate) ended: bool,
     /// The one connection to `to` that `from` has, or asked for.
     pub(crate) connection: Option<ConnectionId>,
     /// Whether `from` has said that `to` cannot be reached, and not since that it can.
@@ -33,6 +37,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    /// Whether something is wrong with it at the moment.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.cuts > 0 || self.extra > 0 || self.pace.is_some() || self.manner().is_some()
+    }
+
     /// What the middlebox before `to` does, if there is one.
     pub(crate) fn manner(&self) -> Option<Manner> {
         Manner::ALL.into_iter().find(|&manner| self.boxes[manner as usize] > 0)

@@ -185,6 +185,9 @@ impl Run {
             connection.pipes[way as usize].inbox.clear();
             return false;
         }
+        if way == Way::There && self.hosts[connection.server as usize].stopping.is_some() {
+            return false;
+        }
         if let (Way::There, Some(session)) = (way, &connection.session)
             && !session.wants_input(connection.pipes[Way::Back as usize].unsent_len)
             && !session.is_finished()

@@ -13,6 +13,7 @@ impl Run {
             *self.stats.faults.entry(what.name()).or_default() += 1;
         }
         self.record_planned(&what, false);
+        self.touch(&what);
         match what {
             What::Say { client, server, ref text } => self.says(client, server, text),
             What::HangUp { client } => {
@@ -42,6 +43,7 @@ impl Run {
             What::Delay { from, to, extra, .. } => self.on_wires(from, to, false, |wire| wire.extra += extra),
             What::Slow { from, to, pace, .. } => self.on_wires(from, to, false, |wire| wire.pace = Some(pace)),
             What::Middlebox { from, to, how, .. } => self.middlebox_stands(from, to, how),
+            What::Stop { server, keeps, .. } => self.stop(index, server, keeps),
             What::Enlist { server, member } => self.lists(server, member, true),
             What::Delist { server, member } => self.lists(server, member, false),
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
@@ -53,6 +55,7 @@ impl Run {
     pub(super) fn is_over(&mut self, index: u32) {
         let what = self.scenario.events[index as usize].what.clone();
         self.record_planned(&what, true);
+        self.touch(&what);
         match what {
             What::Cut { from, to, both, reset, .. } => {
                 self.on_wires(from, to, both, |wire| wire.cuts -= 1);
@@ -72,8 +75,29 @@ impl Run {
                 self.wake_the_dead(server);
             }
             What::Middlebox { from, to, how, .. } => self.middlebox_goes(from, to, how),
+            What::Stop { server, .. } => self.starts_again(index, server),
             What::Places { server, .. } => self.hosts[server].illness = None,
             _ => {}
+        }
+    }
+
+    /// Something begins or ends that may be trouble for links.
+    fn touch(&mut self, what: &What) {
+        if let Some((from, to)) = what.link() {
+            let now = self.now;
+            self.on_wires(from, to, true, |wire| wire.troubled_at = now);
+        } else if let Some(server) = what.server().filter(|_| what.ends_links() || what.listing().is_some()) {
+            self.touch_server(server);
+        }
+    }
+
+    /// A server begins or ends to be there, or to have somebody in its list.
+    pub(super) fn touch_server(&mut self, server: usize) {
+        for wire in self.wires.from(server) {
+            let reverse = self.wires.get(wire).reverse;
+            for wire in [wire, reverse] {
+                self.wires.get_mut(wire).troubled_at = self.now;
+            }
         }
     }
 

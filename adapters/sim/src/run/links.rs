@@ -26,6 +26,7 @@ impl Run {
         }
         let id = self.connections.open(Opener::Link(link), acceptor);
         let life = self.hosts[self.wires.get(link).from as usize].life;
+        self.wires.get_mut(link).ended = false;
         self.connections.get_mut(id).expect("it was just opened").life = life;
         if self.wires.get_mut(link).connection.replace(id).is_some() {
             let what = format!("it asks for a second connection to {}", self.name_of(from, peer));
@@ -45,14 +46,15 @@ impl Run {
             return;
         }
         let host = &self.hosts[acceptor];
-        if is_severed || (host.node.is_none() && host.silent) {
+        let (listens, silent) = (host.listens(), host.node.is_none() && host.silent);
+        if is_severed || silent {
             if tries < SYN_TRIES {
                 self.calendar.put(self.now + (SECOND << tries), Due::Syn(id, tries + 1));
             }
             return;
         }
-        let due = if host.node.is_none() { Due::Refused(id) } else { Due::Opened(id) };
-        if host.node.is_some() {
+        let due = if listens { Due::Opened(id) } else { Due::Refused(id) };
+        if listens {
             self.accept(id);
         }
         let latency = self.latency(id, Way::Back);

@@ -59,8 +59,10 @@ impl Run {
 
     /// There is no link any more: its connection is dropped.
     pub(super) fn ends(&mut self, link: u32) {
+        let is_removed = !self.is_listed(link);
         let wire = self.wires.get_mut(link);
-        wire.down = false;
+        wire.down &= !is_removed;
+        wire.ended = true;
         if let Some(id) = wire.connection.take() {
             self.drop_connection(id, false);
         }

@@ -32,7 +32,7 @@ impl Run {
     /// A wish for a connection comes to where a middlebox may stand; whether one took it.
     pub(super) fn is_taken_by_middlebox(&mut self, id: ConnectionId, link: u32) -> bool {
         let wire = self.wires.get(link);
-        let is_away = self.hosts[wire.to as usize].node.is_none();
+        let is_away = !self.hosts[wire.to as usize].listens();
         let Some(how) = wire.manner().filter(|&how| how != Manner::Keep || is_away) else { return false };
         let life = self.hosts[wire.from as usize].life;
         self.wires.get_mut(link).misled = Some(life);

@@ -87,6 +87,8 @@ impl Run {
             self.serve(id, &Input::More);
         } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {
             self.close(id, Side::Acceptor);
+        } else {
+            self.close_if_stopping(id);
         }
     }
 

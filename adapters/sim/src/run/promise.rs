@@ -7,9 +7,8 @@
 //! wish for a connection may have been lost at the last moment of a cut, and the try behind it may come to a server
 //! that starts a moment later.
 //!
-//! There is one exception. Two servers of which neither has taken a greeting of the other in its present run cannot
-//! tell a middlebox from a plain server, which closes on a greeting, or says nothing: see
-//! [`backing_off`](Run::backing_off).
+//! There is one exception. A server that has not been answered by a neighbour in their present runs cannot tell a
+//! middlebox from a plain server, which closes on a greeting, or says nothing: see [`backing_off`](Run::backing_off).
 
 use super::Run;
 use crate::scenario::{Bounds, MILLI, Nanos, SECOND};
@@ -86,14 +85,14 @@ impl Run {
         repair_interval.max(link_retry).min(longest + link_retry)
     }
 
-    /// Whether two neighbours have never heard of each other in their present lives, and middleboxes took what
-    /// they said.
+    /// Whether neither of two neighbours has taken a greeting of the other in their present lives, and a middlebox took
+    /// one. The other of them may have had no reason to greet: it rests, and has not heard that its neighbour restarted.
     fn are_strangers(&self, wire: u32) -> bool {
         let there = self.wires.get(wire);
         let back = self.wires.get(there.reverse);
         let (from, to) = (&self.hosts[there.from as usize], &self.hosts[there.to as usize]);
         let have_met = there.met == Some((from.life, to.life)) || back.met == Some((to.life, from.life));
-        !have_met && there.misled == Some(from.life) && back.misled == Some(to.life)
+        !have_met && (there.misled == Some(from.life) || back.misled == Some(to.life))
     }
 }
 

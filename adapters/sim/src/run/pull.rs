@@ -98,6 +98,7 @@ impl Run {
                         fault = Some((Invariant::Wakes, "it asked to be woken too late for a link"));
                     }
                 }
+                LinkStep::End if self.hosts[server].stopping.is_some() => {}
                 LinkStep::Connect | LinkStep::Send(_) | LinkStep::Close(_) | LinkStep::End => {
                     fault = Some((Invariant::Links, "something is to be done about a link that waits"));
                 }

@@ -24,8 +24,12 @@ impl Run {
         self.hosts[server].start(self.now, node);
         self.oracle.forget(server);
         for wire in self.wires.from(server) {
-            self.wires.get_mut(wire).down = false;
+            let wire = self.wires.get_mut(wire);
+            (wire.down, wire.ended) = (false, false);
         }
+        self.touch_server(server);
+        // It may be late, as one that took its time to stop.
+        self.quiet_at = self.quiet_at.max(self.now);
         self.listen(server);
         for &peer in list.herd.neighbours(me) {
             self.resolve(server, peer);

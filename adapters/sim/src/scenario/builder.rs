@@ -112,6 +112,12 @@ impl Builder {
         self.at(from, What::Crash { server, lasts: Some(span(from, to)), silent: false, keeps: false })
     }
 
+    /// A server stops in good order, and comes back with nothing.
+    #[must_use]
+    pub fn stops(self, from: u64, to: u64, server: usize) -> Self {
+        self.at(from, What::Stop { server, lasts: span(from, to), keeps: false })
+    }
+
     /// A server crashes and does not come back.
     #[must_use]
     pub fn dies(self, at: u64, server: usize) -> Self {

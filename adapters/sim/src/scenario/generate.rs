@@ -63,6 +63,9 @@ impl Recipe {
             network.cut = true;
             network.segment = *chance.pick(&[7, 30, 100, 1000, 16 << 10]);
         }
+        // A piece comes as a whole, and nobody sees that it is on its way: on a slow line pieces are small.
+        let eighth = usize::try_from(network.bandwidth / 8).unwrap_or(usize::MAX);
+        network.segment = network.segment.min(eighth);
         if self.faults.has(Fault::Slow) {
             // A small window over a long way is so slow that nothing would ever be settled.
             let least = if network.latency > MILLI { 8 << 10 } else { 100 };

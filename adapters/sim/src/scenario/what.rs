@@ -97,6 +97,15 @@ pub enum What {
         /// Whether it remembers its reports when it is back.
         keeps: bool,
     },
+    /// A server stops in good order: it takes nothing in any more, and sends what it has.
+    Stop {
+        /// The server.
+        server: usize,
+        /// When it is back, at the earliest.
+        lasts: Nanos,
+        /// Whether it remembers its reports when it is back.
+        keeps: bool,
+    },
     /// A server's wall clock jumps, and from then on runs faster or slower than it should.
     Clock {
         /// The server.
@@ -185,6 +194,7 @@ impl What {
             | Self::Delay { lasts, .. }
             | Self::Slow { lasts, .. }
             | Self::Middlebox { lasts, .. }
+            | Self::Stop { lasts, .. }
             | Self::Places { lasts, .. } => *lasts,
             Self::Crash { lasts, .. } => lasts.unwrap_or(0),
             _ => 0,
@@ -198,6 +208,7 @@ impl What {
             | Self::Delay { lasts, .. }
             | Self::Slow { lasts, .. }
             | Self::Middlebox { lasts, .. }
+            | Self::Stop { lasts, .. }
             | Self::Places { lasts, .. }
             | Self::Crash { lasts: Some(lasts), .. } => *lasts = (*lasts / 2).max(1),
             _ => {}
@@ -217,6 +228,7 @@ impl What {
             Self::Delay { .. } => "delay",
             Self::Slow { .. } => "slow",
             Self::Crash { .. } => "crash",
+            Self::Stop { .. } => "stop",
             Self::Clock { .. } => "clock",
             Self::Middlebox { .. } => "middlebox",
             Self::Enlist { .. } => "enlist",
@@ -256,12 +268,18 @@ impl What {
         match *self {
             Self::Say { server, .. }
             | Self::Crash { server, .. }
+            | Self::Stop { server, .. }
             | Self::Enlist { server, .. }
             | Self::Delist { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => Some(server),
             _ => None,
         }
+    }
+
+    /// Whether a server begins or ends to be there with it.
+    pub(crate) const fn ends_links(&self) -> bool {
+        matches!(self, Self::Crash { .. } | Self::Stop { .. })
     }
 
     /// Whose place in a list it is about, in whose, and whether it is there from then on.
@@ -294,6 +312,7 @@ impl What {
             | Self::Middlebox { from, to, .. } => vec![from, to],
             Self::Say { server, .. }
             | Self::Crash { server, .. }
+            | Self::Stop { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => vec![server],
             Self::Enlist { server, member } | Self::Delist { server, member } => vec![server, member],

@@ -19,7 +19,9 @@ impl Stage<'_> {
         let at = self.chance.below(STAGE);
         let lasts = self.chance.between(10 * MILLI, STAGE / 2);
         let server = self.server();
-        if self.graph.links.is_empty() && !matches!(fault, Fault::Crashes | Fault::Clocks | Fault::Places) {
+        if self.graph.links.is_empty()
+            && !matches!(fault, Fault::Crashes | Fault::Clocks | Fault::Places | Fault::Stops)
+        {
             return;
         }
         match fault {
@@ -52,6 +54,10 @@ impl Stage<'_> {
                 let (jump, drift) = (if self.chance.percent(50) { jump } else { -jump }, self.chance.below(400));
                 let at = if self.chance.percent(50) { 0 } else { at };
                 self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
+            }
+            Fault::Stops => {
+                let keeps = self.chance.percent(50);
+                self.put(at, What::Stop { server, lasts, keeps });
             }
             Fault::Members => self.members(at, lasts, server),
             Fault::Middleboxes => self.middleboxes(at, lasts, server),
