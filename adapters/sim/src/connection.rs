@@ -152,6 +152,8 @@ pub(crate) struct Connection {
     pub(crate) broken: bool,
     /// It leads nowhere: what either end sends is acknowledged and thrown away.
     pub(crate) dead: bool,
+    /// A line that has come in part to a server of an older make.
+    pub(crate) begun: Vec<u8>,
     /// A middlebox has accepted it, and ends it when the first bytes come.
     pub(crate) ends_soon: bool,
     /// What a client has said on it and is owed.
@@ -190,6 +192,7 @@ impl Connections {
             life: 0,
             broken: false,
             dead: false,
+            begun: Vec::new(),
             ends_soon: false,
             talk: None,
         };
@@ -217,6 +220,7 @@ impl Connections {
             connection.generation += 1;
             connection.session = None;
             connection.talk = None;
+            connection.begun = Vec::new();
             connection.pipes = [Pipe::default(), Pipe::default()];
             self.free.push(id.slot);
         }

@@ -28,11 +28,13 @@ pub enum Fault {
     Members,
     /// Servers that stop in good order and come back.
     Stops,
+    /// Servers of an older make among the others.
+    Makes,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -44,6 +46,7 @@ impl Fault {
         Self::Middleboxes,
         Self::Members,
         Self::Stops,
+        Self::Makes,
     ];
 
     /// Its name on the command line.
@@ -61,6 +64,7 @@ impl Fault {
             Self::Middleboxes => "middleboxes",
             Self::Members => "members",
             Self::Stops => "stops",
+            Self::Makes => "makes",
         }
     }
 }

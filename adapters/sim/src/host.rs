@@ -18,6 +18,8 @@ const EPOCH: i128 = 1_479_413_884_000_000_000;
 /// A server and the machine that it runs on.
 #[derive(Debug)]
 pub(crate) struct Host {
+    /// Whether it is of an older make: it greets without fields, and understands no others.
+    pub(crate) older: bool,
     /// Its list of servers, also while it is down.
     pub(crate) list: Arc<List>,
     /// Which ids these have at its node.
@@ -54,8 +56,9 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(list: Arc<List>, ids: Arc<Ids>) -> Self {
+    pub(crate) fn new(list: Arc<List>, ids: Arc<Ids>, older: bool) -> Self {
         Self {
+            older,
             list,
             ids,
             node: None,

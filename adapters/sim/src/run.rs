@@ -9,6 +9,7 @@ mod feed;
 mod fetches;
 mod links;
 mod lists;
+mod makes;
 mod middleboxes;
 mod notices;
 mod passes;
@@ -333,7 +334,7 @@ fn hosts(scenario: &Scenario) -> Result<Vec<Host>, BadScenario> {
         let own = || List::first(scenario, server).map(share);
         let is_absent = scenario.absent.contains(&server);
         let (ids, list) = common.clone().filter(|_| !is_absent).map_or_else(own, Ok)?;
-        Ok(Host::new(list, ids))
+        Ok(Host::new(list, ids, scenario.older.contains(&server)))
     };
     (0..scenario.servers.len()).map(host).collect()
 }

@@ -38,6 +38,9 @@ pub struct Scenario {
     /// Servers that are in nobody's list at the start, but their own, and do not run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<usize>,
+    /// Servers of an older make: they greet without fields, and understand no greeting that has some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older: Vec<usize>,
     /// How the network is when nothing is wrong with it.
     pub network: Network,
     /// The servers' limits, where they are not the core's own defaults.
@@ -286,12 +289,13 @@ impl Scenario {
         let neighbours: Vec<usize> = ends.map(|&(a, b)| if a == server { b } else { a }).collect();
         other.links.retain(|&(a, b)| a != server && b != server);
         other.absent.retain(|&absent| absent != server);
+        other.older.retain(|&older| older != server);
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {
             shift(a);
             shift(b);
         }
-        other.absent.iter_mut().for_each(shift);
+        other.absent.iter_mut().chain(&mut other.older).for_each(shift);
         other.events.retain_mut(|planned| planned.what.servers_mut().iter().all(|index| **index != server));
         for planned in &mut other.events {
             planned.what.servers_mut().into_iter().for_each(shift);

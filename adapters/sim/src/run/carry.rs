@@ -198,7 +198,10 @@ impl Run {
         let opener = connection.opener;
         self.acknowledge(id, way, piece.len());
         match (way, opener) {
-            (Way::There, _) => self.serve(id, &Input::Bytes(&piece)),
+            (Way::There, _) => {
+                let heard = self.heard_by(id, piece);
+                self.serve(id, &Input::Bytes(&heard));
+            }
             (Way::Back, Opener::Client(_)) => self.client_receives(id, &piece),
             (Way::Back, Opener::Link(_)) => {
                 if let Some((server, peer)) = self.owner_of(id) {
@@ -229,6 +232,10 @@ impl Run {
                 let wants = |session: &herd::Session| session.wants_input(unsent);
                 if connection.session.as_deref().is_some_and(wants) {
                     self.connections.get_mut(id).expect("it was there").pipes[way as usize].close_arrived = false;
+                    let heard = self.heard_last(id);
+                    if !heard.is_empty() {
+                        self.serve(id, &Input::Bytes(&heard));
+                    }
                     self.serve(id, &Input::End);
                     if let Some(connection) = self.connections.get_mut(id) {
                         connection.pipes[way as usize].close_arrived = true;

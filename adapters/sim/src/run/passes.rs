@@ -7,6 +7,7 @@ use bytes::Bytes;
 use herd::{Answer, BroughtBy, Received, SessionId};
 
 use super::feed::Told;
+use super::makes::shown;
 use super::{FastPath, Run};
 use crate::calendar::Due;
 use crate::connection::{ConnectionId, End, Opener, Side, Way};
@@ -52,6 +53,7 @@ impl Run {
         decided.reply(&mut out);
         self.turn = turn;
         self.connections.get_mut(id).expect("nothing ended it").session = Some(session);
+        self.replied_by(server, &mut out);
         self.reply(id, &mut out);
         self.scratch.out = out;
         self.take_feed(server, None);
@@ -113,7 +115,7 @@ impl Run {
         for line in received.lines() {
             self.stats.messages += 1;
             if self.is_traced() {
-                self.record_line("take", id, Way::There, line);
+                self.record_line("take", id, Way::There, &shown(line));
             }
             let verdict = match opener {
                 Opener::Link(link) => {

@@ -38,8 +38,9 @@ impl Run {
     /// Sends what a server says on a link.
     fn send(&mut self, link: u32, bytes: Bytes) {
         self.stats.link_bytes += bytes.len() as u64;
-        self.count_crossings(link, &bytes);
         let (from, peer) = self.ends_of(link);
+        let bytes = self.said_by(from, bytes);
+        self.count_crossings(link, &bytes);
         let current = self.wires.get(link).connection;
         let current =
             current.and_then(|id| Some((id, self.connections.get(id)?.pipes[Way::There as usize].unsent_len)));

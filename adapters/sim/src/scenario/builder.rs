@@ -27,8 +27,8 @@ impl Builder {
         let servers = (0..graph.servers).map(|index| format!("s{index}")).collect();
         let links = graph.links.clone();
         let (network, bounds) = (Network::default(), Bounds::default());
-        let (absent, events) = (Vec::new(), Vec::new());
-        Self { scenario: Scenario { seed: 1, servers, links, absent, network, bounds, events } }
+        let (absent, older, events) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scenario: Scenario { seed: 1, servers, links, absent, older, network, bounds, events } }
     }
 
     /// Takes another seed than 1.
@@ -134,6 +134,13 @@ impl Builder {
     #[must_use]
     pub fn absent(mut self, server: usize) -> Self {
         self.scenario.absent.push(server);
+        self
+    }
+
+    /// A server is of an older make.
+    #[must_use]
+    pub fn older(mut self, server: usize) -> Self {
+        self.scenario.older.push(server);
         self
     }
 

@@ -48,6 +48,9 @@ impl Recipe {
         let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
         (scenario.events, scenario.absent) = (stage.events, stage.absent);
         scenario.events.sort_by_key(|planned| planned.at);
+        if self.faults.has(Fault::Makes) && stage.chance.percent(50) {
+            scenario.older = (0..servers).filter(|_| stage.chance.percent(40)).collect();
+        }
         scenario
     }
 

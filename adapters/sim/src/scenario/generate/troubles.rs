@@ -25,7 +25,8 @@ impl Stage<'_> {
             return;
         }
         match fault {
-            Fault::Chunking => {}
+            // Not what happens, but who it happens to.
+            Fault::Chunking | Fault::Makes => {}
             Fault::Latency => {
                 let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
                 self.put(at, What::Delay { from, to, extra, lasts });
