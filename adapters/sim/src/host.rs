@@ -10,7 +10,7 @@ use crate::list::{Ids, List};
 use crate::listener::Listener;
 use crate::oracle::ReportId;
 use crate::run::Stopping;
-use crate::scenario::{Illness, Nanos};
+use crate::scenario::{BadScenario, Illness, Nanos, Scenario};
 
 /// What every clock shows at the start, if it is right: nanoseconds since the POSIX epoch.
 const EPOCH: i128 = 1_479_413_884_000_000_000;
@@ -56,7 +56,21 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(list: Arc<List>, ids: Arc<Ids>, older: bool) -> Self {
+    /// A host for each server. Most have one and the same list.
+    pub(crate) fn all(scenario: &Scenario) -> Result<Vec<Self>, BadScenario> {
+        let share = |list: List| (Arc::new(Ids::of(&list)), Arc::new(list));
+        let present = (0..scenario.servers.len()).find(|server| !scenario.absent.contains(server));
+        let common = present.map(|server| List::first(scenario, server)).transpose()?.map(share);
+        let host = |server| {
+            let own = || List::first(scenario, server).map(share);
+            let is_absent = scenario.absent.contains(&server);
+            let (ids, list) = common.clone().filter(|_| !is_absent).map_or_else(own, Ok)?;
+            Ok(Self::new(list, ids, scenario.older.contains(&server)))
+        };
+        (0..scenario.servers.len()).map(host).collect()
+    }
+
+    fn new(list: Arc<List>, ids: Arc<Ids>, older: bool) -> Self {
         Self {
             older,
             list,

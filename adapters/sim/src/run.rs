@@ -15,6 +15,8 @@ mod notices;
 mod passes;
 mod promise;
 mod pull;
+mod reading;
+mod records;
 mod stops;
 mod turns;
 
@@ -29,12 +31,11 @@ use crate::calendar::{Calendar, Due};
 use crate::connection::{ConnectionId, Connections};
 use crate::digest::Digest;
 use crate::host::Host;
-use crate::list::{Ids, List};
 use crate::oracle::Oracle;
 use crate::scenario::{BadScenario, MILLI, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
-use crate::trace::{Record, Trace};
+use crate::trace::Trace;
 use crate::violation::{Invariant, Violation};
 use crate::wires::Wires;
 
@@ -147,7 +148,7 @@ impl Run {
             agreed_since: None,
             done: false,
             calendar: Calendar::default(),
-            hosts: hosts(&scenario)?,
+            hosts: Host::all(&scenario)?,
             wires: Wires::new(&herd, &scenario.network, &mut seed),
             connections: Connections::default(),
             clients: vec![Client::default(); scenario.clients()],
@@ -289,52 +290,4 @@ impl Run {
     fn name_of(&self, server: usize, peer: ServerId) -> &str {
         &self.scenario.servers[self.hosts[server].ids.server(peer)]
     }
-
-    fn violate(&mut self, invariant: Invariant, server: Option<usize>, what: String) {
-        if self.violation.is_none() {
-            let server = server.map(|server| self.scenario.servers[server].clone());
-            let violation = Violation { invariant, at: self.now, server, what };
-            let text = violation.to_string();
-            self.record(|record| Record { kind: "violation", text: &text, ..record });
-            self.violation = Some(violation);
-        }
-    }
-
-    /// Writes a record into the trace, if there is one.
-    fn record<'a>(&mut self, fill: impl FnOnce(Record<'a>) -> Record<'a>) {
-        if let Some(trace) = &mut self.trace {
-            let at = self.now;
-            let empty = Record { at, kind: "", server: None, peer: None, client: None, connection: None, text: "" };
-            trace.record(&fill(empty), &self.scenario);
-        }
-    }
-
-    /// Writes what each server has counted into the trace: what is not zero.
-    fn record_counters(&mut self) {
-        for server in 0..self.hosts.len() {
-            let Some(node) = self.hosts[server].node.as_ref().filter(|_| self.trace.is_some()) else { continue };
-            let counted = node.counters().table().filter(|counter| counter.value > 0);
-            let counted: Vec<_> = counted.map(|counter| format!("{}={}", counter.name, counter.value)).collect();
-            let text = counted.join(" ");
-            self.record(|record| Record { kind: "counters", server: Some(server), text: &text, ..record });
-        }
-    }
-
-    const fn is_traced(&self) -> bool {
-        self.trace.is_some()
-    }
-}
-
-/// A host for each server. Most have one and the same list.
-fn hosts(scenario: &Scenario) -> Result<Vec<Host>, BadScenario> {
-    let share = |list: List| (Arc::new(Ids::of(&list)), Arc::new(list));
-    let present = (0..scenario.servers.len()).find(|server| !scenario.absent.contains(server));
-    let common = present.map(|server| List::first(scenario, server)).transpose()?.map(share);
-    let host = |server| {
-        let own = || List::first(scenario, server).map(share);
-        let is_absent = scenario.absent.contains(&server);
-        let (ids, list) = common.clone().filter(|_| !is_absent).map_or_else(own, Ok)?;
-        Ok(Host::new(list, ids, scenario.older.contains(&server)))
-    };
-    (0..scenario.servers.len()).map(host).collect()
 }

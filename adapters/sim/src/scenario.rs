@@ -1,21 +1,24 @@
 //! What is to happen, as plain data: whatever a seed is made into, a person writes, a file holds.
 
+mod bounds;
 mod builder;
 mod generate;
+mod manner;
 mod what;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use herd::{Herd, HerdError, InvalidName, Limits, Member, ServerName};
+use herd::{Herd, HerdError, InvalidName, Member, ServerName};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
 use crate::list::List;
 
+pub use bounds::Bounds;
 pub use builder::Builder;
 pub use generate::Recipe;
-pub use what::{Illness, Manner, Planned, What};
+pub use manner::{Illness, Manner};
+pub use what::{Planned, What};
 
 /// Nanoseconds since the start of a run, or a span of so many.
 pub type Nanos = u64;
@@ -78,73 +81,6 @@ impl Default for Network {
             segment: 16 << 10,
             cut: false,
             window: 64 << 10,
-        }
-    }
-}
-
-/// What a scenario says of [`Limits`]; the rest is as the core has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Bounds {
-    /// [`Limits::link_idle`].
-    pub link_idle: Nanos,
-    /// [`Limits::link_retry`].
-    pub link_retry: Nanos,
-    /// [`Limits::link_timeout`].
-    pub link_timeout: Nanos,
-    /// [`Limits::repair_interval`].
-    pub repair_interval: Nanos,
-    /// [`Limits::link_queue`].
-    pub link_queue: usize,
-    /// [`Limits::max_unsent`].
-    pub max_unsent: usize,
-    /// [`Limits::max_waiting`].
-    pub max_waiting: usize,
-    /// [`Limits::fetches`].
-    pub fetches: usize,
-    /// [`Limits::places_timeout`].
-    pub places_timeout: Nanos,
-    /// [`Limits::clients`].
-    pub clients: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        let limits = Limits::default();
-        let nanos = |span: Duration| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX);
-        Self {
-            link_idle: nanos(limits.link_idle),
-            link_retry: nanos(limits.link_retry),
-            link_timeout: nanos(limits.link_timeout),
-            repair_interval: nanos(limits.repair_interval),
-            link_queue: limits.link_queue,
-            max_unsent: limits.max_unsent,
-            max_waiting: limits.max_waiting,
-            fetches: limits.fetches,
-            places_timeout: nanos(limits.places_timeout),
-            clients: limits.clients,
-        }
-    }
-}
-
-impl Bounds {
-    /// The limits of every server.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits {
-            link_idle: Duration::from_nanos(self.link_idle),
-            link_retry: Duration::from_nanos(self.link_retry),
-            link_timeout: Duration::from_nanos(self.link_timeout),
-            repair_interval: Duration::from_nanos(self.repair_interval),
-            link_queue: self.link_queue,
-            max_unsent: self.max_unsent,
-            max_waiting: self.max_waiting,
-            fetches: self.fetches,
-            places_timeout: Duration::from_nanos(self.places_timeout),
-            clients: self.clients,
-            // More than any scenario has updates; thousands of nodes are made and dropped.
-            handled: 1 << 12,
-            ..Limits::default()
         }
     }
 }
