@@ -146,8 +146,9 @@ pub(crate) struct Connection {
     pub(crate) session: Option<Box<Session>>,
     pub(crate) ends: [End; 2],
     pub(crate) pipes: [Pipe; 2],
-    /// Of its opener, where that is a server, when it was opened.
+    /// Of its opener, where that is a server, when it was opened; and how often that had moved.
     pub(crate) life: u32,
+    pub(crate) moves: u32,
     /// It is broken, and its ends will learn of it.
     pub(crate) broken: bool,
     /// It leads nowhere: what either end sends is acknowledged and thrown away.
@@ -190,6 +191,7 @@ impl Connections {
             ends: [End::Here, End::Gone],
             pipes: [Pipe::default(), Pipe::default()],
             life: 0,
+            moves: 0,
             broken: false,
             dead: false,
             begun: Vec::new(),

@@ -30,11 +30,13 @@ pub enum Fault {
     Stops,
     /// Servers of an older make among the others.
     Makes,
+    /// Servers that move to another IP address.
+    Moves,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -47,6 +49,7 @@ impl Fault {
         Self::Members,
         Self::Stops,
         Self::Makes,
+        Self::Moves,
     ];
 
     /// Its name on the command line.
@@ -65,6 +68,7 @@ impl Fault {
             Self::Members => "members",
             Self::Stops => "stops",
             Self::Makes => "makes",
+            Self::Moves => "moves",
         }
     }
 }

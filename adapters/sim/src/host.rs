@@ -20,6 +20,8 @@ const EPOCH: i128 = 1_479_413_884_000_000_000;
 pub(crate) struct Host {
     /// Whether it is of an older make: it greets without fields, and understands no others.
     pub(crate) older: bool,
+    /// How often it has moved to another address.
+    pub(crate) moves: u32,
     /// Its list of servers, also while it is down.
     pub(crate) list: Arc<List>,
     /// Which ids these have at its node.
@@ -73,6 +75,7 @@ impl Host {
     fn new(list: Arc<List>, ids: Arc<Ids>, older: bool) -> Self {
         Self {
             older,
+            moves: 0,
             list,
             ids,
             node: None,
@@ -140,10 +143,10 @@ impl Host {
     }
 }
 
-/// Where the server of that index connects from.
-pub(crate) fn address(server: usize) -> IpAddr {
-    let [.., high, low] = server.to_be_bytes();
-    IpAddr::V4(Ipv4Addr::new(10, 0, high, low))
+/// Where the server of that index connects from, when it has moved so often.
+pub(crate) fn address(server: usize, moves: u32) -> IpAddr {
+    let ([.., high, low], [.., moves]) = (server.to_be_bytes(), moves.to_be_bytes());
+    IpAddr::V4(Ipv4Addr::new(10, moves, high, low))
 }
 
 /// Where all clients connect from.

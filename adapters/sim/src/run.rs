@@ -11,6 +11,7 @@ mod links;
 mod lists;
 mod makes;
 mod middleboxes;
+mod moves;
 mod notices;
 mod passes;
 mod promise;

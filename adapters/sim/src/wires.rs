@@ -28,6 +28,8 @@ pub(crate) struct Wire {
     pub(crate) met: Option<(u32, u32)>,
     /// When trouble last began or ended on it, or at an end of it.
     pub(crate) troubled_at: Nanos,
+    /// How often `to` had moved when `from` last looked up where it is; none if it has not.
+    pub(crate) resolved: Option<u32>,
     /// `from` has said that it has no link to `to`, and not asked for a connection since.
     pub(crate) ended: bool,
     /// The one connection to `to` that `from` has, or asked for.

@@ -44,6 +44,7 @@ impl Run {
             What::Slow { from, to, pace, .. } => self.on_wires(from, to, false, |wire| wire.pace = Some(pace)),
             What::Middlebox { from, to, how, .. } => self.middlebox_stands(from, to, how),
             What::Stop { server, keeps, .. } => self.stop(index, server, keeps),
+            What::Move { server, breaks } => self.moves(server, breaks),
             What::Enlist { server, member } => self.lists(server, member, true),
             What::Delist { server, member } => self.lists(server, member, false),
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),

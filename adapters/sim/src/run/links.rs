@@ -6,6 +6,7 @@ use herd::{Event, Parting, ServerId};
 use super::Run;
 use crate::calendar::Due;
 use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
+use crate::host::Host;
 use crate::scenario::{MILLI, SECOND};
 use crate::trace::{Record, escaped};
 use crate::violation::Invariant;
@@ -25,9 +26,10 @@ impl Run {
             self.violate(Invariant::Links, Some(from), what);
         }
         let id = self.connections.open(Opener::Link(link), acceptor);
-        let life = self.hosts[self.wires.get(link).from as usize].life;
+        let Host { life, moves, .. } = self.hosts[from];
         self.wires.get_mut(link).ended = false;
-        self.connections.get_mut(id).expect("it was just opened").life = life;
+        let connection = self.connections.get_mut(id).expect("it was just opened");
+        (connection.life, connection.moves) = (life, moves);
         if self.wires.get_mut(link).connection.replace(id).is_some() {
             let what = format!("it asks for a second connection to {}", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use herd::{Event, ServerId};
+use herd::Event;
 
 use super::Run;
-use crate::host;
 use crate::list::{Ids, List};
 use crate::violation::Invariant;
 
@@ -40,12 +39,6 @@ impl Run {
         self.perform(server);
     }
 
-    /// A server looks up where a neighbour is.
-    pub(super) fn resolve(&mut self, server: usize, peer: ServerId) {
-        let address = host::address(self.hosts[server].ids.server(peer));
-        self.handle(server, Event::Resolved { peer, addresses: &[address] });
-    }
-
     /// Whether two servers can talk over a wire: nothing is cut, and each is in the other one's list.
     pub(super) fn is_open(&self, wire: u32) -> bool {
         !self.wires.is_severed(wire) && self.is_listed(wire) && self.is_listed(self.wires.get(wire).reverse)
@@ -61,6 +54,7 @@ impl Run {
     pub(super) fn ends(&mut self, link: u32) {
         let is_removed = !self.is_listed(link);
         let wire = self.wires.get_mut(link);
+        wire.resolved = wire.resolved.filter(|_| !is_removed);
         wire.down &= !is_removed;
         wire.ended = true;
         if let Some(id) = wire.connection.take() {

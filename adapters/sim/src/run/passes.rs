@@ -124,7 +124,8 @@ impl Run {
                         let lives = (self.connections.get(id).map_or(0, |c| c.life), self.hosts[server].life);
                         self.wires.get_mut(link).met = Some(lives);
                     }
-                    let verdict = if self.is_listed(self.wires.get(link).reverse) {
+                    let connection = self.connections.get(id).expect("it is being served");
+                    let verdict = if self.is_believed(connection, link) {
                         self.oracle.judge_neighbour(server, &self.scenario.servers[from], line)
                     } else {
                         Verdict::Refused
@@ -164,7 +165,7 @@ impl Run {
     pub(super) fn accept(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         let remote = match connection.opener {
-            Opener::Link(link) => host::address(self.wires.get(link).from as usize),
+            Opener::Link(link) => host::address(self.wires.get(link).from as usize, connection.moves),
             Opener::Client(_) => host::CLIENTS,
         };
         let node = self.hosts[connection.server as usize].node.as_ref().expect("it is up");

@@ -7,8 +7,10 @@
 //! wish for a connection may have been lost at the last moment of a cut, and the try behind it may come to a server
 //! that starts a moment later.
 //!
-//! There is one exception. A server that has not been answered by a neighbour in their present runs cannot tell a
+//! There are two exceptions. A server that has not been answered by a neighbour in their present runs cannot tell a
 //! middlebox from a plain server, which closes on a greeting, or says nothing: see [`backing_off`](Run::backing_off).
+//! And one that has moved is a stranger to a neighbour until that looks up where it is: see
+//! [`looking_up`](Run::looking_up).
 
 use super::Run;
 use crate::scenario::{Bounds, MILLI, Nanos, SECOND};
@@ -34,7 +36,7 @@ impl Run {
         let bounds = &self.scenario.bounds;
         let most_links = (0..self.hosts.len()).map(|start| self.farthest(start)).max().unwrap_or(0);
         let waits = bounds.link_timeout + bounds.link_retry;
-        waits + TO_DO + most_links * (SETTLE + self.link_takes()) + self.backing_off()
+        waits + TO_DO + most_links * (SETTLE + self.link_takes()) + self.backing_off() + self.looking_up()
     }
 
     /// How long it takes to connect to a neighbour and to compare with it.
@@ -72,8 +74,7 @@ impl Run {
     /// Nothing where the herd holds together without such links.
     fn backing_off(&self) -> Nanos {
         let strangers: Vec<u32> = self.wires.ids().filter(|&wire| self.are_strangers(wire)).collect();
-        let with = self.islands_of(|wire| self.is_open(wire));
-        if with == self.islands_of(|wire| self.is_open(wire) && !strangers.contains(&wire)) {
+        if self.holds_without(&strangers) {
             return 0;
         }
         let Bounds { link_retry, repair_interval, .. } = self.scenario.bounds;
@@ -83,6 +84,26 @@ impl Run {
         };
         let longest = strangers.iter().map(|wire| self.now - began(wire)).max().unwrap_or(0);
         repair_interval.max(link_retry).min(longest + link_retry)
+    }
+
+    /// How much longer servers may take where one has moved. It is believed once its neighbour has looked up where it
+    /// is, which it does when it connects: where it has nothing to tell, when its link has come to rest and it is time
+    /// to compare.
+    fn looking_up(&self) -> Nanos {
+        let is_unknown = |&wire: &u32| {
+            let wire = self.wires.get(wire);
+            wire.resolved != Some(self.hosts[wire.to as usize].moves)
+        };
+        let mut unknown: Vec<u32> = self.wires.ids().filter(is_unknown).collect();
+        unknown.extend(unknown.clone().into_iter().map(|wire| self.wires.get(wire).reverse));
+        let Bounds { link_idle, repair_interval, .. } = self.scenario.bounds;
+        if self.holds_without(&unknown) { 0 } else { link_idle + repair_interval + repair_interval / 2 }
+    }
+
+    /// Whether all who can reach each other still could without those wires.
+    fn holds_without(&self, wires: &[u32]) -> bool {
+        let with = || self.islands_of(|wire| self.is_open(wire));
+        wires.is_empty() || with() == self.islands_of(|wire| self.is_open(wire) && !wires.contains(&wire))
     }
 
     /// Whether neither of two neighbours has taken a greeting of the other in their present lives, and a middlebox took

@@ -144,6 +144,12 @@ impl Builder {
         self
     }
 
+    /// A server moves to another address, and its connections lead nowhere.
+    #[must_use]
+    pub fn moves(self, at: u64, server: usize) -> Self {
+        self.at(at, What::Move { server, breaks: false })
+    }
+
     /// A server has another one in its list from now on; one that has itself in it starts.
     #[must_use]
     pub fn enlists(self, at: u64, server: usize, member: usize) -> Self {

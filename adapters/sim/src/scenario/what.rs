@@ -107,6 +107,13 @@ pub enum What {
         /// Whether it remembers its reports when it is back.
         keeps: bool,
     },
+    /// A server moves to another IP address. Its neighbours do not know until they look up where it is.
+    Move {
+        /// The server.
+        server: usize,
+        /// Whether its connections break; else they lead nowhere.
+        breaks: bool,
+    },
     /// A server's wall clock jumps, and from then on runs faster or slower than it should.
     Clock {
         /// The server.
@@ -196,6 +203,7 @@ impl What {
             Self::Slow { .. } => "slow",
             Self::Crash { .. } => "crash",
             Self::Stop { .. } => "stop",
+            Self::Move { .. } => "move",
             Self::Clock { .. } => "clock",
             Self::Middlebox { .. } => "middlebox",
             Self::Enlist { .. } => "enlist",
@@ -236,6 +244,7 @@ impl What {
             Self::Say { server, .. }
             | Self::Crash { server, .. }
             | Self::Stop { server, .. }
+            | Self::Move { server, .. }
             | Self::Enlist { server, .. }
             | Self::Delist { server, .. }
             | Self::Clock { server, .. }
@@ -246,7 +255,7 @@ impl What {
 
     /// Whether a server begins or ends to be there with it.
     pub(crate) const fn ends_links(&self) -> bool {
-        matches!(self, Self::Crash { .. } | Self::Stop { .. })
+        matches!(self, Self::Crash { .. } | Self::Stop { .. } | Self::Move { .. })
     }
 
     /// Whose place in a list it is about, in whose, and whether it is there from then on.
@@ -280,6 +289,7 @@ impl What {
             Self::Say { server, .. }
             | Self::Crash { server, .. }
             | Self::Stop { server, .. }
+            | Self::Move { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => vec![server],
             Self::Enlist { server, member } | Self::Delist { server, member } => vec![server, member],

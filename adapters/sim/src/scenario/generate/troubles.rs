@@ -56,6 +56,15 @@ impl Stage<'_> {
                 let at = if self.chance.percent(50) { 0 } else { at };
                 self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
             }
+            Fault::Moves => {
+                let breaks = self.chance.percent(50);
+                self.put(at, What::Move { server, breaks });
+                // Most get another address when they start again.
+                if self.chance.percent(70) {
+                    let (silent, keeps) = (self.chance.percent(50), self.chance.percent(50));
+                    self.put(at.saturating_sub(1), What::Crash { server, lasts: Some(lasts), silent, keeps });
+                }
+            }
             Fault::Stops => {
                 let keeps = self.chance.percent(50);
                 self.put(at, What::Stop { server, lasts, keeps });
