@@ -29,7 +29,7 @@ pub(crate) fn ats(
         && same(name, sender)
         && rest.first() == Some(&b'\n')
         && let Some(origin) = identity.herd.find_again(&report[..origin], last)
-        && let start = lines.start() + b"AT ".len()
+        && let start = lines.start()
         && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
     {
         last = origin;

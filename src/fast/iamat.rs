@@ -49,8 +49,7 @@ pub(crate) fn iamats(
         replies.extend(fields_at + end + 1);
         let client_at = fields_at - b"AT ".len();
         let head = Head::short(identity.me, at, shape.offsets(0, client + 1).moved(client_at));
-        let start = reply_at + b"AT ".len();
-        if !found(Found { head, client: hash, start, len: client_at + end }) {
+        if !found(Found { head, client: hash, start: reply_at, len: client_at + end }) {
             break;
         }
     }

@@ -114,7 +114,7 @@ impl Batch {
         self.refused = Some((why, start..start + len));
         match request {
             Request::Reports { entries, from: None } => {
-                reply.end = self.entries[entries.start + before].start() - b"AT ".len();
+                reply.end = self.entries[entries.start + before].start();
             }
             Request::Whatsats { lookups, .. } => lookups.end = lookups.start + before,
             _ => reply.end = reply.start,

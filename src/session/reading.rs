@@ -219,8 +219,8 @@ fn entry(found: &Found) -> Entry {
 
 /// Appends `AT ` and a report to `out`.
 fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, out: &mut Text) -> Entry {
-    out.push(b"AT ");
     let start = out.len();
+    out.push(b"AT ");
     let head = Report::write(|part| out.push(part), origin, skew, sighting);
-    Entry::new(head, ClientHash::of(sighting.client), start, out.len() - start)
+    Entry::new(head, ClientHash::of(sighting.client), start, out.len() - start - b"AT ".len())
 }

@@ -48,9 +48,6 @@ impl fmt::Display for ServerName {
 pub struct ServerId(pub(crate) u16);
 
 impl ServerId {
-    /// No server's: a herd has at most 65,535.
-    pub(crate) const NONE: Self = Self(u16::MAX);
-
     /// Its index in [`Herd::members`](crate::Herd::members).
     #[must_use]
     pub const fn index(self) -> usize {
