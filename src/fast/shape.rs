@@ -36,6 +36,9 @@ pub(crate) struct Shape {
     end: usize,
     /// Where the fields are, counted from the position on.
     offsets: FieldOffsets,
+    /// The first eight digits of the last `DDDDDDDDDD.DDDDDDDDD`, and how many nanoseconds they are: they change every
+    /// hundred seconds. Until one was seen, what no eight digits are.
+    hundreds: (u64, u64),
 }
 
 impl Shape {
@@ -43,11 +46,11 @@ impl Shape {
     /// theirs.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "two loops go through it, and a call is a fiftieth of what each takes")]
-    pub(super) fn fit<'a>(last: &'a mut Option<Self>, fields: &[u8; FIELDS], stop: u8) -> Option<&'a Self> {
+    pub(super) fn fit<'a>(last: &'a mut Option<Self>, fields: &[u8; FIELDS], stop: u8) -> Option<&'a mut Self> {
         if !last.as_ref().is_some_and(|shape| shape.fits(fields)) {
             *last = Some(Self::of(fields, stop)?);
         }
-        last.as_ref()
+        last.as_mut()
     }
 
     /// What comes behind the time.
@@ -117,24 +120,38 @@ impl Shape {
         };
         let (least, most, bits) = (blocks(least), blocks(most), blocks(bits));
         let offsets = FieldOffsets::new([0, 0, time, end]);
-        let shape = Self { least, most, bits, time, seconds, decimals, end, offsets };
+        let shape = Self { least, most, bits, time, seconds, decimals, end, offsets, hundreds: (0, 0) };
         shape.fits(fields).then_some(shape)
     }
 
     /// Nanoseconds since the epoch, of what fits, if they are 64 bits.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    pub(super) fn at(&self, fields: &[u8; FIELDS]) -> Option<i64> {
-        let (whole, nanos) = if (self.seconds, self.decimals) == (10, 9) {
-            usual_time(fields.get(self.time..)?.first_chunk()?)?
-        } else {
-            self.time(fields)?
-        };
-        (whole < MOST_SECONDS).then(|| (whole * NANOS + nanos).cast_signed())
+    pub(super) fn at(&mut self, fields: &[u8; FIELDS]) -> Option<i64> {
+        let time: &[u8; 20] = fields.get(self.time..)?.first_chunk()?;
+        let (hundreds, nanos) = self.hundreds;
+        if word::at(time, 0)? != hundreds {
+            return self.at_anew(fields);
+        }
+        let digit = |at: usize| u64::from(time[at] & 0xf);
+        let rest = word::number(word::worth(word::at(time, 11)?), 8) * 10 + digit(19);
+        Some((nanos + (digit(8) * 10 + digit(9)) * NANOS + rest).cast_signed())
+    }
+
+    /// The same, of any that fits.
+    #[inline(never)]
+    fn at_anew(&mut self, fields: &[u8; FIELDS]) -> Option<i64> {
+        let (whole, nanos) = self.time(fields)?;
+        if whole >= MOST_SECONDS {
+            return None;
+        }
+        if (self.seconds, self.decimals) == (10, 9) && whole / 100 < MOST_SECONDS / 100 {
+            self.hundreds = (word::at(fields, self.time)?, whole / 100 * 100 * NANOS);
+        }
+        Some((whole * NANOS + nanos).cast_signed())
     }
 
     /// The seconds and the nanoseconds of what fits.
-    #[inline(never)]
     fn time(&self, fields: &[u8; FIELDS]) -> Option<(u64, u64)> {
         let digits = |at: usize| word::at(fields, at).map(word::worth);
         let Self { time, seconds, decimals, end, .. } = *self;
@@ -151,14 +168,6 @@ impl Shape {
         };
         Some((whole, nanos))
     }
-}
-
-/// The seconds and the nanoseconds of `DDDDDDDDDD.DDDDDDDDD`.
-#[inline]
-fn usual_time(text: &[u8; 20]) -> Option<(u64, u64)> {
-    let eight = |at| word::at(text, at).map(|digits| word::number(word::worth(digits), 8));
-    let digit = |at: usize| u64::from(text[at] & 0xf);
-    Some((eight(0)? * 100 + digit(8) * 10 + digit(9), eight(11)? * 10 + digit(19)))
 }
 
 /// Nanoseconds in a second.
