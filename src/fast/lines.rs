@@ -4,18 +4,17 @@ use core::ops::Range;
 
 use crate::report::{ClientHash, Head};
 
-/// How much of the input is looked at for a line. A line that is usual ends inside, and a copy of its fields may be
-/// this long.
+/// How much of the input is looked at for a line. A line that is usual ends inside, so none is too long where lines may
+/// be as long; and a copy of its fields may be.
 pub(crate) const WINDOW: usize = 192;
 
 /// Lines that were received at once.
+#[derive(Clone, Copy)]
 pub(crate) struct Lines<'a> {
     /// What was not taken yet.
     pub(crate) rest: &'a [u8],
     /// Where the text ends into which all was copied.
     pub(crate) copied: usize,
-    /// The longest line that is allowed, LF not counted.
-    pub(crate) most: usize,
 }
 
 impl<'a> Lines<'a> {
@@ -36,12 +35,9 @@ impl<'a> Lines<'a> {
         Some(window)
     }
 
-    /// Takes a line of `len` bytes and its LF, if that is there and the line is not too long.
+    /// Takes a line of `len` bytes and its LF, if that is there.
     #[inline]
     pub(super) fn take(&mut self, len: usize) -> Option<()> {
-        if len > self.most {
-            return None;
-        }
         self.rest = self.rest.get(len + 1..)?;
         Some(())
     }

@@ -15,7 +15,7 @@ mod whatsat;
 
 pub(crate) use self::at::ats;
 pub(crate) use self::iamat::iamats;
-pub(crate) use self::lines::{Found, Lines};
+pub(crate) use self::lines::{Found, Lines, WINDOW};
 pub(crate) use self::shape::Shape;
 pub(crate) use self::whatsat::{Asked, whatsats};
 
