@@ -1,6 +1,6 @@
 //! Middleboxes of each manner, by hand: two servers agree as soon as is promised once the box works, or has gone.
 
-use herd_sim::{Builder, Graph, Manner, Outcome, Run, Scenario};
+use herd_sim::{Bounds, Builder, Graph, Manner, Outcome, Run, SECOND, Scenario};
 
 /// What is told on the first server at that time, in milliseconds: positions that are newer each time.
 fn told(mut builder: Builder, times: &[u64]) -> Builder {
@@ -43,6 +43,22 @@ fn a_connection_that_a_box_keeps_is_found_out() {
     // What the server says when it is back does not come through.
     let builder = builder.middlebox(5_000, 10_000, 1, 0, Manner::Hold).crash(6_000, 7_000, 1);
     assert_eq!(played(builder.scenario()).violation, None);
+}
+
+#[test]
+fn each_of_several_that_lead_nowhere_is_found_out() {
+    let line = Graph { servers: 4, links: vec![(0, 1), (1, 2), (2, 3)] };
+    let bounds = Bounds { link_idle: 60 * SECOND, ..Bounds::default() };
+    let mut builder = told(Scenario::build(&line).bounds(bounds), &[1_000, 7_000]);
+    // What was said before has been answered by then, and the connections rest.
+    for server in 0..3 {
+        let (one, other) = (server, server + 1);
+        builder = builder.middlebox(6_000, 6_500, one, other, Manner::Swallow);
+        builder = builder.middlebox(6_000, 6_500, other, one, Manner::Swallow);
+    }
+    let outcome = played(builder.scenario());
+    assert_eq!(outcome.violation, None);
+    assert!(outcome.stats.settled_after > 15 * SECOND, "one behind the other");
 }
 
 /// Both restart behind boxes, and neither knows what the other one is.

@@ -85,6 +85,8 @@ impl Run {
             // The moment itself lies somewhere before, since they were last looked at.
             if self.agreed_since.replace(self.quiet_at) != Some(self.quiet_at) {
                 self.stats.settled_after = self.stats.settled_after.max(since);
+                let used = self.within.map_or(0, |within| since * 100 / within.max(1));
+                self.stats.promise_used = self.stats.promise_used.max(used);
             }
             if unsettled.is_none() {
                 self.done = true;

@@ -7,10 +7,15 @@
 //! wish for a connection may have been lost at the last moment of a cut, and the try behind it may come to a server
 //! that starts a moment later.
 //!
+//! A connection that rests and leads nowhere is not found out before something is to be said on it. Where one lies behind
+//! another, that takes one `link-timeout` after the other, but no longer than they rest.
+//!
 //! There are two exceptions. A server that has not been answered by a neighbour in their present runs cannot tell a
 //! middlebox from a plain server, which closes on a greeting, or says nothing: see [`backing_off`](Run::backing_off).
 //! And one that has moved is a stranger to a neighbour until that looks up where it is: see
 //! [`looking_up`](Run::looking_up).
+
+use std::collections::VecDeque;
 
 use super::Run;
 use crate::scenario::{Bounds, MILLI, Nanos, SECOND};
@@ -36,7 +41,8 @@ impl Run {
         let bounds = &self.scenario.bounds;
         let most_links = (0..self.hosts.len()).map(|start| self.farthest(start)).max().unwrap_or(0);
         let waits = bounds.link_timeout + bounds.link_retry;
-        waits + TO_DO + most_links * (SETTLE + self.link_takes()) + self.backing_off() + self.looking_up()
+        let at_rest = bounds.link_idle.min(self.most_dead_ends().saturating_sub(1) * bounds.link_timeout);
+        waits + at_rest + TO_DO + most_links * (SETTLE + self.link_takes()) + self.backing_off() + self.looking_up()
     }
 
     /// How long it takes to connect to a neighbour and to compare with it.
@@ -65,6 +71,34 @@ impl Run {
             (next, links) = (further, links + 1);
         }
         far.into_iter().flatten().max().unwrap_or(0)
+    }
+
+    /// How many connections that lead nowhere there are, at the most, on the best way from one server to another.
+    fn most_dead_ends(&self) -> u64 {
+        let is_dead = |&wire: &u32| {
+            let current = self.wires.get(wire).connection;
+            current.is_some_and(|id| self.connections.get(id).is_some_and(|connection| connection.dead))
+        };
+        let dead: Vec<u32> = self.wires.ids().filter(is_dead).collect();
+        let starts = if dead.is_empty() { 0 } else { self.hosts.len() };
+        (0..starts).map(|start| self.dead_ends_from(start, &dead)).max().unwrap_or(0)
+    }
+
+    /// The same from that server: the nearest servers first.
+    fn dead_ends_from(&self, start: usize, dead: &[u32]) -> u64 {
+        let mut reached = vec![false; self.hosts.len()];
+        let (mut next, mut most) = (VecDeque::from([(start, 0)]), 0);
+        while let Some((at, ends)) = next.pop_front() {
+            if self.hosts[at].node.is_none() || std::mem::replace(&mut reached[at], true) {
+                continue;
+            }
+            most = most.max(ends);
+            for wire in self.wires.from(at).filter(|&wire| self.is_open(wire)) {
+                let to = self.wires.get(wire).to as usize;
+                if dead.contains(&wire) { next.push_back((to, ends + 1)) } else { next.push_front((to, ends)) }
+            }
+        }
+        most
     }
 
     /// How much longer servers may take that have to be taken for plain ones. They are greeted again after
