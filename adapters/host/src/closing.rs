@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::life::{Phase, Task};
 use crate::runtime::{Runtime, Stream};
 use crate::scratch::Scratch;
+use crate::shutdown::{Phase, Task};
 
 /// How long the other end may take to close too, while the server runs. One that stops gives it all the time that the
 /// stop may take.

@@ -12,12 +12,12 @@ use bytes::{Buf, BytesMut};
 use herd::{Answer, Instant, Node, Received, Session, Turn};
 
 use crate::closing::Closing;
-use crate::life::{Phase, Task};
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
 use crate::runtime::{Runtime, Sleep, Stream, write_all};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
+use crate::shutdown::{Phase, Task};
 
 /// How many reads one connection may do before others have their turn.
 const READS_A_TURN: usize = 4;

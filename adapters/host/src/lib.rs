@@ -12,7 +12,8 @@
 //! 5. [`Server`] is the handle to one, for `run` and for any program that has a server beside other things.
 //! 6. Each connection is a `connection` task, each neighbour has a `link` task, and
 //!    `timer` is one; all of a server's tasks meet in `shared`, which calls the node and does what it
-//!    says. None of them decides anything about the protocol. How far a stop has come they learn from `life`.
+//!    says. None of them decides anything about the protocol. How far a stop has come they learn from
+//!    `shutdown`.
 //!
 //! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
 //!
@@ -24,7 +25,6 @@ mod closing;
 pub mod command;
 pub mod config;
 mod connection;
-mod life;
 mod link;
 mod lock;
 pub mod logs;
@@ -38,6 +38,7 @@ mod runtime;
 mod scratch;
 mod server;
 mod shared;
+mod shutdown;
 mod signals;
 mod source;
 mod timer;

@@ -17,14 +17,14 @@ use herd::{Event, LinkStep, Notice, Parting, ServerId, ServerName, Turn};
 
 use self::opening::{Opening, open};
 use crate::closing::Closing;
-use crate::life::{Phase, Role, Task};
 use crate::logs::Escaped;
 use crate::runtime::{Runtime, Stream, write_all};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
+use crate::shutdown::{Phase, Role, Task};
 use crate::wake_flag::WakeFlag;
 
-/// Serves the link to a neighbour until there is none any more, or the server's life is over; `flag` is set when there
+/// Serves the link to a neighbour until there is none any more, or the server's stop is over; `flag` is set when there
 /// is something to do.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, flag: Arc<WakeFlag>, task: Task) {
     let to = shared.node.name(peer);
@@ -168,7 +168,7 @@ impl<R: Runtime> Link<R> {
             Connection::Open { mut stream, .. } => {
                 tracing::info!(target: "herd::links", server, %to, reason = %why, "connection dropped");
                 if why != Parting::TimedOut {
-                    let mut task = Task::new(&self.shared.life, Role::Link);
+                    let mut task = Task::new(&self.shared.shutdown, Role::Link);
                     R::spawn(async move {
                         Closing::new(&mut stream).await_end::<R>(&mut task).await;
                         // Only a connection that is closed has ended.

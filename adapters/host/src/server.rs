@@ -20,10 +20,10 @@ pub(crate) use self::bound::Bound;
 use self::drain::Stop;
 pub use self::error::{BindError, DrainError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
-use crate::life::{Phase, Role, Task};
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
+use crate::shutdown::{Phase, Role, Task};
 use crate::timer;
 
 /// A handle to a server that runs beside whatever else a program does.
@@ -94,8 +94,8 @@ impl<R: Runtime> Server<R> {
     pub fn report_position(&self, sighting: &Sighting<'_>) -> Result<OwnedReport, ReportError> {
         let shared = &self.inner.shared;
         // As long as there is this, a stop waits before it tells the links that nothing new will come.
-        let _task = Task::new(&shared.life, Role::Other);
-        if shared.life.phase() != Phase::Running {
+        let _task = Task::new(&shared.shutdown, Role::Other);
+        if shared.shutdown.phase() != Phase::Running {
             return Err(ReportError::Stopping);
         }
         let mut turn = Turn::at(shared.clock.now());
@@ -121,8 +121,8 @@ impl<R: Runtime> Server<R> {
         let resolved = links::resolve::<R>(&herd, name).await;
         let _one_at_a_time = lock(&self.inner.reloading);
         // As long as there is this, a stop waits before it tells the links to end.
-        let _task = Task::new(&shared.life, Role::Other);
-        if shared.life.phase() != Phase::Running {
+        let _task = Task::new(&shared.shutdown, Role::Other);
+        if shared.shutdown.phase() != Phase::Running {
             return Err(ReloadError::Stopping);
         }
         let mut turn = Turn::default();
@@ -203,7 +203,7 @@ impl Bound {
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
         let mut turn = Turn::default();
-        let task = || Task::new(&shared.life, Role::Other);
+        let task = || Task::new(&shared.shutdown, Role::Other);
         R::spawn(timer::run(Arc::clone(&shared), task()));
         links::start(&shared, &resolved, &mut turn);
         R::spawn(accept::run(Arc::clone(&shared), listener, most, task()));

@@ -13,19 +13,19 @@ use herd::{
 use herd_places::Source;
 
 use crate::clock::Clock;
-use crate::life::Life;
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::neighbours::Neighbours;
 use crate::notices::log;
 use crate::runtime::Runtime;
+use crate::shutdown::Shutdown;
 use crate::timer::Timer;
 
 /// One server: its node, its places, its clock, and the ways to its tasks.
 pub(crate) struct Shared<R> {
     pub(crate) node: Node,
     name: ServerName,
-    pub(crate) life: Arc<Life>,
+    pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
     pub(crate) neighbours: Neighbours,
@@ -45,7 +45,7 @@ impl<R: Runtime> Shared<R> {
         Self {
             node,
             name: herd.name(me).clone(),
-            life: Arc::default(),
+            shutdown: Arc::default(),
             clock: Clock::start(),
             timer: Timer::default(),
             neighbours: Neighbours::default(),

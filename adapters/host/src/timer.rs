@@ -8,9 +8,9 @@ use std::task::Poll;
 use atomic_waker::AtomicWaker;
 use herd::{Event, Instant, Turn};
 
-use crate::life::Task;
 use crate::runtime::{Runtime, Sleep};
 use crate::shared::Shared;
+use crate::shutdown::Task;
 
 const NEVER: u64 = u64::MAX;
 
@@ -36,7 +36,7 @@ impl Timer {
     }
 }
 
-/// Runs the timer of a server until the server's life is over.
+/// Runs the timer of a server until its stop is over.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, mut task: Task) {
     let mut turn = Turn::default();
     let mut sleep: Option<(u64, Sleep)> = None;

@@ -111,7 +111,7 @@ fn places_that_are_owed() {
 fn replies_that_are_not_read() {
     let mut herd = Plan::new(&binaries(), &graphs::single()).with(&["--log-filter", "info"]).start();
     let mut client = herd.client("A");
-    let lines: String = (0..2_000).map(|time| format!("IAMAT kiwi +1+1 {time}\n")).collect();
+    let lines = (0..2_000).map(|time| format!("IAMAT kiwi +1+1 {time}\n")).collect::<Vec<_>>().concat();
     client.send(&lines);
     // The first is answered, so the others have been read or lie there.
     assert!(client.line().ends_with(" kiwi +1+1 0"));

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::bound::INHERITS_OPTIONS;
 use crate::connection::Connection;
-use crate::life::{Role, Task};
 use crate::runtime::{Runtime, Stream};
 use crate::shared::Shared;
+use crate::shutdown::{Role, Task};
 
 /// How long to wait when the system gives no more connections, mostly for want of files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener, most: usize, mut task: Task) {
     loop {
         let accepted = task.until_stop(async {
-            shared.life.room(most).await;
+            shared.shutdown.room(most).await;
             R::accept(&listener).await
         });
         match accepted.await {
@@ -27,7 +27,7 @@ pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listene
                     // A connection that is gone already says so when it is read.
                     let _ = stream.set_nodelay();
                 }
-                let task = Task::new(&shared.life, Role::Connection);
+                let task = Task::new(&shared.shutdown, Role::Connection);
                 let mut connection = Connection::new(Arc::clone(&shared), task, stream, remote);
                 R::spawn(async move { connection.serve().await });
             }

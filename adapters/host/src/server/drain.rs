@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use herd::{Event, ServerName, Turn};
 
 use super::error::DrainError;
-use crate::life::{Phase, Role};
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
+use crate::shutdown::{Phase, Role};
 
 /// How a server's stop is, and who waits for its end.
 #[derive(Debug, Default)]
@@ -61,14 +61,14 @@ impl Stop {
 ///    neighbour has closed, which it does when it has read everything.
 /// 3. What is left at the end of the time is cut off.
 pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) -> Result<(), DrainError> {
-    let (life, server, begun) = (&shared.life, shared.name(), Instant::now());
-    let connections = life.count(Role::Connection);
+    let (shutdown, server, begun) = (&shared.shutdown, shared.name(), Instant::now());
+    let connections = shutdown.count(Role::Connection);
     tracing::info!(target: "herd::server", server, connections, limit = ?limit, "server stopping");
     let mut orderly = pin!(async {
-        life.advance(Phase::Stopping);
-        life.all_aware().await;
+        shutdown.advance(Phase::Stopping);
+        shutdown.all_aware().await;
         shared.handle(&mut Turn::default(), Event::Stopping);
-        life.all_sent().await;
+        shutdown.all_sent().await;
     });
     let mut time = pin!(R::sleep(limit));
     let in_time = std::future::poll_fn(|context| {
@@ -83,13 +83,13 @@ pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) ->
         let neighbours = neighbours.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
         tracing::warn!(target: "herd::server", server, connections, neighbours, limit = ?limit, "drain ran out");
     }
-    life.advance(Phase::Over);
-    life.all_ended().await;
+    shutdown.advance(Phase::Over);
+    shutdown.all_ended().await;
     tracing::info!(target: "herd::server", server, took = ?begun.elapsed(), "server down");
     outcome
 }
 
 fn undone<R: Runtime>(shared: &Shared<R>) -> DrainError {
     let neighbours = shared.neighbours.ids().into_iter().map(|peer| shared.node.name(peer)).collect();
-    DrainError { connections: shared.life.count(Role::Connection), neighbours }
+    DrainError { connections: shared.shutdown.count(Role::Connection), neighbours }
 }

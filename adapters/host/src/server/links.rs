@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use herd::{Event, Herd, ServerName, Turn};
 
-use crate::life::{Role, Task};
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
+use crate::shutdown::{Role, Task};
 use crate::{address, link};
 
 /// What a herd's addresses stand for, as far as one of its servers has to know.
@@ -47,7 +47,7 @@ pub(super) fn start<R: Runtime>(shared: &Arc<Shared<R>>, resolved: &Resolved, tu
     }
     for link in shared.node.links() {
         if let Some(flag) = shared.neighbours.add(link.peer) {
-            let task = Task::new(&shared.life, Role::Link);
+            let task = Task::new(&shared.shutdown, Role::Link);
             R::spawn(link::run(Arc::clone(shared), link.peer, flag, task));
         }
     }

@@ -65,9 +65,9 @@ fn send(mut stream: &TcpStream, prefix: &str, rate: usize, is_closed: &AtomicBoo
     let (start, mut sent) = (Instant::now(), 0);
     while !is_closed.load(Ordering::Relaxed) {
         let due = usize::try_from(start.elapsed().as_micros()).expect("a short load") * rate / 1_000_000;
-        let lines: String = (sent..due).map(|number| format!("IAMAT {prefix}{number} +1+1 1\n")).collect();
+        let lines: Vec<String> = (sent..due).map(|number| format!("IAMAT {prefix}{number} +1+1 1\n")).collect();
         // The server may have closed it already.
-        if stream.write_all(lines.as_bytes()).is_err() {
+        if stream.write_all(lines.concat().as_bytes()).is_err() {
             break;
         }
         sent = due;
@@ -99,7 +99,8 @@ pub(super) fn unknown(address: SocketAddr, clients: &[String]) -> Vec<String> {
     let mut connection = Client::connect(address);
     while !left.is_empty() {
         let asked = &left[..left.len().min(PIPELINE)];
-        connection.send(asked.iter().map(|client| format!("WHATSAT {client} 0 0\n")).collect::<String>());
+        let questions: Vec<String> = asked.iter().map(|client| format!("WHATSAT {client} 0 0\n")).collect();
+        connection.send(questions.concat());
         let known = asked.iter().take_while(|_| knows(&mut connection)).count();
         left = &left[known..];
         if known < asked.len() {

@@ -1,4 +1,4 @@
-//! How far a server's life has come, and the tasks that take part in it.
+//! How far a server is from its end, and the tasks that take part in its stop.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -33,9 +33,9 @@ pub(crate) enum Role {
     Other,
 }
 
-/// The life of one server.
+/// Where one server is between its start and its end.
 #[derive(Debug, Default)]
-pub(crate) struct Life {
+pub(crate) struct Shutdown {
     phase: AtomicU8,
     /// Tasks that do not know of the stop yet, and may still bring something new.
     unaware: AtomicUsize,
@@ -50,7 +50,7 @@ pub(crate) struct Life {
     tasks: Mutex<Slab<Waker>>,
 }
 
-impl Life {
+impl Shutdown {
     pub(crate) fn phase(&self) -> Phase {
         // In one order with `unaware`, for both sides: a task that is counted there is waited for, or learns of the
         // stop before it brings anything.
@@ -83,7 +83,7 @@ impl Life {
         .await;
     }
 
-    /// Waits until every task knows of the stop: nothing new can come any more. Only one may wait for a life's progress.
+    /// Waits until every task knows of the stop: nothing new can come any more. Only one may wait for progress.
     pub(crate) async fn all_aware(&self) {
         self.progress(|| self.unaware.load(Ordering::SeqCst) == 0).await;
     }
@@ -122,30 +122,30 @@ impl Life {
     }
 }
 
-/// One task's part in the life of its server; dropped, the task has ended.
+/// One task's part in the stop of its server; dropped, the task has ended.
 #[derive(Debug)]
 pub(crate) struct Task {
-    life: Arc<Life>,
+    shutdown: Arc<Shutdown>,
     role: Role,
     is_aware: bool,
-    /// Where the life keeps what wakes it.
+    /// Where the waker is that was left for it.
     seat: Option<usize>,
 }
 
 impl Task {
-    pub(crate) fn new(life: &Arc<Life>, role: Role) -> Self {
-        life.counter(role).fetch_add(1, Ordering::SeqCst);
-        life.unaware.fetch_add(1, Ordering::SeqCst);
-        Self { life: Arc::clone(life), role, is_aware: false, seat: None }
+    pub(crate) fn new(shutdown: &Arc<Shutdown>, role: Role) -> Self {
+        shutdown.counter(role).fetch_add(1, Ordering::SeqCst);
+        shutdown.unaware.fetch_add(1, Ordering::SeqCst);
+        Self { shutdown: Arc::clone(shutdown), role, is_aware: false, seat: None }
     }
 
     /// The present phase; the task behind `waker` is woken when there is another one. A task that has learned of a stop
     /// brings nothing new from then on.
     pub(crate) fn phase(&mut self, waker: &Waker) -> Phase {
         if self.seat.is_none() {
-            self.seat = Some(lock(&self.life.tasks).insert(waker.clone()));
+            self.seat = Some(lock(&self.shutdown.tasks).insert(waker.clone()));
         }
-        let phase = self.life.phase();
+        let phase = self.shutdown.phase();
         if phase != Phase::Running {
             self.learn();
         }
@@ -162,7 +162,7 @@ impl Task {
         .await
     }
 
-    /// Waits for something, or until the server's life is over.
+    /// Waits for something, or until the stop is over.
     pub(crate) async fn until_over<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         poll_fn(|context| match self.phase(context.waker()) {
@@ -175,8 +175,8 @@ impl Task {
     fn learn(&mut self) {
         if !self.is_aware {
             self.is_aware = true;
-            self.life.unaware.fetch_sub(1, Ordering::SeqCst);
-            self.life.progressed();
+            self.shutdown.unaware.fetch_sub(1, Ordering::SeqCst);
+            self.shutdown.progressed();
         }
     }
 }
@@ -184,13 +184,13 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         if let Some(seat) = self.seat {
-            lock(&self.life.tasks).remove(seat);
+            lock(&self.shutdown.tasks).remove(seat);
         }
         self.learn();
-        self.life.counter(self.role).fetch_sub(1, Ordering::SeqCst);
+        self.shutdown.counter(self.role).fetch_sub(1, Ordering::SeqCst);
         if self.role == Role::Connection {
-            self.life.room.wake();
+            self.shutdown.room.wake();
         }
-        self.life.progressed();
+        self.shutdown.progressed();
     }
 }
