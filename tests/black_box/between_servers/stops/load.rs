@@ -21,7 +21,16 @@ const PIPELINE: usize = 500;
 /// A load that runs until the server closes its connections. Every client in it is new, and reports once.
 pub(super) struct Load {
     acknowledged: Arc<AtomicUsize>,
-    connections: Vec<JoinHandle<Vec<String>>>,
+    connections: Vec<JoinHandle<Reported>>,
+}
+
+/// What one connection reported, or all of them.
+#[derive(Debug, Default)]
+pub(super) struct Reported {
+    /// The clients that were acknowledged.
+    pub(super) acknowledged: Vec<String>,
+    /// Connections that were reset, and not closed in order.
+    pub(super) resets: usize,
 }
 
 impl Load {
@@ -44,20 +53,26 @@ impl Load {
         wait_for("the load to be acknowledged", || (self.acknowledged.load(Ordering::Relaxed) >= count).then_some(()));
     }
 
-    /// Waits until the server has closed every connection; the clients that it has acknowledged.
-    pub(super) fn end(self) -> Vec<String> {
-        self.connections.into_iter().flat_map(|connection| connection.join().expect("an orderly end")).collect()
+    /// Waits until the server has closed every connection.
+    pub(super) fn end(self) -> Reported {
+        let mut all = Reported::default();
+        for connection in self.connections {
+            let reported = connection.join().expect("replies that are right");
+            all.acknowledged.extend(reported.acknowledged);
+            all.resets += reported.resets;
+        }
+        all
     }
 }
 
-/// Reports new clients on one connection until the server closes it; those that were acknowledged.
-fn report(stream: &TcpStream, prefix: &str, rate: usize, count: &AtomicUsize) -> Vec<String> {
+/// Reports new clients on one connection until the server closes it.
+fn report(stream: &TcpStream, prefix: &str, rate: usize, count: &AtomicUsize) -> Reported {
     let is_closed = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| send(stream, prefix, rate, &is_closed));
-        let acknowledged = receive(stream, prefix, count);
+        let reported = receive(stream, prefix, count);
         is_closed.store(true, Ordering::Relaxed);
-        acknowledged
+        reported
     })
 }
 
@@ -76,19 +91,22 @@ fn send(mut stream: &TcpStream, prefix: &str, rate: usize, is_closed: &AtomicBoo
     let _ = stream.shutdown(Shutdown::Write);
 }
 
-fn receive(stream: &TcpStream, prefix: &str, count: &AtomicUsize) -> Vec<String> {
-    let (mut reader, mut acknowledged, mut line) = (BufReader::new(stream), Vec::new(), String::new());
+fn receive(stream: &TcpStream, prefix: &str, count: &AtomicUsize) -> Reported {
+    let (mut reader, mut reported, mut line) = (BufReader::new(stream), Reported::default(), String::new());
     loop {
         line.clear();
         match reader.read_line(&mut line) {
-            Ok(0) => return acknowledged,
+            Ok(0) => return reported,
             Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => panic!("not closed in order: {error}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::ConnectionReset, "a server that replies: {error}");
+                reported.resets = 1;
+                return reported;
+            }
         }
-        let client = format!("{prefix}{}", acknowledged.len());
+        let client = format!("{prefix}{}", reported.acknowledged.len());
         assert!(line.ends_with('\n') && line.split(' ').nth(3) == Some(&client), "{line:?} for {client}");
-        acknowledged.push(client);
+        reported.acknowledged.push(client);
         count.fetch_add(1, Ordering::Relaxed);
     }
 }
