@@ -140,9 +140,9 @@ fn after_a_stop() {
         let server = start_alone("A").await;
         let (address, again) = (server.address(), server.clone());
         report(&server, "kiwi");
-        server.stop().await.expect("an orderly stop");
-        again.stop().await.expect("the same stop");
+        Adapter::spawn(async move { server.stop().await.expect("an orderly stop") });
         again.stopped().await.expect("the same stop");
+        again.stop().await.expect("the same stop");
         let refused = TcpStream::connect(address).map_err(|error| error.kind());
         assert_eq!(refused.map(drop), Err(ErrorKind::ConnectionRefused));
         let sighting = Sighting::new(b"kiwi", b"+1+1", b"1").expect("a sighting");

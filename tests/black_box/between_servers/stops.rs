@@ -10,6 +10,7 @@ use herd_tests::graphs::{self, Graph};
 use herd_tests::herd::{Herd, Plan};
 use herd_tests::patience::wait_for;
 use herd_tests::places_server::PlacesServer;
+use herd_tests::plain::Plain;
 use herd_tests::process::Signal;
 
 use self::load::Load;
@@ -173,6 +174,23 @@ fn a_neighbour_that_never_reads() {
     assert!(herd.process("A").end().success());
     let told = wait_for_log(&herd, "A", "drain ran out");
     assert_eq!((&told["connections"], &told["neighbours"]), (&0.into(), &"Deaf".into()));
+}
+
+/// A plain neighbour, which takes a line a connection, gets every line that is queued for it.
+#[test]
+fn a_plain_neighbour() {
+    let mut herd = Plan::new(&binaries(), &graphs::pair()).without("B").start();
+    let plain = Plain::listen("B", herd.address("B"), &[]);
+    let mut client = herd.client("A");
+    client.send((0..200).map(|time| format!("IAMAT kiwi +1+1 {time}\n")).collect::<Vec<_>>().concat());
+    let told: Vec<String> = (0..200).map(|_| client.line()).collect();
+    herd.process("A").signal(Signal::TERM);
+    drop(client);
+    assert!(herd.process("A").end().success());
+    for at in told {
+        plain.wait_for_line(&at, "A");
+    }
+    assert_eq!(plain.at_lines().len(), 200);
 }
 
 /// A neighbour that is down is no reason to wait.
