@@ -59,6 +59,9 @@ fn stop_under_load(graph: &Graph, rate: usize, stops: usize) -> Outcome {
         outcome.lossy += usize::from(unknown > 0);
         outcome.resets += reported.resets;
         outcome.acknowledged += reported.acknowledged.len();
+        if (stop + 1).is_multiple_of(10) {
+            println!("{} stops: {outcome:?}", stop + 1);
+        }
     }
     outcome
 }

@@ -63,7 +63,7 @@ impl Stop {
 pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) -> Result<(), DrainError> {
     let (shutdown, server, begun) = (&shared.shutdown, shared.name(), Instant::now());
     let connections = shutdown.count(Role::Connection);
-    tracing::info!(target: "herd::server", server, connections, limit = ?limit, "server stopping");
+    tracing::info!(target: "herd::server", server, connections, drain = ?limit, "server stopping");
     let mut orderly = pin!(async {
         shutdown.advance(Phase::Stopping);
         shutdown.all_aware().await;
@@ -81,7 +81,8 @@ pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) ->
     let outcome = if in_time { Ok(()) } else { Err(undone(shared)) };
     if let Err(DrainError { connections, neighbours }) = &outcome {
         let neighbours = neighbours.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
-        tracing::warn!(target: "herd::server", server, connections, neighbours, limit = ?limit, "drain ran out");
+        let queued: usize = shared.node.links().iter().map(|link| link.queued).sum();
+        tracing::warn!(target: "herd::server", server, connections, neighbours, queued, drain = ?limit, "drain ran out");
     }
     shutdown.advance(Phase::Over);
     shutdown.all_ended().await;
