@@ -3,3 +3,4 @@
 mod flooding;
 mod links;
 mod repair;
+mod stops;
