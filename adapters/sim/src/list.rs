@@ -10,17 +10,15 @@ use crate::scenario::{BadScenario, Scenario};
 #[derive(Clone, Debug)]
 pub(crate) struct List {
     members: Vec<bool>,
+    /// How often each server's address was written anew.
+    addresses: Vec<u32>,
     pub(crate) herd: Arc<Herd>,
 }
 
 impl List {
-    /// A list of those servers.
-    ///
-    /// # Errors
-    /// Where they are no herd.
-    pub(crate) fn of(scenario: &Scenario, members: Vec<bool>) -> Result<Self, BadScenario> {
-        let herd = scenario.herd_of(&members)?;
-        Ok(Self { members, herd })
+    fn of(scenario: &Scenario, members: Vec<bool>, addresses: Vec<u32>) -> Result<Self, BadScenario> {
+        let herd = scenario.herd_of(&members, &addresses)?;
+        Ok(Self { members, addresses, herd })
     }
 
     /// The list that a server has at the start: all servers but those that are to come, and itself.
@@ -29,22 +27,47 @@ impl List {
     /// Where they are no herd.
     pub(crate) fn first(scenario: &Scenario, server: usize) -> Result<Self, BadScenario> {
         let is_there = |index| index == server || !scenario.absent.contains(&index);
-        Self::of(scenario, (0..scenario.servers.len()).map(is_there).collect())
+        let servers = 0..scenario.servers.len();
+        Self::of(scenario, servers.clone().map(is_there).collect(), vec![0; servers.len()])
     }
 
-    /// The same with a server, or without.
+    /// The same with something written into it.
     ///
     /// # Errors
-    /// Where those are no herd.
-    pub(crate) fn change(&self, scenario: &Scenario, member: usize, is_there: bool) -> Result<Self, BadScenario> {
-        let mut members = self.members.clone();
-        members[member] = is_there;
-        Self::of(scenario, members)
+    /// Where its servers are no herd then.
+    pub(crate) fn change(&self, scenario: &Scenario, listing: Listing) -> Result<Self, BadScenario> {
+        let (mut members, mut addresses) = (self.members.clone(), self.addresses.clone());
+        match listing {
+            Listing::In(member) => members[member] = true,
+            Listing::Out(member) => members[member] = false,
+            Listing::Elsewhere(member) => addresses[member] += 1,
+        }
+        Self::of(scenario, members, addresses)
     }
 
     /// Whether a server is in it.
     pub(crate) fn has(&self, server: usize) -> bool {
         self.members[server]
+    }
+}
+
+/// What somebody writes into a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// That server is in it.
+    In(usize),
+    /// It is not.
+    Out(usize),
+    /// It has another address, which leads to the same server.
+    Elsewhere(usize),
+}
+
+impl Listing {
+    /// The server that it is about.
+    pub(crate) const fn member(self) -> usize {
+        match self {
+            Self::In(member) | Self::Out(member) | Self::Elsewhere(member) => member,
+        }
     }
 }
 

@@ -97,14 +97,14 @@ impl Scenario {
     /// # Errors
     /// Where a scenario that a person wrote names a server twice, or leaves one without a way to the others.
     pub fn herd(&self) -> Result<Arc<Herd>, BadScenario> {
-        self.herd_of(&vec![true; self.servers.len()])
+        self.herd_of(&vec![true; self.servers.len()], &vec![0; self.servers.len()])
     }
 
-    /// The herd of some of its servers.
+    /// The herd of some of its servers, whose addresses were written anew so often.
     ///
     /// # Errors
     /// Where these are none.
-    pub(crate) fn herd_of(&self, members: &[bool]) -> Result<Arc<Herd>, BadScenario> {
+    pub(crate) fn herd_of(&self, members: &[bool], addresses: &[u32]) -> Result<Arc<Herd>, BadScenario> {
         let mut links = vec![Vec::new(); self.servers.len()];
         for &(a, b) in &self.links {
             let is_member = |server: usize| members.get(server).copied().unwrap_or(true);
@@ -115,7 +115,8 @@ impl Scenario {
         let mut servers = Vec::with_capacity(self.servers.len());
         for (index, (name, links)) in self.servers.iter().zip(links).enumerate() {
             if members[index] {
-                servers.push(Member { name: ServerName::new(name)?, address: format!("{index}"), links });
+                let address = format!("{index}.{}", addresses[index]);
+                servers.push(Member { name: ServerName::new(name)?, address, links });
             }
         }
         Ok(Arc::new(Herd::new(servers)?))
@@ -166,7 +167,7 @@ impl Scenario {
         for planned in &self.events {
             let on_link = planned.what.link().is_none_or(|(from, to)| linked(from, to));
             let at_server = planned.what.server().is_none_or(|server| server < self.servers.len());
-            let listed = planned.what.listing().is_none_or(|(_, member, _)| member < self.servers.len());
+            let listed = planned.what.listing().is_none_or(|(_, listing)| listing.member() < self.servers.len());
             let fits = on_link && at_server && listed;
             if !fits {
                 return Err(BadScenario::Nowhere { what: planned.what.name(), at: planned.at });
@@ -182,8 +183,8 @@ impl Scenario {
         }
         for server in 0..self.servers.len() {
             let mut list = List::first(self, server)?;
-            for &(_, member, is_there) in listings.iter().filter(|(of, ..)| *of == server) {
-                list = list.change(self, member, is_there)?;
+            for &(_, listing) in listings.iter().filter(|(of, _)| *of == server) {
+                list = list.change(self, listing)?;
             }
         }
         Ok(())

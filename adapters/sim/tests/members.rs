@@ -47,6 +47,15 @@ fn a_removed_server_is_talked_with_no_more() {
 }
 
 #[test]
+fn a_neighbour_with_another_address_is_connected_to_anew() {
+    let builder = Scenario::build(&Graph::cycle(2)).says(100, 0, 0, "IAMAT kiwi +1+1 1\n").readdresses(1_000, 0, 1);
+    let scenario = builder.says(1_000, 0, 0, "IAMAT kiwi +2+2 2\n").says(1_001, 1, 1, "IAMAT emu +3+3 3\n").scenario();
+    let mut run = Run::new(scenario).expect("a herd");
+    let outcome = run.play();
+    assert_eq!((outcome.violation, outcome.stats.connects), (None, 3));
+}
+
+#[test]
 fn lists_that_are_no_herds_are_refused() {
     // Without the middle one of three, the others have no way to each other.
     let line = Graph { servers: 3, links: vec![(0, 1), (1, 2)] };

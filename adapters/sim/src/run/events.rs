@@ -45,8 +45,11 @@ impl Run {
             What::Middlebox { from, to, how, .. } => self.middlebox_stands(from, to, how),
             What::Stop { server, keeps, .. } => self.stop(index, server, keeps),
             What::Move { server, breaks } => self.moves(server, breaks),
-            What::Enlist { server, member } => self.lists(server, member, true),
-            What::Delist { server, member } => self.lists(server, member, false),
+            What::Enlist { .. } | What::Delist { .. } | What::Readdress { .. } => {
+                if let Some((server, listing)) = what.listing() {
+                    self.lists(server, listing);
+                }
+            }
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use herd::Event;
 
 use super::Run;
-use crate::list::{Ids, List};
+use crate::list::{Ids, List, Listing};
 use crate::violation::Invariant;
 
 impl Run {
-    /// A server has another one in its list from now on, or no more.
-    pub(super) fn lists(&mut self, server: usize, member: usize, is_there: bool) {
-        let list = self.hosts[server].list.change(&self.scenario, member, is_there);
+    /// Something is written into a server's list.
+    pub(super) fn lists(&mut self, server: usize, listing: Listing) {
+        let list = self.hosts[server].list.change(&self.scenario, listing);
         let list = Arc::new(list.expect("a scenario's lists are herds at each time"));
         // Whoever has lost its own place goes on with the list that it had.
         if !list.has(server) {
@@ -19,7 +19,7 @@ impl Run {
         }
         self.hosts[server].list = Arc::clone(&list);
         let never_ran = self.hosts[server].life == 0;
-        if is_there && member == server && never_ran {
+        if listing == Listing::In(server) && never_ran {
             self.start_server(server);
         } else {
             self.change_list(server, &list);

@@ -144,6 +144,12 @@ impl Builder {
         self
     }
 
+    /// A server's list has another address of another one from now on.
+    #[must_use]
+    pub fn readdresses(self, at: u64, server: usize, member: usize) -> Self {
+        self.at(at, What::Readdress { server, member })
+    }
+
     /// A server moves to another address, and its connections lead nowhere.
     #[must_use]
     pub fn moves(self, at: u64, server: usize) -> Self {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Nanos;
 use super::manner::{Illness, Manner};
+use crate::list::Listing;
 
 /// Something that happens at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,6 +149,13 @@ pub enum What {
         /// Who is not in it.
         member: usize,
     },
+    /// A server's list has another address of another one from now on, which leads to the same server.
+    Readdress {
+        /// Whose list.
+        server: usize,
+        /// Whose address.
+        member: usize,
+    },
     /// A server's places source is ill for a while.
     Places {
         /// The server.
@@ -208,6 +216,7 @@ impl What {
             Self::Middlebox { .. } => "middlebox",
             Self::Enlist { .. } => "enlist",
             Self::Delist { .. } => "delist",
+            Self::Readdress { .. } => "readdress",
             Self::Places { .. } => "places",
         }
     }
@@ -247,6 +256,7 @@ impl What {
             | Self::Move { server, .. }
             | Self::Enlist { server, .. }
             | Self::Delist { server, .. }
+            | Self::Readdress { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => Some(server),
             _ => None,
@@ -258,11 +268,12 @@ impl What {
         matches!(self, Self::Crash { .. } | Self::Stop { .. } | Self::Move { .. })
     }
 
-    /// Whose place in a list it is about, in whose, and whether it is there from then on.
-    pub(crate) const fn listing(&self) -> Option<(usize, usize, bool)> {
+    /// Whose list it is about, and what is written into that.
+    pub(crate) const fn listing(&self) -> Option<(usize, Listing)> {
         match *self {
-            Self::Enlist { server, member } => Some((server, member, true)),
-            Self::Delist { server, member } => Some((server, member, false)),
+            Self::Enlist { server, member } => Some((server, Listing::In(member))),
+            Self::Delist { server, member } => Some((server, Listing::Out(member))),
+            Self::Readdress { server, member } => Some((server, Listing::Elsewhere(member))),
             _ => None,
         }
     }
@@ -292,7 +303,9 @@ impl What {
             | Self::Move { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => vec![server],
-            Self::Enlist { server, member } | Self::Delist { server, member } => vec![server, member],
+            Self::Enlist { server, member } | Self::Delist { server, member } | Self::Readdress { server, member } => {
+                vec![server, member]
+            }
             Self::HangUp { .. } | Self::Read { .. } | Self::BreakClient { .. } => Vec::new(),
         }
     }

@@ -124,8 +124,17 @@ impl Stage<'_> {
             self.put(at, What::Crash { server, lasts: Some(down), silent, keeps });
         }
     }
-    /// A server is added to the herd, or removed, in one list after the other; each herd has one of each at most.
+    /// Lists change while their servers run.
     fn members(&mut self, at: Nanos, lasts: Nanos, server: usize) {
+        let (from, to) = self.way();
+        if self.chance.percent(50) {
+            self.put(at, What::Readdress { server: from, member: to });
+        }
+        self.add_or_remove(at, lasts, server);
+    }
+
+    /// A server is added to the herd, or removed, in one list after the other; each herd has one of each at most.
+    fn add_or_remove(&mut self, at: Nanos, lasts: Nanos, server: usize) {
         let (added, removed) = (self.absent.first().copied(), self.removed);
         let gone: Vec<usize> = added.into_iter().chain(removed).chain([server]).collect();
         // Those who stay are a herd without them, and so are they with either.
