@@ -71,6 +71,10 @@ impl Run {
         let islands = self.islands();
         let apart = self.apart(&islands);
         let unsettled = self.unsettled();
+        // A server that stops is not back yet.
+        if self.hosts.iter().any(|host| host.stopping.is_some()) {
+            self.quiet_at = self.now;
+        }
         let since = self.now.saturating_sub(self.quiet_at);
         if let Some((server, what)) = apart {
             // How links are when this is looked at first is what servers have to find out.

@@ -88,7 +88,11 @@ impl Run {
             Opener::Link(link) if self.wires.get(link).from as usize == server => {
                 connection.end(Side::Opener) != End::Gone
             }
-            _ => connection.server as usize == server && connection.end(Side::Acceptor) == End::Here,
+            // A middlebox may have it in the server's place.
+            _ => {
+                let is_open = connection.session.is_some() && connection.end(Side::Acceptor) == End::Here;
+                is_open && connection.server as usize == server
+            }
         }
     }
 
