@@ -2,4 +2,5 @@
 
 mod flooding;
 mod links;
+mod middleboxes;
 mod repair;

@@ -1,0 +1,145 @@
+//! Boxes between servers that fail for a while: when they work again, so does the herd.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use herd_tests::graphs;
+use herd_tests::herd::{Herd, Plan};
+use herd_tests::patience::{PATIENCE, wait_for};
+use herd_tests::proxy::{Mode, Proxy};
+
+use crate::binaries;
+
+/// How long a box fails.
+const TROUBLE: Duration = Duration::from_secs(3);
+
+/// Short times, so that a case does not take long.
+const SHORT: [&str; 4] = ["--link-timeout", "1s", "--link-retry", "1s"];
+
+/// What is found out after `link-timeout` and tried again after `link-retry` may take that much more.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// What a slow machine may take beyond that. It is less than what a server takes that waits for its next comparison.
+const SLACK: Duration = Duration::from_secs(PATIENCE.as_secs() / 4);
+
+/// Two servers that reach each other through a box each.
+struct Pair {
+    herd: Herd,
+    boxes: [Proxy; 2],
+    /// What was said: a client, and its AT line.
+    told: Vec<(String, String)>,
+}
+
+impl Pair {
+    /// Starts them, and waits until each has heard from the other, and until all comparisons are over.
+    fn start(flags: &[&str]) -> Self {
+        let mut herd = Plan::new(&binaries(), &graphs::pair()).with(flags).prepare();
+        let boxes = ["A", "B"].map(|name| Proxy::put_before(&herd, name));
+        for name in ["A", "B"] {
+            herd.start(name);
+        }
+        let mut pair = Self { herd, boxes, told: Vec::new() };
+        pair.tell();
+        pair.wait_until_both_know();
+        wait_for("A and B to have compared", || {
+            let compared = |name| {
+                let log = pair.herd.log_text(name);
+                log.contains("nothing differs") || log.contains("\"repaired\"")
+            };
+            (compared("A") || compared("B")).then_some(())
+        });
+        pair
+    }
+
+    /// Has each of them told of a client of its own.
+    fn tell(&mut self) {
+        for name in ["A", "B"] {
+            let client = format!("{name}{}", self.told.len());
+            let at = self.herd.report(name, &client, "1");
+            self.told.push((client, at));
+        }
+    }
+
+    fn wait_until_both_know(&self) {
+        for (client, at) in &self.told {
+            self.herd.wait_until_all_know(client, at);
+        }
+    }
+
+    fn set(&self, mode: Mode) {
+        for proxy in &self.boxes {
+            proxy.set(mode);
+        }
+    }
+}
+
+/// Both boxes fail while both servers are told of clients. How long it takes, once they work, until both know all.
+fn recovers(flags: &[&str], mode: Mode, within: Duration) {
+    let mut pair = Pair::start(flags);
+    pair.set(mode);
+    let start = Instant::now();
+    while start.elapsed() < TROUBLE {
+        pair.tell();
+        sleep(Duration::from_millis(100));
+    }
+    pair.set(Mode::Pass);
+    let start = Instant::now();
+    pair.wait_until_both_know();
+    let took = start.elapsed();
+    println!("{mode:?}, {flags:?}: both knew all after {took:?}");
+    assert!(took < within + SLACK, "after {mode:?} it took {took:?}, and not {within:?}");
+}
+
+fn recovers_soon(mode: Mode) {
+    recovers(&SHORT, mode, Duration::from_secs(1 + 1) + MARGIN);
+}
+
+/// A box that closes what it accepts is not taken for a server that knows no greetings.
+#[test]
+fn a_box_that_closes() {
+    recovers_soon(Mode::Close);
+}
+
+/// A box that accepts and never answers is not taken for a silent server, and no connection through it is kept.
+#[test]
+fn a_box_that_holds() {
+    recovers_soon(Mode::Hold);
+}
+
+/// A connection that leads nowhere, and says so to neither end, is found out.
+#[test]
+fn a_box_that_swallows() {
+    recovers_soon(Mode::Swallow);
+}
+
+/// The same promise holds for the limits as they are by default, 5 s and 5 s.
+#[test]
+fn with_default_limits() {
+    recovers(&[], Mode::Hold, Duration::from_secs(5 + 5) + MARGIN);
+}
+
+/// A link that takes lines, and never shows that the neighbour lives, is found out while nothing else fails.
+#[test]
+fn a_link_that_leads_nowhere() {
+    let mut pair = Pair::start(&SHORT);
+    pair.set(Mode::Swallow);
+    pair.set(Mode::Pass);
+    let start = Instant::now();
+    pair.tell();
+    let first = pair.told.len() - 2;
+    let within = Duration::from_secs(1 + 1) + MARGIN + SLACK;
+    loop {
+        let (of_a, of_b) = (&pair.told[first], &pair.told[first + 1]);
+        let knows = |name, (client, at): &(String, String)| {
+            pair.herd.client(name).ask(format!("WHATSAT {client} 0 0")) == *at
+        };
+        if knows("B", of_a) && knows("A", of_b) {
+            break;
+        }
+        assert!(start.elapsed() < within, "nothing came over it for {:?}", start.elapsed());
+        sleep(Duration::from_millis(500));
+        pair.tell();
+    }
+    println!("a link that leads nowhere: found out after {:?}", start.elapsed());
+    pair.wait_until_both_know();
+}
