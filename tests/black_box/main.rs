@@ -5,6 +5,7 @@ mod command_line;
 mod connections;
 mod logs;
 mod places;
+mod plain;
 mod refusals;
 mod requests;
 mod sources;

@@ -31,8 +31,9 @@ fn a_plain_neighbour_both_ways() {
 
 fn assert_one_line_each(plain: &Plain) {
     for connection in plain.connections() {
-        assert_eq!(connection.len(), 1, "{connection:#?}");
-        assert!(connection[0].starts_with("AT ") || connection[0].starts_with("HELLO "), "{connection:#?}");
+        let lines = connection.lines;
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].starts_with("AT ") || lines[0].starts_with("HELLO "), "{lines:#?}");
     }
 }
 
