@@ -9,6 +9,7 @@ mod plain;
 mod refusals;
 mod requests;
 mod sources;
+mod versions;
 mod whatsat;
 
 use std::process::Output;

@@ -130,9 +130,8 @@ fn a_link_that_leads_nowhere() {
     let within = Duration::from_secs(1 + 1) + MARGIN + SLACK;
     loop {
         let (of_a, of_b) = (&pair.told[first], &pair.told[first + 1]);
-        let knows = |name, (client, at): &(String, String)| {
-            pair.herd.client(name).ask(format!("WHATSAT {client} 0 0")) == *at
-        };
+        let knows =
+            |name, (client, at): &(String, String)| pair.herd.client(name).ask(format!("WHATSAT {client} 0 0")) == *at;
         if knows("B", of_a) && knows("A", of_b) {
             break;
         }

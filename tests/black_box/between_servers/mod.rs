@@ -4,3 +4,4 @@ mod flooding;
 mod links;
 mod middleboxes;
 mod repair;
+mod rolling;

@@ -1,0 +1,109 @@
+//! Clients that report all the time.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use herd_tests::herd::Herd;
+use herd_tests::patience::PATIENCE;
+
+/// A client, and its AT line.
+pub(super) type Told = (String, String);
+
+/// How long a server's clients rest between two reports.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// Clients that report at each server all the time, also while it is restarted.
+#[derive(Default)]
+pub(super) struct Load {
+    of: BTreeMap<String, Clients>,
+}
+
+/// Those of one server.
+struct Clients {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// What was acknowledged. Whoever holds it keeps the clients from reporting.
+    told: Mutex<Vec<Told>>,
+    stopped: Mutex<bool>,
+}
+
+impl Load {
+    pub(super) fn start(&mut self, herd: &Herd, name: &str) {
+        let shared = Arc::new(Shared::default());
+        let (running, server, address) = (Arc::clone(&shared), name.to_owned(), herd.address(name));
+        let thread = thread::spawn(move || running.report(&server, address));
+        self.of.insert(name.into(), Clients { shared, thread: Some(thread) });
+    }
+
+    /// Keeps the clients of one server from reporting.
+    pub(super) fn pause(&self, name: &str) -> MutexGuard<'_, Vec<Told>> {
+        lock(&self.of[name].shared.told)
+    }
+
+    /// Everything that was acknowledged until now.
+    pub(super) fn told(&self) -> Vec<Told> {
+        self.of.values().flat_map(|clients| lock(&clients.shared.told).clone()).collect()
+    }
+
+    /// Ends the clients of one server.
+    pub(super) fn stop(&mut self, name: &str) {
+        self.of.get_mut(name).expect("clients").stop();
+    }
+}
+
+impl Clients {
+    fn stop(&mut self) {
+        *lock(&self.shared.stopped) = true;
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("clients that do not panic");
+        }
+    }
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        *lock(&self.shared.stopped) = true;
+    }
+}
+
+impl Shared {
+    /// Reports at the server, again and again, where it listens.
+    fn report(&self, server: &str, address: SocketAddr) {
+        let mut connection = None;
+        while !*lock(&self.stopped) {
+            let mut told = lock(&self.told);
+            let client = format!("of-{server}-{}", told.len());
+            match ask(&mut connection, address, &format!("IAMAT {client} +34.068930-118.445127 1")) {
+                Ok(at) => told.push((client, at)),
+                Err(_) => connection = None,
+            }
+            drop(told);
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Asks on a connection that is made where there is none. One that is down, or ends before it has answered, is no fault.
+fn ask(connection: &mut Option<BufReader<TcpStream>>, address: SocketAddr, request: &str) -> io::Result<String> {
+    let stream = match connection {
+        Some(stream) => stream,
+        None => connection.insert(BufReader::new(TcpStream::connect(address)?)),
+    };
+    stream.get_ref().set_read_timeout(Some(PATIENCE))?;
+    stream.get_mut().write_all(format!("{request}\n").as_bytes())?;
+    let mut reply = String::new();
+    stream.read_line(&mut reply)?;
+    reply.strip_suffix('\n').map(str::to_owned).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
