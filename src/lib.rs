@@ -78,7 +78,7 @@
 //!         LinkStep::Wait(_) => break,
 //!     }
 //! }
-//! let report = node_b.report(b"kiwi").expect("b has heard of it");
+//! let report = node_b.position(b"kiwi").expect("b has heard of it");
 //! assert_eq!(report.line(), b"a +0.250000000 kiwi +34.06893-118.445127 1479413884.25");
 //! # Ok::<(), herd::HerdError>(())
 //! ```
@@ -117,7 +117,7 @@ mod store;
 pub mod values;
 pub mod wire;
 
-pub use herd::{Herd, HerdError, Limits, Member};
+pub use herd::{Herd, HerdError, HerdRefused, Limits, Member};
 pub use node::{Change, Changed, Event, LinkStatus, Node, Received, Served};
 pub use pass::{Action, Answer, BroughtBy, Notice, Turn};
 pub use peers::{LinkStep, Parting};
@@ -126,4 +126,4 @@ pub use report::{OwnedReport, Report};
 pub use session::Session;
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};
-pub use wire::Refusal;
+pub use wire::{Refusal, Sighting, Stranger};

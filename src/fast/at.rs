@@ -17,7 +17,7 @@ pub(crate) fn ats(
     shape: &mut Option<Shape>,
     mut found: impl FnMut(Found),
 ) {
-    let sender = identity.herd.name(from).as_bytes();
+    let sender = identity.names.name(from).as_bytes();
     let mut padding = None;
     // Many reports in a row are of one origin.
     let mut last = from;
@@ -28,7 +28,7 @@ pub(crate) fn ats(
         && let Some((name, rest)) = rest.split_at_checked(sender.len())
         && same(name, sender)
         && rest.first() == Some(&b'\n')
-        && let Some(origin) = identity.herd.find_again(&report[..origin], last)
+        && let Some(origin) = identity.names.find_again(&report[..origin], last)
         && let start = lines.start() + b"AT ".len()
         && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
     {

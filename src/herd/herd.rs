@@ -4,7 +4,6 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::error::HerdError;
-use crate::bytes::same;
 use crate::values::{ServerId, ServerName};
 
 /// A server of a herd, as it is described to [`Herd::new`].
@@ -99,11 +98,6 @@ impl Herd {
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<ServerId> {
         self.by_name.get(name).copied()
-    }
-
-    /// As [`find`](Self::find), quicker where it is most likely that one.
-    pub(crate) fn find_again(&self, name: &[u8], likely: ServerId) -> Option<ServerId> {
-        if same(self.name(likely).as_bytes(), name) { Some(likely) } else { self.find(name) }
     }
 
     /// Whom that server talks with, each once, in the order of their ids.

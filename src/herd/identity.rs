@@ -3,38 +3,99 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::fingerprint::fingerprint;
 use super::herd::Herd;
 use super::limits::Limits;
+use super::names::Names;
 use crate::bytes::Frame;
 use crate::report::{Head, Report};
-use crate::values::ServerId;
-use crate::wire::{Refusal, Sighted};
+use crate::values::{ServerId, ServerName, Timestamp};
+use crate::wire::{Greeting, Refusal, Sighted, Stranger};
 
 /// What all sessions of one server share and none of them changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     pub(crate) herd: Arc<Herd>,
+    pub(crate) names: Arc<Names>,
     pub(crate) me: ServerId,
     pub(crate) limits: Limits,
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
-    /// The IP addresses that each neighbour's `address` stands for, in the order of the herd's list of
-    /// neighbours.
-    addresses: Vec<Vec<IpAddr>>,
+    /// In the order of their ids.
+    neighbours: Vec<Neighbour>,
+    /// What of the herd's list should be the same on every server, as one number.
+    pub(crate) fingerprint: u64,
     /// `AT name `: what every reply to an IAMAT begins with.
     opening: Frame,
     /// ` name`, LF: what every copy for a neighbour ends with.
     closing: Frame,
 }
 
+/// A server that this one talks with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Neighbour {
+    pub(crate) id: ServerId,
+    /// `HOST:PORT`, as the herd's list has it.
+    address: String,
+    /// The IP addresses that this stands for, once somebody has looked.
+    ips: Vec<IpAddr>,
+}
+
+/// Why a herd cannot take the place of another one while its server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HerdRefused {
+    /// This server is not in it.
+    #[error("this server is not in the new list of servers")]
+    NotAMember,
+    /// So many servers came and went that no more can be told apart. Start the server again.
+    #[error("more than 65,535 servers were named since the server started")]
+    TooMany,
+}
+
 impl Identity {
     pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
-        let addresses = vec![Vec::new(); herd.neighbours(me).len()];
+        let names = Arc::new(Names::of(&herd));
         let name = herd.name(me);
         let opening = Frame::new(&format!("AT {name} "));
         let closing = Frame::new(&format!(" {name}\n"));
-        Self { herd, me, limits, incarnation, addresses, opening, closing }
+        let mut identity = Self {
+            fingerprint: fingerprint(&herd),
+            neighbours: Vec::new(),
+            herd: Arc::clone(&herd),
+            names,
+            me,
+            limits,
+            incarnation,
+            opening,
+            closing,
+        };
+        identity.change(herd).expect("it is a member, and the ids are those of the list");
+        identity
+    }
+
+    /// Takes another list of servers in place of the one that it has. What is known of the addresses of neighbours stays
+    /// where it is still so.
+    ///
+    /// # Errors
+    /// Where it cannot; nothing has changed then.
+    pub(crate) fn change(&mut self, herd: Arc<Herd>) -> Result<(), HerdRefused> {
+        let me = herd.find(self.name()).ok_or(HerdRefused::NotAMember)?;
+        let mut names = Names::clone(&self.names);
+        for member in herd.members() {
+            names.add(&member.name).ok_or(HerdRefused::TooMany)?;
+        }
+        let neighbour = |&peer| {
+            let member = herd.member(peer);
+            let id = names.find(member.name.as_bytes()).expect("it was added");
+            let known = self.known(id).filter(|known| known.address == member.address).cloned();
+            known.unwrap_or_else(|| Neighbour { id, address: member.address.clone(), ips: Vec::new() })
+        };
+        let mut neighbours: Vec<Neighbour> = herd.neighbours(me).iter().map(neighbour).collect();
+        neighbours.sort_unstable_by_key(|neighbour| neighbour.id);
+        self.fingerprint = fingerprint(&herd);
+        (self.herd, self.names, self.neighbours) = (herd, Arc::new(names), neighbours);
+        Ok(())
     }
 
     /// `AT name `: what every reply to an IAMAT begins with.
@@ -49,49 +110,69 @@ impl Identity {
 
     /// This server's name, as the wire has it.
     pub(crate) fn name(&self) -> &[u8] {
-        self.herd.name(self.me).as_bytes()
+        self.names.name(self.me).as_bytes()
     }
 
-    /// `HELLO name incarnation`, LF.
-    pub(crate) fn greeting(&self) -> Vec<u8> {
-        format!("HELLO {} {}\n", self.herd.name(self.me), self.incarnation).into_bytes()
+    /// The line that greets a neighbour.
+    pub(crate) fn greeting(&self, wall: Timestamp, with_fields: bool) -> Vec<u8> {
+        Greeting { incarnation: self.incarnation, wall, same: self.fingerprint }.write(self.name(), with_fields)
     }
 
-    /// The server that wrote a report down, if it is of this herd.
+    /// The id of the server that wrote a report down; [`ServerId::NONE`] for one that is not known yet.
+    ///
+    /// # Errors
+    /// Where no server could have that name.
     pub(crate) fn origin(&self, report: &Sighted<'_>) -> Result<ServerId, Refusal> {
-        self.herd.find(report.origin).ok_or(Refusal::UnknownOrigin)
+        let known = self.names.find(report.origin);
+        known.or_else(|| ServerName::of(report.origin).map(|_| ServerId::NONE)).ok_or(Refusal::Origin)
     }
 
-    /// Appends a report to `out` in canonical spacing, if its origin is of this herd.
+    /// Appends a report to `out` in canonical spacing, if its origin can be a server.
     pub(crate) fn write_down(&self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
         let origin = (self.origin(report)?, report.origin);
         Ok(Report::write(|part| out.extend_from_slice(part), origin, report.skew, &report.sighting))
     }
 
-    /// Whom this server talks with.
-    pub(crate) fn neighbours(&self) -> &[ServerId] {
-        self.herd.neighbours(self.me)
+    /// Whom this server talks with, in the order of their ids.
+    pub(crate) fn neighbours(&self) -> &[Neighbour] {
+        &self.neighbours
     }
 
     /// The one place that decides who speaks as a neighbour: the server of that name, if it is a
     /// neighbour and `remote` is an IP address that its `address` stands for.
-    pub(crate) fn neighbour(&self, sender: &[u8], remote: Option<IpAddr>) -> Option<ServerId> {
-        let sender = self.herd.find(sender)?;
-        let index = self.neighbours().binary_search(&sender).ok()?;
-        let remote = remote?.to_canonical();
-        self.addresses[index].contains(&remote).then_some(sender)
+    ///
+    /// # Errors
+    /// Why it is a stranger.
+    pub(crate) fn neighbour(&self, sender: &[u8], remote: Option<IpAddr>) -> Result<ServerId, Stranger> {
+        let known = self.names.find(sender).and_then(|sender| self.known(sender)).ok_or(Stranger::Unknown)?;
+        let is_there = remote.is_some_and(|remote| known.ips.contains(&remote.to_canonical()));
+        if is_there { Ok(known.id) } else { Err(Stranger::Address) }
     }
 
     /// Whether a neighbour's `address` has stood for other IP addresses until now.
-    pub(crate) fn is_news(&self, peer: ServerId, addresses: &[IpAddr]) -> bool {
-        let known = self.neighbours().binary_search(&peer).map(|index| &self.addresses[index]);
-        known.is_ok_and(|known| !known.iter().copied().eq(addresses.iter().map(IpAddr::to_canonical)))
+    pub(crate) fn is_news(&self, peer: ServerId, ips: &[IpAddr]) -> bool {
+        self.known(peer).is_some_and(|known| !known.ips.iter().copied().eq(ips.iter().map(IpAddr::to_canonical)))
     }
 
     /// Learns what a neighbour's `address` stands for now.
-    pub(crate) fn resolved(&mut self, peer: ServerId, addresses: &[IpAddr]) {
-        if let Ok(index) = self.neighbours().binary_search(&peer) {
-            self.addresses[index] = addresses.iter().map(IpAddr::to_canonical).collect();
+    pub(crate) fn resolved(&mut self, peer: ServerId, ips: &[IpAddr]) {
+        if let Ok(index) = self.index(peer) {
+            self.neighbours[index].ips = ips.iter().map(IpAddr::to_canonical).collect();
         }
+    }
+
+    fn known(&self, peer: ServerId) -> Option<&Neighbour> {
+        self.index(peer).ok().map(|index| &self.neighbours[index])
+    }
+
+    fn index(&self, peer: ServerId) -> Result<usize, usize> {
+        self.neighbours.binary_search_by_key(&peer, |neighbour| neighbour.id)
+    }
+}
+
+impl Neighbour {
+    /// Whether it is reached as before.
+    pub(crate) fn is_where(&self, other: &Self) -> bool {
+        self.address == other.address
     }
 }

@@ -3,11 +3,14 @@
 //! It may ask `bytes`, `values`, `wire` and `report`.
 
 mod error;
+mod fingerprint;
 mod herd;
 mod identity;
 mod limits;
+mod names;
 
 pub use self::error::HerdError;
 pub use self::herd::{Herd, Member};
-pub(crate) use self::identity::Identity;
+pub use self::identity::HerdRefused;
+pub(crate) use self::identity::{Identity, Neighbour};
 pub use self::limits::Limits;

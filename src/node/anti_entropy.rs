@@ -120,12 +120,15 @@ impl Hub {
     /// Takes a `KEPT` line that came over the link that this server opened.
     pub(super) fn mend_over_link(&mut self, store: &Store, index: usize, report: &Sighted<'_>, turn: &mut Turn) {
         let mut text = b"AT ".to_vec();
-        let Ok(head) = self.identity.write_down(report, &mut text) else { return };
-        let start = b"AT ".len();
+        // Counted also where it cannot be kept: a comparison that is of no use is not made again at once.
+        let start = text.len();
+        let _ = self.learn_origin(report.origin);
+        let head = self.identity.write_down(report, &mut text);
         self.with_round(index, |round| {
             round.hear(turn.now.instant);
             round.receive(digest_of(&text[start..]));
         });
+        let Ok(head) = head else { return };
         let client = ClientHash::of(report.sighting.client);
         let entry = Entry::new(head, client, start, text.len() - start);
         let from = BroughtBy::Repair(self.links[index].peer);

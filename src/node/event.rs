@@ -1,7 +1,9 @@
 //! What a node is told.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use crate::herd::Herd;
 use crate::places::{Places, Unavailable};
 use crate::values::{FetchId, ServerId, SessionId};
 
@@ -10,6 +12,13 @@ use crate::values::{FetchId, ServerId, SessionId};
 pub enum Event<'a> {
     /// The server listens: it tells its neighbours.
     Started,
+    /// The server is about to stop, and no session takes in any more: links send what is queued to neighbours that are
+    /// there, [close](crate::Parting::Stopping), and [end](crate::LinkStep::End).
+    Stopping,
+    /// The list of servers is another one now. Links to new neighbours are made, those to neighbours that are none any
+    /// more end, and what these still say on connections of their own is a stranger's. A [notice](crate::Notice) says
+    /// what came of it; a list without this server is refused as a whole.
+    Herd(Arc<Herd>),
     /// A neighbour's `address` stands for these IP addresses now.
     Resolved {
         /// The neighbour.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::changes::Changes;
 use super::event::Event;
-use crate::herd::{Herd, Identity};
-use crate::pass::{Action, Answer, BroughtBy, Listeners, Run, Turn};
+use crate::herd::{Herd, Identity, Neighbour};
+use crate::pass::{Action, Answer, BroughtBy, Listeners, Notice, Run, Turn};
 use crate::peers::{Cx, Link, LinkStep};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::store::{Shards, Store};
-use crate::values::{Counters, FetchId, Instant, ServerId, SplitMix64, Ticket};
-use crate::wire::{Framer, Line, Message};
+use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SplitMix64, Ticket};
+use crate::wire::{Framer, HelloFields, Line, Message};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -21,6 +21,8 @@ pub(super) struct Hub {
     pub(super) identity: Arc<Identity>,
     /// One for each neighbour, in the order of their ids.
     pub(super) links: Vec<Link>,
+    /// Links that are no more and of which nobody was told yet, and whether each has a connection.
+    removed: Vec<(ServerId, bool)>,
     pub(super) fetches: Fetches,
     pub(super) least_bound: u8,
     pub(super) counters: Counters,
@@ -32,11 +34,9 @@ pub(super) struct Hub {
 
 impl Hub {
     pub(super) fn new(identity: Arc<Identity>, seed: u64) -> Self {
-        let Identity { herd, me, limits, .. } = &*identity;
-        let asks_first = |peer| herd.name(*me) < herd.name(peer);
-        let link = |&peer| Link::new(peer, asks_first(peer), limits);
         Self {
-            links: herd.neighbours(*me).iter().map(link).collect(),
+            links: identity.neighbours().iter().map(|neighbour| link_to(neighbour, &identity)).collect(),
+            removed: Vec::new(),
             fetches: Fetches::default(),
             least_bound: 0,
             counters: Counters::default(),
@@ -47,21 +47,18 @@ impl Hub {
         }
     }
 
-    pub(super) fn herd(&self) -> &Herd {
-        &self.identity.herd
-    }
-
     /// Who listens to what becomes of reports: there is a link to listen, where this is asked.
     pub(super) fn listeners(&self) -> Listeners<'_> {
         Listeners { closing: self.identity.closing(), changes: self.changes.is_some() }
     }
 
-    /// Takes in what happened; [`compare`](Self::compare) is to be called then. Whether the server's identity is another
-    /// now.
-    pub(super) fn handle(&mut self, store: &Store, event: Event<'_>, turn: &mut Turn) -> bool {
+    /// Takes in what happened; [`compare`](Self::compare) is to be called then.
+    pub(super) fn handle(&mut self, store: &Store, event: Event<'_>, turn: &mut Turn) {
         match event {
-            Event::Resolved { peer, addresses } => return self.resolved(peer, addresses),
+            Event::Resolved { peer, addresses } => self.resolved(peer, addresses),
             Event::Started => self.each_link(turn, Link::greet),
+            Event::Stopping => self.each_link(turn, Link::stop),
+            Event::Herd(herd) => self.change_herd(herd, turn),
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
             Event::Gone(session) => self.fetches.forget(session),
             Event::Woken => self.woken(turn),
@@ -76,21 +73,75 @@ impl Hub {
                 self.on_link(peer, turn, |link, cx| if link.is_listening() { link.lost(cx) } else { link.ended() });
             }
         }
-        false
     }
 
-    /// Learns what a neighbour's address stands for; whether that is news.
-    fn resolved(&mut self, peer: ServerId, addresses: &[IpAddr]) -> bool {
-        let is_news = self.identity.is_news(peer, addresses);
-        if is_news {
+    /// Learns what a neighbour's address stands for.
+    fn resolved(&mut self, peer: ServerId, addresses: &[IpAddr]) {
+        if self.identity.is_news(peer, addresses) {
             Arc::make_mut(&mut self.identity).resolved(peer, addresses);
         }
-        is_news
     }
 
-    /// What is to be done about a link; nothing where there is none.
+    /// Takes another list of servers, and makes and removes links as it says.
+    fn change_herd(&mut self, herd: Arc<Herd>, turn: &mut Turn) {
+        let before = Arc::clone(&self.identity);
+        if let Err(why) = Arc::make_mut(&mut self.identity).change(herd) {
+            return turn.notices.push(Notice::HerdRefused(why));
+        }
+        let identity = Arc::clone(&self.identity);
+        let mut old: Vec<Option<Link>> = mem::take(&mut self.links).into_iter().map(Some).collect();
+        let (mut added, mut moved) = (Vec::new(), Vec::new());
+        for neighbour in identity.neighbours() {
+            let known = old.iter_mut().find(|link| link.as_ref().is_some_and(|link| link.peer == neighbour.id));
+            let link = known.and_then(Option::take).unwrap_or_else(|| {
+                added.push(neighbour.id);
+                self.new_link(neighbour)
+            });
+            if before.neighbours().iter().any(|before| before.id == neighbour.id && !before.is_where(neighbour)) {
+                moved.push(neighbour.id);
+            }
+            self.links.push(link);
+        }
+        let removed: Vec<Link> = old.into_iter().flatten().collect();
+        for link in &removed {
+            self.removed.push((link.peer, link.is_listening()));
+            turn.actions.push(Action::Forward { peer: link.peer });
+        }
+        turn.notices.push(Notice::HerdChanged { added: added.len(), removed: removed.len() });
+        for peer in added {
+            self.on_link(peer, turn, Link::greet);
+        }
+        for peer in moved {
+            self.on_link(peer, turn, Link::moved);
+        }
+    }
+
+    /// A link to a new neighbour. If it was one before, and nobody was told yet that it is none any more, the connection
+    /// of that time is closed first.
+    fn new_link(&mut self, neighbour: &Neighbour) -> Link {
+        let mut link = link_to(neighbour, &self.identity);
+        if let Some(index) = self.removed.iter().position(|(peer, _)| *peer == neighbour.id)
+            && let (_, true) = self.removed.swap_remove(index)
+        {
+            link.closes_first();
+        }
+        link
+    }
+
+    /// The id of a server of which a report was heard, a new one if it has none and can have one.
+    pub(super) fn learn_origin(&mut self, name: &[u8]) -> Option<ServerId> {
+        if self.identity.names.can_learn(name)
+            && let Some(name) = ServerName::of(name)
+        {
+            Arc::make_mut(&mut Arc::make_mut(&mut self.identity).names).learn(&name);
+        }
+        self.identity.names.find(name)
+    }
+
+    /// What is to be done about a link.
     pub(super) fn poll_link(&mut self, peer: ServerId, turn: &mut Turn) -> LinkStep {
-        let mut step = LinkStep::Wait(None);
+        let mut step = LinkStep::End;
+        self.removed.retain(|(removed, _)| *removed != peer);
         self.on_link(peer, turn, |link, cx| step = link.poll(cx));
         step
     }
@@ -144,9 +195,9 @@ impl Hub {
     }
 
     /// A neighbour greeted on a connection of its own.
-    pub(super) fn hello(&mut self, from: ServerId, incarnation: u64, turn: &mut Turn) {
+    pub(super) fn hello(&mut self, from: ServerId, incarnation: u64, fields: Option<HelloFields>, turn: &mut Turn) {
         self.counters.hello += 1;
-        self.on_link(from, turn, |link, cx| link.greeted(incarnation, cx));
+        self.on_link(from, turn, |link, cx| link.greeted(incarnation, fields, cx));
     }
 
     /// A neighbour spoke on a connection of its own.
@@ -194,12 +245,15 @@ impl Hub {
 
     fn hear(&mut self, store: &Store, index: usize, line: &[u8], turn: &mut Turn) {
         let peer = self.links[index].peer;
-        let is_peer = |sender: &[u8]| self.herd().find(sender) == Some(peer);
+        let is_peer = |sender: &[u8]| self.identity.names.find(sender) == Some(peer);
+        self.links[index].heard_back();
         match Message::parse(line) {
             Ok(None) => {}
-            Ok(Some(Message::Hello { sender, incarnation })) if is_peer(sender) => {
-                self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, cx));
+            Ok(Some(Message::Hello { sender, incarnation, fields })) if is_peer(sender) => {
+                self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, fields, cx));
             }
+            // Whoever answers there, also under another name, does not know this server.
+            Ok(Some(Message::Refused { why, .. })) => self.on_link(peer, turn, |link, cx| link.refused(why, cx)),
             Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(store, index, step, turn),
             Ok(Some(Message::Kept { report, sender })) if is_peer(sender) => {
                 self.mend_over_link(store, index, &report, turn);
@@ -255,6 +309,11 @@ impl Hub {
             then(link, &mut cx);
         }
     }
+}
+
+fn link_to(neighbour: &Neighbour, identity: &Identity) -> Link {
+    let asks_first = identity.names.name(identity.me) < identity.names.name(neighbour.id);
+    Link::new(neighbour.id, asks_first, &identity.limits)
 }
 
 fn answer(tickets: &[Ticket], places: &Places, turn: &mut Turn) {

@@ -8,6 +8,7 @@ mod event;
 mod hub;
 mod node;
 mod serving;
+mod typed;
 
 pub use self::changes::{Change, Changed};
 pub use self::event::Event;

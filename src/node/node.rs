@@ -14,7 +14,7 @@ use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedReport, Report, SecretHasher};
 use crate::session::Session;
 use crate::store::{Lock, Store};
-use crate::values::{Counters, Instant, ServerId, SessionId, scramble};
+use crate::values::{Counters, Instant, ServerId, ServerName, SessionId, scramble};
 use crate::wire::{Refusal, Sighted};
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
@@ -28,7 +28,7 @@ pub struct Node {
     /// How often what sessions have a copy of, who the server is, has changed.
     generation: AtomicUsize,
     /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
-    has_links: bool,
+    has_links: AtomicBool,
     collects: AtomicBool,
 }
 
@@ -40,18 +40,18 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
-        let handled = if herd.neighbours(me).is_empty() { 0 } else { limits.handled.max(1) };
-        let store = Store::new(&Limits { handled, ..limits.clone() }, &SecretHasher::new(seed), scramble(!seed));
-        let has_links = !herd.neighbours(me).is_empty();
+        let store = Store::new(&limits, &SecretHasher::new(seed), scramble(!seed));
         // Scrambled, because neighbours are told it and the seed is a secret.
         let identity = Arc::new(Identity::new(herd, me, limits, scramble(seed)));
-        Self {
+        let node = Self {
             store,
             hub: Lock::new(Hub::new(identity, seed)),
             generation: AtomicUsize::new(0),
-            has_links,
+            has_links: AtomicBool::new(false),
             collects: AtomicBool::new(false),
-        }
+        };
+        node.listen(&node.hub.hold());
+        node
     }
 
     /// Fetches ask for at least `bound` results, so that one serves many WHATSATs with bounds of
@@ -65,20 +65,26 @@ impl Node {
     pub fn session(&self, id: SessionId, remote: Option<IpAddr>, now: Instant) -> Session {
         // First, so that a session never takes what was before for what is now.
         let generation = self.generation.load(Ordering::Acquire);
-        let identity = Arc::clone(&self.hub.hold().identity);
-        Session::new((identity, generation), id, remote, now)
+        Session::new((self.identity(), generation), id, remote, now)
     }
 
     /// Takes in what happened.
     pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
-        let is_another = self.hub(turn, |hub, turn| {
-            let is_another = hub.handle(&self.store, event, turn);
+        self.hub(turn, |hub, turn| {
+            let is_herd = matches!(event, Event::Herd(_));
+            hub.handle(&self.store, event, turn);
+            if is_herd {
+                self.listen(hub);
+            }
             hub.compare(&self.store, turn);
-            is_another
         });
-        if is_another {
-            self.generation.fetch_add(1, Ordering::Release);
-        }
+    }
+
+    /// Where there are neighbours, what becomes of reports is told to them, and remembered; else it is neither.
+    fn listen(&self, hub: &Hub) {
+        let has_links = !hub.links.is_empty();
+        self.store.remember(if has_links { hub.identity.limits.handled.max(1) } else { 0 });
+        self.has_links.store(has_links, Ordering::Release);
     }
 
     /// What is to be done about the link to that neighbour: ask until it says to [wait](LinkStep::Wait). Whoever holds
@@ -97,15 +103,40 @@ impl Node {
     pub fn restore(&self, line: &[u8]) -> Result<(), Refusal> {
         let sighted = Sighted::parse(line)?;
         let mut line = Vec::new();
-        let head = self.hub.hold().identity.write_down(&sighted, &mut line)?;
+        let head = {
+            let mut hub = self.hub.hold();
+            let _ = hub.learn_origin(sighted.origin);
+            hub.identity.write_down(&sighted, &mut line)?
+        };
         let has_room = self.store.restore(&Report { line: &line, head });
         if has_room { Ok(()) } else { Err(Refusal::Full) }
     }
 
-    /// The newest report of a client.
+    /// The list of servers that it has now.
     #[must_use]
-    pub fn report(&self, client: &[u8]) -> Option<OwnedReport> {
-        self.store.get(client)
+    pub fn herd(&self) -> Arc<Herd> {
+        Arc::clone(&self.identity().herd)
+    }
+
+    /// Which server it is.
+    #[must_use]
+    pub fn me(&self) -> ServerId {
+        self.identity().me
+    }
+
+    /// The server of that name, if it has heard of one.
+    #[must_use]
+    pub fn server(&self, name: &[u8]) -> Option<ServerId> {
+        self.identity().names.find(name)
+    }
+
+    /// The name of a server that it has heard of.
+    ///
+    /// # Panics
+    /// Where `id` is of another node.
+    #[must_use]
+    pub fn name(&self, id: ServerId) -> ServerName {
+        self.identity().names.name(id).clone()
     }
 
     /// The newest report of every client, in no order. They are copied range by range, of which there are 1,024, so
@@ -165,25 +196,35 @@ impl Node {
         self.hub.hold().fetches.len()
     }
 
+    /// Who the server is now.
+    pub(super) fn identity(&self) -> Arc<Identity> {
+        Arc::clone(&self.hub.hold().identity)
+    }
+
     /// Who listens to what becomes of reports, if anybody does.
     pub(super) fn listeners<'a>(&self, identity: &'a Identity) -> Option<Listeners<'a>> {
         let changes = self.collects.load(Ordering::Acquire);
-        (self.has_links || changes).then(|| Listeners { closing: identity.closing(), changes })
+        (self.has_links.load(Ordering::Acquire) || changes).then(|| Listeners { closing: identity.closing(), changes })
     }
 
     /// Gives a session what the server is now, once for a pass.
     pub(super) fn refresh(&self, session: &mut Session) {
         let generation = self.generation.load(Ordering::Acquire);
         if session.generation() != generation {
-            session.set_identity(Arc::clone(&self.hub.hold().identity), generation);
+            session.set_identity(self.identity(), generation);
         }
     }
 
     /// Holds what is not in the store, and lets it ask to be woken.
     pub(super) fn hub<T>(&self, turn: &mut Turn, work: impl FnOnce(&mut Hub, &mut Turn) -> T) -> T {
         let mut hub = self.hub.hold();
+        let identity = Arc::as_ptr(&hub.identity);
         let result = work(&mut hub, turn);
         hub.ask_to_be_woken(turn);
+        // Sessions have the one that it was; where none has, it was changed in place.
+        if identity != Arc::as_ptr(&hub.identity) {
+            self.generation.fetch_add(1, Ordering::Release);
+        }
         result
     }
 }
@@ -208,7 +249,7 @@ impl Clone for Node {
             store: self.store.clone(),
             hub: self.hub.clone(),
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
-            has_links: self.has_links,
+            has_links: AtomicBool::new(self.has_links.load(Ordering::Acquire)),
             collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),
         }
     }

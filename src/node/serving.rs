@@ -2,9 +2,11 @@
 
 use core::fmt;
 use core::ops::Range;
+use core::slice;
 
 use super::node::Node;
-use crate::pass::{Batch, BroughtBy, Request, Turn};
+use crate::herd::Identity;
+use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
 use crate::places::Query;
 use crate::session::Session;
 use crate::store::Intake;
@@ -107,7 +109,7 @@ impl Served<'_> {
     /// Why the connection is about to be closed, if a line was refused: for logs.
     #[must_use]
     pub fn refused(&self) -> Option<Refusal> {
-        self.batch.refused.as_ref().map(|(why, _)| *why)
+        self.batch.refused.as_ref().map(|refused| refused.why)
     }
 
     /// Appends what can be sent to `out`.
@@ -137,9 +139,6 @@ struct Pass<'a> {
     turn: &'a mut Turn,
 }
 
-/// Which line of an item must be refused, counted from its first, and why.
-type Refused = (usize, Refusal);
-
 impl Pass<'_> {
     fn serve(&mut self) {
         let mut index = 0;
@@ -160,26 +159,19 @@ impl Pass<'_> {
     }
 
     /// Takes in the reports of an item, and tells whoever listens what became of them.
-    fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), Refused> {
+    fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), (usize, Refusal)> {
         let Self { node, session, batch, turn } = self;
-        let Batch { entries: all, replies, lines, .. } = &mut **batch;
+        let Batch { entries: all, replies, lines, has_strangers, .. } = &mut **batch;
         let text = if from.is_none() { replies.as_slice() } else { lines.as_slice() };
-        let listeners = node.listeners(session.identity());
-        let intake = Intake { text, from: BroughtBy::of(from), listeners, fast: session.is_fast() };
-        let (shards, learned) = node.store.learn(&mut all[entries], intake);
-        if listeners.is_some() {
-            node.hub(turn, |hub, turn| {
-                if let Some(from) = from {
-                    hub.heard(from, turn);
-                }
-                hub.deliver(&node.store, shards, turn);
-            });
+        let entries = &mut all[entries];
+        if *has_strangers {
+            node.learn_origins(entries, text, turn);
         }
-        learned
+        node.learn(entries, text, from, (session.identity(), session.is_fast()), turn)
     }
 
     /// Answers the WHATSATs of an item as far as the server itself can, and asks for places.
-    fn find(&mut self, index: usize, lookups: Range<usize>, ticket: u64) -> Result<(), Refused> {
+    fn find(&mut self, index: usize, lookups: Range<usize>, ticket: u64) -> Result<(), (usize, Refusal)> {
         let Batch { lookups: all, lines, answers, items, .. } = &mut *self.batch;
         let (range, start) = (lookups.clone(), answers.len());
         let found = self.node.store.find(&mut all[lookups], lines.as_slice(), answers, self.session.is_fast());
@@ -217,11 +209,15 @@ impl Pass<'_> {
     fn serve_item(&mut self, index: usize) -> Result<(), Refusal> {
         let Self { node, batch, turn, .. } = self;
         match &mut batch.items[index].request {
-            Request::Hello { from, incarnation } => node.hub(turn, |hub, turn| {
-                hub.hello(*from, *incarnation, turn);
+            Request::Hello { from, incarnation, fields } => node.hub(turn, |hub, turn| {
+                hub.hello(*from, *incarnation, *fields, turn);
                 hub.compare(&node.store, turn);
             }),
+            Request::Heard { from } => node.hub(turn, |hub, turn| hub.heard(*from, turn)),
             Request::Kept { entry, from } => {
+                if batch.has_strangers {
+                    node.learn_origins(slice::from_mut(entry), batch.lines.as_slice(), turn);
+                }
                 let (text, listeners) = (batch.lines.as_slice(), node.listeners(self.session.identity()));
                 let intake = Intake { text, from: BroughtBy::Repair(*from), listeners, fast: false };
                 let shards = node.store.mend(entry, intake);
@@ -242,5 +238,41 @@ impl Pass<'_> {
             Request::Reports { .. } | Request::Whatsats { .. } => {}
         }
         Ok(())
+    }
+}
+
+impl Node {
+    /// Takes in reports whose lines are in `text`, and tells whoever listens what became of them.
+    pub(super) fn learn(
+        &self,
+        entries: &mut [Entry],
+        text: &[u8],
+        from: Option<ServerId>,
+        (identity, fast): (&Identity, bool),
+        turn: &mut Turn,
+    ) -> Result<(), (usize, Refusal)> {
+        let listeners = self.listeners(identity);
+        let (shards, learned) = self.store.learn(entries, Intake { text, from: BroughtBy::of(from), listeners, fast });
+        if listeners.is_some() {
+            self.hub(turn, |hub, turn| {
+                if let Some(from) = from {
+                    hub.heard(from, turn);
+                }
+                hub.deliver(&self.store, shards, turn);
+            });
+        }
+        learned
+    }
+
+    /// Gives origins of which nobody had heard their ids.
+    #[cold]
+    fn learn_origins(&self, entries: &mut [Entry], text: &[u8], turn: &mut Turn) {
+        self.hub(turn, |hub, _| {
+            for entry in entries.iter_mut().filter(|entry| entry.head.origin() == ServerId::NONE) {
+                if let Some(id) = hub.learn_origin(entry.report(text).origin_name()) {
+                    entry.head = entry.head.with_origin(id);
+                }
+            }
+        });
     }
 }

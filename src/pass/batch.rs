@@ -7,7 +7,7 @@ use super::lookup::{Lookup, NearbyId};
 use crate::bytes::Text;
 use crate::fast::Shape;
 use crate::values::{Nearby, ServerId};
-use crate::wire::{Refusal, Step};
+use crate::wire::{HelloFields, Refusal, Step};
 
 /// The buffers of one pass. In the steady state none of them allocates.
 #[derive(Debug, Default)]
@@ -28,8 +28,20 @@ pub(crate) struct Batch {
     /// What the last usual IAMAT looked like, and the last usual AT line.
     pub(crate) shape: Option<Shape>,
     pub(crate) at_shape: Option<Shape>,
-    /// What was refused, and where that line is in `lines`: everything ends with it.
-    pub(crate) refused: Option<(Refusal, Range<usize>)>,
+    /// Whether there are reports whose origin was not known when they were read.
+    pub(crate) has_strangers: bool,
+    /// What was refused: everything ends with it.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// A line that was refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) why: Refusal,
+    /// Where it is among the lines.
+    pub(crate) line: Range<usize>,
+    /// What is replied, where that is not `? ` and the line.
+    pub(crate) reply: Option<Range<usize>>,
 }
 
 /// One line that was understood, or several of one kind that came one behind the other.
@@ -49,7 +61,9 @@ pub(crate) enum Request {
     /// A report that a neighbour found missing here.
     Kept { entry: Entry, from: ServerId },
     /// A neighbour says that it is there.
-    Hello { from: ServerId, incarnation: u64 },
+    Hello { from: ServerId, incarnation: u64, fields: Option<HelloFields> },
+    /// It says so once more.
+    Heard { from: ServerId },
     /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
     /// A client asks: these lookups, one for each line. Their tickets are numbered from `ticket` on, and their AT lines
@@ -111,7 +125,7 @@ impl Batch {
         let mut each = self.lines.as_slice()[lines.clone()].split(|&byte| byte == b'\n');
         let start = lines.start + each.by_ref().take(before).map(|line| line.len() + 1).sum::<usize>();
         let len = each.next().map_or(0, <[u8]>::len);
-        self.refused = Some((why, start..start + len));
+        self.refused = Some(Refused { why, line: start..start + len, reply: None });
         match request {
             Request::Reports { entries, from: None } => {
                 reply.end = self.entries[entries.start + before].start() - b"AT ".len();
@@ -125,7 +139,7 @@ impl Batch {
     /// The lines as they were received, also one that was refused, or what was kept of it: for logs.
     pub(crate) fn received(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self.lines.as_slice();
-        let refused = self.refused.iter().map(|(_, line)| &lines[line.clone()]);
+        let refused = self.refused.iter().map(|refused| &lines[refused.line.clone()]);
         self.items.iter().flat_map(|item| lines[item.lines.clone()].split(|&byte| byte == b'\n')).chain(refused)
     }
 
@@ -138,6 +152,7 @@ impl Batch {
         self.lookups.clear();
         self.nearby.clear();
         self.refused = None;
+        self.has_strangers = false;
     }
 }
 

@@ -1,6 +1,9 @@
 //! A report on its way into the store.
 
+use crate::bytes::Text;
 use crate::report::{ClientHash, Head, Report};
+use crate::values::ServerId;
+use crate::wire::Sighting;
 
 /// A report, as short as can be: a pass has many. Offsets in a text are below 2 to the power of 32, since a
 /// session reads no more at once than [`MOST_INPUT`](super::Batch::MOST_INPUT).
@@ -26,6 +29,14 @@ impl Entry {
     #[expect(clippy::cast_possible_truncation, reason = "a session reads no more at once")]
     pub(crate) fn new(head: Head, client: ClientHash, start: usize, len: usize) -> Self {
         Self { head, client, start: start as u32, len: len as u32, next: Self::NONE }
+    }
+
+    /// Appends `AT ` and a report to `out`; its entry.
+    pub(crate) fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, out: &mut Text) -> Self {
+        out.push(b"AT ");
+        let start = out.len();
+        let head = Report::write(|part| out.push(part), origin, skew, sighting);
+        Self::new(head, ClientHash::of(sighting.client), start, out.len() - start)
     }
 
     /// The report, from the text that its line is in.

@@ -10,7 +10,7 @@ mod feed;
 mod lookup;
 mod turn;
 
-pub(crate) use self::batch::{Batch, Request};
+pub(crate) use self::batch::{Batch, Refused, Request};
 pub(crate) use self::entry::Entry;
 pub use self::feed::BroughtBy;
 pub(crate) use self::feed::{Feed, Listeners, Run};

@@ -1,8 +1,10 @@
 //! What travels together through the core: the time, and what is to be done.
 
 use super::batch::Batch;
+use crate::herd::HerdRefused;
 use crate::places::{Places, Query};
 use crate::values::{FetchId, Instant, Now, ServerId, SessionId};
+use crate::wire::Stranger;
 
 /// One turn: what the clocks say, and what the node wants of whoever drives it.
 ///
@@ -76,6 +78,28 @@ pub enum Notice {
         /// The neighbour.
         peer: ServerId,
     },
+    /// A neighbour's list of servers, or another setting that should be the same everywhere, is not this server's. They go
+    /// on; see to it that their files agree.
+    NeighbourDiffers {
+        /// The neighbour.
+        peer: ServerId,
+    },
+    /// A neighbour does not take this server for one of its own, and is asked again later. Its log says more.
+    Refused {
+        /// The neighbour.
+        peer: ServerId,
+        /// Why.
+        why: Stranger,
+    },
+    /// The list of servers is another now.
+    HerdChanged {
+        /// How many neighbours are new.
+        added: usize,
+        /// How many are neighbours no more.
+        removed: usize,
+    },
+    /// A new list of servers was refused as a whole, and nothing has changed.
+    HerdRefused(HerdRefused),
     /// This server has compared what it keeps with what that neighbour keeps.
     Compared {
         /// The neighbour.

@@ -14,10 +14,8 @@
 //! [`Action::Forward`]. So the one who drives it never has an order of its own to keep: a connection that the
 //! link has given up is closed before another one is asked for, and what is still said of it is not listened to.
 //!
-//! The first line to a neighbour of which nothing is known is `HELLO name incarnation`. One that
-//! answers in kind takes any number of lines on a connection. One that answers `? `, or closes, is a
-//! plain server: from then on it gets AT lines only, each on a connection of its own, because it may
-//! close after each. One that says nothing at all gets what is there after a while.
+//! The first line to a neighbour of which nothing is known is a greeting. One that answers in kind takes any number of
+//! lines on a connection, and shows [that it lives](super::life) while it does. What others get, [`Make`] says.
 
 use core::mem;
 use core::time::Duration;
@@ -25,16 +23,18 @@ use core::time::Duration;
 use bytes::{Buf, BytesMut};
 
 use super::cx::Cx;
+use super::life::Life;
+use super::make::Make;
 use super::round::Probe;
 use super::schedule::Schedule;
 use super::step::{LinkStep, Parting};
 use crate::bytes::append;
-use crate::herd::{Identity, Limits};
+use crate::herd::Limits;
 use crate::pass::{Action, Notice};
 use crate::values::{Instant, ServerId};
-use crate::wire::Framer;
+use crate::wire::{Framer, HelloFields, Stranger};
 
-/// How long a greeting may go unanswered before the neighbour gets what is there.
+/// How long a greeting may go unanswered.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The first pause after a failure; each further one is twice as long.
@@ -50,7 +50,8 @@ const ROOM: usize = 16 << 10;
 pub(crate) struct Link {
     pub(crate) peer: ServerId,
     state: State,
-    kind: Kind,
+    make: Make,
+    life: Life,
     /// Why the connection that there was is to be closed before anything else.
     parting: Option<Parting>,
     queue: BytesMut,
@@ -64,8 +65,11 @@ pub(crate) struct Link {
     pause: Duration,
     /// Whether people were told that it cannot be reached.
     is_down: bool,
-    /// The incarnation that the neighbour last named.
-    incarnation: Option<u64>,
+    /// What people were told last of how the neighbour's file differs, and of why it refuses this server.
+    differs: Option<u64>,
+    refuses: Option<Stranger>,
+    /// Whether the server stops: the link ends when all has been sent.
+    stops: bool,
     /// Cuts what the neighbour answers.
     pub(crate) replies: Framer,
     /// Lines that were dropped because the queue was full.
@@ -90,21 +94,8 @@ enum State {
     Pausing {
         until: Instant,
     },
-}
-
-/// What is known of the neighbour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Nothing yet, or nothing since it was lost.
-    Unknown,
-    /// It answered a greeting.
-    Herd,
-    /// It did not understand one.
-    Plain,
-    /// It closed on one: so does a plain server, and one that crashes.
-    Closing,
-    /// It did not answer one.
-    Silent,
+    /// The server stops, and all has been sent.
+    Ended,
 }
 
 impl Link {
@@ -114,14 +105,17 @@ impl Link {
             talk: BytesMut::new(),
             repair: Schedule::new(asks_first, limits.most_cells() > 0),
             state: State::Idle,
-            kind: Kind::Unknown,
+            make: Make::new(),
+            life: Life::Shown,
             parting: None,
             is_down: false,
             queue: BytesMut::new(),
             told: false,
             sending: None,
             pause: FIRST_PAUSE,
-            incarnation: None,
+            differs: None,
+            refuses: None,
+            stops: false,
             replies: Framer::new(limits.max_line),
             dropped: 0,
         }
@@ -133,14 +127,20 @@ impl Link {
         if let Some(why) = self.parting.take() {
             return LinkStep::Close(why);
         }
+        if self.state == State::Ended {
+            return LinkStep::End;
+        }
         if let State::Connecting { asked, .. } = &mut self.state
             && !*asked
         {
             *asked = true;
             return LinkStep::Connect;
         }
-        let bytes = if self.sending.is_none() { self.take(cx.identity) } else { BytesMut::new() };
+        let bytes = if self.sending.is_none() { self.take(cx) } else { BytesMut::new() };
         if bytes.is_empty() {
+            if self.stops && self.is_idle() {
+                return self.end();
+            }
             return LinkStep::Wait(self.deadline(cx.limits));
         }
         self.sending = Some(cx.now);
@@ -152,8 +152,40 @@ impl Link {
         match self.state {
             State::Connecting { asked, .. } => asked,
             State::Greeting { .. } | State::Up { .. } => true,
-            State::Idle | State::Pausing { .. } => false,
+            State::Idle | State::Pausing { .. } | State::Ended => false,
         }
+    }
+
+    /// There is nothing more to send, nor will be.
+    fn end(&mut self) -> LinkStep {
+        let has_connection = self.is_listening();
+        self.state = State::Ended;
+        self.forget_connection();
+        if has_connection { LinkStep::Close(Parting::Stopping) } else { LinkStep::End }
+    }
+
+    /// The server stops: what is queued is sent, if the neighbour is there, and no more is said.
+    pub(crate) fn stop(&mut self, cx: &mut Cx<'_>) {
+        self.stops = true;
+        self.repair.lost();
+        self.talk.clear();
+        if !self.queue.is_empty() {
+            self.greet(cx);
+        }
+        self.want_poll(cx);
+    }
+
+    /// The neighbour is reached at another address from now on.
+    pub(crate) fn moved(&mut self, cx: &mut Cx<'_>) {
+        self.repair.lost();
+        self.disconnect(Parting::Moved, cx);
+        self.make.lost();
+        self.connect(cx);
+    }
+
+    /// The connection of a link that was there before this one may not have been closed yet.
+    pub(crate) fn closes_first(&mut self) {
+        self.parting = Some(Parting::Removed);
     }
 
     /// Queues whole lines.
@@ -177,13 +209,13 @@ impl Link {
         match self.state {
             State::Idle => self.connect(cx),
             State::Up { .. } => self.tell(cx),
-            State::Connecting { .. } | State::Greeting { .. } | State::Pausing { .. } => {}
+            State::Connecting { .. } | State::Greeting { .. } | State::Pausing { .. } | State::Ended => {}
         }
     }
 
     /// Drops what a comparison brings again, or the oldest lines for a neighbour that does not compare.
     fn make_room(&mut self, len: usize, cx: &Cx<'_>) {
-        if self.kind == Kind::Herd && self.repair.is_able() {
+        if self.make.is_ours() && self.repair.is_able() {
             self.dropped += memchr::memchr_iter(b'\n', &self.queue).count() as u64;
             self.queue.clear();
             self.repair.dropped(cx.now);
@@ -209,9 +241,9 @@ impl Link {
         }
     }
 
-    /// The neighbour greeted. If it is not the one that it was, the connection leads nowhere.
-    pub(crate) fn greeted(&mut self, incarnation: u64, cx: &mut Cx<'_>) {
-        let restarted = self.met(incarnation);
+    /// The neighbour greeted on a connection of its own. If it is not the one that it was, this server's leads nowhere.
+    pub(crate) fn greeted(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
+        let restarted = self.met(incarnation, fields, cx);
         if restarted && self.listens() {
             self.disconnect(Parting::Restarted, cx);
             self.state = State::Idle;
@@ -228,12 +260,11 @@ impl Link {
         if mem::take(&mut self.is_down) {
             cx.turn.notices.push(Notice::NeighbourUp { peer: self.peer });
         }
-        match self.kind {
-            Kind::Unknown => {
-                self.state = State::Greeting { since: cx.now, sent: false };
-                self.tell(cx);
-            }
-            Kind::Herd | Kind::Plain | Kind::Closing | Kind::Silent => self.rise(cx),
+        if self.make.greets(cx.now) {
+            self.state = State::Greeting { since: cx.now, sent: false };
+            self.tell(cx);
+        } else {
+            self.rise(cx);
         }
     }
 
@@ -243,17 +274,13 @@ impl Link {
         let took_a_line = self.sending.is_some();
         self.forget_connection();
         self.repair.lost();
-        match self.state {
-            // It closed on a greeting: so does a plain server that takes one line a connection.
-            State::Greeting { .. } if told_off => self.kind = Kind::Closing,
+        let goes_on = match self.state {
+            State::Greeting { .. } => told_off && self.make.closed(cx.now, cx.limits),
             // Only one that took its line: else a port that accepts and closes would be tried for ever.
-            State::Up { .. } if self.is_plain() && took_a_line => {}
-            _ => return self.give_up(cx),
-        }
-        if self.kind == Kind::Closing {
-            self.repair.try_again(cx.now, cx.limits.repair_interval);
-        }
-        self.connect_if_needed(cx);
+            State::Up { .. } => self.make.takes_one_line_each() && took_a_line,
+            _ => false,
+        };
+        if goes_on { self.connect_if_needed(cx) } else { self.give_up(cx) }
     }
 
     /// Whether what the neighbour says on this connection is listened to.
@@ -261,9 +288,14 @@ impl Link {
         matches!(self.state, State::Greeting { .. } | State::Up { .. })
     }
 
+    /// The neighbour said something on this connection.
+    pub(crate) fn heard_back(&mut self) {
+        self.life = Life::Shown;
+    }
+
     /// The neighbour answered a greeting in kind.
-    pub(crate) fn greeted_back(&mut self, incarnation: u64, cx: &mut Cx<'_>) {
-        self.met(incarnation);
+    pub(crate) fn greeted_back(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
+        self.met(incarnation, fields, cx);
         match self.state {
             State::Greeting { .. } => self.rise(cx),
             _ => self.repair.came_up(cx.now),
@@ -274,25 +306,39 @@ impl Link {
     /// our words, and is left in peace with those.
     pub(crate) fn not_understood(&mut self, answer: &[u8], cx: &mut Cx<'_>) {
         if let State::Greeting { .. } = self.state {
-            self.kind = Kind::Plain;
-            self.disconnect(Parting::OneLineEach, cx);
+            self.make.did_not_understand(cx.now, cx.limits);
+            self.disconnect(Parting::NotUnderstood, cx);
             self.pause = FIRST_PAUSE;
-            self.connect_if_needed(cx);
+            if self.make.takes_one_line_each() { self.connect_if_needed(cx) } else { self.connect(cx) }
         } else if answer.starts_with(b"? REPAIR") || answer.starts_with(b"? KEPT") {
             self.repair.not_able();
             self.talk.clear();
         }
     }
 
+    /// The neighbour does not take this server for one of its own: it is left alone for a while.
+    pub(crate) fn refused(&mut self, why: Stranger, cx: &mut Cx<'_>) {
+        if self.refuses.replace(why) != Some(why) {
+            cx.turn.notices.push(Notice::Refused { peer: self.peer, why });
+        }
+        self.repair.lost();
+        self.disconnect(Parting::Refused, cx);
+        self.pause = cx.limits.link_retry;
+        self.give_up(cx);
+    }
+
     /// What to send now, at most a portion of whole lines; nothing if there is nothing.
-    fn take(&mut self, identity: &Identity) -> BytesMut {
-        let is_plain = self.is_plain();
+    fn take(&mut self, cx: &Cx<'_>) -> BytesMut {
+        let greeting = |bare: bool| BytesMut::from(&cx.identity.greeting(cx.turn.now.wall, !bare)[..]);
+        if self.is_up() && self.life.ask(cx.now) {
+            return greeting(self.make.is_bare());
+        }
         match &mut self.state {
             State::Greeting { sent, .. } if !*sent => {
                 *sent = true;
-                BytesMut::from(&identity.greeting()[..])
+                greeting(self.make.is_bare())
             }
-            State::Up { .. } if is_plain => self.queue.split_to(first_line(&self.queue)),
+            State::Up { .. } if self.make.takes_one_line_each() => self.queue.split_to(first_line(&self.queue)),
             State::Up { .. } => {
                 let mut bytes = self.queue.split_to(portion(&self.queue, PORTION));
                 if self.queue.is_empty() {
@@ -310,10 +356,14 @@ impl Link {
         self.sending = None;
         let State::Up { idle_since } = &mut self.state else { return };
         *idle_since = cx.now;
-        if self.is_plain() {
+        if self.make.takes_one_line_each() {
             self.disconnect(Parting::OneLineEach, cx);
-            self.connect_if_needed(cx);
-        } else if !self.queue.is_empty() || !self.talk.is_empty() {
+            return self.connect_if_needed(cx);
+        }
+        self.life.sent(cx.now);
+        if self.stops {
+            self.want_poll(cx);
+        } else if !self.queue.is_empty() || !self.talk.is_empty() || self.life == Life::Doubted {
             self.tell(cx);
         } else if cx.limits.link_idle.is_zero() && self.is_idle() {
             self.disconnect(Parting::AtRest, cx);
@@ -329,10 +379,12 @@ impl Link {
             State::Greeting { since, .. } => Some(since + GREETING_TIMEOUT),
             State::Up { idle_since } if self.is_idle() => Some(idle_since + limits.link_idle),
             State::Pausing { until } => Some(until),
-            State::Idle | State::Up { .. } => None,
+            State::Idle => self.make.greet_at(),
+            State::Up { .. } | State::Ended => None,
         };
+        let doubt = self.life.deadline(limits.link_timeout);
         let compare = self.repair.deadline(self.can_begin() || self.would_open_to_compare(), limits.link_timeout);
-        stuck.into_iter().chain(next).chain(compare).min()
+        stuck.into_iter().chain(next).chain(doubt).chain(compare).min()
     }
 
     /// The time for which it asked has come.
@@ -340,26 +392,23 @@ impl Link {
         let waits_since = match self.state {
             State::Connecting { since, .. } => Some(since),
             State::Greeting { .. } | State::Up { .. } => self.sending,
-            State::Idle | State::Pausing { .. } => None,
+            State::Idle | State::Pausing { .. } | State::Ended => None,
         };
-        let is_stuck = waits_since.is_some_and(|since| since + cx.limits.link_timeout <= cx.now);
-        if is_stuck || self.repair.is_late(cx.now, cx.limits.link_timeout) {
+        let timeout = cx.limits.link_timeout;
+        let is_stuck = waits_since.is_some_and(|since| since + timeout <= cx.now);
+        if is_stuck || self.repair.is_late(cx.now, timeout) || self.life.is_over(cx.now, timeout) {
             self.disconnect(Parting::TimedOut, cx);
             self.repair.lost();
             return self.give_up(cx);
         }
         match self.state {
-            State::Idle if self.would_open_to_compare() && self.repair.is_due(cx.now) => {
-                if self.kind != Kind::Herd {
-                    self.kind = Kind::Unknown;
-                }
-                self.connect(cx);
-            }
+            State::Idle if self.make.is_due(cx.now) => self.connect(cx),
+            State::Idle if self.would_open_to_compare() && self.repair.is_due(cx.now) => self.connect(cx),
             State::Greeting { since, .. } if since + GREETING_TIMEOUT <= cx.now => {
-                self.kind = Kind::Silent;
-                self.repair.try_again(cx.now, cx.limits.repair_interval);
-                self.rise(cx);
+                self.disconnect(Parting::NoAnswer, cx);
+                if self.make.kept_silent(cx.now, cx.limits) { self.connect_if_needed(cx) } else { self.give_up(cx) }
             }
+            State::Up { .. } if self.life == Life::Doubted => self.tell(cx),
             State::Up { idle_since } if self.is_idle() && idle_since + cx.limits.link_idle <= cx.now => {
                 self.disconnect(Parting::AtRest, cx);
                 self.state = State::Idle;
@@ -388,24 +437,17 @@ impl Link {
     /// Whether the neighbour finds out by comparing what it lacks, for all that is known: one that is down
     /// and has greeted before will.
     pub(crate) fn compares(&self) -> bool {
-        let speaks = self.kind == Kind::Herd || (self.kind == Kind::Unknown && self.incarnation.is_some());
-        speaks && self.repair.is_able()
-    }
-
-    /// Whether it takes one line a connection.
-    fn is_plain(&self) -> bool {
-        matches!(self.kind, Kind::Plain | Kind::Closing)
+        self.make.may_be_ours() && self.repair.is_able()
     }
 
     /// Whether a comparison could begin on the connection that is there.
     fn can_begin(&self) -> bool {
-        self.is_up() && self.kind == Kind::Herd && self.queue.len() < PORTION
+        self.is_up() && self.make.is_ours() && self.queue.len() < PORTION && !self.stops
     }
 
-    /// Whether a comparison that is due is a reason to connect: to a neighbour that compares, or to find out
-    /// whether one that did not answer a greeting, as one does that crashes, answers now.
+    /// Whether a comparison that is due is a reason to connect.
     fn would_open_to_compare(&self) -> bool {
-        self.state == State::Idle && matches!(self.kind, Kind::Herd | Kind::Closing | Kind::Silent)
+        self.state == State::Idle && self.make.is_ours()
     }
 
     /// Whether a comparison is to begin now.
@@ -435,6 +477,8 @@ impl Link {
         self.state = State::Idle;
         if !self.queue.is_empty() {
             self.connect(cx);
+        } else if self.stops {
+            self.want_poll(cx);
         }
     }
 
@@ -458,15 +502,21 @@ impl Link {
     fn forget_connection(&mut self) {
         self.sending = None;
         self.talk.clear();
+        self.life = Life::Shown;
     }
 
-    /// The neighbour named its incarnation, so it speaks our words; whether it has begun anew.
-    fn met(&mut self, incarnation: u64) -> bool {
-        let restarted = self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation);
+    /// The neighbour named its incarnation; whether it has begun anew.
+    fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
+        let restarted = self.make.met(incarnation);
         if restarted {
             self.repair.restarted();
         }
-        self.kind = Kind::Herd;
+        self.refuses = None;
+        let differs = fields.and_then(|fields| fields.same).filter(|&same| same != cx.identity.fingerprint);
+        if differs.is_some() && self.differs != differs {
+            cx.turn.notices.push(Notice::NeighbourDiffers { peer: self.peer });
+        }
+        self.differs = differs;
         restarted
     }
 
@@ -475,8 +525,12 @@ impl Link {
         if matches!(self.state, State::Connecting { .. }) && !mem::replace(&mut self.is_down, true) {
             cx.turn.notices.push(Notice::NeighbourDown { peer: self.peer });
         }
-        self.kind = Kind::Unknown;
+        self.make.lost();
         self.pause(cx);
+        if self.stops {
+            self.state = State::Ended;
+            self.want_poll(cx);
+        }
     }
 
     /// Pauses, each time twice as long up to `link-retry`, less a random quarter so that a herd that
@@ -492,7 +546,7 @@ impl Link {
     fn rise(&mut self, cx: &mut Cx<'_>) {
         self.pause = FIRST_PAUSE;
         self.state = State::Up { idle_since: cx.now };
-        if self.kind == Kind::Herd {
+        if self.make.is_ours() {
             self.repair.came_up(cx.now);
         }
         if !self.queue.is_empty() {

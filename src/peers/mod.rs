@@ -20,7 +20,9 @@
 //! It may ask `bytes`, `values`, `wire`, `herd` and `pass`.
 
 mod cx;
+mod life;
 mod link;
+mod make;
 mod round;
 mod schedule;
 mod step;

@@ -103,11 +103,6 @@ impl Schedule {
         self.ability = Ability::NotAble;
     }
 
-    /// The neighbour may or may not compare: it is asked again after an interval.
-    pub(crate) fn try_again(&mut self, now: Instant, interval: Duration) {
-        self.due = Some(now + interval);
-    }
-
     /// Whether the neighbour knows how to compare, for all that is known.
     pub(crate) fn is_able(&self) -> bool {
         self.ability == Ability::Able

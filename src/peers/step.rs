@@ -19,6 +19,9 @@ pub enum LinkStep {
     /// Nothing, until [`Action::Forward`](crate::Action::Forward) names this neighbour. If nothing happens before,
     /// that is at this time at the latest; the node has asked to be woken for it.
     Wait(Option<Instant>),
+    /// There is no link to this neighbour, or none any more: close its connection, if there is one, and do no more
+    /// about it unless [`Action::Forward`](crate::Action::Forward) names it again.
+    End,
 }
 
 /// Why a server closes a connection to a neighbour.
@@ -30,8 +33,20 @@ pub enum Parting {
     OneLineEach,
     /// The neighbour has restarted: the connection is to a server that is gone.
     Restarted,
-    /// The neighbour did not accept the connection, or what it was sent, within `link-timeout`.
+    /// The neighbour did not understand a greeting: it is told less, on other connections.
+    NotUnderstood,
+    /// The neighbour did not answer a greeting.
+    NoAnswer,
+    /// The neighbour refused this server.
+    Refused,
+    /// The neighbour did not accept the connection, or what it was sent, or did not answer, within `link-timeout`.
     TimedOut,
+    /// The neighbour has another address now.
+    Moved,
+    /// The server is no neighbour any more.
+    Removed,
+    /// This server stops, and all that waited was sent.
+    Stopping,
 }
 
 impl fmt::Display for Parting {
@@ -40,7 +55,13 @@ impl fmt::Display for Parting {
             Self::AtRest => "at rest",
             Self::OneLineEach => "a plain server gets one line a connection",
             Self::Restarted => "the neighbour restarted",
+            Self::NotUnderstood => "greeting not understood",
+            Self::NoAnswer => "greeting not answered",
+            Self::Refused => "refused by the neighbour",
             Self::TimedOut => "timed out",
+            Self::Moved => "the neighbour has another address now",
+            Self::Removed => "no neighbour any more",
+            Self::Stopping => "server stopping",
         })
     }
 }

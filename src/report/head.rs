@@ -75,7 +75,12 @@ impl Head {
         [client, position, time].map(usize::from)
     }
 
-    /// The server that the client talked to.
+    /// As it is, but of that server's.
+    pub(crate) const fn with_origin(self, origin: ServerId) -> Self {
+        Self { at: self.at, offsets: self.offsets & !0xffff | origin.0 as u64 }
+    }
+
+    /// The server that the client talked to; [`ServerId::NONE`] for one whose name stands in the line alone.
     #[inline]
     pub(crate) const fn origin(self) -> ServerId {
         ServerId((self.offsets & 0xffff) as u16)

@@ -43,10 +43,10 @@ impl<'a> Report<'a> {
         self.line
     }
 
-    /// The server that the client talked to.
+    /// The name of the server that the client talked to.
     #[must_use]
-    pub const fn origin(&self) -> ServerId {
-        self.head.origin()
+    pub fn origin_name(&self) -> &'a [u8] {
+        self.line.split(|&byte| byte == b' ').next().unwrap_or_default()
     }
 
     /// The client's ID.

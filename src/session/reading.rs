@@ -4,12 +4,11 @@ use core::mem;
 use core::ops::Range;
 
 use super::session::Session;
-use crate::bytes::Text;
 use crate::fast::{self, Asked, Found, Lines};
-use crate::pass::{Batch, Entry, Lookup, Request, Turn};
-use crate::report::{ClientHash, Report};
+use crate::pass::{Batch, Entry, Lookup, Refused, Request, Turn};
+use crate::report::ClientHash;
 use crate::values::{Nearby, ServerId};
-use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting};
+use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting, Stranger};
 
 impl Session {
     pub(super) fn read(&mut self, turn: &Turn, mut input: &[u8], batch: &mut Batch) {
@@ -123,13 +122,14 @@ impl Session {
             batch.lines.push(line);
             batch.lines.len() - line.len()
         });
-        let lines = start..start + line.len();
+        let (lines, reply) = (start..start + line.len(), batch.replies.len());
         let understood = message.and_then(|message| match message {
             Some(message) => self.understand(turn, line, lines.clone(), message, batch),
             None => Ok(false),
         });
         understood.unwrap_or_else(|why| {
-            batch.refused = Some((why, lines));
+            let reply = (batch.replies.len() > reply).then(|| reply..batch.replies.len());
+            batch.refused = Some(Refused { why, line: lines, reply });
             self.closing = true;
             false
         })
@@ -171,12 +171,25 @@ impl Session {
                 self.add_lookups(first, lines, batch);
                 return Ok(true);
             }
-            Message::Hello { sender, incarnation } => {
-                let from = self.believe(sender)?;
-                batch.replies.push(&self.identity.greeting());
-                Request::Hello { from, incarnation }
+            Message::Hello { sender, incarnation, fields } => {
+                let from = self.believe(sender).inspect_err(|why| {
+                    if fields.is_some_and(|fields| fields.version >= 2) {
+                        let me = self.identity.name();
+                        for part in [b"REFUSED ", me, b" ", why.word().as_bytes(), b"\n"] {
+                            batch.replies.push(part);
+                        }
+                    }
+                })?;
+                batch.replies.push(&self.identity.greeting(turn.now.wall, fields.is_some()));
+                if self.greeted.replace(incarnation) == Some(incarnation) {
+                    Request::Heard { from }
+                } else {
+                    Request::Hello { from, incarnation, fields }
+                }
             }
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
+            // It is said in answer to a greeting alone.
+            Message::Refused { .. } => return Err(Refusal::UnknownCommand),
         };
         let is_long = matches!(request, Request::Repair { .. });
         batch.add(lines, reply, request);
@@ -187,7 +200,7 @@ impl Session {
     fn iamat(&mut self, turn: &Turn, sighting: &Sighting<'_>, batch: &mut Batch) -> Entry {
         let origin = (self.identity.me, self.identity.name());
         let skew = turn.now.wall.since(sighting.at).to_string();
-        let entry = write_down(origin, skew.as_bytes(), sighting, &mut batch.replies);
+        let entry = Entry::write_down(origin, skew.as_bytes(), sighting, &mut batch.replies);
         batch.replies.push(b"\n");
         entry
     }
@@ -201,11 +214,12 @@ impl Session {
     ) -> Result<(Entry, ServerId), Refusal> {
         let from = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
-        Ok((write_down(origin, report.skew, &report.sighting, &mut batch.lines), from))
+        batch.has_strangers |= origin.0 == ServerId::NONE;
+        Ok((Entry::write_down(origin, report.skew, &report.sighting, &mut batch.lines), from))
     }
 
-    fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Refusal> {
-        let neighbour = self.identity.neighbour(sender, self.remote).ok_or(Refusal::NotANeighbour)?;
+    fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Stranger> {
+        let neighbour = self.identity.neighbour(sender, self.remote)?;
         self.neighbour = Some(neighbour);
         Ok(neighbour)
     }
@@ -215,12 +229,4 @@ impl Session {
 #[inline]
 fn entry(found: &Found) -> Entry {
     Entry::new(found.head, found.client, found.start, found.len)
-}
-
-/// Appends `AT ` and a report to `out`.
-fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, out: &mut Text) -> Entry {
-    out.push(b"AT ");
-    let start = out.len();
-    let head = Report::write(|part| out.push(part), origin, skew, sighting);
-    Entry::new(head, ClientHash::of(sighting.client), start, out.len() - start)
 }

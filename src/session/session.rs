@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reply_queue::ReplyQueue;
 use crate::herd::{Identity, Limits};
-use crate::pass::{Answer, Batch, Request, Turn};
+use crate::pass::{Answer, Batch, Refused, Request, Turn};
 use crate::values::{Instant, ServerId, SessionId};
 use crate::wire::Framer;
 
@@ -23,6 +23,8 @@ pub struct Session {
     id: SessionId,
     pub(super) remote: Option<IpAddr>,
     pub(super) neighbour: Option<ServerId>,
+    /// The incarnation of the neighbour, once it has greeted here.
+    pub(super) greeted: Option<u64>,
     pub(super) framer: Framer,
     /// Bytes received while too many replies were owed: read when some have gone.
     pub(super) held: Vec<u8>,
@@ -51,6 +53,7 @@ impl Session {
             id,
             remote,
             neighbour: None,
+            greeted: None,
             framer,
             held: Vec::new(),
             ended: false,
@@ -81,8 +84,8 @@ impl Session {
 
     /// Takes over what the server is now; a neighbour that is one no more is a stranger from here on.
     pub(crate) fn set_identity(&mut self, identity: Arc<Identity>, generation: usize) {
-        let name = |peer| self.identity.herd.name(peer).as_bytes();
-        self.neighbour = self.neighbour.and_then(|peer| identity.neighbour(name(peer), self.remote));
+        let name = |peer| self.identity.names.name(peer).as_bytes();
+        self.neighbour = self.neighbour.and_then(|peer| identity.neighbour(name(peer), self.remote).ok());
         (self.identity, self.generation) = (identity, generation);
     }
 
@@ -127,12 +130,17 @@ impl Session {
                     self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
                 }
                 Request::Repair { answer, .. } => self.owed.push(&answers[answer.clone()], out),
-                Request::Reports { .. } | Request::Kept { .. } | Request::Hello { .. } => {}
+                Request::Reports { .. } | Request::Kept { .. } | Request::Hello { .. } | Request::Heard { .. } => {}
             }
         }
-        if let Some((_, line)) = &batch.refused {
-            for part in [b"? ", &batch.lines.as_slice()[line.clone()], b"\n"] {
-                self.owed.push(part, out);
+        if let Some(Refused { line, reply, .. }) = &batch.refused {
+            match reply {
+                Some(reply) => self.owed.push(&replies[reply.clone()], out),
+                None => {
+                    for part in [b"? ", &batch.lines.as_slice()[line.clone()], b"\n"] {
+                        self.owed.push(part, out);
+                    }
+                }
             }
             self.close();
         }

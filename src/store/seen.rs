@@ -47,6 +47,15 @@ impl Seen {
         Self { ring, newest: vec![0; len], last, shift: u64::BITS - bits, next, spread: seed | 1 }
     }
 
+    /// Remembers as many as [`new`](Self::new) says from now on. Where that is another number, what it remembered is
+    /// forgotten: should one of those come again, it is flooded once more.
+    pub(crate) fn resize(&mut self, most: usize) {
+        let other = Self::new(most, self.spread);
+        if other.ring.len() != self.ring.len() {
+            *self = other;
+        }
+    }
+
     /// Remembers an update; whether it was not yet known.
     pub(crate) fn insert(&mut self, update: u64) -> bool {
         let new = !self.contains(update);

@@ -70,17 +70,22 @@ impl Shard {
     /// As many clients as a processor's own cache holds, of all shards together: about two megabytes.
     const FEW: usize = (1 << 14) >> (Span::RANGE_BITS - Self::BITS);
 
-    /// A shard that remembers about so many older updates.
-    pub(crate) fn new(secret: SecretHasher, handled: usize, seed: u64) -> Self {
+    /// A shard that remembers no older update.
+    pub(crate) fn new(secret: SecretHasher, seed: u64) -> Self {
         Self {
             ranges: Box::new(core::array::from_fn(|_| ClientRange::default())),
             slab: Slab::default(),
             secret,
             len: 0,
-            seen: Seen::new(handled, seed),
+            seen: Seen::new(0, seed),
             feed: Feed::default(),
             counters: Counters::default(),
         }
+    }
+
+    /// Remembers about so many older updates; those that it does already, if it is as many.
+    pub(crate) fn remember(&mut self, handled: usize) {
+        self.seen.resize(handled);
     }
 
     /// The shard that a range is in.

@@ -49,9 +49,14 @@ impl Drop for Room<'_> {
 
 impl Store {
     pub(crate) fn new(limits: &Limits, secret: &SecretHasher, seed: u64) -> Self {
-        let shard = |_| Lock::new(Shard::new(secret.clone(), limits.handled.div_ceil(SHARDS), seed));
+        let shard = |_| Lock::new(Shard::new(secret.clone(), seed));
         let shards = Box::new(core::array::from_fn(shard));
         Self { shards, taken: AtomicUsize::new(0), most: limits.clients }
+    }
+
+    /// Remembers about so many older updates from now on, each shard its share.
+    pub(crate) fn remember(&self, handled: usize) {
+        self.shards.iter().for_each(|shard| shard.hold().remember(handled.div_ceil(SHARDS)));
     }
 
     /// The shard of a range, held.

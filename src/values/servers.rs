@@ -24,6 +24,11 @@ impl ServerName {
         }
     }
 
+    /// The name that a field of a line is, if it can be one.
+    pub(crate) fn of(field: &[u8]) -> Option<Self> {
+        core::str::from_utf8(field).ok().and_then(|name| Self::new(name).ok())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -43,15 +48,19 @@ impl fmt::Display for ServerName {
     }
 }
 
-/// A server of one [`Herd`](crate::Herd): its place in the herd's list. It means nothing in another herd.
+/// A server, as one [`Herd`](crate::Herd) or one [`Node`](crate::Node) numbers it.
+///
+/// In a herd it is the server's place in the list. A node that was made with that herd calls its servers the same, and
+/// goes on counting as it hears of others, from reports or from another list: no id is ever given to another server. So
+/// where the list has changed ask the [node](crate::Node::server). To another node it means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerId(pub(crate) u16);
 
 impl ServerId {
-    /// No server's: a herd has at most 65,535.
+    /// No server's, or one's whose name stands in the line alone: there are at most 65,535.
     pub(crate) const NONE: Self = Self(u16::MAX);
 
-    /// Its index in [`Herd::members`](crate::Herd::members).
+    /// The number.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize

@@ -1,8 +1,10 @@
 //! From a line to a message.
 
+use super::greeting::{HelloFields, integer};
 use super::refusal::Refusal;
 use super::step::Step;
-use crate::bytes::blocks;
+use super::stranger::Stranger;
+use crate::bytes::{blocks, is_white_space};
 use crate::values::decimal::integer_up_to;
 use crate::values::{MOST_RESULTS, Position, Radius, Skew, Timestamp};
 
@@ -27,12 +29,21 @@ pub enum Message<'a> {
         /// The server that sends this copy.
         sender: &'a [u8],
     },
-    /// `HELLO sender incarnation`: a neighbour is there, and knows more than AT lines.
+    /// `HELLO sender incarnation [name=value ...]`: a neighbour is there, and knows more than AT lines.
     Hello {
         /// The neighbour.
         sender: &'a [u8],
         /// A number that it has for as long as it runs, and not again after a restart.
         incarnation: u64,
+        /// What else it says; `None` from a server of the first make.
+        fields: Option<HelloFields>,
+    },
+    /// `REFUSED sender WORD`: that server does not take this one for a neighbour.
+    Refused {
+        /// The server that says so.
+        sender: &'a [u8],
+        /// Why not.
+        why: Stranger,
     },
     /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
     /// differs from an AT line in that it is not passed on.
@@ -82,8 +93,14 @@ impl<'a> Message<'a> {
                 Self::Kept { report: Sighted::of(report)?, sender }
             }
             [b"REPAIR", sender, step @ ..] => Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? },
-            [b"HELLO", sender, incarnation] => Self::Hello { sender, incarnation: parse_incarnation(incarnation)? },
-            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR", ..] => return Err(Refusal::FieldCount),
+            [b"HELLO", sender, incarnation, ..] => {
+                let incarnation = integer(incarnation).ok_or(Refusal::Incarnation)?;
+                Self::Hello { sender, incarnation, fields: HelloFields::parse(line)? }
+            }
+            [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
+            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED", ..] => {
+                return Err(Refusal::FieldCount);
+            }
             _ => return Err(Refusal::UnknownCommand),
         };
         Ok(Some(message))
@@ -126,6 +143,17 @@ impl<'a> Sighted<'a> {
 }
 
 impl<'a> Sighting<'a> {
+    /// A sighting by its three fields, each as it would stand in an IAMAT.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is.
+    pub fn new(client: &'a [u8], position: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
+        if client.is_empty() || client.iter().any(|&byte| is_white_space(byte)) {
+            return Err(Refusal::FieldCount);
+        }
+        Self::parse(client, position, time)
+    }
+
     fn parse(client: &'a [u8], position: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
         if !Position::is_valid(position) {
             return Err(Refusal::Position);
@@ -133,12 +161,6 @@ impl<'a> Sighting<'a> {
         let at = Timestamp::parse(time).ok_or(Refusal::Time)?;
         Ok(Self { client, position, time, at })
     }
-}
-
-fn parse_incarnation(text: &[u8]) -> Result<u64, Refusal> {
-    let digits = text.iter().all(u8::is_ascii_digit);
-    let number = core::str::from_utf8(text).ok().filter(|_| digits).and_then(|text| text.parse().ok());
-    number.ok_or(Refusal::Incarnation)
 }
 
 /// One more than the longest message has.

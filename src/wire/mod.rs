@@ -4,16 +4,21 @@
 //! `bytes` and `values`.
 
 mod framing;
+mod greeting;
 mod message;
 mod refusal;
 mod sketch;
 mod span;
 mod step;
+mod stranger;
 
 pub use self::framing::{Framer, Line};
+pub(crate) use self::greeting::Greeting;
+pub use self::greeting::HelloFields;
 pub use self::message::{Message, Sighted, Sighting};
 pub use self::refusal::Refusal;
 pub use self::sketch::Sketch;
 pub use self::span::Span;
 pub use self::step::Step;
+pub use self::stranger::Stranger;
 pub use crate::bytes::is_white_space;

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::stranger::Stranger;
+
 /// Why a line is answered with `? ` and the connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -21,14 +23,18 @@ pub enum Refusal {
     Skew,
     /// A greeting's number is no integer of 64 bits.
     Incarnation,
+    /// A greeting's field is not `name=value`, stands there twice, or has an invalid value.
+    Greeting,
     /// A `REPAIR` line that asks nothing that is known.
     Repair,
     /// Longer than `max-line`.
     TooLong,
     /// A line of a neighbour's from somebody who is none.
     NotANeighbour,
-    /// An AT line from a server that is not of this herd.
-    UnknownOrigin,
+    /// A line of a neighbour's from an IP address that the neighbour's `address` does not stand for.
+    NotItsAddress,
+    /// A report whose origin no server could be called: 1 to 64 bytes of UTF-8 without control characters.
+    Origin,
     /// A WHATSAT for a client of which this server has not heard.
     UnknownClient,
     /// As many clients as the limit allows are kept already, and this one is not among them.
@@ -48,10 +54,12 @@ impl Refusal {
             Self::Bound => "invalid bound",
             Self::Skew => "invalid skew",
             Self::Incarnation => "invalid incarnation",
+            Self::Greeting => "invalid field in a greeting",
             Self::Repair => "invalid repair",
             Self::TooLong => "line too long",
             Self::NotANeighbour => "not a neighbour",
-            Self::UnknownOrigin => "unknown origin",
+            Self::NotItsAddress => "not from the neighbour's address",
+            Self::Origin => "invalid origin",
             Self::UnknownClient => "unknown client",
             Self::Full => "too many clients",
         }
@@ -61,5 +69,14 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl From<Stranger> for Refusal {
+    fn from(why: Stranger) -> Self {
+        match why {
+            Stranger::Address => Self::NotItsAddress,
+            Stranger::Unknown | Stranger::Other => Self::NotANeighbour,
+        }
     }
 }

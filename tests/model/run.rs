@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
                     self.outputs.push(Output::Close(peer.index()));
                     continue;
                 }
-                LinkStep::Wait(_) => return,
+                LinkStep::Wait(_) | LinkStep::End => return,
             };
             self.known.node.handle(&mut self.turn, event);
         }

@@ -67,7 +67,7 @@ impl<R: Runtime> Link<R> {
                 LinkStep::Connect => self.connection = Connection::Opening(open(Arc::clone(&self.shared), self.peer)),
                 LinkStep::Send(lines) => self.send(lines),
                 LinkStep::Close(why) => self.close(why),
-                LinkStep::Wait(_) => break,
+                LinkStep::Wait(_) | LinkStep::End => break,
             }
         }
         self.shared.perform(&mut self.turn, None);

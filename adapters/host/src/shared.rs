@@ -168,6 +168,18 @@ impl<R: Runtime> Shared<R> {
             Notice::Compared { peer, sent, received } => {
                 tracing::info!(target: "herd::links", server, with = %self.herd.name(peer), sent, received, "repaired");
             }
+            Notice::NeighbourDiffers { peer } => {
+                tracing::warn!(target: "herd::links", server, neighbour = %self.node.name(peer), "lists of servers differ");
+            }
+            Notice::Refused { peer, why } => {
+                tracing::warn!(target: "herd::links", server, neighbour = %self.node.name(peer), reason = %why, "refused by a neighbour");
+            }
+            Notice::HerdChanged { added, removed } => {
+                tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
+            }
+            Notice::HerdRefused(why) => {
+                tracing::error!(target: "herd::server", server, reason = %why, "list of servers refused")
+            }
             // The link's task says so itself, with the reason and the address.
             Notice::NeighbourDown { .. } | Notice::NeighbourUp { .. } => {}
         }

@@ -36,6 +36,7 @@ impl Digest {
             LinkStep::Connect => (4, 0),
             LinkStep::Send(bytes) => (5, bytes.len() as u64),
             LinkStep::Close(why) => (6, *why as u64),
+            LinkStep::End => (8, 0),
             LinkStep::Wait(until) => (7, until.map_or(u64::MAX, herd::Instant::as_nanos)),
         };
         self.add((at, wire, kind, what));

@@ -2,8 +2,9 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::herd::Member;
-use crate::pass::Action;
+use crate::pass::{Action, Notice};
 use crate::values::{Now, ServerName, Timestamp};
+use crate::wire::Sighting;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -109,7 +110,7 @@ fn an_older_report_is_passed_on_once_and_not_kept() {
     say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 c\n");
     say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 c\n");
     assert_eq!(queued(&node), after, "each was handled");
-    assert_eq!(node.report(b"kiwi").map(|kept| kept.report().position().to_vec()), Some(b"+1+1".to_vec()));
+    assert_eq!(node.position(b"kiwi").map(|kept| kept.report().position().to_vec()), Some(b"+1+1".to_vec()));
     let Counters { kept: 1, older: 2, duplicates: 2, .. } = node.counters() else { panic!("{:?}", node.counters()) };
 }
 
@@ -124,9 +125,10 @@ fn only_neighbours_are_believed_and_only_from_where_they_are() {
         (None, "AT d +0.5 kiwi +1+1 1 b\n", false),
         (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 d\n", false),
         (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 a\n", false),
-        (Some(LOOPBACK), "AT x +0.5 kiwi +1+1 1 b\n", false),
+        (Some(LOOPBACK), "AT x +0.5 kiwi +1+1 1 b\n", true),
         (Some(LOOPBACK), "AT d +0.5 kiwi +1+1 1 x\n", false),
         (elsewhere, "HELLO b 1\n", false),
+        (elsewhere, "HELLO b 1 nonce=1\n", false),
     ] {
         let node = node();
         let reply = say(&node, remote, line);
@@ -163,7 +165,7 @@ fn an_older_report_is_no_other_of_its_time() {
         let after = queued(&node);
         assert_eq!((after[0], after[1] - before[1]), (0, line(skew, position, 84).len()), "{skew} {position}");
     }
-    assert_eq!(node.report(b"kiwi.cs.ucla.edu").map(|kept| kept.line().ends_with(b"85.392014450")), Some(true));
+    assert_eq!(node.position(b"kiwi.cs.ucla.edu").map(|kept| kept.line().ends_with(b"85.392014450")), Some(true));
 }
 
 #[test]
@@ -219,7 +221,7 @@ fn times_that_no_64_bits_hold_are_as_good_as_others() {
     let kept = |first: &str, second: &str| {
         let line = |time| format!("IAMAT kiwi +34.0+118.0 {time}\n");
         say(&node, None, &(line(first) + &line(second)));
-        let kept = node.report(b"kiwi").expect("it spoke");
+        let kept = node.position(b"kiwi").expect("it spoke");
         String::from_utf8(kept.report().time().to_vec()).expect("these tests speak ASCII")
     };
     for (first, second, newest) in [
@@ -242,6 +244,137 @@ fn a_greeting_is_answered_with_the_run_of_this_server() {
 }
 
 #[test]
+fn a_greeting_with_fields_is_answered_with_fields_and_a_stranger_is_told_why() {
+    let node = node();
+    let reply = say(&node, Some(LOOPBACK), "HELLO b 7 v=2 later=1\n");
+    let fingerprint = node.identity().fingerprint;
+    assert_eq!(reply, format!("HELLO a {} v=2 clock=2.500000000 same={fingerprint:016x}\n", scramble(1)));
+    assert_eq!(say(&node, Some(LOOPBACK), "HELLO d 7 v=2\nIAMAT kiwi +1+1 1\n"), "REFUSED a unknown\n");
+    assert_eq!(say(&node, Some(LOOPBACK), "HELLO x 7 v=3\n"), "REFUSED a unknown\n");
+    assert_eq!(say(&node, None, "HELLO b 7 v=2\n"), "REFUSED a address\n");
+    assert_eq!(say(&node, None, "HELLO b 7 v=1\n"), "? HELLO b 7 v=1\n");
+    assert_eq!(say(&node, Some(LOOPBACK), "HELLO b 7 v=2 v=2\n"), "? HELLO b 7 v=2 v=2\n");
+    assert_eq!(say(&node, Some(LOOPBACK), "REFUSED b unknown\n"), "? REFUSED b unknown\n");
+    assert_eq!((node.clients(), node.counters().refused), (0, 6));
+}
+
+#[test]
+fn an_origin_is_whoever_could_be_a_server() {
+    let node = node();
+    let long = "x".repeat(65);
+    for bad in [&long, "bell\u{7}", "nbsp\u{a0}"] {
+        let line = format!("AT {bad} +0.5 kiwi +1+1 1 b\n");
+        assert_eq!(say(&node, Some(LOOPBACK), &line), format!("? {line}"));
+    }
+    let mut session = node.session(SessionId(0), Some(LOOPBACK), now().instant);
+    let mut out = Vec::new();
+    session.receive(&node, &mut Turn::at(now()), b"AT \xff +0.5 kiwi +1+1 1 b\n").serve().reply(&mut out);
+    assert!(out.starts_with(b"? AT"), "not UTF-8");
+    // All of them are taken, and only so many get an id.
+    for number in 0..5000 {
+        assert_eq!(say(&node, Some(LOOPBACK), &format!("AT x{number} +0.5 kiwi +1+1 {number} b\n")), "");
+    }
+    let known = (0..5000).filter(|number| node.server(format!("x{number}").as_bytes()).is_some()).count();
+    assert_eq!((known, node.clients(), node.counters().kept), (4096, 1, 5000));
+    assert_eq!(node.server(b"x0").map(|id| (id.index(), node.name(id).to_string())), Some((4, "x0".into())));
+    assert_eq!(node.position(b"kiwi").map(|kept| kept.report().origin_name().to_vec()), Some(b"x4999".to_vec()));
+}
+
+/// A list of servers, each with the next for a neighbour.
+fn line_of(names: &[&str]) -> Arc<Herd> {
+    let member = |(at, name): (usize, &&str)| Member {
+        name: ServerName::new(name).expect(name),
+        address: (*name).into(),
+        links: names.get(at + 1).iter().map(|&&next| next.into()).collect(),
+    };
+    Arc::new(Herd::new(names.iter().enumerate().map(member).collect()).expect("a line of servers"))
+}
+
+fn peers(node: &Node) -> Vec<String> {
+    node.links().iter().map(|link| node.name(link.peer).to_string()).collect()
+}
+
+#[test]
+fn a_herd_changes_while_it_runs_and_no_server_is_taken_for_another() {
+    let node = node();
+    let mut turn = Turn::at(now());
+    let [b, c] = [b"b", b"c"].map(|name| node.server(name).expect("a neighbour"));
+    say(&node, Some(LOOPBACK), "AT e +0.5 kiwi +1+1 1 b\n");
+    let e = node.server(b"e").expect("it was heard of");
+    let mut session = node.session(SessionId(0), Some(LOOPBACK), now().instant);
+    let mut out = Vec::new();
+    session.receive(&node, &mut turn, b"AT d +0.5 emu +1+1 1 b\n").serve().reply(&mut out);
+    assert_eq!((&out[..], session.neighbour()), (&b""[..], Some(b)));
+    // b goes, e and f come; the list has another order.
+    turn.actions.clear();
+    node.handle(&mut turn, Event::Herd(line_of(&["f", "a", "e", "c"])));
+    assert_eq!(turn.notices, [Notice::HerdChanged { added: 2, removed: 2 }]);
+    assert_eq!(peers(&node), ["e", "f"]);
+    assert_eq!((node.server(b"e"), node.server(b"c"), node.server(b"b")), (Some(e), Some(c), Some(b)));
+    for peer in [b, c] {
+        assert!(turn.actions.iter().any(|action| matches!(action, Action::Forward { peer: named } if *named == peer)));
+        assert_eq!(node.poll_link(&mut turn, peer), LinkStep::End);
+    }
+    for peer in [e, node.server(b"f").expect("a member")] {
+        assert_eq!(node.poll_link(&mut turn, peer), LinkStep::Connect, "new links greet");
+    }
+    // What b says on the connection that it has is a stranger's now.
+    session.receive(&node, &mut turn, b"AT d +0.5 emu +1+1 2 b\n").serve().reply(&mut out);
+    assert_eq!((&out[..], session.neighbour()), (&b"? AT d +0.5 emu +1+1 2 b\n"[..], None));
+    // And e is nobody's yet: where it is has not been looked up.
+    assert!(say(&node, Some(LOOPBACK), "HELLO e 1\n").starts_with('?'));
+    node.handle(&mut turn, Event::Resolved { peer: e, addresses: &[LOOPBACK] });
+    assert!(say(&node, Some(LOOPBACK), "HELLO e 1\n").starts_with("HELLO a "));
+}
+
+#[test]
+fn a_herd_without_this_server_is_refused_as_a_whole() {
+    let node = node();
+    let mut turn = Turn::at(now());
+    node.handle(&mut turn, Event::Herd(line_of(&["b", "c"])));
+    assert_eq!(turn.notices, [Notice::HerdRefused(crate::herd::HerdRefused::NotAMember)]);
+    assert_eq!((peers(&node), node.herd().members().len()), (vec!["b".into(), "c".into()], 4));
+}
+
+#[test]
+fn a_server_alone_can_get_neighbours_and_lose_them() {
+    let herd = line_of(&["a"]);
+    let node = Node::new(Arc::clone(&herd), herd.find(b"a").expect("it"), Limits::default(), 1);
+    let mut turn = Turn::at(now());
+    say(&node, None, "IAMAT kiwi +1+1 1\n");
+    node.handle(&mut turn, Event::Herd(line_of(&["a", "b"])));
+    let b = node.server(b"b").expect("a member");
+    node.handle(&mut turn, Event::Resolved { peer: b, addresses: &[LOOPBACK] });
+    say(&node, None, "IAMAT kiwi +1+1 2\nIAMAT kiwi +1+1 1.5\nIAMAT kiwi +1+1 1.5\n");
+    let line = "AT a +0.500000000 kiwi +1+1 2 a\n".len() + "AT a +1.000000000 kiwi +1+1 1.5 a\n".len();
+    assert_eq!(queued(&node), [line], "each once, also what is older");
+    node.handle(&mut turn, Event::Herd(herd));
+    say(&node, None, "IAMAT kiwi +1+1 3\n");
+    assert_eq!((node.poll_link(&mut turn, b), node.links()), (LinkStep::End, vec![]));
+}
+
+#[test]
+fn the_typed_door_does_what_the_lines_do() {
+    let [typed, said] = [node_with(Limits { clients: 1, max_line: 60, ..Limits::default() }), node()];
+    let mut turn = Turn::at(now());
+    let sighting = Sighting::new(b"kiwi", b"+34.06-118.44", b"2").expect("it is valid");
+    let reported = typed.report_position(&mut turn, &sighting).expect("there is room");
+    assert_eq!(say(&said, None, "IAMAT kiwi +34.06-118.44 2\n").as_bytes(), [b"AT ", reported.line(), b"\n"].concat());
+    assert_eq!(typed.position(b"kiwi"), Some(reported));
+    assert_eq!((typed.digest(), queued(&typed)), (said.digest(), queued(&said)));
+    assert_eq!(turn.actions.iter().filter(|action| matches!(action, Action::Forward { .. })).count(), 2);
+    let older = Sighting::new(b"kiwi", b"+1+1", b"1").expect("it is valid");
+    assert!(typed.report_position(&mut turn, &older).is_ok());
+    assert_eq!(typed.position(b"kiwi").map(|kept| kept.report().time().to_vec()), Some(b"2".to_vec()));
+    let emu = Sighting::new(b"emu", b"+1+1", b"1").expect("it is valid");
+    assert_eq!(typed.report_position(&mut turn, &emu), Err(Refusal::Full));
+    let long = Sighting::new(&[b'x'; 60], b"+1+1", b"1").map(|long| typed.report_position(&mut turn, &long));
+    assert_eq!(long, Ok(Err(Refusal::TooLong)));
+    assert_eq!((typed.counters().iamat, typed.counters().refused), (3, 2));
+    assert_eq!(Sighting::new(b"two words", b"+1+1", b"1"), Err(Refusal::FieldCount));
+}
+
+#[test]
 fn of_many_clients_each_replaces_its_own_report() {
     let node = node();
     let client = |client: usize| format!("client-{client:05}.cs.ucla.edu");
@@ -251,7 +384,7 @@ fn of_many_clients_each_replaces_its_own_report() {
         assert!(!say(&node, None, &lines).contains('?'));
     }
     for number in 0..3000 {
-        let kept = node.report(client(number).as_bytes()).expect("it spoke");
+        let kept = node.position(client(number).as_bytes()).expect("it spoke");
         assert_eq!(kept.report().time(), format!("3.{number:04}").as_bytes());
         assert_eq!(kept.report().client(), client(number).as_bytes());
     }

@@ -316,7 +316,7 @@ impl Network {
                     connection.there.push_back(Flight::Close);
                     connection.back.clear();
                 }
-                LinkStep::Wait(_) => return,
+                LinkStep::Wait(_) | LinkStep::End => return,
             }
         }
     }

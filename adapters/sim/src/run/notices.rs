@@ -23,7 +23,11 @@ impl Run {
                     let (server, peer) = (Some(server), Some(peer.index()));
                     self.record(|record| Record { kind: "compared", server, peer, text: &text, ..record });
                 }
-                Notice::Compared { .. } => {}
+                Notice::Compared { .. }
+                | Notice::NeighbourDiffers { .. }
+                | Notice::Refused { .. }
+                | Notice::HerdChanged { .. }
+                | Notice::HerdRefused(_) => {}
             }
         }
         self.turn.notices = notices;

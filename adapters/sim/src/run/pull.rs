@@ -27,7 +27,7 @@ impl Run {
                 LinkStep::Connect => self.connect(link),
                 LinkStep::Send(bytes) => self.send(link, bytes),
                 LinkStep::Close(why) => self.disconnect(link, why),
-                LinkStep::Wait(_) => return,
+                LinkStep::Wait(_) | LinkStep::End => return,
             }
         }
         let what = format!("its link to {} never says to wait", self.name_of(peer));
@@ -95,7 +95,7 @@ impl Run {
                         fault = Some((Invariant::Wakes, "it asked to be woken too late for a link"));
                     }
                 }
-                LinkStep::Connect | LinkStep::Send(_) | LinkStep::Close(_) => {
+                LinkStep::Connect | LinkStep::Send(_) | LinkStep::Close(_) | LinkStep::End => {
                     fault = Some((Invariant::Links, "something is to be done about a link that waits"));
                 }
             }

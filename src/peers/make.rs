@@ -1,0 +1,127 @@
+//! Of which make a neighbour is, as far as its answers to greetings tell.
+//!
+//! A herd may have members that know nothing but AT lines. What they do with a greeting differs: one answers `? `, one
+//! closes, one says nothing. Each of these takes one AT line a connection from then on, and nothing else on it, because
+//! it may read its connection to the end before it looks at what came. It is greeted anew now and then, on a connection
+//! of its own, since it may have been replaced by a server of our make.
+//!
+//! One that has greeted before is never taken for one of those: a proxy or a tunnel before a server that is down accepts
+//! and closes, or accepts and says nothing. It counts as down until it answers.
+
+use core::mem;
+use core::time::Duration;
+
+use crate::herd::Limits;
+use crate::values::Instant;
+
+/// What is known of a neighbour.
+#[derive(Clone, Debug)]
+pub(crate) struct Make {
+    kind: Kind,
+    /// The incarnation that it last named.
+    incarnation: Option<u64>,
+    /// Whether it is greeted without fields, as it did not understand those.
+    bare: bool,
+    /// When to greet it anew, if it is not of our make.
+    greet_at: Option<Instant>,
+    /// How long after the next failed greeting that is.
+    pause: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing yet, or nothing since it was lost.
+    Unknown,
+    /// It answers greetings.
+    Herd,
+    /// It did not understand one.
+    Plain,
+    /// It closed on one: so does a plain server, and one that crashes.
+    Closing,
+    /// It did not answer one.
+    Silent,
+}
+
+impl Make {
+    pub(crate) const fn new() -> Self {
+        Self { kind: Kind::Unknown, incarnation: None, bare: false, greet_at: None, pause: None }
+    }
+
+    /// It named its incarnation, so it speaks our words; whether it has begun anew.
+    pub(crate) fn met(&mut self, incarnation: u64) -> bool {
+        (self.kind, self.greet_at, self.pause) = (Kind::Herd, None, None);
+        self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation)
+    }
+
+    /// It cannot be reached, or was lost: whoever answers next may be another.
+    pub(crate) fn lost(&mut self) {
+        (self.kind, self.bare, self.greet_at) = (Kind::Unknown, false, None);
+    }
+
+    /// It closed on a greeting; whether that tells its make.
+    pub(crate) fn closed(&mut self, now: Instant, limits: &Limits) -> bool {
+        self.is_other(Kind::Closing, now, limits)
+    }
+
+    /// It did not answer a greeting in time; whether that tells its make.
+    pub(crate) fn kept_silent(&mut self, now: Instant, limits: &Limits) -> bool {
+        self.is_other(Kind::Silent, now, limits)
+    }
+
+    /// It did not understand a greeting. One with fields is said again without: a server of the first make knows none.
+    pub(crate) fn did_not_understand(&mut self, now: Instant, limits: &Limits) {
+        if mem::replace(&mut self.bare, true) {
+            self.kind = Kind::Plain;
+            self.greet_at = Some(now + limits.repair_interval);
+        }
+    }
+
+    /// What closes or is silent may be a plain server, or a box before one of our make that was never met: it is asked
+    /// again after `link-retry`, and after twice as long each time up to `repair-interval`.
+    fn is_other(&mut self, kind: Kind, now: Instant, limits: &Limits) -> bool {
+        if self.incarnation.is_some() {
+            return false;
+        }
+        let pause = self.pause.unwrap_or(limits.link_retry).min(limits.repair_interval);
+        (self.kind, self.greet_at, self.pause) = (kind, Some(now + pause), Some(pause * 2));
+        true
+    }
+
+    /// Whether a new connection begins with a greeting.
+    pub(crate) fn greets(&mut self, now: Instant) -> bool {
+        if self.is_due(now) {
+            (self.kind, self.bare, self.greet_at) = (Kind::Unknown, false, None);
+        }
+        self.kind == Kind::Unknown
+    }
+
+    /// Whether it is greeted without fields.
+    pub(crate) const fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// Whether it is time to greet it anew.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.greet_at.is_some_and(|at| at <= now)
+    }
+
+    /// When that is.
+    pub(crate) const fn greet_at(&self) -> Option<Instant> {
+        self.greet_at
+    }
+
+    /// Whether it speaks our words.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.kind == Kind::Herd
+    }
+
+    /// Whether it speaks our words for all that is known: one that is down and has greeted before will again.
+    pub(crate) fn may_be_ours(&self) -> bool {
+        self.is_ours() || (self.kind == Kind::Unknown && self.incarnation.is_some())
+    }
+
+    /// Whether it takes one line a connection.
+    pub(crate) fn takes_one_line_each(&self) -> bool {
+        matches!(self.kind, Kind::Plain | Kind::Closing | Kind::Silent)
+    }
+}

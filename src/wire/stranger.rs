@@ -1,0 +1,42 @@
+//! Why a server is not believed to be a neighbour.
+
+use core::fmt;
+
+/// What the last field of `REFUSED server WORD` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stranger {
+    /// No neighbour of that name is in the other server's list.
+    Unknown,
+    /// The connection comes from an IP address that this neighbour's `address` does not stand for.
+    Address,
+    /// A word that this release does not know.
+    Other,
+}
+
+impl Stranger {
+    /// Reads the word.
+    pub(crate) fn parse(word: &[u8]) -> Self {
+        [Self::Unknown, Self::Address].into_iter().find(|why| why.word().as_bytes() == word).unwrap_or(Self::Other)
+    }
+
+    /// The word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Address => "address",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// In a few words, for logs.
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unknown => "not a neighbour in its list of servers",
+            Self::Address => "connected from an address that is not the one in its list of servers",
+            Self::Other => "for a reason that this release does not know",
+        })
+    }
+}
