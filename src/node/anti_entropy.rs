@@ -139,7 +139,7 @@ impl Hub {
 
     /// Queues what is kept of a span for a neighbour: all whose digests it lacks.
     fn give(&mut self, store: &Store, index: usize, span: Span, mut lacks: impl FnMut(u64) -> bool) {
-        let Link { repair, talk, .. } = &mut self.links[index];
+        let Link { repair, outbox, .. } = &mut self.links[index];
         let mut round = repair.round();
         let lacks = |digest| {
             let lacks = lacks(digest);
@@ -148,13 +148,13 @@ impl Hub {
             }
             lacks
         };
-        self.counters.repairs += store.push_lacked(span, lacks, self.identity.closing().text(), talk);
+        self.counters.repairs += store.push_lacked(span, lacks, self.identity.closing().text(), &mut outbox.talk);
     }
 
     fn ask(&mut self, index: usize, step: &Step) {
         let mut line = Vec::new();
         step.write(self.identity.name(), &mut line);
-        self.links[index].talk.extend_from_slice(&line);
+        self.links[index].outbox.talk.extend_from_slice(&line);
     }
 
     fn with_round(&mut self, index: usize, then: impl FnOnce(&mut Round)) {

@@ -172,7 +172,7 @@ impl Node {
             peer: link.peer,
             is_up: link.is_up(),
             queued: link.queued(),
-            dropped: link.dropped,
+            dropped: link.outbox.dropped,
         };
         self.hub.hold().links.iter().map(status).collect()
     }

@@ -20,15 +20,15 @@
 use core::mem;
 use core::time::Duration;
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 
 use super::cx::Cx;
 use super::life::Life;
 use super::make::Make;
+use super::outbox::{Outbox, PORTION};
 use super::round::Probe;
 use super::schedule::Schedule;
 use super::step::{LinkStep, Parting};
-use crate::bytes::append;
 use crate::herd::Limits;
 use crate::pass::{Action, Notice};
 use crate::values::{Instant, ServerId};
@@ -38,46 +38,36 @@ use crate::wire::{Framer, HelloFields, Stranger};
 const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The first pause after a failure; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// The most bytes handed to an adapter at once, so that a slow neighbour is seen to make progress.
-const PORTION: usize = 256 << 10;
-
-/// How much room a queue has that is not empty.
-const ROOM: usize = 16 << 10;
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) peer: ServerId,
-    state: State,
-    make: Make,
-    life: Life,
+    pub(super) state: State,
+    pub(super) make: Make,
+    pub(super) life: Life,
     /// Why the connection that there was is to be closed before anything else.
-    parting: Option<Parting>,
-    queue: BytesMut,
-    /// What is to be said in a comparison. It goes with the connection.
-    pub(crate) talk: BytesMut,
+    pub(super) parting: Option<Parting>,
+    pub(crate) outbox: Outbox,
     pub(crate) repair: Schedule,
     /// It was said that the link wants to be polled, and it was not since.
     told: bool,
     /// Since when the adapter has had bytes that it has not yet sent.
-    sending: Option<Instant>,
-    pause: Duration,
+    pub(super) sending: Option<Instant>,
+    pub(super) pause: Duration,
     /// Whether people were told that it cannot be reached.
-    is_down: bool,
+    pub(super) is_down: bool,
     /// What people were told last of how the neighbour's file differs, and of why it refuses this server.
-    differs: Option<u64>,
-    refuses: Option<Stranger>,
+    pub(super) differs: Option<u64>,
+    pub(super) refuses: Option<Stranger>,
     /// Whether the server stops: the link ends when all has been sent.
-    stops: bool,
+    pub(super) stops: bool,
     /// Cuts what the neighbour answers.
     pub(crate) replies: Framer,
-    /// Lines that were dropped because the queue was full.
-    pub(crate) dropped: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Idle,
     /// `asked` tells whether the connection was asked for.
     Connecting {
@@ -102,14 +92,13 @@ impl Link {
     pub(crate) fn new(peer: ServerId, asks_first: bool, limits: &Limits) -> Self {
         Self {
             peer,
-            talk: BytesMut::new(),
             repair: Schedule::new(asks_first, limits.most_cells() > 0),
             state: State::Idle,
             make: Make::new(),
             life: Life::Shown,
             parting: None,
             is_down: false,
-            queue: BytesMut::new(),
+            outbox: Outbox::default(),
             told: false,
             sending: None,
             pause: FIRST_PAUSE,
@@ -117,7 +106,6 @@ impl Link {
             refuses: None,
             stops: false,
             replies: Framer::new(limits.max_line),
-            dropped: 0,
         }
     }
 
@@ -168,8 +156,8 @@ impl Link {
     pub(crate) fn stop(&mut self, cx: &mut Cx<'_>) {
         self.stops = true;
         self.repair.lost();
-        self.talk.clear();
-        if !self.queue.is_empty() {
+        self.outbox.talk.clear();
+        if self.outbox.queued() > 0 {
             self.greet(cx);
         }
         self.want_poll(cx);
@@ -190,7 +178,7 @@ impl Link {
 
     /// Queues whole lines.
     pub(crate) fn push_all(&mut self, lines: &[u8], cx: &mut Cx<'_>) {
-        if self.queue.len() + lines.len() <= cx.limits.link_queue {
+        if self.outbox.queued() + lines.len() <= cx.limits.link_queue {
             return self.push(lines, cx);
         }
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
@@ -200,12 +188,10 @@ impl Link {
 
     /// Queues a line, LF included, dropping others where it would be too much.
     pub(crate) fn push(&mut self, line: &[u8], cx: &mut Cx<'_>) {
-        if self.queue.len() + line.len() > cx.limits.link_queue {
+        if self.outbox.queued() + line.len() > cx.limits.link_queue {
             self.make_room(line.len(), cx);
         }
-        // All at once while it is empty, and there is nothing to move.
-        self.queue.reserve(if self.queue.is_empty() { line.len().max(ROOM) } else { line.len() });
-        append(line, |piece| self.queue.extend_from_slice(piece));
+        self.outbox.push(line);
         match self.state {
             State::Idle => self.connect(cx),
             State::Up { .. } => self.tell(cx),
@@ -216,14 +202,10 @@ impl Link {
     /// Drops what a comparison brings again, or the oldest lines for a neighbour that does not compare.
     fn make_room(&mut self, len: usize, cx: &Cx<'_>) {
         if self.make.is_ours() && self.repair.is_able() {
-            self.dropped += memchr::memchr_iter(b'\n', &self.queue).count() as u64;
-            self.queue.clear();
+            self.outbox.drop_all();
             self.repair.dropped(cx.now);
         }
-        while !self.queue.is_empty() && self.queue.len() + len > cx.limits.link_queue {
-            self.queue.advance(first_line(&self.queue));
-            self.dropped += 1;
-        }
+        self.outbox.drop_oldest(len, cx.limits.link_queue);
     }
 
     /// Opens the link although there is nothing to send: it will greet.
@@ -250,81 +232,10 @@ impl Link {
         }
         self.repair.greeted(cx.now);
         match self.state {
-            State::Idle if !self.queue.is_empty() => self.connect(cx),
+            State::Idle if self.outbox.queued() > 0 => self.connect(cx),
             State::Greeting { .. } => self.rise(cx),
             _ => self.heard(cx),
         }
-    }
-
-    pub(crate) fn connected(&mut self, cx: &mut Cx<'_>) {
-        if mem::take(&mut self.is_down) {
-            cx.turn.notices.push(Notice::NeighbourUp { peer: self.peer });
-        }
-        if self.make.greets(cx.now) {
-            self.state = State::Greeting { since: cx.now, sent: false };
-            self.tell(cx);
-        } else {
-            self.rise(cx);
-        }
-    }
-
-    /// The connection is over, or was never made.
-    pub(crate) fn lost(&mut self, cx: &mut Cx<'_>) {
-        let told_off = matches!(self.state, State::Greeting { sent: true, .. });
-        let took_a_line = self.sending.is_some();
-        self.forget_connection();
-        self.repair.lost();
-        let goes_on = match self.state {
-            State::Greeting { .. } => told_off && self.make.closed(cx.now, cx.limits),
-            // Only one that took its line: else a port that accepts and closes would be tried for ever.
-            State::Up { .. } => self.make.takes_one_line_each() && took_a_line,
-            _ => false,
-        };
-        if goes_on { self.connect_if_needed(cx) } else { self.give_up(cx) }
-    }
-
-    /// Whether what the neighbour says on this connection is listened to.
-    pub(crate) fn listens(&self) -> bool {
-        matches!(self.state, State::Greeting { .. } | State::Up { .. })
-    }
-
-    /// The neighbour said something on this connection.
-    pub(crate) fn heard_back(&mut self) {
-        self.life = Life::Shown;
-    }
-
-    /// The neighbour answered a greeting in kind.
-    pub(crate) fn greeted_back(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
-        self.met(incarnation, fields, cx);
-        match self.state {
-            State::Greeting { .. } => self.rise(cx),
-            _ => self.repair.came_up(cx.now),
-        }
-    }
-
-    /// The neighbour answered with something that is no word between servers: it does not speak all of
-    /// our words, and is left in peace with those.
-    pub(crate) fn not_understood(&mut self, answer: &[u8], cx: &mut Cx<'_>) {
-        if let State::Greeting { .. } = self.state {
-            self.make.did_not_understand(cx.now, cx.limits);
-            self.disconnect(Parting::NotUnderstood, cx);
-            self.pause = FIRST_PAUSE;
-            if self.make.takes_one_line_each() { self.connect_if_needed(cx) } else { self.connect(cx) }
-        } else if answer.starts_with(b"? REPAIR") || answer.starts_with(b"? KEPT") {
-            self.repair.not_able();
-            self.talk.clear();
-        }
-    }
-
-    /// The neighbour does not take this server for one of its own: it is left alone for a while.
-    pub(crate) fn refused(&mut self, why: Stranger, cx: &mut Cx<'_>) {
-        if self.refuses.replace(why) != Some(why) {
-            cx.turn.notices.push(Notice::Refused { peer: self.peer, why });
-        }
-        self.repair.lost();
-        self.disconnect(Parting::Refused, cx);
-        self.pause = cx.limits.link_retry;
-        self.give_up(cx);
     }
 
     /// What to send now, at most a portion of whole lines; nothing if there is nothing.
@@ -338,36 +249,9 @@ impl Link {
                 *sent = true;
                 greeting(self.make.is_bare())
             }
-            State::Up { .. } if self.make.takes_one_line_each() => self.queue.split_to(first_line(&self.queue)),
-            State::Up { .. } => {
-                let mut bytes = self.queue.split_to(portion(&self.queue, PORTION));
-                if self.queue.is_empty() {
-                    let room = PORTION.saturating_sub(bytes.len());
-                    bytes.unsplit(self.talk.split_to(portion(&self.talk, room)));
-                }
-                bytes
-            }
+            State::Up { .. } if self.make.takes_one_line_each() => self.outbox.take_line(),
+            State::Up { .. } => self.outbox.take(),
             _ => BytesMut::new(),
-        }
-    }
-
-    /// All that was taken has been sent.
-    pub(crate) fn sent(&mut self, cx: &mut Cx<'_>) {
-        self.sending = None;
-        let State::Up { idle_since } = &mut self.state else { return };
-        *idle_since = cx.now;
-        if self.make.takes_one_line_each() {
-            self.disconnect(Parting::OneLineEach, cx);
-            return self.connect_if_needed(cx);
-        }
-        self.life.sent(cx.now);
-        if self.stops {
-            self.want_poll(cx);
-        } else if !self.queue.is_empty() || !self.talk.is_empty() || self.life == Life::Doubted {
-            self.tell(cx);
-        } else if cx.limits.link_idle.is_zero() && self.is_idle() {
-            self.disconnect(Parting::AtRest, cx);
-            self.state = State::Idle;
         }
     }
 
@@ -425,12 +309,12 @@ impl Link {
 
     /// Bytes that wait.
     pub(crate) fn queued(&self) -> usize {
-        self.queue.len()
+        self.outbox.queued()
     }
 
     /// Whether nothing waits to be sent and nothing is being sent.
-    fn is_idle(&self) -> bool {
-        let sent = self.queue.is_empty() && self.talk.is_empty() && !self.told && self.sending.is_none();
+    pub(super) fn is_idle(&self) -> bool {
+        let sent = self.outbox.is_empty() && !self.told && self.sending.is_none();
         sent && !self.repair.is_comparing()
     }
 
@@ -442,7 +326,7 @@ impl Link {
 
     /// Whether a comparison could begin on the connection that is there.
     fn can_begin(&self) -> bool {
-        self.is_up() && self.make.is_ours() && self.queue.len() < PORTION && !self.stops
+        self.is_up() && self.make.is_ours() && self.outbox.queued() < PORTION && !self.stops
     }
 
     /// Whether a comparison that is due is a reason to connect.
@@ -457,32 +341,27 @@ impl Link {
 
     /// The next thing to do in the comparison under way, unless much waits to be sent.
     pub(crate) fn next_probe(&mut self) -> Option<Probe> {
-        if self.talk.len() < PORTION { self.repair.round()?.next() } else { None }
-    }
-
-    /// The connection that was given up is over by itself: there is nothing to close.
-    pub(crate) fn ended(&mut self) {
-        self.parting = None;
+        if self.outbox.talk.len() < PORTION { self.repair.round()?.next() } else { None }
     }
 
     /// There may be something to say in a comparison.
     pub(crate) fn tell_if_waiting(&mut self, cx: &mut Cx<'_>) {
-        if self.is_up() && !self.talk.is_empty() {
+        if self.is_up() && !self.outbox.talk.is_empty() {
             self.tell(cx);
         }
     }
 
     /// There is no connection: another one is made if there is something to send.
-    fn connect_if_needed(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn connect_if_needed(&mut self, cx: &mut Cx<'_>) {
         self.state = State::Idle;
-        if !self.queue.is_empty() {
+        if self.outbox.queued() > 0 {
             self.connect(cx);
         } else if self.stops {
             self.want_poll(cx);
         }
     }
 
-    fn connect(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn connect(&mut self, cx: &mut Cx<'_>) {
         self.state = State::Connecting { since: cx.now, asked: false };
         self.forget_connection();
         self.replies = Framer::new(self.replies.most());
@@ -490,7 +369,7 @@ impl Link {
     }
 
     /// Gives up the connection that it has, or asked for; what it is to do next is to be set then.
-    fn disconnect(&mut self, why: Parting, cx: &mut Cx<'_>) {
+    pub(super) fn disconnect(&mut self, why: Parting, cx: &mut Cx<'_>) {
         self.forget_connection();
         if self.is_listening() {
             self.parting = Some(why);
@@ -499,14 +378,14 @@ impl Link {
     }
 
     /// What went with a connection, and not with the link, is gone.
-    fn forget_connection(&mut self) {
+    pub(super) fn forget_connection(&mut self) {
         self.sending = None;
-        self.talk.clear();
+        self.outbox.talk.clear();
         self.life = Life::Shown;
     }
 
     /// The neighbour named its incarnation; whether it has begun anew.
-    fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
+    pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
         let restarted = self.make.met(incarnation);
         if restarted {
             self.repair.restarted();
@@ -521,7 +400,7 @@ impl Link {
     }
 
     /// The neighbour cannot be reached, or was lost: it is tried again after a pause.
-    fn give_up(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>) {
         if matches!(self.state, State::Connecting { .. }) && !mem::replace(&mut self.is_down, true) {
             cx.turn.notices.push(Notice::NeighbourDown { peer: self.peer });
         }
@@ -543,46 +422,28 @@ impl Link {
         self.pause = (self.pause * 2).min(cx.limits.link_retry);
     }
 
-    fn rise(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn rise(&mut self, cx: &mut Cx<'_>) {
         self.pause = FIRST_PAUSE;
         self.state = State::Up { idle_since: cx.now };
         if self.make.is_ours() {
             self.repair.came_up(cx.now);
         }
-        if !self.queue.is_empty() {
+        if self.outbox.queued() > 0 {
             self.tell(cx);
         }
     }
 
     /// There is something to send, once what is being sent is.
-    fn tell(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn tell(&mut self, cx: &mut Cx<'_>) {
         if self.sending.is_none() {
             self.want_poll(cx);
         }
     }
 
-    fn want_poll(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn want_poll(&mut self, cx: &mut Cx<'_>) {
         if !self.told {
             self.told = true;
             cx.act(Action::Forward { peer: self.peer });
         }
-    }
-}
-
-/// The length of the first line, LF included.
-fn first_line(queue: &[u8]) -> usize {
-    memchr::memchr(b'\n', queue).map_or(queue.len(), |end| end + 1)
-}
-
-/// The length of as many whole lines as fit in `most` bytes, or of one where none does and all of it is
-/// to be had.
-fn portion(queue: &[u8], most: usize) -> usize {
-    if queue.len() <= most {
-        return queue.len();
-    }
-    match memchr::memrchr(b'\n', &queue[..most]) {
-        Some(end) => end + 1,
-        None if most == PORTION => first_line(queue),
-        None => 0,
     }
 }

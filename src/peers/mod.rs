@@ -19,10 +19,12 @@
 //!
 //! It may ask `bytes`, `values`, `wire`, `herd` and `pass`.
 
+mod connection;
 mod cx;
 mod life;
 mod link;
 mod make;
+mod outbox;
 mod round;
 mod schedule;
 mod step;

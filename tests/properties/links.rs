@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use herd::{Limits, Notice, Parting};
+use herd::{Event, Limits, Notice, Parting, Stranger};
 use proptest::prelude::*;
 
 use super::support::herds::MILLI;
@@ -57,8 +57,16 @@ fn a_plain_neighbour_that_refuses_the_greeting_gets_one_line_a_connection() {
     iamat(&mut server, "b");
     greeting(&mut server);
     server.answered(b"? HELLO s0 1");
-    server.answered(b"234\n");
-    assert_eq!(server.closes(), Some(Parting::OneLineEach));
+    server.answered(b"234 v=2\n");
+    assert_eq!(server.closes(), Some(Parting::NotUnderstood));
+    // It may be of the first make, which knows no fields.
+    assert!(server.connects(), "at once");
+    server.connected();
+    let said = server.takes();
+    assert!(said.starts_with("HELLO s0 ") && said.split(' ').count() == 3, "{said}");
+    server.sent();
+    server.answered(b"? HELLO s0 1234\n");
+    assert_eq!(server.closes(), Some(Parting::NotUnderstood));
     gets_one_line_each(&mut server, |server| {
         server.sent();
         assert_eq!(server.closes(), Some(Parting::OneLineEach));
@@ -91,19 +99,37 @@ fn a_neighbour_that_closes_before_it_takes_anything_is_left_alone_for_a_while() 
 }
 
 #[test]
-fn a_silent_neighbour_gets_its_lines_after_a_second() {
+fn a_neighbour_of_the_first_make_is_greeted_without_fields_and_gets_all() {
+    let mut server = Server::new(&Limits::default());
+    iamat(&mut server, "a");
+    greeting(&mut server);
+    server.answered(b"? HELLO s0 1234 v=2\n");
+    assert_eq!(server.closes(), Some(Parting::NotUnderstood));
+    assert!(server.connects());
+    server.connected();
+    server.takes();
+    server.sent();
+    server.answered(b"HELLO s1 77\n");
+    iamat(&mut server, "b");
+    assert_eq!(server.takes(), copies(&["a", "b"]));
+}
+
+#[test]
+fn a_silent_neighbour_gets_its_lines_after_a_second_and_one_a_connection() {
     let mut server = Server::new(&Limits::default());
     iamat(&mut server, "a");
     iamat(&mut server, "b");
     greeting(&mut server);
     server.wait(Duration::from_millis(999));
-    assert_eq!(server.takes(), "");
+    assert_eq!((server.takes(), server.closes()), (String::new(), None));
     server.wait(Duration::from_millis(1));
-    assert_eq!(server.takes(), copies(&["a", "b"]));
-    server.sent();
+    assert_eq!(server.closes(), Some(Parting::NoAnswer), "what it reads with the greeting would be lost");
+    // The times of what is sent are those of the start.
     server.driver.nanos = 0;
-    iamat(&mut server, "c");
-    assert_eq!(server.takes(), copies(&["c"]), "on the same connection");
+    gets_one_line_each(&mut server, |server| {
+        server.sent();
+        assert_eq!(server.closes(), Some(Parting::OneLineEach));
+    });
 }
 
 #[test]
@@ -242,7 +268,7 @@ fn a_link_that_may_not_rest_is_closed_when_all_is_sent() {
 
 #[test]
 fn a_link_at_rest_is_closed_after_a_while() {
-    let mut server = Server::new(&Limits::default());
+    let mut server = Server::new(&Limits { link_timeout: Duration::from_mins(1), ..Limits::default() });
     iamat(&mut server, "a");
     up(&mut server);
     server.takes();
@@ -286,44 +312,200 @@ fn a_full_queue_is_dropped_as_a_whole_and_compared_at_once() {
     assert_eq!(asked.lines().count(), 1);
 }
 
-#[test]
-fn a_silent_neighbour_is_greeted_again_when_its_link_has_rested() {
-    let limits = Limits { repair_interval: Duration::from_secs(30), ..Limits::default() };
-    let mut server = Server::new(&limits);
-    iamat(&mut server, "a");
-    greeting(&mut server);
-    server.wait(Duration::from_secs(1));
-    assert_eq!(server.takes(), copies(&["a"]));
-    server.sent();
-    server.wait(limits.link_idle);
-    assert_eq!(server.closes(), Some(Parting::AtRest));
-    server.wait(Duration::from_millis(19_999));
+/// It is connected to and greeted so long from now, and not a millisecond before.
+fn is_greeted_after(server: &mut Server, time: Duration) {
+    server.wait(time - Duration::from_millis(1));
     assert!(!server.connects());
     server.wait(Duration::from_millis(1));
-    up(&mut server);
+    greeting(server);
 }
 
 #[test]
-fn a_neighbour_that_closes_is_greeted_again_when_it_has_been_left_alone() {
+fn what_may_be_a_box_is_greeted_again_soon_and_then_less_and_less_often() {
     let limits = Limits { repair_interval: Duration::from_secs(30), ..Limits::default() };
-    let mut server = Server::new(&limits);
+    for closes in [false, true] {
+        let mut server = Server::new(&limits);
+        iamat(&mut server, "a");
+        greeting(&mut server);
+        for pause in [5, 10, 20, 30, 30].map(Duration::from_secs) {
+            if closes {
+                server.lost();
+            } else {
+                server.wait(Duration::from_secs(1));
+                assert_eq!(server.closes(), Some(Parting::NoAnswer));
+            }
+            if server.connects() {
+                // It closes on its line too, as a plain server does, and as a connection does that breaks.
+                server.connected();
+                assert!(server.takes().starts_with("AT s0 "));
+                server.lost();
+            }
+            is_greeted_after(&mut server, pause);
+        }
+        server.answered(b"HELLO s1 77\n");
+        assert!(server.takes_all().contains("REPAIR s0 groups "), "now they compare");
+    }
+}
+
+#[test]
+fn a_plain_neighbour_is_greeted_anew_also_while_there_is_always_something_to_tell_it() {
+    let mut server = Server::new(&Limits { repair_interval: Duration::from_secs(3), ..Limits::default() });
     iamat(&mut server, "a");
-    greeting(&mut server);
-    server.lost();
-    // It closes on its line too, as a plain server does, and as a connection does that breaks.
-    assert!(server.connects(), "there is something to send");
-    server.connected();
-    assert_eq!(server.takes(), copies(&["a"]));
-    server.lost();
-    server.wait(Duration::from_millis(29_999));
-    assert!(!server.connects());
-    server.wait(Duration::from_millis(1));
+    for refused in [b"? HELLO s0 1 v=2\n".to_vec(), b"? HELLO s0 1\n".to_vec()] {
+        assert!(server.connects());
+        server.connected();
+        server.takes();
+        server.sent();
+        server.answered(&refused);
+        assert_eq!(server.closes(), Some(Parting::NotUnderstood));
+    }
+    for _ in 0..3 {
+        assert!(server.connects());
+        server.connected();
+        assert!(server.takes().contains(" a +1+1 1 s0\n"));
+        server.wait(Duration::from_secs(1));
+        iamat(&mut server, "a");
+        server.sent();
+        assert_eq!(server.closes(), Some(Parting::OneLineEach));
+    }
     up(&mut server);
+    assert!(server.takes().contains(" a +1+1 1 s0\n"), "on a connection that stays");
+}
+
+#[test]
+fn one_that_has_greeted_is_never_taken_for_a_plain_neighbour() {
+    let mut server = Server::new(&Limits { link_retry: Duration::from_secs(1), ..Limits::default() });
+    iamat(&mut server, "a");
+    up(&mut server);
+    assert_eq!(server.takes(), copies(&["a"]));
+    server.sent();
+    server.lost();
+    iamat(&mut server, "b");
+    // A proxy accepts for a server that is not there, and closes, or says nothing.
+    for closes in [true, false, true] {
+        server.wait(Duration::from_secs(1));
+        greeting(&mut server);
+        if closes {
+            server.lost();
+        } else {
+            server.wait(Duration::from_secs(1));
+            assert_eq!(server.closes(), Some(Parting::NoAnswer));
+        }
+        assert!(!server.connects(), "it is down");
+    }
+    server.wait(Duration::from_secs(1));
+    up(&mut server);
+    let said = server.takes_all();
+    assert!(said.contains(" b +1+1 1 s0\n") && said.contains("REPAIR s0 groups "), "{said}");
+}
+
+#[test]
+fn a_neighbour_that_shows_no_sign_of_life_counts_as_lost() {
+    let mut server = Server::new(&Limits { link_timeout: Duration::from_secs(4), ..Limits::default() });
+    iamat(&mut server, "a");
+    up(&mut server);
+    assert_eq!(server.takes(), copies(&["a"]));
+    server.sent();
+    for answers in [true, true, false] {
+        server.wait(Duration::from_millis(1_999));
+        iamat(&mut server, "b");
+        assert!(server.takes().starts_with("AT s0 "));
+        server.wait(Duration::from_millis(1));
+        server.sent();
+        assert!(server.takes().starts_with("HELLO s0 "), "it took two lines and said nothing");
+        server.sent();
+        if answers {
+            server.answered(b"HELLO s1 77\n");
+            iamat(&mut server, "c");
+            assert!(server.takes().starts_with("AT s0 "));
+            server.sent();
+        }
+    }
+    server.wait(Duration::from_millis(3_999));
+    assert_eq!(server.closes(), None);
+    server.wait(Duration::from_millis(1));
+    assert_eq!(server.closes(), Some(Parting::TimedOut));
+    server.wait(Duration::from_millis(50));
+    up(&mut server);
+    assert!(server.takes_all().contains("REPAIR s0 groups "));
+}
+
+#[test]
+fn a_greeting_that_is_said_again_is_no_reason_to_compare() {
+    let mut server = Server::new(&Limits::default());
+    iamat(&mut server, "a");
+    up(&mut server);
+    server.takes();
+    server.sent();
+    let (mut session, answer) = server.receive(b"HELLO s1 77 v=2\n");
+    assert!(server.takes_all().contains("REPAIR s0 groups "), "it may have lost something");
+    server.sent();
+    server.answered(b"REPAIR s1 end\n");
+    assert_eq!(server.driver.receive(&mut session, b"HELLO s1 77 v=2\n"), answer);
+    assert_eq!(server.takes_all(), "");
+}
+
+#[test]
+fn one_that_refuses_this_server_is_left_alone_for_a_while_and_people_are_told_once() {
+    let mut server = Server::new(&Limits::default());
+    let peer = server.driver.peers()[0];
+    iamat(&mut server, "a");
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        greeting(&mut server);
+        server.answered(b"REFUSED s1 address\n");
+        assert_eq!(server.closes(), Some(Parting::Refused));
+        told.append(&mut server.driver.notices);
+        assert!(!server.connects());
+        server.wait(Duration::from_secs(5));
+    }
+    assert_eq!(told, [Notice::Refused { peer, why: Stranger::Address }]);
+    up(&mut server);
+    assert_eq!(server.takes(), copies(&["a"]), "nothing was lost");
+}
+
+#[test]
+fn a_server_that_stops_sends_what_is_queued_and_no_more() {
+    let mut server = Server::new(&Limits::default());
+    iamat(&mut server, "a");
+    up(&mut server);
+    assert_eq!(server.takes(), copies(&["a"]));
+    iamat(&mut server, "b");
+    server.driver.handle(|| Event::Stopping);
+    assert_eq!((server.closes(), server.ends()), (None, false), "there is something to send");
+    server.sent();
+    assert_eq!(server.takes_all(), copies(&["b"]), "and nothing is compared any more");
+    server.sent();
+    assert_eq!(server.closes(), Some(Parting::Stopping));
+    assert!(server.ends());
+    // A link at rest is opened for what is queued, and one that cannot be reached ends.
+    for is_there in [true, false] {
+        let mut server = Server::new(&Limits::default());
+        iamat(&mut server, "a");
+        assert!(server.connects());
+        server.lost();
+        server.driver.handle(|| Event::Stopping);
+        if is_there {
+            up(&mut server);
+            assert_eq!(server.takes_all(), copies(&["a"]));
+            server.sent();
+            assert_eq!(server.closes(), Some(Parting::Stopping));
+        } else {
+            assert!(server.connects(), "once more");
+            server.lost();
+        }
+        assert!(server.ends());
+    }
+    let mut idle = Server::new(&Limits::default());
+    idle.driver.handle(|| Event::Stopping);
+    assert!(idle.ends());
 }
 
 #[test]
 fn a_neighbour_that_refuses_to_compare_is_asked_again_only_when_it_has_restarted() {
-    let mut server = Server::new(&Limits { repair_interval: Duration::from_secs(3), ..Limits::default() });
+    let repair_interval = Duration::from_secs(3);
+    let mut server =
+        Server::new(&Limits { repair_interval, link_timeout: Duration::from_mins(1), ..Limits::default() });
     iamat(&mut server, "a");
     up(&mut server);
     assert!(server.takes_all().contains("REPAIR s0 groups "));

@@ -55,6 +55,11 @@ impl Server {
         }
     }
 
+    /// Whether it said that there is nothing to be done about the link any more.
+    pub(crate) fn ends(&mut self) -> bool {
+        self.step(|step| *step == LinkStep::End).is_some()
+    }
+
     pub(crate) fn connected(&mut self) {
         let peer = self.peer();
         self.driver.handle(|| Event::Connected { peer });
@@ -102,8 +107,8 @@ impl Server {
         self.is_due |= self.driver.actions.extract_if(.., is_forward).count() > 0;
         if self.is_due && self.next.is_none() {
             let step = self.driver.poll_link(self.peer());
-            self.is_due = !matches!(step, LinkStep::Wait(_));
-            self.next = Some(step).filter(|_| self.is_due);
+            self.is_due = !matches!(step, LinkStep::Wait(_) | LinkStep::End);
+            self.next = Some(step).filter(|step| !matches!(step, LinkStep::Wait(_)));
         }
         self.next.take_if(|step| wanted(step))
     }
