@@ -41,10 +41,10 @@ fn hears_and_is_heard(manner: Manner) {
         herd.wait_until_known("A", "fig", &at);
     }
     wait_for("B to hear everything", || (plain.at_lines().len() >= told.len()).then_some(()));
-    let mut heard = plain.at_lines();
-    heard.sort();
+    let mut lines = plain.at_lines();
+    lines.sort();
     told.sort();
-    assert_eq!(heard, told);
+    assert_eq!(lines, told);
     assert_one_line_each(&plain);
 }
 
@@ -88,6 +88,12 @@ fn one_that_reads_to_the_end() {
 #[test]
 fn one_that_says_nothing() {
     hears_and_is_heard(Manner::Silent);
+}
+
+/// One that refuses what it does not know may have been replaced since.
+#[test]
+fn greetings_for_one_that_reads_line_by_line() {
+    is_greeted_anew(Manner::LineByLine);
 }
 
 /// One of which nobody knows yet whether it only was busy.

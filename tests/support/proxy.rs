@@ -143,9 +143,8 @@ impl State {
         for pipe in self.pipes.iter().filter_map(Weak::upgrade) {
             match mode {
                 Mode::Pass => {}
-                Mode::Close => pipe.cut(),
                 Mode::Hold if pipe.leaks() => {}
-                Mode::Hold => pipe.cut(),
+                Mode::Close | Mode::Hold => pipe.cut(),
                 Mode::Swallow => pipe.leaks.store(true, Ordering::Release),
             }
         }
