@@ -78,6 +78,12 @@ fn one_that_reads_line_by_line() {
     hears_and_is_heard(Manner::LineByLine);
 }
 
+/// One that closes on what it does not know.
+#[test]
+fn one_that_closes() {
+    hears_and_is_heard(Manner::LineByLineMute);
+}
+
 /// One that looks at nothing before the connection has come to its end.
 #[test]
 fn one_that_reads_to_the_end() {
@@ -94,6 +100,12 @@ fn one_that_says_nothing() {
 #[test]
 fn greetings_for_one_that_reads_line_by_line() {
     is_greeted_anew(Manner::LineByLine);
+}
+
+/// So may one that closed on a greeting.
+#[test]
+fn greetings_for_one_that_closes() {
+    is_greeted_anew(Manner::LineByLineMute);
 }
 
 /// One of which nobody knows yet whether it only was busy.

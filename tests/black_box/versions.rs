@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use herd_tests::client::Client;
@@ -89,21 +90,27 @@ fn an_older_neighbour() {
     }
 }
 
-/// One that is not believed yet is no plain server: it is greeted again, and gets no AT line before it greets back.
+/// One that does not believe this server yet is no plain server: it is greeted again after `link-retry`, and gets no AT
+/// line before it greets back.
 #[test]
 fn a_neighbour_that_is_told_of_this_server_later() {
-    let herd = start();
+    let herd = Plan::new(&binaries(), &graphs::pair()).with(&["--link-retry", "1s"]).without("B").start();
     let listener = TcpListener::bind(herd.address("B")).expect("a free port");
     let at = herd.report("A", "kiwi", "1");
+    let mut refused = Vec::new();
     for word in ["unknown", "address", "unknown"] {
         let mut link = Client::over(listener.accept().expect("a connection").0);
         assert_greeting(&link.line(), true);
         link.send(format!("REFUSED B {word}\n"));
         link.finish();
         assert_eq!(link.rest(), b"");
+        refused.push(Instant::now());
     }
     let mut link = Client::over(listener.accept().expect("a connection").0);
     assert_greeting(&link.line(), true);
+    // Less a quarter, and what this side was late by.
+    let pauses: Vec<Duration> = refused.windows(2).map(|times| times[1] - times[0]).collect();
+    assert!(pauses.iter().all(|pause| *pause > Duration::from_millis(600)), "{pauses:?}");
     link.send("HELLO B 7 v=2\n");
     while link.line() != format!("{at} A") {}
 }

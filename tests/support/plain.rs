@@ -16,6 +16,8 @@ use crate::patience::{PATIENCE, wait_for};
 pub enum Manner {
     /// It reads one line of a connection, answers `? line` to what it does not know, and closes.
     LineByLine,
+    /// It reads one line of a connection and closes, without a word where it does not know that.
+    LineByLineMute,
     /// It reads a connection to its end before it looks at it, and answers `? text` to what is not one AT line.
     ToTheEnd,
     /// It takes the AT lines of a connection, as many as come, and never says a word.
@@ -116,7 +118,7 @@ impl Plain {
         let _ = stream.set_read_timeout(Some(PATIENCE));
         let mut reader = BufReader::new(stream);
         let lines = match self.manner {
-            Manner::LineByLine => self.one_line(&mut reader),
+            Manner::LineByLine | Manner::LineByLineMute => self.one_line(&mut reader),
             Manner::ToTheEnd => self.one_text(&mut reader),
             Manner::Silent => self.all_lines(&mut reader),
         };
@@ -158,7 +160,7 @@ impl Plain {
     fn hear(&self, reader: &mut BufReader<TcpStream>, text: &str) {
         if text.starts_with("AT ") && !text.contains('\n') {
             self.take(text);
-        } else if !text.is_empty() {
+        } else if !text.is_empty() && self.manner != Manner::LineByLineMute {
             let _ = reader.get_mut().write_all(format!("? {text}\n").as_bytes());
         }
     }

@@ -126,11 +126,21 @@ fn with_default_limits() {
     recovers(Pair::meet(&[]), Mode::Hold, Duration::from_secs(5 + 5) + MARGIN);
 }
 
-/// Two servers that have never met may each be plain to the other. They are not for long.
+/// Two servers that have never met may each be plain to the other. They are greeted anew after one, two, four seconds.
 #[test]
 fn a_box_that_fails_from_the_start() {
     for mode in [Mode::Close, Mode::Hold] {
-        recovers(Pair::start(&SHORT, mode), mode, Duration::from_secs(1 + 1) + MARGIN);
+        recovers(Pair::start(&SHORT, mode), mode, Duration::from_secs(4) + MARGIN);
+    }
+}
+
+/// A link that is closed as soon as all is sent does not wait for a sign of life, and finds out all the same.
+#[test]
+#[ignore = "what a link forgets when it closes at rest is found out by the next comparison only, after repair-interval"]
+fn links_that_are_closed_at_once() {
+    let flags = [&SHORT[..], &["--link-idle", "0"]].concat();
+    for mode in [Mode::Close, Mode::Hold, Mode::Swallow] {
+        recovers(Pair::meet(&flags), mode, Duration::from_secs(1 + 1) + MARGIN);
     }
 }
 

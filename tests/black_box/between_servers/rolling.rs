@@ -157,6 +157,32 @@ fn a_sixth_server() {
     assert_repair_follows_what_differs(&herd, 6, told.len());
 }
 
+/// A sixth server that starts before the others know of it is turned away, and joins as soon as they do.
+#[test]
+fn a_sixth_server_that_is_early() {
+    let (five, six) = (graphs::cycle(), grown());
+    let mut herd = prepare(&six);
+    configure(&herd, &five);
+    for name in &five.names {
+        herd.start(name);
+    }
+    configure(&herd, &six);
+    let mut load = Load::default();
+    herd.start("Campbell");
+    load.start(&herd, "Campbell");
+    wait_for("Campbell to be turned away", || {
+        (entries(&herd, "Campbell", &["REFUSED Alford unknown", "REFUSED Ball unknown"]).len() >= 2).then_some(())
+    });
+    for name in &five.names {
+        herd.process(name).signal(Signal::TERM);
+        assert!(herd.process(name).end().success(), "{name}");
+        herd.start(name);
+    }
+    load.stop("Campbell");
+    wait_until_all_know(&herd, &load.told());
+    assert_nothing_refused(&herd, &["Hamilton", "Holiday", "Welsh"].map(str::to_owned));
+}
+
 /// One of six leaves, and one process after the other is restarted without it: what its clients said stays known.
 #[test]
 fn a_server_that_leaves() {
