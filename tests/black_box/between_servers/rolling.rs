@@ -250,6 +250,31 @@ fn one_that_has_an_older_config() {
     assert_nothing_refused(&herd, &three.names);
 }
 
+/// Reports of more servers than anybody has a list of are passed on, kept, and compared like others.
+#[test]
+fn more_origins_than_a_herd_has_servers() {
+    let graph = Graph::new(&["A", "B", "P"], &[("A", "B"), ("A", "P")]);
+    let mut herd = prepare(&graph);
+    herd.start("A");
+    herd.start("B");
+    let told: Vec<Told> = (0..5_000)
+        .map(|number| (format!("client-{number}"), format!("AT server-{number} +0.5 client-{number} +1+1 {number}")))
+        .collect();
+    let mut neighbour = herd.client("A");
+    for (_, at) in &told {
+        neighbour.send(format!("{at} P\n"));
+    }
+    // Some of them, and the last; that the others are there too, comparing finds out.
+    let some: Vec<Told> = told.iter().rev().step_by(50).cloned().collect();
+    wait_until_all_know(&herd, &some);
+    herd.kill("B");
+    herd.start("B");
+    wait_until_all_know(&herd, &some);
+    let agreed = agreements(&herd, "A", "B");
+    wait_for("A and B to agree", || (agreements(&herd, "A", "B") > agreed).then_some(()));
+    assert_nothing_refused(&herd, &["A", "B"].map(str::to_owned));
+}
+
 /// How often `A` has lost its link to `B`.
 fn dropped(herd: &Herd) -> usize {
     entries(herd, "A", &["connection dropped"]).iter().filter(|entry| entry["to"] == "B").count()
