@@ -2,6 +2,7 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use sha2::{Digest, Sha256};
 
 use super::error::HerdError;
 use crate::values::{ServerId, ServerName};
@@ -23,6 +24,7 @@ pub struct Herd {
     members: Vec<Member>,
     neighbours: Vec<Vec<ServerId>>,
     by_name: HashMap<Box<[u8]>, ServerId, FixedState>,
+    fingerprint: u64,
 }
 
 impl Herd {
@@ -44,8 +46,9 @@ impl Herd {
         let by_name = index_names(&servers)?;
         refuse_shared_addresses(&servers)?;
         let neighbours = join(&servers, &by_name)?;
-        let herd = Self { members: servers, neighbours, by_name };
+        let mut herd = Self { members: servers, neighbours, by_name, fingerprint: 0 };
         herd.refuse_islands()?;
+        herd.fingerprint = herd.hash();
         Ok(herd)
     }
 
@@ -104,6 +107,26 @@ impl Herd {
     #[must_use]
     pub fn neighbours(&self, id: ServerId) -> &[ServerId] {
         &self.neighbours[id.index()]
+    }
+
+    /// One number for all that should be the same in every server's list, its servers and links: the first eight bytes
+    /// of the SHA-256 of a line for each server in the order of the names, its name and those of its neighbours in their
+    /// order, a space between. Addresses are left out: one machine may know another by another address than a third.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    fn hash(&self) -> u64 {
+        let line = |id| {
+            let mut neighbours: Vec<&str> = self.neighbours(id).iter().map(|&peer| self.name(peer).as_str()).collect();
+            neighbours.sort_unstable();
+            format!("{} {}\n", self.name(id), neighbours.join(" "))
+        };
+        let mut lines: Vec<String> = self.ids().map(line).collect();
+        lines.sort_unstable();
+        let hash = Sha256::digest(lines.concat());
+        u64::from_be_bytes(*hash.first_chunk().expect("it has 32 bytes"))
     }
 
     fn refuse_islands(&self) -> Result<(), HerdError> {
@@ -193,6 +216,15 @@ mod tests {
             herd.neighbours(id).iter().map(|&id| herd.name(id).as_str()).collect()
         };
         assert_eq!((names("a"), names("b"), names("c")), (vec!["b"], vec!["a", "c"], vec!["b"]));
+    }
+
+    #[test]
+    fn its_fingerprint_is_of_servers_and_links_however_they_are_written() {
+        let fingerprint = |servers: &[(&str, &[&str])]| herd(servers).expect("connected").fingerprint();
+        let one = fingerprint(&[("a", &["b"]), ("b", &["c"]), ("c", &[])]);
+        assert_eq!(one, fingerprint(&[("c", &["b"]), ("a", &[]), ("b", &["a"])]));
+        assert_ne!(one, fingerprint(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"])]));
+        assert_ne!(one, fingerprint(&[("a", &["b"]), ("b", &["d"]), ("d", &[])]));
     }
 
     #[test]

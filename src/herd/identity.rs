@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::fingerprint::fingerprint;
 use super::herd::Herd;
 use super::limits::Limits;
 use super::names::Names;
@@ -24,8 +23,6 @@ pub(crate) struct Identity {
     pub(crate) incarnation: u64,
     /// In the order of their ids.
     neighbours: Vec<Neighbour>,
-    /// What of the herd's list should be the same on every server, as one number.
-    pub(crate) fingerprint: u64,
     /// `AT name `: what every reply to an IAMAT begins with.
     opening: Frame,
     /// ` name`, LF: what every copy for a neighbour ends with.
@@ -55,21 +52,12 @@ pub enum HerdRefused {
 
 impl Identity {
     pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
-        let names = Arc::new(Names::of(&herd));
+        let names = Arc::new(Names::of(Arc::clone(&herd)));
         let name = herd.name(me);
         let opening = Frame::new(&format!("AT {name} "));
         let closing = Frame::new(&format!(" {name}\n"));
-        let mut identity = Self {
-            fingerprint: fingerprint(&herd),
-            neighbours: Vec::new(),
-            herd: Arc::clone(&herd),
-            names,
-            me,
-            limits,
-            incarnation,
-            opening,
-            closing,
-        };
+        let mut identity =
+            Self { neighbours: Vec::new(), herd: Arc::clone(&herd), names, me, limits, incarnation, opening, closing };
         identity.change(herd).expect("it is a member, and the ids are those of the list");
         identity
     }
@@ -93,7 +81,6 @@ impl Identity {
         };
         let mut neighbours: Vec<Neighbour> = herd.neighbours(me).iter().map(neighbour).collect();
         neighbours.sort_unstable_by_key(|neighbour| neighbour.id);
-        self.fingerprint = fingerprint(&herd);
         (self.herd, self.names, self.neighbours) = (herd, Arc::new(names), neighbours);
         Ok(())
     }
@@ -115,7 +102,7 @@ impl Identity {
 
     /// The line that greets a neighbour.
     pub(crate) fn greeting(&self, wall: Timestamp, with_fields: bool) -> Vec<u8> {
-        Greeting { incarnation: self.incarnation, wall, same: self.fingerprint }.write(self.name(), with_fields)
+        Greeting { incarnation: self.incarnation, wall, same: self.herd.fingerprint() }.write(self.name(), with_fields)
     }
 
     /// The id of the server that wrote a report down; [`ServerId::NONE`] for one that is not known yet.

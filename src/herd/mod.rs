@@ -3,7 +3,6 @@
 //! It may ask `bytes`, `values`, `wire` and `report`.
 
 mod error;
-mod fingerprint;
 mod herd;
 mod identity;
 mod limits;

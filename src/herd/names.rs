@@ -9,15 +9,17 @@ use super::herd::Herd;
 use crate::bytes::same;
 use crate::values::{ServerId, ServerName};
 
-/// Which id stands for which server at one node: first those of the herd's list, in its order, then others as they are
-/// heard of. Names are only ever added, so an id means the same for as long as the node runs.
+/// Which id stands for which server at one node: first those of the list that it was made with, in its order, then
+/// others as they are heard of. Names are only ever added, so an id means the same for as long as the node runs.
 ///
 /// A report's origin need not be in this server's own list: a herd grows one server's file after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    by_id: Vec<Arc<ServerName>>,
+    first: Arc<Herd>,
+    /// The names that are not in the first list.
+    others: Vec<Arc<ServerName>>,
     by_name: HashMap<Arc<[u8]>, ServerId, FixedState>,
-    /// How many were heard of as origins alone.
+    /// How many of them were heard of as origins alone.
     learned: usize,
 }
 
@@ -26,17 +28,13 @@ impl Names {
     pub(crate) const MOST_LEARNED: usize = 4096;
 
     /// The names of a herd's servers, each with the id that it has there.
-    pub(crate) fn of(herd: &Herd) -> Self {
-        let mut names = Self { by_id: Vec::new(), by_name: HashMap::default(), learned: 0 };
-        for member in herd.members() {
-            names.add(&member.name).expect("a herd has no more servers than ids");
-        }
-        names
+    pub(crate) fn of(first: Arc<Herd>) -> Self {
+        Self { first, others: Vec::new(), by_name: HashMap::default(), learned: 0 }
     }
 
     /// The server of that name.
     pub(crate) fn find(&self, name: &[u8]) -> Option<ServerId> {
-        self.by_name.get(name).copied()
+        self.first.find(name).or_else(|| self.by_name.get(name).copied())
     }
 
     /// As [`find`](Self::find), quicker where it is most likely that one.
@@ -48,7 +46,10 @@ impl Names {
     /// The name of a server that has an id here.
     #[inline]
     pub(crate) fn name(&self, id: ServerId) -> &ServerName {
-        &self.by_id[id.index()]
+        match self.first.members().get(id.index()) {
+            Some(member) => &member.name,
+            None => &self.others[id.index() - self.first.members().len()],
+        }
     }
 
     /// The id of a server of the herd's list, a new one if it is not known; none if all ids are taken.
@@ -56,8 +57,9 @@ impl Names {
         if let Some(id) = self.find(name.as_bytes()) {
             return Some(id);
         }
-        let id = u16::try_from(self.by_id.len()).ok().map(ServerId).filter(|&id| id != ServerId::NONE)?;
-        self.by_id.push(Arc::new(name.clone()));
+        let count = self.first.members().len() + self.others.len();
+        let id = u16::try_from(count).ok().map(ServerId).filter(|&id| id != ServerId::NONE)?;
+        self.others.push(Arc::new(name.clone()));
         self.by_name.insert(name.as_bytes().into(), id);
         Some(id)
     }
@@ -81,8 +83,8 @@ mod tests {
 
     #[test]
     fn ids_are_those_of_the_list_and_then_in_the_order_of_hearing() {
-        let herd = Herd::classic();
-        let mut names = Names::of(&herd);
+        let herd = Arc::new(Herd::classic());
+        let mut names = Names::of(Arc::clone(&herd));
         assert!(herd.ids().all(|id| names.find(herd.name(id).as_bytes()) == Some(id)));
         let name = |number: usize| ServerName::new(&format!("server-{number}")).expect("a name");
         let is_learned = |names: &Names, number| names.find(name(number).as_bytes()).map(ServerId::index);
@@ -96,7 +98,7 @@ mod tests {
 
     #[test]
     fn ids_run_out_and_none_is_given_twice() {
-        let mut names = Names::of(&Herd::classic());
+        let mut names = Names::of(Arc::new(Herd::classic()));
         let name = |number: usize| ServerName::new(&number.to_string()).expect("a name");
         let most = usize::from(ServerId::NONE.0) - 5;
         assert!((0..most).all(|number| names.add(&name(number)).is_some()));

@@ -391,7 +391,7 @@ impl Link {
             self.repair.restarted();
         }
         self.refuses = None;
-        let differs = fields.and_then(|fields| fields.same).filter(|&same| same != cx.identity.fingerprint);
+        let differs = fields.and_then(|fields| fields.same).filter(|&same| same != cx.identity.herd.fingerprint());
         if differs.is_some() && self.differs != differs {
             cx.turn.notices.push(Notice::NeighbourDiffers { peer: self.peer });
         }

@@ -247,7 +247,7 @@ fn a_greeting_is_answered_with_the_run_of_this_server() {
 fn a_greeting_with_fields_is_answered_with_fields_and_a_stranger_is_told_why() {
     let node = node();
     let reply = say(&node, Some(LOOPBACK), "HELLO b 7 v=2 later=1\n");
-    let fingerprint = node.identity().fingerprint;
+    let fingerprint = node.herd().fingerprint();
     assert_eq!(reply, format!("HELLO a {} v=2 clock=2.500000000 same={fingerprint:016x}\n", scramble(1)));
     assert_eq!(say(&node, Some(LOOPBACK), "HELLO d 7 v=2\nIAMAT kiwi +1+1 1\n"), "REFUSED a unknown\n");
     assert_eq!(say(&node, Some(LOOPBACK), "HELLO x 7 v=3\n"), "REFUSED a unknown\n");
@@ -325,6 +325,38 @@ fn a_herd_changes_while_it_runs_and_no_server_is_taken_for_another() {
     assert!(say(&node, Some(LOOPBACK), "HELLO e 1\n").starts_with('?'));
     node.handle(&mut turn, Event::Resolved { peer: e, addresses: &[LOOPBACK] });
     assert!(say(&node, Some(LOOPBACK), "HELLO e 1\n").starts_with("HELLO a "));
+}
+
+#[test]
+fn a_neighbour_that_moves_is_reached_and_believed_where_it_is_now() {
+    let herd = |address: &str| {
+        let members = ["a", "b"].map(|name| Member {
+            name: ServerName::new(name).expect(name),
+            address: if name == "b" { address.into() } else { name.into() },
+            links: if name == "a" { vec!["b".into()] } else { Vec::new() },
+        });
+        Arc::new(Herd::new(members.to_vec()).expect("connected"))
+    };
+    let (first, elsewhere) = (herd("here"), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+    let node = Node::new(Arc::clone(&first), first.find(b"a").expect("it"), Limits::default(), 1);
+    let mut turn = Turn::at(now());
+    let b = node.server(b"b").expect("a member");
+    node.handle(&mut turn, Event::Resolved { peer: b, addresses: &[LOOPBACK] });
+    node.handle(&mut turn, Event::Started);
+    assert_eq!(node.poll_link(&mut turn, b), LinkStep::Connect);
+    node.handle(&mut turn, Event::Connected { peer: b });
+    // The same list again changes nothing.
+    node.handle(&mut turn, Event::Herd(herd("here")));
+    assert!(matches!(node.poll_link(&mut turn, b), LinkStep::Send(_)));
+    assert!(say(&node, Some(LOOPBACK), "HELLO b 7\n").starts_with("HELLO a "));
+    node.handle(&mut turn, Event::Herd(herd("there")));
+    assert_eq!(node.poll_link(&mut turn, b), LinkStep::Close(crate::peers::Parting::Moved));
+    assert_eq!(node.poll_link(&mut turn, b), LinkStep::Connect);
+    assert_eq!(say(&node, Some(LOOPBACK), "HELLO b 7\n"), "? HELLO b 7\n");
+    node.handle(&mut turn, Event::Resolved { peer: b, addresses: &[elsewhere] });
+    assert!(say(&node, Some(elsewhere), "HELLO b 7\n").starts_with("HELLO a "));
+    let unchanged = Notice::HerdChanged { added: 0, removed: 0 };
+    assert_eq!(turn.notices, [unchanged, unchanged]);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use herd::{
-    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, Received, ServerId, Session,
-    SessionId, Turn,
+    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, OwnedReport, Received, Refusal,
+    ServerId, Session, SessionId, Sighting, Turn,
 };
 
 use super::herds;
@@ -178,6 +178,11 @@ impl Driver {
             let step = self.poll_link(peer);
             assert!(matches!(step, LinkStep::Wait(_)), "it did not say that there is something to do: {step:?}");
         }
+    }
+
+    /// A client reports by the typed door.
+    pub(crate) fn report_position(&mut self, sighting: &Sighting<'_>) -> Result<OwnedReport, Refusal> {
+        self.both(|node, turn| node.report_position(turn, sighting))
     }
 
     /// Takes back a report of an earlier run.

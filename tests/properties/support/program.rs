@@ -1,12 +1,17 @@
 //! A program of operations on one node, for the fuzzer and for proptest: whatever happens to a
 //! server, in any order, nothing panics and every limit holds.
 
+use core::cmp::Ordering;
 use core::mem;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use arbitrary::Arbitrary;
-use herd::{Action, Event, FetchId, Limits, Query, ServerId, SessionId, Status, Unavailable};
+use herd::{
+    Action, Event, FetchId, Herd, Limits, LinkStep, Member, Query, ServerId, ServerName, SessionId, Sighting, Status,
+    Unavailable,
+};
 
 use super::driver::{Accepted, Driver};
 use super::herds;
@@ -28,6 +33,12 @@ pub(crate) enum Op {
     Wait(u16),
     /// The clock goes to where the node wants to be woken, and it is.
     Wake,
+    /// The list of servers is another one: some of them, in some order, that server with some of the others, or not.
+    Herd(Vec<u8>),
+    /// A client reports by the typed door.
+    Reports { client: u8, time: u8 },
+    /// The server is about to stop.
+    Stops,
 }
 
 /// A line of a client or of a neighbour.
@@ -36,7 +47,8 @@ pub(crate) enum Say {
     Iamat { client: u8, time: u8 },
     Whatsat { client: u8, radius: u8, bound: u8 },
     At { origin: u8, client: u8, time: u8, sender: u8 },
-    Hello { sender: u8, incarnation: u8 },
+    Hello { sender: u8, incarnation: u8, fields: u8 },
+    Refused { sender: u8, why: u8 },
     Kept { origin: u8, client: u8, time: u8, sender: u8 },
     All { sender: u8, range: u8 },
 }
@@ -59,13 +71,19 @@ impl Say {
             Self::Iamat { client, time } => format!("IAMAT {}\n", sighting(client, time)),
             Self::Whatsat { client, radius, bound } => format!("WHATSAT c{} {radius} {bound}\n", client % 8),
             Self::At { origin, client, time, sender } => {
-                format!("AT s{} +0.5 {} s{}\n", origin % 5, sighting(client, time), sender % 5)
+                format!("AT s{} +0.5 {} s{}\n", origin % 8, sighting(client, time), sender % 5)
             }
             Self::Kept { origin, client, time, sender } => {
-                format!("KEPT s{} +0.5 {} s{}\n", origin % 5, sighting(client, time), sender % 5)
+                format!("KEPT s{} +0.5 {} s{}\n", origin % 8, sighting(client, time), sender % 5)
             }
             Self::All { sender, range } => format!("REPAIR s{} all 10/{range:02x}0\n", sender % 5),
-            Self::Hello { sender, incarnation } => format!("HELLO s{} {incarnation}\n", sender % 5),
+            Self::Hello { sender, incarnation, fields } => {
+                let fields = ["", " v=2", " same=0", " v=2 v=2"][usize::from(fields % 4)];
+                format!("HELLO s{} {incarnation}{fields}\n", sender % 5)
+            }
+            Self::Refused { sender, why } => {
+                format!("REFUSED s{} {}\n", sender % 5, ["unknown", "address", "else"][usize::from(why % 3)])
+            }
         }
         .into_bytes()
     }
@@ -136,6 +154,9 @@ impl World {
             Op::Fetched(which, found) => self.fetched(*which, *found),
             Op::Wait(millis) => self.driver.nanos += u64::from(*millis) * herds::MILLI,
             Op::Wake => self.wake(),
+            Op::Herd(servers) => self.change_herd(servers),
+            Op::Reports { client, time } => self.report(*client, *time),
+            Op::Stops => self.handle(|| Event::Stopping),
         }
     }
 
@@ -168,7 +189,7 @@ impl World {
 
     fn change(&mut self, which: u8, change: &Change) {
         let peers = self.driver.peers();
-        let peer = peers[usize::from(which) % peers.len()];
+        let Some(&peer) = peers.get(usize::from(which) % peers.len().max(1)) else { return };
         match change {
             Change::Connected => self.handle(|| Event::Connected { peer }),
             Change::Lost => self.handle(|| Event::Lost { peer }),
@@ -180,6 +201,53 @@ impl World {
                 writeln!(self.trace, "{peer:?} {step:?}").expect("a String takes every write");
             }
         }
+    }
+
+    /// Each link is as the new list says, and those that are no more say so once they are asked.
+    fn change_herd(&mut self, servers: &[u8]) {
+        let names: BTreeSet<String> = servers.iter().map(|server| format!("s{}", server % 8)).collect();
+        let links: Vec<String> = names.iter().skip(1).cloned().collect();
+        let member = |name: &String| Member {
+            name: ServerName::new(name).expect("one field"),
+            address: name.clone(),
+            links: if Some(name) == names.first() { links.clone() } else { Vec::new() },
+        };
+        let Ok(herd) = Herd::new(names.iter().map(member).collect()).map(Arc::new) else { return };
+        let before = self.driver.peers();
+        self.handle(|| Event::Herd(Arc::clone(&herd)));
+        let node = self.driver.node();
+        if let Some(me) = herd.find(b"s0") {
+            let named: BTreeSet<_> = herd.neighbours(me).iter().map(|&peer| herd.name(peer).clone()).collect();
+            let linked: BTreeSet<_> = node.links().iter().map(|link| node.name(link.peer)).collect();
+            assert_eq!(linked, named);
+        } else {
+            assert_eq!(self.driver.peers(), before, "it is refused as a whole");
+        }
+        let after = self.driver.peers();
+        for peer in before.into_iter().filter(|peer| !after.contains(peer)) {
+            assert_eq!(self.driver.poll_link(peer), LinkStep::End);
+        }
+        for peer in after {
+            self.handle(|| Event::Resolved { peer, addresses: &[herds::LOOPBACK] });
+        }
+    }
+
+    /// A report by the typed door is taken, and kept if it is newer, or changes nothing.
+    fn report(&mut self, client: u8, time: u8) {
+        let text = sighting(client, time);
+        let fields: Vec<&[u8]> = text.as_bytes().split(|&byte| byte == b' ').collect();
+        let sighting = Sighting::new(fields[0], fields[1], fields[2]).expect("a valid one");
+        let before = self.driver.node().digest();
+        let reported = self.driver.report_position(&sighting);
+        let kept = self.driver.node().position(sighting.client);
+        match reported {
+            Ok(report) => {
+                let kept = kept.expect("it is known now");
+                assert_ne!(kept.report().order(&report.report()), Ordering::Less, "the newest is kept");
+            }
+            Err(_) => assert_eq!(self.driver.node().digest(), before),
+        }
+        self.perform();
     }
 
     fn hear(&mut self, peer: ServerId, bytes: &[u8]) {
