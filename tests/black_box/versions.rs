@@ -134,6 +134,17 @@ fn a_stranger() {
     assert_eq!(answer_to(&herd, "WHATSAT late 1 1"), "? WHATSAT late 1 1\n");
 }
 
+/// What is owed to earlier requests comes before the word.
+#[test]
+fn a_stranger_that_asked_before() {
+    let herd = start();
+    let mut client = herd.client("A");
+    client.send("IAMAT kiwi +34.068930-118.445127 1\nWHATSAT kiwi 10 5\nHELLO x 1 v=2\nIAMAT late +1+1 1\n");
+    let at = client.line();
+    assert_eq!(client.whatsat().at, at);
+    assert_eq!(String::from_utf8_lossy(&client.rest()), "REFUSED A unknown\n");
+}
+
 /// A neighbour's name, from an IP address that its own does not stand for.
 #[test]
 fn a_wrong_address() {
