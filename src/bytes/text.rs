@@ -115,21 +115,6 @@ impl Text {
         });
     }
 
-    /// Room for `N` bytes behind it. What is written there counts once it is told how many they were.
-    #[inline]
-    pub(crate) fn room<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.bytes.len() - self.len < N {
-            self.grow(N);
-        }
-        self.bytes[self.len..].first_chunk_mut().expect("it was made")
-    }
-
-    /// So many bytes that were written in its room are part of it.
-    #[inline]
-    pub(crate) const fn extend(&mut self, written: usize) {
-        self.len += written;
-    }
-
     /// Writes behind it, for which there is room for at least so many bytes.
     pub(crate) fn writer(&mut self, least: usize) -> Writer<'_> {
         if self.bytes.len() < self.len + least {

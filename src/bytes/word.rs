@@ -23,22 +23,24 @@ pub(crate) const fn worth(word: u64) -> u64 {
 /// The number that the first `len` of these digits are, 1 to 8, in a word of what they are [`worth`].
 #[inline]
 pub(crate) const fn number(worth: u64, len: usize) -> u64 {
-    // Moved to the end, behind zeros; then pairs, fours and the whole are put together.
+    // Moved to the end, behind zeros; then pairs, fours and the whole are put together. Each factor adds what comes first,
+    // times its worth, to what comes behind it.
     let digits = worth << (64 - 8 * len);
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 /// Eight digits, leading zeros included. The number has no more.
 #[inline]
 pub(crate) const fn digits(number: u64) -> u64 {
-    // Parted into fours, pairs and digits; the factors divide by 10,000, 100 and 10.
+    // Parted into fours, pairs and digits; the factors divide by 10,000, 100 and 10. What comes first moves from where it
+    // was worth so much more: so one subtraction does both.
     let fours = (number / 10_000) | ((number % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let pairs = hundreds | (fours - hundreds * 100) << 16;
+    let pairs = (fours << 16) - hundreds * ((100 << 16) - 1);
     let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
-    (tens | (pairs - tens * 10) << 8) | each(b'0')
+    (pairs << 8) - tens * ((10 << 8) - 1) + each(b'0')
 }
 
 #[cfg(test)]

@@ -18,23 +18,25 @@ pub(crate) fn ats(
     mut found: impl FnMut(Found),
 ) {
     let sender = identity.names.name(from).as_bytes();
-    let mut padding = None;
+    let (mut padding, mut rest) = (None, *lines);
+    let shape = shape.get_or_insert_with(|| Shape::least(b' '));
     // Many reports in a row are of one origin.
     let mut last = from;
-    while let Some(window) = lines.window(&mut padding)
+    while let Some(window) = rest.window(&mut padding)
         && let Some(PassedOn { origin, offsets, end, at, client }) = passed_on(window, shape)
         && let report = &window[b"AT ".len()..]
-        && let Some(rest) = report.get(end + 1..)
-        && let Some((name, rest)) = rest.split_at_checked(sender.len())
+        && let Some(behind) = report.get(end + 1..)
+        && let Some((name, behind)) = behind.split_at_checked(sender.len())
         && same(name, sender)
-        && rest.first() == Some(&b'\n')
+        && behind.first() == Some(&b'\n')
         && let Some(origin) = identity.names.find_again(&report[..origin], last)
-        && let start = lines.start() + b"AT ".len()
-        && let Some(()) = lines.take(b"AT ".len() + end + 1 + sender.len())
+        && let start = rest.start()
+        && let Some(()) = rest.take(b"AT ".len() + end + 1 + sender.len())
     {
         last = origin;
         found(Found { head: Head::short(origin, at, offsets), client, start, len: end });
     }
+    *lines = rest;
 }
 
 /// Where the fields of a neighbour's copy of a report are, counted from its origin on, and its time.
@@ -53,7 +55,7 @@ pub(super) struct PassedOn {
 
 /// The AT line that `window` begins with, up to the name of its sender.
 #[inline]
-pub(super) fn passed_on(window: &[u8; WINDOW], shape: &mut Option<Shape>) -> Option<PassedOn> {
+pub(super) fn passed_on(window: &[u8; WINDOW], shape: &mut Shape) -> Option<PassedOn> {
     let rest = window.strip_prefix(b"AT ")?;
     let origin = field(rest)?;
     let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
@@ -63,7 +65,7 @@ pub(super) fn passed_on(window: &[u8; WINDOW], shape: &mut Option<Shape>) -> Opt
     let hash = ClientHash::of(&client_text[..client_len]);
     let position = client + client_len + 1;
     let fields = rest.get(position..)?.first_chunk()?;
-    let shape = Shape::fit(shape, fields, b' ')?;
+    shape.fit(fields, b' ')?;
     let (offsets, end) = (shape.offsets(client, position), position + shape.end());
     Some(PassedOn { origin, offsets, end, at: shape.at(fields)?, client: hash })
 }

@@ -3,7 +3,7 @@
 use super::field::field;
 use super::lines::{Found, Lines, WINDOW};
 use super::shape::Shape;
-use crate::bytes::{Frame, Text, copy_loosely, word};
+use crate::bytes::{Frame, Text, copy_loosely};
 use crate::herd::Identity;
 use crate::report::{ClientHash, Head};
 use crate::values::{Skew, Timestamp};
@@ -15,28 +15,28 @@ const USUAL: usize = 80;
 /// Room for a reply: what it begins with, the skew, and what is copied.
 const ROOM: usize = Frame::SHORT + Skew::ROOM + WINDOW;
 
-/// Takes the usual IAMATs that come first, as long as `found` wants more, and appends their replies.
+/// Takes the usual IAMATs that come first, and appends their replies.
 pub(crate) fn iamats(
     lines: &mut Lines<'_>,
     (identity, wall): (&Identity, Timestamp),
     shape: &mut Option<Shape>,
     replies: &mut Text,
-    mut found: impl FnMut(Found) -> bool,
+    mut found: impl FnMut(Found),
 ) {
     let (Some((opening, opening_len)), Ok(wall)) = (identity.opening().short(), i64::try_from(wall.as_nanos())) else {
         return;
     };
     let mut replies = replies.writer(lines.room());
-    let mut padding = None;
-    while let Some(window) = lines.window(&mut padding)
-        && let reply_at = replies.len()
+    let (opening, mut padding, mut rest) = (*opening, None, *lines);
+    let shape = shape.get_or_insert_with(|| Shape::least(b'\n'));
+    while let Some(window) = rest.window(&mut padding)
         && let Some(room) = replies.room::<ROOM>()
         && let Some(Iamat { client, hash, shape, at }) = iamat(window, shape)
         && let Some(skew) = wall.checked_sub(at)
         && let end = client + 1 + shape.end()
-        && let Some(()) = lines.take(b"IAMAT ".len() + end)
+        && let Some(()) = rest.take(b"IAMAT ".len() + end)
     {
-        room[..Frame::SHORT].copy_from_slice(opening);
+        room[..Frame::SHORT].copy_from_slice(&opening);
         let Some(skew_room) = room[opening_len..].first_chunk_mut() else { break };
         let fields_at = opening_len + Skew::write_nanos(skew, skew_room) + 1;
         room[fields_at - 1] = b' ';
@@ -46,14 +46,13 @@ pub(crate) fn iamats(
         {
             copy_loosely::<USUAL, _, _>(fields, room, end + 1);
         }
+        let start = replies.len();
         replies.extend(fields_at + end + 1);
         let client_at = fields_at - b"AT ".len();
-        let head = Head::short(identity.me, at, shape.offsets(0, client + 1).moved(client_at));
-        let start = reply_at + b"AT ".len();
-        if !found(Found { head, client: hash, start, len: client_at + end }) {
-            break;
-        }
+        let head = Head::short(identity.me, at, shape.offsets(client_at, client_at + client + 1));
+        found(Found { head, client: hash, start, len: client_at + end });
     }
+    *lines = rest;
 }
 
 /// An IAMAT, its fields counted from its client on.
@@ -70,15 +69,12 @@ pub(super) struct Iamat<'a> {
 /// The IAMAT that `window` begins with.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a call is a fiftieth of what an IAMAT takes")]
-pub(super) fn iamat<'a>(window: &[u8; WINDOW], shape: &'a mut Option<Shape>) -> Option<Iamat<'a>> {
-    if word::at(window, 0)? << 16 != u64::from_le_bytes(*b"\0\0IAMAT ") {
-        return None;
-    }
-    let rest = &window[b"IAMAT ".len()..];
+pub(super) fn iamat<'a>(window: &[u8; WINDOW], shape: &'a mut Shape) -> Option<Iamat<'a>> {
+    let rest = window.strip_prefix(b"IAMAT ")?;
     let client = field(rest)?;
     let hash = ClientHash::of(&rest[..client]);
     let fields = rest.get(client + 1..)?.first_chunk()?;
-    let shape = Shape::fit(shape, fields, b'\n')?;
+    shape.fit(fields, b'\n')?;
     let at = shape.at(fields)?;
     Some(Iamat { client, hash, shape, at })
 }

@@ -9,6 +9,7 @@ use crate::report::{ClientHash, Head};
 pub(crate) const WINDOW: usize = 192;
 
 /// Lines that were received at once.
+#[derive(Clone, Copy)]
 pub(crate) struct Lines<'a> {
     /// What was not taken yet.
     pub(crate) rest: &'a [u8],
@@ -68,7 +69,8 @@ impl<'a> Lines<'a> {
 pub(crate) struct Found {
     pub(crate) head: Head,
     pub(crate) client: ClientHash,
-    /// Where it begins, behind `AT `, and how long it is: in the replies if a client said it, else in the text.
+    /// Where its AT line begins, in the replies if a client said it, else in the text; and how long the report is that
+    /// stands there behind `AT `.
     pub(crate) start: usize,
     pub(crate) len: usize,
 }

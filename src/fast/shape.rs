@@ -28,32 +28,45 @@ pub(crate) struct Shape {
     most: Bytes,
     /// The bits that it may be greater by: two signs are there, and between them a comma.
     bits: Bytes,
-    /// Where the time begins, how many digits of seconds it has, and how many decimals.
-    time: usize,
+    /// How many digits of seconds the time has, and how many decimals.
     seconds: usize,
     decimals: usize,
-    /// What comes behind the time.
-    end: usize,
     /// Where the fields are, counted from the position on.
     offsets: FieldOffsets,
+    /// The first eight digits of the last `DDDDDDDDDD.DDDDDDDDD`, which change every hundred seconds, and how many
+    /// nanoseconds they are, [less](LESS). Until one was seen, what no eight digits are.
+    hundreds: (u64, u64),
 }
 
 impl Shape {
-    /// Whether the position and the time that `fields` begin with and `stop` ends have the `last` shape, or give it
-    /// theirs.
+    /// That of the shortest sighting that `stop` ends: before there was one.
+    pub(super) fn least(stop: u8) -> Self {
+        let mut fields = [stop; FIELDS];
+        fields[..6].copy_from_slice(b"+0+0 0");
+        Self::of(&fields, stop).expect("it is a usual one")
+    }
+
+    /// Takes the shape of the position and the time that `fields` begin with and `stop` ends, if it is another, and they
+    /// are usual.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "two loops go through it, and a call is a fiftieth of what each takes")]
-    pub(super) fn fit<'a>(last: &'a mut Option<Self>, fields: &[u8; FIELDS], stop: u8) -> Option<&'a Self> {
-        if !last.as_ref().is_some_and(|shape| shape.fits(fields)) {
-            *last = Some(Self::of(fields, stop)?);
+    pub(super) fn fit(&mut self, fields: &[u8; FIELDS], stop: u8) -> Option<()> {
+        if !self.fits(fields) {
+            *self = Self::of(fields, stop)?;
         }
-        last.as_ref()
+        Some(())
     }
 
     /// What comes behind the time.
     #[inline]
-    pub(super) const fn end(&self) -> usize {
-        self.end
+    pub(super) fn end(&self) -> usize {
+        self.offsets.to_array()[3]
+    }
+
+    /// Where the time begins.
+    #[inline]
+    fn start(&self) -> usize {
+        self.offsets.to_array()[2]
     }
 
     /// Where the fields are in a line in which the client and the position begin there.
@@ -117,27 +130,42 @@ impl Shape {
         };
         let (least, most, bits) = (blocks(least), blocks(most), blocks(bits));
         let offsets = FieldOffsets::new([0, 0, time, end]);
-        let shape = Self { least, most, bits, time, seconds, decimals, end, offsets };
+        let shape = Self { least, most, bits, seconds, decimals, offsets, hundreds: (0, 0) };
         shape.fits(fields).then_some(shape)
     }
 
     /// Nanoseconds since the epoch, of what fits, if they are 64 bits.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    pub(super) fn at(&self, fields: &[u8; FIELDS]) -> Option<i64> {
-        let (whole, nanos) = if (self.seconds, self.decimals) == (10, 9) {
-            usual_time(fields.get(self.time..)?.first_chunk()?)?
-        } else {
-            self.time(fields)?
-        };
-        (whole < MOST_SECONDS).then(|| (whole * NANOS + nanos).cast_signed())
+    pub(super) fn at(&mut self, fields: &[u8; FIELDS]) -> Option<i64> {
+        let start = self.start();
+        let time: &[u8; 20] = fields.get(start..start + 20)?.first_chunk()?;
+        let (hundreds, nanos) = self.hundreds;
+        if word::at(time, 0)? != hundreds {
+            return self.at_anew(fields);
+        }
+        let digit = |at: usize| u64::from(time[at]);
+        let rest = word::number(word::worth(word::at(time, 11)?), 8) * 10 + digit(19);
+        Some(nanos.wrapping_add((digit(8) * 10 + digit(9)) * NANOS + rest).cast_signed())
+    }
+
+    /// The same, of any that fits.
+    #[inline(never)]
+    fn at_anew(&mut self, fields: &[u8; FIELDS]) -> Option<i64> {
+        let (whole, nanos) = self.time(fields)?;
+        if whole >= MOST_SECONDS {
+            return None;
+        }
+        if (self.seconds, self.decimals) == (10, 9) && whole / 100 < MOST_SECONDS / 100 {
+            self.hundreds = (word::at(fields, self.start())?, (whole / 100 * 100 * NANOS).wrapping_sub(LESS));
+        }
+        Some((whole * NANOS + nanos).cast_signed())
     }
 
     /// The seconds and the nanoseconds of what fits.
-    #[inline(never)]
     fn time(&self, fields: &[u8; FIELDS]) -> Option<(u64, u64)> {
         let digits = |at: usize| word::at(fields, at).map(word::worth);
-        let Self { time, seconds, decimals, end, .. } = *self;
+        let (Self { seconds, decimals, .. }, time, end) = (*self, self.start(), self.end());
         let whole = if seconds <= 8 {
             word::number(digits(time)?, seconds)
         } else {
@@ -153,13 +181,9 @@ impl Shape {
     }
 }
 
-/// The seconds and the nanoseconds of `DDDDDDDDDD.DDDDDDDDD`.
-#[inline]
-fn usual_time(text: &[u8; 20]) -> Option<(u64, u64)> {
-    let eight = |at| word::at(text, at).map(|digits| word::number(word::worth(digits), 8));
-    let digit = |at: usize| u64::from(text[at] & 0xf);
-    Some((eight(0)? * 100 + digit(8) * 10 + digit(9), eight(11)? * 10 + digit(19)))
-}
+/// By how much three digits of a time count for too much as the bytes that they are: tens of seconds, seconds, and
+/// nanoseconds.
+const LESS: u64 = (11 * NANOS + 1) * b'0' as u64;
 
 /// Nanoseconds in a second.
 const NANOS: u64 = 1_000_000_000;

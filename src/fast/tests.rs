@@ -6,7 +6,7 @@ use crate::report::ClientHash;
 use crate::wire::{Message, Sighted, Sighting};
 
 /// What is said of an IAMAT, whatever line came before: client, position and time, if anything.
-fn read<'a>(shape: &mut Option<Shape>, line: &'a str) -> Option<([&'a str; 3], i64)> {
+fn read<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 3], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
     let Iamat { client, hash, shape, at } = iamat(&window, shape)?;
@@ -50,7 +50,7 @@ fn it_says_of_a_line_what_the_whole_parser_says() {
         "1479413884",
         "9223372035",
     ];
-    let mut shape = None;
+    let mut shape = Shape::least(b'\n');
     for client in clients {
         for position in positions {
             for time in times {
@@ -99,7 +99,7 @@ fn whatever_is_unusual_is_left_to_the_whole_parser() {
         "",
         "\u{1}".repeat(100).as_str(),
     ] {
-        let mut shape = None;
+        let mut shape = Shape::least(b'\n');
         assert_eq!(read(&mut shape, line), None, "{line}");
         read(&mut shape, "IAMAT kiwi +34.068930-118.445127 1479413884.392014450\n").expect("the usual line");
         assert_eq!(read(&mut shape, line), None, "behind a usual line: {line}");
@@ -107,7 +107,7 @@ fn whatever_is_unusual_is_left_to_the_whole_parser() {
 }
 
 /// What is said of an AT line, whatever line came before: origin, client, position and time, if anything.
-fn read_at<'a>(shape: &mut Option<Shape>, line: &'a str) -> Option<([&'a str; 4], i64)> {
+fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
     let PassedOn { origin, offsets, end, at, client: hash } = passed_on(&window, shape)?;
@@ -119,7 +119,7 @@ fn read_at<'a>(shape: &mut Option<Shape>, line: &'a str) -> Option<([&'a str; 4]
 
 #[test]
 fn it_says_of_an_at_line_what_the_whole_parser_says() {
-    let mut shape = None;
+    let mut shape = Shape::least(b' ');
     for origin in ["A", "Alford", &"x".repeat(40)] {
         for skew in ["+0.263873386", "-12.5", "+316107298.12095"] {
             for client in ["k", "kiwi.cs.ucla.edu"] {
@@ -157,7 +157,7 @@ fn an_at_line_that_is_unusual_is_left_to_the_whole_parser() {
         "AT A +0.26 kiwi 1.0+1.0 1.5 B",
         "AT A",
     ] {
-        let mut shape = None;
+        let mut shape = Shape::least(b' ');
         read_at(&mut shape, "AT A +0.26 kiwi +1.0+1.0 1.5 B").expect("a usual line");
         assert_eq!(read_at(&mut shape, line), None, "{line}");
     }

@@ -130,7 +130,7 @@ impl Hub {
         });
         let Ok(head) = head else { return };
         let client = ClientHash::of(report.sighting.client);
-        let entry = Entry::new(head, client, start, text.len() - start);
+        let entry = Entry::new(head, client, 0, text.len() - start);
         let from = BroughtBy::Repair(self.links[index].peer);
         let listeners = Some(self.listeners());
         let shards = store.mend(&entry, Intake { text: &text, from, listeners, fast: false });

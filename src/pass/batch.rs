@@ -128,7 +128,7 @@ impl Batch {
         self.refused = Some(Refused { why, line: start..start + len, reply: None });
         match request {
             Request::Reports { entries, from: None } => {
-                reply.end = self.entries[entries.start + before].start() - b"AT ".len();
+                reply.end = self.entries[entries.start + before].start();
             }
             Request::Whatsats { lookups, .. } => lookups.end = lookups.start + before,
             _ => reply.end = reply.start,

@@ -5,8 +5,8 @@
 
 use core::mem;
 
-use super::entry::Entry;
-use crate::bytes::{Frame, Text, copy_loosely};
+use super::entry::{Became, Entry};
+use crate::bytes::{Frame, Text, Writer, copy_loosely};
 use crate::report::{Head, Report};
 use crate::values::ServerId;
 
@@ -80,25 +80,54 @@ pub(crate) struct Run<'a> {
 }
 
 impl Feed {
-    /// Adds reports that came from one.
-    #[inline]
-    pub(crate) fn begin<'a>(&'a mut self, from: BroughtBy, to: Listeners<'a>) -> Adding<'a> {
-        Adding {
-            run: Part { from, origin: ServerId::NONE, count: 0, end: 0 },
-            feed: self,
-            short: to.closing.short(),
-            to,
+    /// Adds reports that came from one, but for those that were handled before; their lines are in `text`.
+    // Not inlined: it has many things to keep at hand, and who calls it as many others.
+    #[inline(never)]
+    pub(crate) fn add<'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a Entry> + Clone,
+        text: &[u8],
+        from: BroughtBy,
+        to: Listeners<'_>,
+    ) {
+        let mut entries = entries.filter(|entry| matches!(entry.became, Became::Kept | Became::Passed));
+        if to.changes {
+            self.add_kept(entries.clone(), text, from, to.closing.text().len());
+        }
+        let Self { lines, runs, .. } = self;
+        let short = to.closing.short();
+        let mut next = entries.next();
+        while let Some(Entry { head, .. }) = next {
+            let (origin, mut count) = (head.origin(), 0);
+            let mut cursor = lines.writer(ROOM);
+            while let Some(entry) = next.filter(|entry| entry.head.origin() == origin) {
+                if push_short(&mut cursor, entry, text, short).is_none() {
+                    drop(cursor);
+                    push_any(lines, entry.at_line(text), to.closing.text());
+                    cursor = lines.writer(ROOM);
+                }
+                count += 1;
+                next = entries.next();
+            }
+            let end = cursor.len();
+            match runs.last_mut() {
+                Some(last) if (last.from, last.origin) == (from, origin) => {
+                    (last.count, last.end) = (last.count + count, end);
+                }
+                _ => runs.push(Part { from, origin, count, end }),
+            }
         }
     }
 
-    /// Adds a run: to the last, if it is of the same.
-    fn add(&mut self, run: Part) {
-        match self.runs.last_mut() {
-            _ if run.count == 0 => {}
-            Some(last) if last.from == run.from && last.origin == run.origin => {
-                (last.count, last.end) = (last.count + run.count, run.end);
+    /// Notes which of the reports that are added now are kept. Each line has an end of so many bytes.
+    fn add_kept<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, text: &[u8], from: BroughtBy, closing: usize) {
+        let mut end = self.lines.len();
+        for entry in entries {
+            let (start, len) = (end + b"AT ".len(), entry.report(text).line.len());
+            end = start + len + closing;
+            if entry.became == Became::Kept {
+                self.kept.push(KeptLine { head: entry.head, from, start, len });
             }
-            _ => self.runs.push(run),
         }
     }
 
@@ -125,61 +154,31 @@ impl Feed {
     }
 }
 
-/// Adds reports that came from one to a feed.
-pub(crate) struct Adding<'a> {
-    feed: &'a mut Feed,
-    to: Listeners<'a>,
-    /// The end of this server's lines, if that is short.
-    short: Option<(&'a [u8; Frame::SHORT], usize)>,
-    /// What is not added to the runs yet.
-    run: Part,
-}
+/// As long a line as is copied in one go, as long as nearly every one is, and room for it and its end.
+const SHORT: usize = 128;
+const USUAL: usize = 96;
+const ROOM: usize = SHORT + Frame::SHORT;
 
-impl Adding<'_> {
-    /// Adds the report that an entry brings, whose line is in `text`, whether it is kept or not.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call is a fiftieth of what an IAMAT takes")]
-    pub(crate) fn push(&mut self, entry: &Entry, text: &[u8], kept: bool) {
-        let origin = entry.head.origin();
-        if origin != self.run.origin {
-            let next = Part { origin, count: 0, ..self.run };
-            self.feed.add(mem::replace(&mut self.run, next));
-        }
-        let lines = &mut self.feed.lines;
-        if kept && self.to.changes {
-            let (start, len) = (lines.len() + b"AT ".len(), entry.report(text).line.len());
-            self.feed.kept.push(KeptLine { head: entry.head, from: self.run.from, start, len });
-        }
-        if push_short(lines, entry, text, self.short).is_none() {
-            lines.push(entry.at_line(text));
-            lines.push(self.to.closing.text());
-        }
-        (self.run.count, self.run.end) = (self.run.count + 1, lines.len());
-    }
-}
-
-impl Drop for Adding<'_> {
-    fn drop(&mut self) {
-        self.feed.add(self.run);
-    }
-}
-
-/// Appends the AT line of a report that is as short as nearly every one is, and the end of it.
+/// Appends the AT line of a report that is short, and the end of it, if there is room for that.
 #[inline]
 fn push_short(
-    lines: &mut Text,
+    lines: &mut Writer<'_>,
     entry: &Entry,
     text: &[u8],
     closing: Option<(&[u8; Frame::SHORT], usize)>,
 ) -> Option<()> {
-    // As long as a line is that is copied in one go, and as nearly every one is.
-    const SHORT: usize = 128;
-    const USUAL: usize = 96;
-    let (window, len) = entry.window::<SHORT>(text)?;
     let (closing, closing_len) = closing?;
-    let room = lines.room::<{ SHORT + Frame::SHORT }>();
+    let (window, len) = entry.window::<SHORT>(text)?;
+    let room = lines.room::<ROOM>()?;
     copy_loosely::<USUAL, _, _>(window, room, len);
     *room.get_mut(len..)?.first_chunk_mut()? = *closing;
     lines.extend(len + closing_len);
     Some(())
+}
+
+/// Appends any AT line, and the end of it.
+#[cold]
+fn push_any(lines: &mut Text, line: &[u8], closing: &[u8]) {
+    lines.push(line);
+    lines.push(closing);
 }

@@ -11,7 +11,7 @@ mod lookup;
 mod turn;
 
 pub(crate) use self::batch::{Batch, Refused, Request};
-pub(crate) use self::entry::Entry;
+pub(crate) use self::entry::{Became, Entry};
 pub use self::feed::BroughtBy;
 pub(crate) use self::feed::{Feed, Listeners, Run};
 pub(crate) use self::lookup::Lookup;

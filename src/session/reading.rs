@@ -19,13 +19,15 @@ impl Session {
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
         let copied = batch.lines.len() + input.len();
         batch.lines.push(input);
+        // Where a line may be the only one, it is read the plain way.
+        let is_fast = self.fast && !self.identity.limits.one_shot;
         while !self.closing {
             if asked >= most_asked {
                 self.held.extend_from_slice(input);
                 break;
             }
             let whole = framer.is_between_lines();
-            if whole && self.fast {
+            if whole && is_fast {
                 let mut lines = Lines { rest: input, copied, most: framer.most() };
                 asked += self.read_fast(turn, &mut lines, most_asked - asked, batch);
                 let read = input.len() - lines.rest.len();
@@ -63,18 +65,16 @@ impl Session {
         0
     }
 
+    // Not inlined, and the next neither: each loop has many things to keep at hand.
+    #[inline(never)]
     fn fast_iamats(&mut self, turn: &Turn, lines: &mut Lines<'_>, batch: &mut Batch) {
         let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
         let Batch { replies, entries, shape, .. } = &mut *batch;
-        let one_shot = self.identity.limits.one_shot;
-        fast::iamats(lines, (&self.identity, turn.now.wall), shape, replies, |found| {
-            entries.push(entry(&found));
-            !one_shot
-        });
-        self.closing |= one_shot && entries.len() > first;
+        fast::iamats(lines, (&self.identity, turn.now.wall), shape, replies, |found| entries.push(entry(&found)));
         batch.add_reports(first, None, lines.since(start), reply);
     }
 
+    #[inline(never)]
     fn fast_ats(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Batch) {
         let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
         let Batch { entries, at_shape, .. } = &mut *batch;
@@ -83,7 +83,6 @@ impl Session {
     }
 
     fn fast_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
-        let most = if self.identity.limits.one_shot { most.min(1) } else { most };
         let (first, start) = (batch.lookups.len(), lines.start());
         let mut asked = 0;
         loop {

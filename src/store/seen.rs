@@ -19,8 +19,6 @@ pub(crate) struct Seen {
     ring: Vec<Update>,
     /// For each chain, the number of its newest.
     newest: Vec<u32>,
-    /// The last place in the ring, all ones.
-    last: u32,
     /// By how much a scrambled update is moved to be the number of its chain.
     shift: u32,
     /// The number of the next: they are counted around and around.
@@ -40,11 +38,11 @@ impl Seen {
     /// Remembers at least the last `most / 2` updates and at most `most`, or two; none if `most` is 0.
     pub(crate) fn new(most: usize, seed: u64) -> Self {
         let bits = most.clamp(2, 1 << 31).ilog2();
-        let (len, last) = (if most == 0 { 0 } else { 1 << bits }, (1 << bits) - 1);
+        let len = if most == 0 { 0 } else { 1 << bits };
         // The first number is such that 0, which is everywhere at first, is of one that is forgotten.
         let next = (1 << bits) + 1;
         let ring = vec![Update::default(); len];
-        Self { ring, newest: vec![0; len], last, shift: u64::BITS - bits, next, spread: seed | 1 }
+        Self { ring, newest: vec![0; len], shift: u64::BITS - bits, next, spread: seed | 1 }
     }
 
     /// Remembers as many as [`new`](Self::new) says from now on. Where that is another number, what it remembered is
@@ -99,7 +97,7 @@ impl Seen {
     }
 
     fn place(&self, number: u32) -> usize {
-        (number & self.last) as usize
+        number as usize & self.ring.len().wrapping_sub(1)
     }
 }
 

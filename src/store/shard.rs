@@ -1,14 +1,14 @@
 //! A part of what a server knows: the newest report of each client in some of the ranges.
 
 use core::cmp::Ordering;
-use core::mem;
+use core::{iter, mem};
 
 use super::index::Index;
 use super::record;
 use super::seen::Seen;
 use super::slab::Slab;
 use crate::bytes::SHORT;
-use crate::pass::{BroughtBy, Entry, Feed, Listeners};
+use crate::pass::{Became, BroughtBy, Entry, Feed, Listeners};
 use crate::report::{ClientHash, OwnedReport, Report, SecretHasher, digest_of};
 use crate::values::Counters;
 use crate::wire::Span;
@@ -97,33 +97,20 @@ impl Shard {
     /// Takes in the reports of a chain of entries that begins with `first`, and feeds what became of them to those who
     /// listen; whether none had to be refused. `room` is there for clients that are not known yet.
     #[inline(never)]
-    pub(crate) fn learn(&mut self, entries: &[Entry], first: u32, intake: Intake<'_>, room: &mut usize) -> bool {
+    pub(crate) fn learn(&mut self, entries: &mut [Entry], first: u32, intake: Intake<'_>, room: &mut usize) -> bool {
         self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
-        let (mut count, mut refused) = (0, false);
-        // Taken out, so that it is written while the rest of the shard is.
-        let mut feed = mem::take(&mut self.feed);
-        let mut run = intake.listeners.map(|to| feed.begin(intake.from, to));
-        for entry in (Chain { entries, next: first }) {
-            count += 1;
-            let kept = if intake.fast && self.learn_usual(entry, intake.text).is_some() {
-                true
-            } else {
-                match self.learn_any(entry, intake, room) {
-                    Became::Kept => true,
-                    Became::Passed => false,
-                    Became::Known => continue,
-                    Became::Refused => {
-                        refused = true;
-                        continue;
-                    }
-                }
-            };
-            if let Some(run) = &mut run {
-                run.push(entry, intake.text, kept);
+        let (mut count, mut refused, mut next) = (0, false, first);
+        while let Some(entry) = entries.get_mut(next as usize) {
+            (count, next) = (count + 1, entry.next);
+            if !(intake.fast && self.learn_usual(entry, intake.text).is_some()) {
+                entry.became = self.learn_any(entry, intake, room);
+                refused |= entry.became == Became::Refused;
             }
         }
-        drop(run);
-        self.feed = feed;
+        // In a loop of its own: each has fewer things to keep at hand.
+        if let Some(listeners) = intake.listeners {
+            self.feed.add(Chain { entries, next: first }, intake.text, intake.from, listeners);
+        }
         *if intake.from == BroughtBy::Client { &mut self.counters.iamat } else { &mut self.counters.at } += count;
         !refused
     }
@@ -251,7 +238,7 @@ impl Shard {
             self.seen.insert(replaced);
         }
         if let Some(listeners) = intake.listeners {
-            self.feed.begin(intake.from, listeners).push(entry, intake.text, true);
+            self.feed.add(iter::once(entry), intake.text, intake.from, listeners);
         }
     }
 
@@ -310,6 +297,7 @@ impl Shard {
 }
 
 /// The entries of one shard; each leads to the next.
+#[derive(Clone)]
 struct Chain<'a> {
     entries: &'a [Entry],
     next: u32,
@@ -324,18 +312,6 @@ impl<'a> Iterator for Chain<'a> {
         self.next = entry.next;
         Some(entry)
     }
-}
-
-/// What became of a report that somebody said.
-enum Became {
-    /// It is kept.
-    Kept,
-    /// It is not kept, and was not handled before, for all that is known: neighbours are told.
-    Passed,
-    /// It was handled before.
-    Known,
-    /// A client said it who is unknown, and there is no room for one more.
-    Refused,
 }
 
 /// Reads every cache line of a record that is not very long.

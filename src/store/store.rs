@@ -77,10 +77,10 @@ impl Store {
         }
         // Somebody may have to be refused, and nothing that comes behind may be taken in.
         let mut shards = Shards::default();
-        for (index, entry) in entries.iter().enumerate() {
+        for (index, entry) in entries.iter_mut().enumerate() {
             let range = entry.client.range();
             shards.add(Shard::of(range));
-            if !self.shard(range).learn(slice::from_ref(entry), 0, intake, &mut self.room_for_one().left) {
+            if !self.shard(range).learn(slice::from_mut(entry), 0, intake, &mut self.room_for_one().left) {
                 return (shards, Err((index, Refusal::Full)));
             }
         }
