@@ -14,7 +14,7 @@ use herd_tests::patience::PATIENCE;
 pub(super) type Told = (String, String);
 
 /// How long a server's clients rest between two reports.
-const PAUSE: Duration = Duration::from_millis(30);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Clients that report at each server all the time, also while it is restarted.
 #[derive(Default)]
