@@ -138,18 +138,26 @@ impl Hub {
         self.identity.names.find(name)
     }
 
-    /// What is to be done about a link.
+    /// What is to be done about a link. If that is to wait, it has asked to be woken in time.
     pub(super) fn poll_link(&mut self, peer: ServerId, turn: &mut Turn) -> LinkStep {
         let mut step = LinkStep::End;
         self.removed.retain(|(removed, _)| *removed != peer);
         self.on_link(peer, turn, |link, cx| step = link.poll(cx));
+        if let LinkStep::Wait(Some(until)) = step {
+            self.ask_to_be_woken_at(until, turn);
+        }
         step
     }
 
     /// Asks to be woken, unless it has asked for a time as early.
     pub(super) fn ask_to_be_woken(&mut self, turn: &mut Turn) {
         let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
-        let Some(wake) = links.chain(self.fetches.deadline()).min() else { return };
+        if let Some(wake) = links.chain(self.fetches.deadline()).min() {
+            self.ask_to_be_woken_at(wake, turn);
+        }
+    }
+
+    fn ask_to_be_woken_at(&mut self, wake: Instant, turn: &mut Turn) {
         if self.wakes_at.is_none_or(|at| wake < at) {
             self.wakes_at = Some(wake);
             turn.actions.push(Action::WakeAt(wake));
@@ -292,22 +300,22 @@ impl Hub {
     }
 
     fn on_link(&mut self, peer: ServerId, turn: &mut Turn, then: impl FnOnce(&mut Link, &mut Cx<'_>)) {
-        let mut then = Some(then);
-        self.each_link(turn, |link, cx| {
-            if link.peer == peer
-                && let Some(then) = then.take()
-            {
-                then(link, cx);
-            }
-        });
+        let (links, mut cx) = self.links_and_cx(turn);
+        if let Some(link) = links.iter_mut().find(|link| link.peer == peer) {
+            then(link, &mut cx);
+        }
     }
 
     pub(super) fn each_link(&mut self, turn: &mut Turn, mut then: impl FnMut(&mut Link, &mut Cx<'_>)) {
-        let Self { identity, links, jitter, .. } = self;
-        let mut cx = Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, turn };
+        let (links, mut cx) = self.links_and_cx(turn);
         for link in links {
             then(link, &mut cx);
         }
+    }
+
+    fn links_and_cx<'a>(&'a mut self, turn: &'a mut Turn) -> (&'a mut [Link], Cx<'a>) {
+        let Self { identity, links, jitter, .. } = self;
+        (links, Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, turn })
     }
 }
 

@@ -91,7 +91,7 @@ impl Node {
     /// the connection asks, one at a time; there is no other order to keep.
     #[must_use]
     pub fn poll_link(&self, turn: &mut Turn, peer: ServerId) -> LinkStep {
-        self.hub(turn, |hub, turn| hub.poll_link(peer, turn))
+        self.hub.hold().poll_link(peer, turn)
     }
 
     /// Takes back a report that an earlier run of this server kept, as [`Report::line`] gave it: for hosts

@@ -134,6 +134,11 @@ impl Herd {
         self.processes.remove(name).expect("a running server").kill();
     }
 
+    /// Counts a server that has ended by itself among those that run no more.
+    pub fn forget(&mut self, name: &str) {
+        self.processes.remove(name).expect("a server that ran");
+    }
+
     /// A server's process.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.get_mut(name).expect("a running server")

@@ -1,4 +1,6 @@
 //! The herd on async-std.
+//!
+//! `herd-async-std` is the program; [`Server`] is a server inside a program of one's own.
 
 use std::future::Future;
 use std::io;
@@ -13,6 +15,9 @@ use async_io::Async;
 use async_std::task;
 use futures_io::{AsyncRead, AsyncWrite};
 use herd_host::{Runtime, Stream, WORKER, connect_from};
+
+/// A handle to a server that runs on async-std's global executor.
+pub type Server = herd_host::Server<AsyncStd>;
 
 /// async-std's global executor.
 #[derive(Debug)]

@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use crate::runtime::{Runtime, Stream};
 use crate::scratch::Scratch;
+use crate::shutdown::{Phase, Task};
 
-/// How long the other end may take to close too.
+/// How long the other end may take to close too, while the server runs. One that stops gives it all the time that the
+/// stop may take.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A connection on which nothing more will be written.
 ///
 /// A socket that is closed with unread input makes TCP send a reset, and the other end may then lose
 /// replies that it has not read yet. So the write side is shut down first, and input is read and
-/// dropped until the other end closes too, or [`LINGER`] is over.
+/// dropped until the other end closes too, or [`LINGER`] is over. That the other end closes also says that it has read
+/// everything.
 pub(crate) struct Closing<'a, S> {
     stream: &'a mut S,
     is_shut: bool,
@@ -26,13 +29,14 @@ impl<'a, S: Stream> Closing<'a, S> {
         Self { stream, is_shut: false }
     }
 
-    pub(crate) async fn await_end<R: Runtime>(mut self) {
+    pub(crate) async fn await_end<R: Runtime>(mut self, task: &mut Task) {
         let mut sleep = pin!(R::sleep(LINGER));
         poll_fn(|context| {
-            if self.poll(context).is_ready() {
+            let phase = task.phase(context.waker());
+            if phase == Phase::Over || self.poll(context).is_ready() {
                 return Poll::Ready(());
             }
-            sleep.as_mut().poll(context)
+            if phase == Phase::Running { sleep.as_mut().poll(context) } else { Poll::Pending }
         })
         .await;
     }
@@ -45,14 +49,19 @@ impl<'a, S: Stream> Closing<'a, S> {
                 Poll::Pending => return Poll::Pending,
             }
         }
-        Scratch::lend(|scratch| {
-            loop {
-                match self.stream.poll_read(context, &mut scratch.input) {
-                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
-                    Poll::Ready(Ok(_)) => {}
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-        })
+        poll_discard(self.stream, context)
     }
+}
+
+/// Reads and drops what comes; ready when nothing more will.
+pub(crate) fn poll_discard<S: Stream>(stream: &mut S, context: &mut Context<'_>) -> Poll<()> {
+    Scratch::lend(|scratch| {
+        loop {
+            match stream.poll_read(context, &mut scratch.input) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
 }

@@ -92,8 +92,14 @@ Settings:
   and so on; for --places it is HERD_PLACES_SOURCE. An empty variable counts as not set. The key of
   a places source is never a flag: set HERD_PLACES_KEY, or name a file that holds it.
 
+Signals:
+  SIGTERM and SIGINT (Ctrl-C) stop in order: clients get the replies that they are owed, neighbours
+  what is queued for them, within the time that --drain says. A second one exits at once.
+  SIGHUP reads the file of the places source again.
+
 Exit codes:
-  0 all went well, 1 failed while running, 2 wrong use (nothing was started)";
+  0 all went well, 1 failed while running, 2 wrong use (nothing was started),
+  130 or 143 ended by a second SIGINT or SIGTERM";
 
 /// Reads a command line (the program's own name first, as [`std::env::args_os`] has it) and all that it
 /// names.

@@ -24,6 +24,7 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use herd::{Herd, Limits, ServerId};
 
@@ -31,7 +32,7 @@ pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};
 pub use self::layers::Flags;
-pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
+pub use self::limit::{Bounds, LIMITS, Limit, PLACES_LIMITS};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
 
@@ -49,6 +50,8 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// The bounds of each server.
     pub limits: Limits,
+    /// How long an orderly stop may take: what is still owed or queued then is cut off.
+    pub drain: Duration,
     /// Where places come from.
     pub places: PlacesSettings,
     /// Where the log goes and what is in it.
@@ -56,6 +59,21 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The defaults, for the servers of this herd: each binds at the address at which the others reach it.
+    #[must_use]
+    pub fn new(herd: Arc<Herd>) -> Self {
+        let Bounds { limits, drain } = Bounds::default();
+        Self {
+            listen: herd.members().iter().map(|server| server.address.clone()).collect(),
+            herd,
+            workers: workers::default(),
+            limits,
+            drain,
+            places: PlacesSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+
     /// Works the settings out of flags, environment, the config file that these name, and defaults.
     /// With no config file the herd is [`Herd::classic`].
     ///
@@ -72,14 +90,22 @@ impl Settings {
                 servers::herd(&file, &tables.server)?
             }
         };
+        let Bounds { limits, drain } = limit::find(&layers)?;
         Ok(Self {
             herd: Arc::new(herd),
             listen,
             workers: workers::find(&layers)?,
-            limits: limit::find(&layers)?,
+            limits,
+            drain,
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
         })
+    }
+
+    /// All of them that are bounds.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds { limits: self.limits.clone(), drain: self.drain }
     }
 
     /// Where that server binds.

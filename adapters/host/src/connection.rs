@@ -1,5 +1,7 @@
 //! A connection that was accepted: bytes to its session, replies from it.
 
+mod stopping;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use crate::mailbox::Mailbox;
 use crate::runtime::{Runtime, Sleep, Stream, write_all};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
+use crate::shutdown::{Phase, Task};
 
 /// How many reads one connection may do before others have their turn.
 const READS_A_TURN: usize = 4;
@@ -26,6 +29,10 @@ enum End {
     Finished,
     /// It was at rest for too long.
     Idle,
+    /// The server stops, and everything owed has been sent.
+    Stopped,
+    /// The server has stopped, whatever was still owed.
+    CutOff,
 }
 
 /// A connection that somebody opened to this server.
@@ -42,6 +49,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// Whether all input was read that there will ever be.
     is_at_end: bool,
     neighbour_logged: bool,
+    /// Last, since fields are dropped in this order: only a connection that is closed makes room for another one.
+    task: Task,
 }
 
 /// Wakes a connection that rests. It is set when the connection first does, and again only when it goes off too early.
@@ -51,7 +60,7 @@ struct Alarm {
 }
 
 impl<R: Runtime> Connection<R> {
-    pub(crate) fn new(shared: Arc<Shared<R>>, stream: R::Stream, remote: SocketAddr) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<R>>, task: Task, stream: R::Stream, remote: SocketAddr) -> Self {
         let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
         Self {
             shared,
@@ -63,19 +72,25 @@ impl<R: Runtime> Connection<R> {
             alarm: None,
             is_at_end: false,
             neighbour_logged: false,
+            task,
         }
     }
 
     /// Serves it until it is to be closed.
     pub(crate) async fn serve(&mut self) {
-        let end = std::future::poll_fn(|context| self.poll(context)).await;
+        let end = std::future::poll_fn(|context| match self.task.phase(context.waker()) {
+            Phase::Running => self.poll(context),
+            Phase::Stopping => self.poll_stopping(context),
+            Phase::Over => Poll::Ready(Ok(End::CutOff)),
+        })
+        .await;
         self.log_end(&end);
         if self.mailbox.is_some() {
             self.shared.expect_no_answers(self.session.id(), self.session.is_waiting());
         }
-        if matches!(end, Ok(End::Finished)) && !self.is_at_end {
+        if matches!(end, Ok(End::Finished | End::Stopped)) && !self.is_at_end {
             // Boxed, since it would make every connection larger, and few come to this.
-            Box::pin(Closing::new(&mut self.stream).await_end::<R>()).await;
+            Box::pin(Closing::new(&mut self.stream).await_end::<R>(&mut self.task)).await;
         }
     }
 
@@ -235,7 +250,7 @@ impl<R: Runtime> Connection<R> {
     fn log_neighbour(&mut self) {
         if let Some(neighbour) = self.session.neighbour().filter(|_| !self.neighbour_logged) {
             self.neighbour_logged = true;
-            let neighbour = self.shared.herd.name(neighbour);
+            let neighbour = self.shared.node.name(neighbour);
             tracing::info!(target: "herd::links", server = self.shared.name(), from = %neighbour, address = %self.remote, "connection opened");
         }
     }
@@ -245,11 +260,13 @@ impl<R: Runtime> Connection<R> {
         let why: &dyn std::fmt::Display = match end {
             Ok(End::Finished) => &"it ended",
             Ok(End::Idle) => &"idle for too long",
+            Ok(End::Stopped) => &"the server stops",
+            Ok(End::CutOff) => &"the server has stopped",
             Err(error) => error,
         };
         match self.session.neighbour() {
             Some(neighbour) => {
-                let neighbour = self.shared.herd.name(neighbour);
+                let neighbour = self.shared.node.name(neighbour);
                 tracing::info!(target: "herd::links", server, from = %neighbour, address = %self.remote, reason = %why, "connection dropped");
             }
             None => {

@@ -8,10 +8,12 @@
 //!    defaults.
 //! 3. [`logs`] opens the log before anything else is started.
 //!
-//! 4. `run` binds every server before it starts the first.
-//! 5. `server` accepts; each connection is a `connection` task, each neighbour has a `link` task, and
+//! 4. `run` binds every server before it starts the first, and stops them on a signal.
+//! 5. [`Server`] is the handle to one, for `run` and for any program that has a server beside other things.
+//! 6. Each connection is a `connection` task, each neighbour has a `link` task, and
 //!    `timer` is one; all of a server's tasks meet in `shared`, which calls the node and does what it
-//!    says. None of them decides anything about the protocol.
+//!    says. None of them decides anything about the protocol. How far a stop has come they learn from
+//!    `shutdown`.
 //!
 //! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
 //!
@@ -28,16 +30,22 @@ mod lock;
 pub mod logs;
 mod mailbox;
 mod nearest;
+mod neighbours;
+mod notices;
 mod one_line;
 mod run;
 mod runtime;
 mod scratch;
 mod server;
 mod shared;
+mod shutdown;
+mod signals;
+mod source;
 mod timer;
 mod wake_flag;
 
 pub use address::connect_from;
 pub use run::main;
 pub use runtime::{Runtime, Stream, WORKER};
-pub use server::BindError;
+pub use server::{BindError, DrainError, ReloadError, ReportError, Server, StartError};
+pub use source::PlacesError;

@@ -1,4 +1,4 @@
-//! The way to one neighbour: a task that runs as long as the server does, and does what the node says.
+//! The way to one neighbour: a task that runs as long as there is a link, and does what the node says.
 //!
 //! The task holds the one connection to its neighbour that there may be, and asks the node what to do about it. So
 //! nothing is said to a connection that another one has replaced, and no connection waits for another's orders.
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use herd::{Event, LinkStep, Notice, Parting, ServerId, Turn};
+use herd::{Event, LinkStep, Notice, Parting, ServerId, ServerName, Turn};
 
 use self::opening::{Opening, open};
 use crate::closing::Closing;
@@ -21,20 +21,26 @@ use crate::logs::Escaped;
 use crate::runtime::{Runtime, Stream, write_all};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
+use crate::shutdown::{Phase, Role, Task};
 use crate::wake_flag::WakeFlag;
 
-/// Serves the link to a neighbour for as long as the server runs; `flag` is set when there is something to do.
-pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, flag: Arc<WakeFlag>) {
-    let mut link = Link { shared, peer, flag, connection: Connection::None, turn: Turn::default() };
+/// Serves the link to a neighbour until there is none any more, or the server's stop is over; `flag` is set when there
+/// is something to do.
+pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, flag: Arc<WakeFlag>, task: Task) {
+    let to = shared.node.name(peer);
+    let mut link = Link { shared, peer, to, flag, connection: Connection::None, turn: Turn::default(), task };
     poll_fn(|context| link.poll(context)).await;
 }
 
 struct Link<R: Runtime> {
     shared: Arc<Shared<R>>,
     peer: ServerId,
+    to: ServerName,
     flag: Arc<WakeFlag>,
     connection: Connection<R::Stream>,
     turn: Turn,
+    /// Last, since fields are dropped in this order: a task has ended when its connection is closed.
+    task: Task,
 }
 
 /// The connection to the neighbour, as the node wants it.
@@ -49,28 +55,48 @@ enum Connection<S> {
 }
 
 impl<R: Runtime> Link<R> {
-    /// Never ready. What the node wants comes first, also while the connection is stuck.
+    /// Ready when the task is to end. What the node wants comes first, also while the connection is stuck.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            if self.flag.take(context.waker()) {
-                self.follow();
+            if self.task.phase(context.waker()) == Phase::Over {
+                return Poll::Ready(());
+            }
+            if self.flag.take(context.waker()) && self.follow() {
+                return Poll::Ready(());
             }
             ready!(self.advance(context));
         }
     }
 
-    /// Does what the node says, until that is to wait.
-    fn follow(&mut self) {
-        loop {
-            self.turn.now = self.shared.clock.now();
-            match self.shared.node.poll_link(&mut self.turn, self.peer) {
+    /// Does what the node says, until that is to wait, or there is no link any more; whether it is that.
+    fn follow(&mut self) -> bool {
+        let is_over = loop {
+            match self.next_step() {
                 LinkStep::Connect => self.connection = Connection::Opening(open(Arc::clone(&self.shared), self.peer)),
                 LinkStep::Send(lines) => self.send(lines),
                 LinkStep::Close(why) => self.close(why),
-                LinkStep::Wait(_) | LinkStep::End => break,
+                LinkStep::Wait(_) => break false,
+                LinkStep::End => break true,
             }
-        }
+        };
         self.shared.perform(&mut self.turn, None);
+        is_over
+    }
+
+    fn next_step(&mut self) -> LinkStep {
+        self.turn.now = self.shared.clock.now();
+        let step = self.shared.node.poll_link(&mut self.turn, self.peer);
+        if step != LinkStep::End {
+            return step;
+        }
+        self.close(Parting::Removed);
+        // Who makes it a neighbour again finds either no task and starts one, or this one, which goes on.
+        let mut step = LinkStep::End;
+        self.shared.neighbours.remove_if(self.peer, || {
+            step = self.shared.node.poll_link(&mut self.turn, self.peer);
+            step == LinkStep::End
+        });
+        step
     }
 
     /// Goes on with the connection that there is; ready when the node was told of something.
@@ -103,8 +129,7 @@ impl<R: Runtime> Link<R> {
     }
 
     fn opened(&mut self, stream: R::Stream, address: SocketAddr) {
-        let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
-        tracing::info!(target: "herd::links", server, %to, %address, "connection opened");
+        tracing::info!(target: "herd::links", server = self.shared.name(), to = %self.to, %address, "connection opened");
         self.connection = Connection::Open { stream, unsent: Bytes::new() };
         self.handle(Event::Connected { peer: self.peer });
     }
@@ -114,8 +139,8 @@ impl<R: Runtime> Link<R> {
     fn not_reached(&mut self, error: &io::Error) {
         self.connection = Connection::None;
         self.shared.tell(&mut self.turn, Event::Lost { peer: self.peer });
-        let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
-        let address = &self.shared.herd.member(self.peer).address;
+        let (server, to) = (self.shared.name(), &self.to);
+        let address = self.shared.address_of(to).unwrap_or_default();
         if self.turn.notices.contains(&Notice::NeighbourDown { peer: self.peer }) {
             tracing::info!(target: "herd::links", server, %to, %address, reason = %error, "neighbour not reached");
         } else {
@@ -126,16 +151,15 @@ impl<R: Runtime> Link<R> {
 
     /// The connection that there was is over by itself.
     fn lost(&mut self, error: &io::Error) {
-        let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
-        tracing::info!(target: "herd::links", server, %to, reason = %error, "connection dropped");
+        tracing::info!(target: "herd::links", server = self.shared.name(), to = %self.to, reason = %error, "connection dropped");
         self.connection = Connection::None;
         self.handle(Event::Lost { peer: self.peer });
     }
 
     /// Gives the connection up, as the node wants. What the neighbour has not read yet may take it a while, which the
-    /// next connection does not wait for.
+    /// next connection does not wait for, and a stop does.
     fn close(&mut self, why: Parting) {
-        let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
+        let (server, to) = (self.shared.name(), &self.to);
         match mem::replace(&mut self.connection, Connection::None) {
             Connection::None => {}
             Connection::Opening(_) => {
@@ -144,7 +168,13 @@ impl<R: Runtime> Link<R> {
             Connection::Open { mut stream, .. } => {
                 tracing::info!(target: "herd::links", server, %to, reason = %why, "connection dropped");
                 if why != Parting::TimedOut {
-                    R::spawn(async move { Closing::new(&mut stream).await_end::<R>().await });
+                    let mut task = Task::new(&self.shared.shutdown, Role::Link);
+                    R::spawn(async move {
+                        Closing::new(&mut stream).await_end::<R>(&mut task).await;
+                        // Only a connection that is closed has ended.
+                        drop(stream);
+                        drop(task);
+                    });
                 }
             }
         }
@@ -152,7 +182,7 @@ impl<R: Runtime> Link<R> {
 
     fn send(&mut self, lines: Bytes) {
         if tracing::enabled!(target: "herd::wire", tracing::Level::DEBUG) {
-            let (server, to) = (self.shared.name(), self.shared.herd.name(self.peer));
+            let (server, to) = (self.shared.name(), &self.to);
             for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                 tracing::debug!(target: "herd::wire", server, %to, line = %Escaped(line), "sent");
             }
@@ -171,7 +201,7 @@ impl<R: Runtime> Link<R> {
                 return Poll::Ready(Err(io::Error::other("the neighbour closed it")));
             }
             let bytes = &scratch.input[..len];
-            let (server, from) = (self.shared.name(), self.shared.herd.name(self.peer));
+            let (server, from) = (self.shared.name(), &self.to);
             tracing::debug!(target: "herd::wire", server, %from, line = %Escaped(bytes.trim_ascii_end()), "received");
             self.shared.handle(&mut self.turn, Event::Received { peer: self.peer, bytes });
             Poll::Ready(Ok(()))

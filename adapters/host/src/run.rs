@@ -1,22 +1,18 @@
 //! From a command line to an exit code.
 
-use std::future::poll_fn;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
 
-use atomic_waker::AtomicWaker;
 use herd::ServerId;
-use herd_places::{Remote, Source};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use herd_places::Source;
 
 use crate::command::{self, Order, UsageError};
-use crate::config::{Description, Environment, PlacesSettings, PlacesSource, Settings};
+use crate::config::{Description, Environment, Settings};
 use crate::logs;
 use crate::runtime::Runtime;
-use crate::server::Bound;
+use crate::server::{Bound, Server, StartError};
+use crate::signals::StopSignal;
 
 /// Runs what the command line asks for, on the runtime `R`.
 #[must_use]
@@ -37,12 +33,21 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
         Err(error) => error.report(program),
         Ok((bound, source)) => {
             let herd = run::<R>(settings, bound, &source, whole.then_some(program));
-            ended(R::block_on(settings.workers, herd).flatten(), program)
+            ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program)
         }
     }
 }
 
-fn ended(end: io::Result<()>, program: &str) -> ExitCode {
+/// Why servers that were bound do not run.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+fn ended(end: Result<(), RunError>, program: &str) -> ExitCode {
     let Err(error) = end else {
         return ExitCode::SUCCESS;
     };
@@ -53,52 +58,40 @@ fn ended(end: io::Result<()>, program: &str) -> ExitCode {
 
 /// All that can go wrong before anything runs.
 fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<(Vec<Bound>, Arc<dyn Source>), UsageError> {
-    let source = source(settings)?;
+    let source = settings.open_places()?;
     let bound = servers.iter().map(|&server| Bound::new(settings, server)).collect::<Result<_, _>>()?;
     logs::start(&settings.log)?;
     Ok((bound, source))
 }
 
-fn source(settings: &Settings) -> Result<Arc<dyn Source>, UsageError> {
-    let places = &settings.places;
-    let timeout = settings.limits.places_timeout;
-    Ok(match places.source {
-        PlacesSource::Embedded => Arc::new(herd_places::Embedded::new()),
-        PlacesSource::Google => Arc::new(herd_places::Google::new(remote(places)?, timeout)),
-        PlacesSource::GoogleLegacy => Arc::new(herd_places::GoogleLegacy::new(remote(places)?, timeout)),
-        PlacesSource::File => {
-            let file = places.file.clone().expect("the settings name a file for this source");
-            Arc::new(herd_places::File::load(file)?)
-        }
-    })
-}
-
-fn remote(places: &PlacesSettings) -> Result<Remote, UsageError> {
-    let trust = places.ca_file.as_deref().map(herd_places::trust).transpose()?;
-    Ok(Remote { url: places.url.clone(), key: places.key.clone(), trust })
-}
-
+/// Runs servers until a signal stops them.
 async fn run<R: Runtime>(
     settings: &Settings,
     bound: Vec<Bound>,
     source: &Arc<dyn Source>,
     announce: Option<&str>,
-) -> io::Result<()> {
-    let stop = Arc::new(Stop::default());
-    stop.on_signals(source)?;
+) -> Result<(), RunError> {
+    let signal = StopSignal::listen(source)?;
     if let Some(program) = announce {
         announce_herd(settings, &bound, program)?;
     }
-    let names: Vec<String> = bound.iter().map(|bound| bound.name(settings).to_string()).collect();
+    let mut servers = Vec::new();
     for bound in bound {
-        bound.start::<R>(settings, source)?;
+        servers.push(bound.start::<R>(settings, Arc::clone(source)).await?);
     }
-    let signal = stop.wait().await;
-    let signal = if signal == usize::try_from(SIGINT).unwrap_or_default() { "SIGINT" } else { "SIGTERM" };
-    for server in names {
-        tracing::info!(target: "herd::server", server, signal, "server down");
-    }
+    signal.first().await;
+    stop_all(&servers).await;
     Ok(())
+}
+
+/// Stops all servers at the same time. What one had to leave undone it has logged itself.
+async fn stop_all<R: Runtime>(servers: &[Server<R>]) {
+    for server in servers {
+        server.begin_stop();
+    }
+    for server in servers {
+        let _ = server.stopped().await;
+    }
 }
 
 /// Says what runs where, and what to try.
@@ -118,55 +111,4 @@ fn announce_herd(settings: &Settings, bound: &[Bound], program: &str) -> io::Res
     writeln!(out, "  herd send --to {first} 'IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.392014450' \\")?;
     writeln!(out, "    'WHATSAT kiwi.cs.ucla.edu 10 5'")?;
     out.flush()
-}
-
-/// The signal that ends the process, once it has come.
-#[derive(Default)]
-struct Stop {
-    signal: AtomicUsize,
-    waker: AtomicWaker,
-}
-
-impl Stop {
-    /// Listens to signals from here on, on a thread of its own: Ctrl-C and SIGTERM stop, SIGHUP has
-    /// the places read again.
-    fn on_signals(self: &Arc<Self>, source: &Arc<dyn Source>) -> io::Result<()> {
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-        let (stop, source) = (Arc::clone(self), Arc::clone(source));
-        std::thread::Builder::new().name("signals".into()).spawn(move || {
-            for signal in signals.forever() {
-                if signal == SIGHUP {
-                    reload(source.as_ref());
-                    continue;
-                }
-                stop.signal.store(usize::try_from(signal).unwrap_or(usize::MAX), Ordering::Release);
-                stop.waker.wake();
-            }
-        })?;
-        Ok(())
-    }
-
-    async fn wait(&self) -> usize {
-        poll_fn(|context| {
-            self.waker.register(context.waker());
-            match self.signal.load(Ordering::Acquire) {
-                0 => Poll::Pending,
-                signal => Poll::Ready(signal),
-            }
-        })
-        .await
-    }
-}
-
-fn reload(source: &dyn Source) {
-    match source.reload() {
-        Ok(Some(places)) => tracing::info!(target: "herd::places", places, "places read again"),
-        Ok(None) => tracing::info!(target: "herd::places", "SIGHUP: this places source has nothing to read again"),
-        Err(errors) => {
-            for error in &errors {
-                tracing::error!(target: "herd::places", error, "bad places");
-            }
-            tracing::error!(target: "herd::places", errors = errors.len(), "the new places are bad; the old ones stay");
-        }
-    }
 }

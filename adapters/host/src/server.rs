@@ -1,221 +1,220 @@
-//! Servers from bind to stop.
+//! A server of a herd, from its start to its stop.
 
+mod accept;
+mod bound;
+mod drain;
+mod error;
+mod links;
+
+use std::fmt;
 use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use atomic_waker::AtomicWaker;
-use herd::{Event, ServerId, ServerName, Turn};
+use herd::{Event, Herd, Node, Notice, OwnedReport, Sighting, Turn};
 use herd_places::Source;
-use socket2::{Domain, Protocol, Socket, Type};
 
+pub(crate) use self::bound::Bound;
+use self::drain::Stop;
+pub use self::error::{BindError, DrainError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
-use crate::connection::Connection;
-use crate::runtime::{Runtime, Stream};
+use crate::lock::lock;
+use crate::runtime::Runtime;
 use crate::shared::Shared;
-use crate::{address, timer};
+use crate::shutdown::{Phase, Role, Task};
+use crate::timer;
 
-/// Connections that the system may hold for a server that is busy.
-const BACKLOG: i32 = 1024;
-
-/// Whether the system gives a connection that it accepts the options of its listener.
-const INHERITS_OPTIONS: bool = cfg!(target_os = "linux");
-
-/// How long to wait when the system gives no more connections, mostly for want of files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// A server that is bound and not yet running.
-pub(crate) struct Bound {
-    server: ServerId,
-    listener: std::net::TcpListener,
+/// A handle to a server that runs beside whatever else a program does.
+///
+/// The server is a few tasks of the runtime `R`: one that accepts, one for each connection, one for each neighbour, a
+/// timer. It opens no log and takes no signals; what it has to tell goes to the program's own [`tracing`] subscriber,
+/// under targets that begin with `herd::`.
+///
+/// A handle can be cloned, and all its clones are handles to the same server. Dropping them does not stop it: it goes on
+/// until [`stop`](Self::stop), or until its runtime ends. So no client or neighbour loses anything because a handle went
+/// out of scope.
+///
+/// Call everything here within the runtime `R`.
+pub struct Server<R: Runtime> {
+    inner: Arc<Inner<R>>,
 }
 
-/// Why a server cannot be started. Nothing was.
-#[derive(Debug, thiserror::Error)]
-#[error("{name} cannot listen on {listen}: {why}{}", remedy(.why))]
-pub struct BindError {
-    name: String,
-    listen: String,
-    why: io::Error,
+struct Inner<R> {
+    shared: Arc<Shared<R>>,
+    address: SocketAddr,
+    drain: Duration,
+    stop: Stop,
+    /// Held while a herd takes the place of another one.
+    reloading: Mutex<()>,
 }
 
-fn remedy(why: &io::Error) -> &'static str {
-    match why.kind() {
-        io::ErrorKind::AddrInUse => {
-            "; stop what listens there, or name another port with --listen or in the config file"
+impl<R: Runtime> Server<R> {
+    /// Starts the server `name` of the herd that these settings have, with its places from `source`. When this returns
+    /// it accepts connections, and connects to its neighbours.
+    ///
+    /// Of the settings, `workers` and `log` are for programs that do nothing else; they are not looked at.
+    /// [`Settings::open_places`] opens the source that settings describe.
+    ///
+    /// # Errors
+    /// A [`StartError`]: nothing was started.
+    pub async fn start(settings: &Settings, name: &str, source: Arc<dyn Source>) -> Result<Self, StartError> {
+        let server = settings.herd.find(name.as_bytes()).ok_or_else(|| StartError::Unknown { name: name.into() })?;
+        Bound::resolved::<R>(settings, server).await?.start(settings, source).await
+    }
+
+    /// Its name in the herd.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.shared.name()
+    }
+
+    /// Where it listens: what the settings say, with the port that the system chose where they say 0. Where the others
+    /// reach it is another matter: that is the address that its herd has for it.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.inner.address
+    }
+
+    /// Its node, to look at: clients and their positions, links, counters. What changes a node goes through the handle,
+    /// which does what the node then wants.
+    #[must_use]
+    pub fn node(&self) -> &Node {
+        &self.inner.shared.node
+    }
+
+    /// Takes in where a client is, as an IAMAT does, and tells the neighbours.
+    ///
+    /// What it returns is what was reported, with this server's name and skew. A newer report of the same client stays
+    /// the one that is kept; [`Node::position`] tells which that is.
+    ///
+    /// # Errors
+    /// A [`ReportError`]: nothing has changed.
+    pub fn report_position(&self, sighting: &Sighting<'_>) -> Result<OwnedReport, ReportError> {
+        let shared = &self.inner.shared;
+        // As long as there is this, a stop waits before it tells the links that nothing new will come.
+        let _task = Task::new(&shared.shutdown, Role::Other);
+        if shared.shutdown.phase() != Phase::Running {
+            return Err(ReportError::Stopping);
         }
-        io::ErrorKind::AddrNotAvailable => "; that address is not this machine's",
-        io::ErrorKind::PermissionDenied => "; ports below 1024 need rights that this user does not have",
-        _ => "",
+        let mut turn = Turn::at(shared.clock.now());
+        let reported = shared.node.report_position(&mut turn, sighting);
+        shared.perform(&mut turn, None);
+        Ok(reported?)
+    }
+
+    /// Takes another herd in place of the one that it has: who is in it, who talks with whom, and where. Links to new
+    /// neighbours are made, those to servers that are neighbours no more are closed, the others are left alone. Where
+    /// the server itself listens does not change. The addresses of all neighbours are looked up anew.
+    ///
+    /// Servers of one herd can be told one after the other.
+    ///
+    /// # Errors
+    /// A [`ReloadError`]: the server goes on with the herd that it has.
+    pub async fn reload(&self, herd: Arc<Herd>) -> Result<(), ReloadError> {
+        let shared = &self.inner.shared;
+        let name = shared.server_name();
+        if herd.find(name.as_bytes()).is_none() {
+            return Err(ReloadError::NotAMember { name: name.clone() });
+        }
+        let resolved = links::resolve::<R>(&herd, name).await;
+        let _one_at_a_time = lock(&self.inner.reloading);
+        // As long as there is this, a stop waits before it tells the links to end.
+        let _task = Task::new(&shared.shutdown, Role::Other);
+        if shared.shutdown.phase() != Phase::Running {
+            return Err(ReloadError::Stopping);
+        }
+        let mut turn = Turn::default();
+        shared.tell(&mut turn, Event::Herd(herd));
+        let is_refused = turn.notices.iter().any(|notice| matches!(notice, Notice::HerdRefused(_)));
+        shared.perform(&mut turn, None);
+        if is_refused {
+            return Err(ReloadError::TooMany);
+        }
+        links::start(shared, &resolved, &mut turn);
+        Ok(())
+    }
+
+    /// Stops the server in order, and returns when it is down. Clients get the replies that they are owed, and
+    /// neighbours what is queued for them: everything that was acknowledged is known elsewhere then, if there is a
+    /// neighbour to tell.
+    ///
+    /// The port is closed at once, and no further request is read. Each connection is half-closed when all is sent, and
+    /// read until the other end closes it too, so that nothing is lost on the way. All of that takes at most as long as
+    /// the setting `drain`; what is left then is cut off.
+    ///
+    /// Once begun, a stop goes on whether or not somebody awaits it. Calling it again, also on a clone, awaits the same
+    /// stop.
+    ///
+    /// # Errors
+    /// A [`DrainError`], where the time ran out. The server is down all the same.
+    pub async fn stop(&self) -> Result<(), DrainError> {
+        self.begin_stop();
+        self.stopped().await
+    }
+
+    /// Begins to stop it, unless that has begun.
+    pub(crate) fn begin_stop(&self) {
+        if self.inner.stop.begin() {
+            let inner = Arc::clone(&self.inner);
+            R::spawn(async move {
+                let outcome = drain::run(&inner.shared, inner.drain).await;
+                inner.stop.end(outcome);
+            });
+        }
+    }
+
+    /// Returns when the server is down, whoever stops it.
+    ///
+    /// # Errors
+    /// As [`stop`](Self::stop).
+    pub async fn stopped(&self) -> Result<(), DrainError> {
+        poll_fn(|context| self.inner.stop.poll(context.waker())).await
+    }
+}
+
+impl<R: Runtime> Clone for Server<R> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<R: Runtime> fmt::Debug for Server<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut server = f.debug_struct("Server");
+        server.field("name", &self.name()).field("address", &self.address()).finish_non_exhaustive()
     }
 }
 
 impl Bound {
-    /// Binds a server's port.
-    pub(crate) fn new(settings: &Settings, server: ServerId) -> Result<Self, BindError> {
-        let listen = settings.listen(server);
-        match bind(listen) {
-            Ok(listener) => Ok(Self { server, listener }),
-            Err(why) => Err(BindError { name: settings.herd.name(server).to_string(), listen: listen.into(), why }),
-        }
-    }
-
-    pub(crate) fn name<'a>(&self, settings: &'a Settings) -> &'a ServerName {
-        settings.herd.name(self.server)
-    }
-
-    /// Where it listens.
-    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Starts the server's tasks. It runs until the runtime ends.
-    pub(crate) fn start<R: Runtime>(self, settings: &Settings, source: &Arc<dyn Source>) -> io::Result<()> {
-        let address = self.address()?;
-        let listener = R::listener(self.listener)?;
-        let herd = &settings.herd;
-        let shared: Arc<Shared<R>> = Arc::new(Shared::new(
-            Arc::clone(herd),
-            self.server,
-            settings.limits.clone(),
-            Arc::clone(source),
-            seed(),
-            connect_from_address(&herd.member(self.server).address),
-        ));
+    /// Starts the server's tasks.
+    pub(crate) async fn start<R: Runtime>(
+        self,
+        settings: &Settings,
+        source: Arc<dyn Source>,
+    ) -> Result<Server<R>, StartError> {
+        let address = self.address().map_err(StartError::Listener)?;
+        let listener = R::listener(self.listener).map_err(StartError::Listener)?;
+        let (herd, limits) = (&settings.herd, settings.limits.clone());
+        let most = limits.connections;
+        let shared: Arc<Shared<R>> = Arc::new(Shared::new(herd, self.server, limits, source, seed()));
+        // Before the first neighbour connects: it is believed for its address.
+        let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
-        resolve_neighbours(&shared);
-        R::spawn(timer::run(Arc::clone(&shared)));
-        R::spawn(accept(Arc::clone(&shared), listener));
-        shared.start_links();
-        shared.handle(&mut Turn::default(), Event::Started);
-        Ok(())
+        let mut turn = Turn::default();
+        let task = || Task::new(&shared.shutdown, Role::Other);
+        R::spawn(timer::run(Arc::clone(&shared), task()));
+        links::start(&shared, &resolved, &mut turn);
+        R::spawn(accept::run(Arc::clone(&shared), listener, most, task()));
+        shared.handle(&mut turn, Event::Started);
+        let inner =
+            Inner { shared, address, drain: settings.drain, stop: Stop::default(), reloading: Mutex::default() };
+        Ok(Server { inner: Arc::new(inner) })
     }
-}
-
-fn bind(listen: &str) -> io::Result<std::net::TcpListener> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "it stands for no address");
-    for address in address::look_up(listen)? {
-        match bind_to(address) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-fn bind_to(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A server that was killed must be able to come back at once.
-    socket.set_reuse_address(true)?;
-    // For the connections that inherit it.
-    socket.set_tcp_nodelay(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }
 
 /// A number that nobody can guess: the standard library's own source of seeds for its hash tables.
 fn seed() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
-}
-
-/// The address to connect to neighbours from, where the system would choose another one: a neighbour
-/// believes only what comes from this server's `address`.
-fn connect_from_address(address: &str) -> Option<IpAddr> {
-    let ip = address::look_up(address).ok()?.first()?.ip();
-    let is_default = ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
-    let is_ours = || std::net::UdpSocket::bind((ip, 0)).is_ok();
-    (!is_default && !ip.is_unspecified() && is_ours()).then_some(ip)
-}
-
-/// Learns where neighbours may connect from, before the first of them does.
-fn resolve_neighbours<R: Runtime>(shared: &Arc<Shared<R>>) {
-    for &peer in shared.herd.neighbours(shared.me) {
-        let neighbour = shared.herd.member(peer);
-        match address::look_up(&neighbour.address) {
-            Ok(addresses) => {
-                let ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
-                shared.handle(&mut Turn::default(), Event::Resolved { peer, addresses: &ips });
-            }
-            Err(error) => {
-                let (server, neighbour, address) = (shared.name(), &neighbour.name, &neighbour.address);
-                tracing::warn!(target: "herd::links", server, %neighbour, %address, %error, "neighbour's address cannot be looked up");
-            }
-        }
-    }
-}
-
-async fn accept<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener) {
-    let slots = Arc::new(Slots { free: AtomicUsize::new(shared.limits.connections), waker: AtomicWaker::new() });
-    loop {
-        let slot = Slots::take(&slots).await;
-        match R::accept(&listener).await {
-            Ok((stream, remote)) => {
-                if !INHERITS_OPTIONS {
-                    // A connection that is gone already says so when it is read.
-                    let _ = stream.set_nodelay();
-                }
-                let mut connection = Connection::new(Arc::clone(&shared), stream, remote);
-                R::spawn(async move {
-                    connection.serve().await;
-                    // Only a connection that is closed gives its right to be to another one.
-                    drop(connection);
-                    drop(slot);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(target: "herd::server", server = shared.name(), %error, "a connection could not be accepted");
-                R::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-/// How many more connections there may be. One task takes, all give back.
-struct Slots {
-    free: AtomicUsize,
-    waker: AtomicWaker,
-}
-
-/// One connection's right to be.
-struct Slot(Arc<Slots>);
-
-impl Slots {
-    async fn take(slots: &Arc<Self>) -> Slot {
-        poll_fn(|context| {
-            slots.waker.register(context.waker());
-            let taken = slots.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
-            if taken.is_ok() { Poll::Ready(Slot(Arc::clone(slots))) } else { Poll::Pending }
-        })
-        .await
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.free.fetch_add(1, Ordering::AcqRel);
-        self.0.waker.wake();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpStream;
-
-    use super::*;
-
-    #[test]
-    fn connections_inherit_what_they_are_not_told() {
-        let listener = bind_to((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
-        listener.set_nonblocking(false).expect("a listener");
-        let _client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
-        let (accepted, _) = listener.accept().expect("the same connection");
-        assert!(!INHERITS_OPTIONS || accepted.nodelay().expect("an option"));
-    }
 }

@@ -7,60 +7,51 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use herd::{
-    Action, Answer, Event, FetchId, Herd, Limits, Node, Notice, Places, ServerId, Session, SessionId, Turn, Unavailable,
+    Action, Answer, Event, FetchId, Herd, Limits, Node, Places, ServerId, ServerName, Session, SessionId, Turn,
+    Unavailable,
 };
 use herd_places::Source;
 
 use crate::clock::Clock;
-use crate::link;
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
+use crate::neighbours::Neighbours;
+use crate::notices::log;
 use crate::runtime::Runtime;
+use crate::shutdown::Shutdown;
 use crate::timer::Timer;
-use crate::wake_flag::WakeFlag;
 
 /// One server: its node, its places, its clock, and the ways to its tasks.
 pub(crate) struct Shared<R> {
     pub(crate) node: Node,
-    pub(crate) herd: Arc<Herd>,
-    pub(crate) me: ServerId,
-    pub(crate) limits: Limits,
+    name: ServerName,
+    pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
+    pub(crate) neighbours: Neighbours,
     /// The address of this machine that neighbours know this server by, where connections to them
     /// must come from it.
-    pub(crate) connect_from: Option<IpAddr>,
+    pub(crate) connect_from: Mutex<Option<IpAddr>>,
     source: Arc<dyn Source>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Answer>>>>,
-    /// What tells each neighbour's task that the node has something for it.
-    links: HashMap<ServerId, Arc<WakeFlag>>,
     next_session: AtomicU64,
     runtime: PhantomData<fn() -> R>,
 }
 
 impl<R: Runtime> Shared<R> {
-    pub(crate) fn new(
-        herd: Arc<Herd>,
-        me: ServerId,
-        limits: Limits,
-        source: Arc<dyn Source>,
-        seed: u64,
-        connect_from: Option<IpAddr>,
-    ) -> Self {
-        let node = Node::new(Arc::clone(&herd), me, limits.clone(), seed);
+    pub(crate) fn new(herd: &Arc<Herd>, me: ServerId, limits: Limits, source: Arc<dyn Source>, seed: u64) -> Self {
+        let node = Node::new(Arc::clone(herd), me, limits, seed);
         node.ask_at_least(source.least_bound());
-        let links = herd.neighbours(me).iter().map(|&peer| (peer, Arc::default())).collect();
         Self {
             node,
-            herd,
-            me,
-            limits,
+            name: herd.name(me).clone(),
+            shutdown: Arc::default(),
             clock: Clock::start(),
             timer: Timer::default(),
-            connect_from,
+            neighbours: Neighbours::default(),
+            connect_from: Mutex::default(),
             source,
             sessions: Mutex::default(),
-            links,
             next_session: AtomicU64::new(0),
             runtime: PhantomData,
         }
@@ -68,18 +59,21 @@ impl<R: Runtime> Shared<R> {
 
     /// This server's name.
     pub(crate) fn name(&self) -> &str {
-        self.herd.name(self.me).as_str()
+        self.name.as_str()
+    }
+
+    pub(crate) fn server_name(&self) -> &ServerName {
+        &self.name
+    }
+
+    /// Where the others reach that server, as the present herd has it.
+    pub(crate) fn address_of(&self, server: &ServerName) -> Option<String> {
+        let herd = self.node.herd();
+        herd.find(server.as_bytes()).map(|id| herd.member(id).address.clone())
     }
 
     pub(crate) fn session_id(&self) -> SessionId {
         SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Starts the task of each neighbour's link.
-    pub(crate) fn start_links(self: &Arc<Self>) {
-        for (&peer, flag) in &self.links {
-            R::spawn(link::run(Arc::clone(self), peer, Arc::clone(flag)));
-        }
     }
 
     /// Tells the node what happened and does what it says.
@@ -105,7 +99,7 @@ impl<R: Runtime> Shared<R> {
                         Some((own, output)) if own.id() == session => own.answer(answer, output),
                         _ => self.deliver(session, answer),
                     },
-                    Action::Forward { peer } => self.wake_link(peer),
+                    Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
                     Action::Fetch { fetch, query } if self.source.blocks() => {
                         let shared = Arc::clone(self);
@@ -122,7 +116,7 @@ impl<R: Runtime> Shared<R> {
             }
         }
         for notice in turn.notices.drain(..) {
-            self.log(notice);
+            log(&self.node, self.name(), &notice);
         }
     }
 
@@ -150,38 +144,6 @@ impl<R: Runtime> Shared<R> {
         let mailbox = lock(&self.sessions).get(&session).map(Arc::clone);
         if let Some(mailbox) = mailbox {
             mailbox.put(answer);
-        }
-    }
-
-    fn wake_link(&self, peer: ServerId) {
-        if let Some(flag) = self.links.get(&peer) {
-            flag.set();
-        }
-    }
-
-    fn log(&self, notice: Notice) {
-        let server = self.name();
-        match notice {
-            Notice::Compared { peer, sent: 0, received: 0 } => {
-                tracing::debug!(target: "herd::links", server, with = %self.herd.name(peer), "compared, nothing differs");
-            }
-            Notice::Compared { peer, sent, received } => {
-                tracing::info!(target: "herd::links", server, with = %self.herd.name(peer), sent, received, "repaired");
-            }
-            Notice::NeighbourDiffers { peer } => {
-                tracing::warn!(target: "herd::links", server, neighbour = %self.node.name(peer), "lists of servers differ");
-            }
-            Notice::Refused { peer, why } => {
-                tracing::warn!(target: "herd::links", server, neighbour = %self.node.name(peer), reason = %why, "refused by a neighbour");
-            }
-            Notice::HerdChanged { added, removed } => {
-                tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
-            }
-            Notice::HerdRefused(why) => {
-                tracing::error!(target: "herd::server", server, reason = %why, "list of servers refused")
-            }
-            // The link's task says so itself, with the reason and the address.
-            Notice::NeighbourDown { .. } | Notice::NeighbourUp { .. } => {}
         }
     }
 }

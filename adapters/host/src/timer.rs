@@ -10,6 +10,7 @@ use herd::{Event, Instant, Turn};
 
 use crate::runtime::{Runtime, Sleep};
 use crate::shared::Shared;
+use crate::shutdown::Task;
 
 const NEVER: u64 = u64::MAX;
 
@@ -35,12 +36,12 @@ impl Timer {
     }
 }
 
-/// Runs the timer of a server for as long as the server runs.
-pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>) {
+/// Runs the timer of a server until its stop is over.
+pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, mut task: Task) {
     let mut turn = Turn::default();
     let mut sleep: Option<(u64, Sleep)> = None;
     loop {
-        poll_fn(|context| {
+        let due = poll_fn(|context| {
             shared.timer.waker.register(context.waker());
             let at = shared.timer.at.load(Ordering::Acquire);
             if sleep.as_ref().is_none_or(|(set, _)| *set != at) {
@@ -51,8 +52,10 @@ pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>) {
                 Some((_, sleep)) => sleep.as_mut().poll(context),
                 None => Poll::Pending,
             }
-        })
-        .await;
+        });
+        if task.until_over(due).await.is_none() {
+            return;
+        }
         sleep = None;
         // Before the node is told: what it names from then on is for the next time.
         shared.timer.at.store(NEVER, Ordering::Release);

@@ -1,4 +1,6 @@
 //! The herd on tokio.
+//!
+//! `herd-tokio` is the program; [`Server`] is a server inside a program of one's own. `examples/embed.rs` has one.
 
 use std::future::Future;
 use std::io;
@@ -12,6 +14,9 @@ use herd_host::{Runtime, Stream, WORKER};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
+
+/// A handle to a server that runs on tokio: on the runtime within which it was started, of whatever kind that is.
+pub type Server = herd_host::Server<Tokio>;
 
 /// tokio's multi-threaded runtime.
 #[derive(Debug)]

@@ -5,3 +5,4 @@ mod links;
 mod middleboxes;
 mod repair;
 mod rolling;
+mod stops;

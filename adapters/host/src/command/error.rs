@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::logs::LogError;
 use crate::one_line::one_line;
 use crate::server::BindError;
+use crate::source::PlacesError;
 
 /// Why nothing was started. Each but [`Help`](Self::Help) is one line.
 #[derive(Debug, thiserror::Error)]
@@ -27,12 +28,9 @@ pub enum UsageError {
     /// A port that is taken, or an address that is not this machine's.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The places source's own file cannot be used.
+    /// A file of the places source cannot be used.
     #[error(transparent)]
-    Places(#[from] herd_places::FileError),
-    /// The certificates to believe cannot be read.
-    #[error(transparent)]
-    Trust(#[from] herd_places::TrustError),
+    Places(#[from] PlacesError),
     /// The log cannot be opened.
     #[error(transparent)]
     Log(#[from] LogError),

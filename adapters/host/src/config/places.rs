@@ -12,7 +12,7 @@ use super::{ConfigError, Environment, Origin};
 use crate::nearest::did_you_mean;
 
 /// Where places come from, and what it takes to have them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlacesSettings {
     /// Which source.
     pub source: PlacesSource,
@@ -27,9 +27,10 @@ pub struct PlacesSettings {
 }
 
 /// A source of places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlacesSource {
     /// The data that the program brings along.
+    #[default]
     Embedded,
     /// Google's Places API (New).
     Google,

@@ -11,7 +11,7 @@ const MOST: usize = 1024;
 
 /// The processors that this process may use, less one for the kernel and for whoever else is there: a worker
 /// that has to wait for a processor makes all its connections wait. At least one.
-fn default() -> NonZeroUsize {
+pub(super) fn default() -> NonZeroUsize {
     let processors = available_parallelism().map_or(1, NonZeroUsize::get);
     NonZeroUsize::new(processors - 1).unwrap_or(NonZeroUsize::MIN)
 }

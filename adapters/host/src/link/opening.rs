@@ -8,6 +8,7 @@ use std::sync::Arc;
 use herd::{Event, ServerId, Turn};
 
 use crate::address;
+use crate::lock::lock;
 use crate::runtime::{Runtime, Stream};
 use crate::shared::Shared;
 
@@ -22,12 +23,16 @@ pub(super) fn open<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId) -> Openin
 /// Connects to the first address that takes it. The name is looked up each time: an address may change while the
 /// server runs, and the node believes only what comes from the present ones.
 async fn connect<R: Runtime>(shared: &Arc<Shared<R>>, peer: ServerId) -> io::Result<(R::Stream, SocketAddr)> {
-    let addresses = address::resolve::<R>(shared.herd.member(peer).address.clone()).await?;
+    let no_address = |what: &str| io::Error::new(io::ErrorKind::NotFound, what.to_owned());
+    let address =
+        shared.address_of(&shared.node.name(peer)).ok_or_else(|| no_address("it is no neighbour any more"))?;
+    let addresses = address::resolve::<R>(address).await?;
     let ips: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
     shared.handle(&mut Turn::default(), Event::Resolved { peer, addresses: &ips });
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "its address stands for no IP address");
+    let mut failure = no_address("its address stands for no IP address");
+    let connect_from = *lock(&shared.connect_from);
     for address in addresses {
-        let from = shared.connect_from.filter(|from| from.is_ipv4() == address.is_ipv4());
+        let from = connect_from.filter(|from| from.is_ipv4() == address.is_ipv4());
         let connected = R::connect(address, from).await;
         match connected.and_then(|stream| stream.set_nodelay().map(|()| stream)) {
             Ok(stream) => return Ok((stream, address)),

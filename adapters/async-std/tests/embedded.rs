@@ -1,0 +1,6 @@
+//! Servers inside a program, on this runtime.
+
+use herd_async_std::AsyncStd as Adapter;
+
+#[path = "../../../tests/embedded/cases.rs"]
+mod cases;

@@ -1,0 +1,98 @@
+//! Why a server cannot do what it is asked to.
+
+use std::io;
+
+use herd::{Refusal, ServerName};
+
+/// Why a server's port cannot be bound. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} cannot listen on {listen}: {why}{}", remedy(.why))]
+pub struct BindError {
+    pub(super) name: String,
+    pub(super) listen: String,
+    pub(super) why: io::Error,
+}
+
+fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; stop what listens there, or name another port with --listen or in the config file"
+        }
+        io::ErrorKind::AddrNotAvailable => "; that address is not this machine's",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 need rights that this user does not have",
+        _ => "",
+    }
+}
+
+/// Why a server was not started. Nothing of it runs, and nothing is bound.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The herd has no server of that name. Name one that it has.
+    #[error("{name:?} is not a server of this herd")]
+    Unknown {
+        /// The name that was given.
+        name: String,
+    },
+    /// Its port cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The runtime cannot take over the listener, mostly for want of file descriptors.
+    #[error("the listener cannot be watched: {0}")]
+    Listener(io::Error),
+}
+
+/// Why a server goes on with the herd that it has. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReloadError {
+    /// The server itself is not in the new herd. If it is to leave, stop it.
+    #[error("{name} is not a server of the new herd")]
+    NotAMember {
+        /// The server's name.
+        name: ServerName,
+    },
+    /// So many servers came and went that no more can be told apart. Start the server anew.
+    #[error("more servers were named since the server started than there are ids; start it anew")]
+    TooMany,
+    /// The server is being stopped, or was.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+/// Why a position was not taken in. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// The server refuses it, as it would refuse the same line.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The server is being stopped, or was: tell another one.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl From<Refusal> for ReportError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What a stop had to leave undone when its time had run out. The server is down all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("stopped with work left: {}", self.told())]
+pub struct DrainError {
+    /// Connections that were cut off: replies were still owed, or the other end has not closed.
+    pub connections: usize,
+    /// Neighbours that may not have been told everything. What they lack they find at others that know, or not at all.
+    pub neighbours: Vec<ServerName>,
+}
+
+impl DrainError {
+    fn told(&self) -> String {
+        let plural = if self.connections == 1 { "" } else { "s" };
+        let mut told = format!("{} connection{plural} cut off", self.connections);
+        for (index, neighbour) in self.neighbours.iter().enumerate() {
+            told += if index == 0 { ", neighbours not told everything: " } else { ", " };
+            told += neighbour.as_str();
+        }
+        told
+    }
+}

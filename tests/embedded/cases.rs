@@ -1,0 +1,205 @@
+//! Servers inside a program, by their handles. `Adapter` is the runtime of the test program that these are part of.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use herd::{Herd, Member, Refusal, ServerName, Sighting};
+use herd_host::config::Settings;
+use herd_host::{ReloadError, ReportError, Runtime as _, StartError};
+use herd_tests::client::Client;
+use herd_tests::patience::wait_for;
+
+use crate::Adapter;
+
+type Server = herd_host::Server<Adapter>;
+
+/// Runs a case on the adapter's runtime. It may block: it is not on one of the runtime's threads.
+fn run(case: impl Future<Output = ()>) {
+    Adapter::block_on(NonZeroUsize::new(2).expect("two"), case).expect("a runtime");
+}
+
+/// A herd of these servers, each linked with the next.
+fn herd_of(servers: &[(&str, SocketAddr)]) -> Arc<Herd> {
+    let links = servers.iter().skip(1).map(|(name, _)| vec![(*name).to_owned()]).chain([Vec::new()]);
+    let member = |(&(name, address), links): (&(&str, SocketAddr), Vec<String>)| Member {
+        name: ServerName::new(name).expect("a name"),
+        address: address.to_string(),
+        links,
+    };
+    Arc::new(Herd::new(servers.iter().zip(links).map(member).collect()).expect("a herd"))
+}
+
+/// Settings of a herd of one, at a port that the system chooses.
+fn alone(name: &str) -> Settings {
+    Settings::new(herd_of(&[(name, SocketAddr::from(([127, 0, 0, 1], 0)))]))
+}
+
+async fn start(settings: &Settings, name: &str) -> Result<Server, StartError> {
+    Server::start(settings, name, settings.open_places().expect("the embedded places")).await
+}
+
+async fn start_alone(name: &str) -> Server {
+    start(&alone(name), name).await.expect("a server")
+}
+
+/// Reports that a client is somewhere, through the typed door; the AT line's fields.
+fn report(server: &Server, client: &str) -> String {
+    let sighting = Sighting::new(client.as_bytes(), b"+34.068930-118.445127", b"1479413884.392014450");
+    let report = server.report_position(&sighting.expect("a sighting")).expect("a report");
+    String::from_utf8(report.line().to_vec()).expect("text")
+}
+
+fn knows(server: &Server, client: &str) -> bool {
+    server.node().position(client.as_bytes()).is_some()
+}
+
+fn wait_until_known(server: &Server, client: &str) {
+    wait_for(&format!("{} to know {client}", server.name()), || knows(server, client).then_some(()));
+}
+
+/// What goes in by one door comes out by the other.
+#[test]
+fn two_doors() {
+    run(async {
+        let server = start_alone("A").await;
+        assert_eq!(server.name(), "A");
+        let reported = report(&server, "kiwi");
+        let mut client = Client::connect(server.address());
+        assert_eq!(client.ask("WHATSAT kiwi 0 0"), format!("AT {reported}"));
+        assert!(Client::connect(server.address()).ask("IAMAT moa +1+1 1").starts_with("AT A "));
+        assert!(knows(&server, "moa"));
+        drop(client);
+        server.stop().await.expect("an orderly stop");
+    });
+}
+
+/// Two servers that start alone become one herd, and a third joins while they run; then one leaves.
+#[test]
+fn a_herd_that_grows_and_shrinks() {
+    run(async {
+        let (a, b) = (start_alone("A").await, start_alone("B").await);
+        report(&a, "before");
+        let two = herd_of(&[("A", a.address()), ("B", b.address())]);
+        for server in [&a, &b] {
+            server.reload(Arc::clone(&two)).await.expect("a herd of two");
+        }
+        wait_until_known(&b, "before");
+
+        let c = start_alone("C").await;
+        let three = herd_of(&[("A", a.address()), ("B", b.address()), ("C", c.address())]);
+        for server in [&a, &b, &c] {
+            server.reload(Arc::clone(&three)).await.expect("a herd of three");
+        }
+        report(&a, "after");
+        wait_until_known(&c, "after");
+        wait_until_known(&c, "before");
+        assert_eq!((a.node().links().len(), b.node().links().len()), (1, 2));
+
+        for server in [&a, &b] {
+            server.reload(Arc::clone(&two)).await.expect("a herd of two");
+        }
+        assert_eq!(b.node().links().len(), 1);
+        report(&a, "meanwhile");
+        wait_until_known(&b, "meanwhile");
+        // The way to it is gone, and it comes back when the link does.
+        assert!(!knows(&c, "meanwhile"));
+        b.reload(three).await.expect("a herd of three");
+        wait_until_known(&c, "meanwhile");
+        for server in [a, b, c] {
+            server.stop().await.expect("an orderly stop");
+        }
+    });
+}
+
+/// What was reported a moment before a stop is known to the neighbour when the stop is over.
+#[test]
+fn a_stop_gives_what_is_queued() {
+    run(async {
+        let (a, b) = (start_alone("A").await, start_alone("B").await);
+        let both = herd_of(&[("A", a.address()), ("B", b.address())]);
+        for server in [&a, &b] {
+            server.reload(Arc::clone(&both)).await.expect("a herd of two");
+        }
+        let clients: Vec<String> = (0..10_000).map(|number| format!("client{number}")).collect();
+        for client in &clients {
+            report(&a, client);
+        }
+        a.stop().await.expect("an orderly stop");
+        assert!(clients.iter().all(|client| knows(&b, client)));
+        b.stop().await.expect("an orderly stop");
+    });
+}
+
+/// A server that stops takes nothing in, and whoever asks is told so.
+#[test]
+fn after_a_stop() {
+    run(async {
+        let server = start_alone("A").await;
+        let (address, again) = (server.address(), server.clone());
+        report(&server, "kiwi");
+        Adapter::spawn(async move { server.stop().await.expect("an orderly stop") });
+        again.stopped().await.expect("the same stop");
+        again.stop().await.expect("the same stop");
+        let refused = TcpStream::connect(address).map_err(|error| error.kind());
+        assert_eq!(refused.map(drop), Err(ErrorKind::ConnectionRefused));
+        let sighting = Sighting::new(b"kiwi", b"+1+1", b"1").expect("a sighting");
+        assert_eq!(again.report_position(&sighting).map(drop), Err(ReportError::Stopping));
+        assert_eq!(again.reload(again.node().herd()).await, Err(ReloadError::Stopping));
+        assert!(knows(&again, "kiwi"), "it can still be looked at");
+        let settings = Settings { listen: vec![address.to_string()], ..alone("A") };
+        let next = start(&settings, "A").await.expect("the port is free");
+        assert!(!knows(&next, "kiwi"));
+        next.stop().await.expect("an orderly stop");
+    });
+}
+
+/// Where the time runs out, the stop says what it had to leave.
+#[test]
+fn a_stop_that_is_cut_short() {
+    run(async {
+        let settings = Settings { drain: Duration::from_millis(100), ..alone("A") };
+        let server = start(&settings, "A").await.expect("a server");
+        let mut client = Client::connect(server.address());
+        assert!(client.ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
+        let undone = server.stop().await.expect_err("a client that does not close");
+        assert_eq!((undone.connections, &*undone.neighbours), (1, &[][..]));
+        assert_eq!(undone.to_string(), "stopped with work left: 1 connection cut off");
+    });
+}
+
+/// A server goes on when its handles are dropped.
+#[test]
+fn without_a_handle() {
+    run(async {
+        let server = start_alone("A").await;
+        let address = server.address();
+        drop(server);
+        assert!(Client::connect(address).ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
+    });
+}
+
+/// What cannot be done is said, and nothing has changed.
+#[test]
+fn refusals() {
+    run(async {
+        let unknown = start(&alone("A"), "Z").await.expect_err("no such server");
+        assert_eq!(unknown.to_string(), "\"Z\" is not a server of this herd");
+        let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = taken.local_addr().expect("bound");
+        let settings = Settings { listen: vec![address.to_string()], ..alone("A") };
+        let bound = start(&settings, "A").await.expect_err("a port that is taken");
+        assert!(bound.to_string().starts_with(&format!("A cannot listen on {address}: ")), "{bound}");
+
+        let server = start_alone("A").await;
+        let other = herd_of(&[("B", address)]);
+        let name = ServerName::new("A").expect("a name");
+        assert_eq!(server.reload(other).await, Err(ReloadError::NotAMember { name }));
+        let long = vec![b'x'; 5_000];
+        let sighting = Sighting::new(&long, b"+1+1", b"1").expect("a sighting");
+        assert_eq!(server.report_position(&sighting).map(drop), Err(ReportError::Refused(Refusal::TooLong)));
+        server.stop().await.expect("an orderly stop");
+    });
+}
