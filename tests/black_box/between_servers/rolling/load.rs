@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -30,9 +31,9 @@ struct Clients {
 
 #[derive(Default)]
 struct Shared {
-    /// What was acknowledged. Whoever holds it keeps the clients from reporting.
+    /// What was acknowledged.
     told: Mutex<Vec<Told>>,
-    stopped: Mutex<bool>,
+    stopped: AtomicBool,
 }
 
 impl Load {
@@ -43,9 +44,9 @@ impl Load {
         self.of.insert(name.into(), Clients { shared, thread: Some(thread) });
     }
 
-    /// Keeps the clients of one server from reporting.
-    pub(super) fn pause(&self, name: &str) -> MutexGuard<'_, Vec<Told>> {
-        lock(&self.of[name].shared.told)
+    /// How many reports one server has acknowledged until now.
+    pub(super) fn count(&self, name: &str) -> usize {
+        lock(&self.of[name].shared.told).len()
     }
 
     /// Everything that was acknowledged until now.
@@ -61,7 +62,7 @@ impl Load {
 
 impl Clients {
     fn stop(&mut self) {
-        *lock(&self.shared.stopped) = true;
+        self.shared.stopped.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.join().expect("clients that do not panic");
         }
@@ -70,22 +71,24 @@ impl Clients {
 
 impl Drop for Clients {
     fn drop(&mut self) {
-        *lock(&self.shared.stopped) = true;
+        self.shared.stopped.store(true, Ordering::Release);
     }
 }
 
 impl Shared {
-    /// Reports at the server, again and again, where it listens.
+    /// Reports at the server, again and again, where it listens. Each client reports once, also where that fails: the
+    /// server may have passed on what it could not acknowledge any more.
     fn report(&self, server: &str, address: SocketAddr) {
         let mut connection = None;
-        while !*lock(&self.stopped) {
-            let mut told = lock(&self.told);
-            let client = format!("of-{server}-{}", told.len());
+        for number in 0.. {
+            if self.stopped.load(Ordering::Acquire) {
+                break;
+            }
+            let client = format!("of-{server}-{number}");
             match ask(&mut connection, address, &format!("IAMAT {client} +34.068930-118.445127 1")) {
-                Ok(at) => told.push((client, at)),
+                Ok(at) => lock(&self.told).push((client, at)),
                 Err(_) => connection = None,
             }
-            drop(told);
             thread::sleep(PAUSE);
         }
     }
