@@ -5,9 +5,11 @@ mod command_line;
 mod connections;
 mod logs;
 mod places;
+mod plain;
 mod refusals;
 mod requests;
 mod sources;
+mod versions;
 mod whatsat;
 
 use std::process::Output;

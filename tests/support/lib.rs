@@ -11,6 +11,7 @@ pub mod places_server;
 pub mod plain;
 pub mod ports;
 pub mod process;
+pub mod proxy;
 pub mod skew;
 
 pub use process::Binaries;

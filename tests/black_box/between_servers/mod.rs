@@ -2,5 +2,7 @@
 
 mod flooding;
 mod links;
+mod middleboxes;
 mod repair;
+mod rolling;
 mod stops;
