@@ -84,13 +84,15 @@ impl Run {
     pub(super) fn after_pass(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(id) else { return };
         let Some(session) = &connection.session else { return };
+        // What it has held back is not taken in any more.
+        if self.hosts[connection.server as usize].stopping.is_some() {
+            return self.close_if_stopping(id);
+        }
         let unsent = connection.pipes[Way::Back as usize].unsent_len;
         if session.can_resume(unsent) {
             self.serve(id, &Input::More);
         } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {
             self.close(id, Side::Acceptor);
-        } else {
-            self.close_if_stopping(id);
         }
     }
 

@@ -263,9 +263,9 @@ impl What {
         }
     }
 
-    /// Whether a server begins or ends to be there with it.
+    /// Whether a server's links are in trouble from then on. A stop in good order is none for them.
     pub(crate) const fn ends_links(&self) -> bool {
-        matches!(self, Self::Crash { .. } | Self::Stop { .. } | Self::Move { .. })
+        matches!(self, Self::Crash { .. } | Self::Move { .. })
     }
 
     /// Whose list it is about, and what is written into that.

@@ -67,6 +67,12 @@ impl Stage<'_> {
             }
             Fault::Stops => {
                 let keeps = self.chance.percent(50);
+                // Late, so that there was no other trouble for a while, and with something that was just said.
+                let at = STAGE - at / 4;
+                let before = *self.chance.pick(&[4 * MILLI, 20 * MILLI, 400 * MILLI]);
+                let (client, said_at) = (self.chance.index(12), at - self.chance.below(before));
+                let text = (0..4).map(|_| self.line(said_at, 12)).collect();
+                self.put(said_at, What::Say { client, server, text });
                 self.put(at, What::Stop { server, lasts, keeps });
             }
             Fault::Members => self.members(at, lasts, server),
