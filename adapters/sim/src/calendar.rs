@@ -31,6 +31,8 @@ pub(crate) enum Due {
     Idle(ConnectionId),
     /// A node wanted to be called; which life of which server.
     Wake(u32, u32),
+    /// A server that stops may have done so; which life of which server.
+    Stopped(u32, u32),
     /// A places source answers; an index into the fetches.
     Fetched(u32),
     /// Time to see whether all is well that should be.

@@ -146,8 +146,17 @@ pub(crate) struct Connection {
     pub(crate) session: Option<Box<Session>>,
     pub(crate) ends: [End; 2],
     pub(crate) pipes: [Pipe; 2],
+    /// Of its opener, where that is a server, when it was opened; and how often that had moved.
+    pub(crate) life: u32,
+    pub(crate) moves: u32,
     /// It is broken, and its ends will learn of it.
     pub(crate) broken: bool,
+    /// It leads nowhere: what either end sends is acknowledged and thrown away.
+    pub(crate) dead: bool,
+    /// A line that has come in part to a server of an older make.
+    pub(crate) begun: Vec<u8>,
+    /// A middlebox has accepted it, and ends it when the first bytes come.
+    pub(crate) ends_soon: bool,
     /// What a client has said on it and is owed.
     pub(crate) talk: Option<Box<Talk>>,
 }
@@ -181,7 +190,12 @@ impl Connections {
             session: None,
             ends: [End::Here, End::Gone],
             pipes: [Pipe::default(), Pipe::default()],
+            life: 0,
+            moves: 0,
             broken: false,
+            dead: false,
+            begun: Vec::new(),
+            ends_soon: false,
             talk: None,
         };
         let slot = if let Some(slot) = slot {
@@ -208,6 +222,7 @@ impl Connections {
             connection.generation += 1;
             connection.session = None;
             connection.talk = None;
+            connection.begun = Vec::new();
             connection.pipes = [Pipe::default(), Pipe::default()];
             self.free.push(id.slot);
         }

@@ -22,11 +22,21 @@ pub enum Fault {
     Clocks,
     /// Places sources that are slow, fail, or never answer.
     Places,
+    /// Middleboxes that accept connections in place of a server, and take what is sent without passing it on.
+    Middleboxes,
+    /// Servers that are added to a running herd and removed, in one server's list after the other's.
+    Members,
+    /// Servers that stop in good order and come back.
+    Stops,
+    /// Servers of an older make among the others.
+    Makes,
+    /// Servers that move to another IP address.
+    Moves,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -35,6 +45,11 @@ impl Fault {
         Self::Crashes,
         Self::Clocks,
         Self::Places,
+        Self::Middleboxes,
+        Self::Members,
+        Self::Stops,
+        Self::Makes,
+        Self::Moves,
     ];
 
     /// Its name on the command line.
@@ -49,19 +64,24 @@ impl Fault {
             Self::Crashes => "crashes",
             Self::Clocks => "clocks",
             Self::Places => "places",
+            Self::Middleboxes => "middleboxes",
+            Self::Members => "members",
+            Self::Stops => "stops",
+            Self::Makes => "makes",
+            Self::Moves => "moves",
         }
     }
 }
 
 /// A set of [`Fault`]s. On the command line: `all`, `none`, or names with commas between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults(u8);
+pub struct Faults(u16);
 
 impl Faults {
     /// No trouble at all.
     pub const NONE: Self = Self(0);
     /// Every kind of trouble.
-    pub const ALL: Self = Self(u8::MAX);
+    pub const ALL: Self = Self((1 << Fault::ALL.len()) - 1);
 
     /// Whether that kind is in the set.
     #[must_use]
@@ -114,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_what_is_read() {
-        for text in ["all", "none", "latency", "breaks,crashes"] {
+        for text in ["all", "none", "latency", "breaks,crashes,middleboxes"] {
             assert_eq!(text.parse::<Faults>().expect(text).to_string(), text);
         }
         assert!("rain".parse::<Faults>().is_err());

@@ -57,6 +57,19 @@ impl Graph {
         Self::of(servers, links)
     }
 
+    /// Whether the servers that are left without some are connected.
+    pub(crate) fn holds_without(&self, gone: &[usize]) -> bool {
+        let mut reached: Vec<bool> = (0..self.servers).map(|server| gone.contains(&server)).collect();
+        let mut next: Vec<usize> = reached.iter().position(|&reached| !reached).into_iter().collect();
+        while let Some(at) = next.pop() {
+            if !std::mem::replace(&mut reached[at], true) {
+                let ends = self.links.iter().filter(|&&(a, b)| a == at || b == at);
+                next.extend(ends.map(|&(a, b)| if a == at { b } else { a }));
+            }
+        }
+        reached.into_iter().all(|reached| reached)
+    }
+
     fn of(servers: usize, links: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let ordered = links.into_iter().map(|(a, b)| (a.min(b), a.max(b)));
         let mut links: Vec<_> = ordered.filter(|(a, b)| a != b).collect();

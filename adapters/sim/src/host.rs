@@ -1,12 +1,16 @@
 //! One simulated server: its node, its clocks, its disk, its places source.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use herd::{Instant, Node, Now, ServerId, Timestamp};
+use herd::{Instant, Node, Now, Timestamp};
 
+use crate::list::{Ids, List};
 use crate::listener::Listener;
-use crate::scenario::{Illness, Nanos};
+use crate::oracle::ReportId;
+use crate::run::Stopping;
+use crate::scenario::{BadScenario, Illness, Nanos, Scenario};
 
 /// What every clock shows at the start, if it is right: nanoseconds since the POSIX epoch.
 const EPOCH: i128 = 1_479_413_884_000_000_000;
@@ -14,13 +18,25 @@ const EPOCH: i128 = 1_479_413_884_000_000_000;
 /// A server and the machine that it runs on.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) id: ServerId,
+    /// Whether it is of an older make: it greets without fields, and understands no others.
+    pub(crate) older: bool,
+    /// How often it has moved to another address.
+    pub(crate) moves: u32,
+    /// Its list of servers, also while it is down.
+    pub(crate) list: Arc<List>,
+    /// Which ids these have at its node.
+    pub(crate) ids: Arc<Ids>,
     /// None while it is down.
     pub(crate) node: Option<Arc<Node>>,
     /// Who listens to what changes in what it keeps.
     pub(crate) listener: Listener,
-    /// How often it was started.
+    /// How often it was started, and when it last was.
     pub(crate) life: u32,
+    pub(crate) started_at: Nanos,
+    /// While it stops in good order.
+    pub(crate) stopping: Option<Stopping>,
+    /// Of each client the newest report that it took from one in this life.
+    pub(crate) acknowledged: BTreeMap<u32, ReportId>,
     /// While it is down: whether even its machine says nothing.
     pub(crate) silent: bool,
     /// While it is down: the event that did it.
@@ -42,12 +58,32 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(id: ServerId) -> Self {
+    /// A host for each server. Most have one and the same list.
+    pub(crate) fn all(scenario: &Scenario) -> Result<Vec<Self>, BadScenario> {
+        let share = |list: List| (Arc::new(Ids::of(&list)), Arc::new(list));
+        let present = (0..scenario.servers.len()).find(|server| !scenario.absent.contains(server));
+        let common = present.map(|server| List::first(scenario, server)).transpose()?.map(share);
+        let host = |server| {
+            let own = || List::first(scenario, server).map(share);
+            let is_absent = scenario.absent.contains(&server);
+            let (ids, list) = common.clone().filter(|_| !is_absent).map_or_else(own, Ok)?;
+            Ok(Self::new(list, ids, scenario.older.contains(&server)))
+        };
+        (0..scenario.servers.len()).map(host).collect()
+    }
+
+    fn new(list: Arc<List>, ids: Arc<Ids>, older: bool) -> Self {
         Self {
-            id,
+            older,
+            moves: 0,
+            list,
+            ids,
             node: None,
             listener: Listener::default(),
             life: 0,
+            started_at: 0,
+            stopping: None,
+            acknowledged: BTreeMap::new(),
             silent: false,
             crashed_by: None,
             disk: Vec::new(),
@@ -77,14 +113,21 @@ impl Host {
     }
 
     /// It starts with a new node, which takes back what is on the disk.
-    pub(crate) fn start(&mut self, node: Node) {
+    pub(crate) fn start(&mut self, at: Nanos, node: Node) {
         for line in &self.disk {
             node.restore(line).expect("a node takes back its own lines");
         }
         self.node = Some(Arc::new(node));
         self.life += 1;
+        self.started_at = at;
         self.crashed_by = None;
+        self.acknowledged.clear();
         self.wake_at = None;
+    }
+
+    /// Whether it takes connections.
+    pub(crate) fn listens(&self) -> bool {
+        self.node.is_some() && self.stopping.is_none()
     }
 
     /// It dies; what is on its disk is there when it starts again.
@@ -96,14 +139,14 @@ impl Host {
             // The order in a table is nothing to build a run on.
             self.disk.sort_unstable();
         }
-        (self.silent, self.crashed_by) = (silent, Some(by));
+        (self.silent, self.crashed_by, self.stopping) = (silent, Some(by), None);
     }
 }
 
-/// Where the server of that index connects from.
-pub(crate) fn address(server: usize) -> IpAddr {
-    let [.., high, low] = server.to_be_bytes();
-    IpAddr::V4(Ipv4Addr::new(10, 0, high, low))
+/// Where the server of that index connects from, when it has moved so often.
+pub(crate) fn address(server: usize, moves: u32) -> IpAddr {
+    let ([.., high, low], [.., moves]) = (server.to_be_bytes(), moves.to_be_bytes());
+    IpAddr::V4(Ipv4Addr::new(10, moves, high, low))
 }
 
 /// Where all clients connect from.

@@ -2,7 +2,7 @@
 //!
 //! This crate drives the core of the `herd` crate, the very same that the real servers run, over a network
 //! that it makes up: latency, jitter, bytes cut anywhere, connections that break, partitions, crashes,
-//! clocks that are wrong, places sources that are ill. One seed decides everything, so a run can be
+//! middleboxes, clocks that are wrong, places sources that are ill. One seed decides everything, so a run can be
 //! repeated, byte for byte. While it runs, [what must hold](Invariant) is looked at.
 //!
 //! ```
@@ -30,6 +30,7 @@
 //! | `calendar` | what is due, and when |
 //! | `wires`, `connection` | links, and the bytes on them |
 //! | `host`, `places` | one server, its clocks, its disk, its places source |
+//! | `list` | whom a server has in its list of servers |
 //! | `talk` | one client on one connection, and what it is owed |
 //! | `oracle` | what every server must know |
 //! | `listener` | what a server's feed tells |
@@ -44,6 +45,7 @@ mod digest;
 mod faults;
 mod graph;
 mod host;
+mod list;
 mod listener;
 mod oracle;
 mod places;
@@ -59,9 +61,9 @@ mod wires;
 
 pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
-pub use run::{FastPath, Options, Outcome, Run, TIME_TO_CONVERGE};
+pub use run::{FastPath, Options, Outcome, Run};
 pub use scenario::{
-    BadScenario, Bounds, Builder, Illness, MILLI, Nanos, Network, Planned, Recipe, SECOND, Scenario, What,
+    BadScenario, Bounds, Builder, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, SECOND, Scenario, What,
 };
 pub use seed::Seed;
 pub use shrink::{breaks, shrink};

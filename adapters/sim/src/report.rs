@@ -68,6 +68,8 @@ impl Report {
         writeln!(out, "replies     {} got and right", stats.replies)?;
         writeln!(out, "feeds       {} changes told", stats.changes)?;
         writeln!(out, "fast path   {} seeds played with it and without", self.both_ways)?;
+        let (settled, used) = (stats.settled_after as f64 / 1e9, stats.promise_used);
+        writeln!(out, "agreement   {settled:.1} s after all was quiet at most, and {used}% of what is promised")?;
         if !stats.faults.is_empty() {
             let faults: Vec<_> = stats.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             writeln!(out, "faults      {}", faults.join(", "))?;

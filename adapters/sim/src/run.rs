@@ -8,9 +8,17 @@ mod fast_path;
 mod feed;
 mod fetches;
 mod links;
+mod lists;
+mod makes;
+mod middleboxes;
+mod moves;
 mod notices;
 mod passes;
+mod promise;
 mod pull;
+mod reading;
+mod records;
+mod stops;
 mod turns;
 
 use std::collections::HashSet;
@@ -25,27 +33,24 @@ use crate::connection::{ConnectionId, Connections};
 use crate::digest::Digest;
 use crate::host::Host;
 use crate::oracle::Oracle;
-use crate::scenario::{BadScenario, Nanos, SECOND, Scenario};
+use crate::scenario::{BadScenario, MILLI, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
-use crate::trace::{Record, Trace};
+use crate::trace::Trace;
 use crate::violation::{Invariant, Violation};
 use crate::wires::Wires;
 
 pub use self::fast_path::FastPath;
 use self::feed::Told;
 use self::fetches::Fetch;
+pub(crate) use self::stops::Stopping;
 
-/// How long servers may take to hold the same once all trouble is over.
-///
-/// A link may have to time out (5 s), pause (5 s), connect and greet (some round trips, one second each at
-/// the worst of latencies), and compare what it holds with its neighbour; and an update may have to
-/// pass every link of the longest way through a herd like that. Neighbours that rest compare again
-/// after a while: two minutes are enough for one comparison to fail and the next to succeed.
-pub const TIME_TO_CONVERGE: Nanos = 120 * SECOND;
+/// How long clients may have to wait for their replies once all trouble is over: on a connection that takes little at a
+/// time, places are waited for again and again.
+const TIME_TO_ANSWER: Nanos = 120 * SECOND;
 
-/// How often a herd at rest is looked at.
-const LOOK: Nanos = SECOND;
+/// How often a herd is looked at once nothing keeps its servers from agreeing.
+const LOOK: Nanos = 250 * MILLI;
 
 /// What a run does besides playing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +80,12 @@ pub struct Run {
     limits: Limits,
     herd: Arc<Herd>,
     now: Nanos,
-    calm_at: Nanos,
+    /// From when on nothing keeps servers from agreeing: trouble is over, and no client has told anything new.
+    quiet_at: Nanos,
+    /// How soon servers must agree then, where they did not at once.
+    within: Option<Nanos>,
+    /// From when on all was quiet when they last agreed.
+    agreed_since: Option<Nanos>,
     done: bool,
     calendar: Calendar,
     seed: Seed,
@@ -134,10 +144,12 @@ impl Run {
             options,
             limits: scenario.bounds.limits(),
             now: 0,
-            calm_at: scenario.calm_at(),
+            quiet_at: scenario.quiet_at(),
+            within: None,
+            agreed_since: None,
             done: false,
             calendar: Calendar::default(),
-            hosts: herd.ids().map(Host::new).collect(),
+            hosts: Host::all(&scenario)?,
             wires: Wires::new(&herd, &scenario.network, &mut seed),
             connections: Connections::default(),
             clients: vec![Client::default(); scenario.clients()],
@@ -220,6 +232,7 @@ impl Run {
             Due::Reset(id, side) => self.reset(id, side),
             Due::Idle(id) => self.idle(id),
             Due::Wake(server, life) => self.wake(server as usize, life),
+            Due::Stopped(server, life) => self.stopped(server as usize, life),
             Due::Fetched(fetch) => self.fetched(fetch as usize),
             Due::Look => self.look(),
         }
@@ -253,7 +266,9 @@ impl Run {
     /// Starts all servers: done by [`play`](Self::play), for those who [`step`](Self::step) themselves.
     pub fn start(&mut self) {
         for server in 0..self.hosts.len() {
-            self.start_server(server);
+            if !self.scenario.absent.contains(&server) {
+                self.start_server(server);
+            }
         }
     }
 
@@ -269,44 +284,11 @@ impl Run {
                 self.hosts[server].excused = true;
             }
         }
-        self.calendar.put(self.calm_at, Due::Look);
+        self.calendar.put(self.quiet_at, Due::Look);
     }
 
-    fn name_of(&self, server: ServerId) -> &str {
-        &self.scenario.servers[server.index()]
-    }
-
-    fn violate(&mut self, invariant: Invariant, server: Option<usize>, what: String) {
-        if self.violation.is_none() {
-            let server = server.map(|server| self.scenario.servers[server].clone());
-            let violation = Violation { invariant, at: self.now, server, what };
-            let text = violation.to_string();
-            self.record(|record| Record { kind: "violation", text: &text, ..record });
-            self.violation = Some(violation);
-        }
-    }
-
-    /// Writes a record into the trace, if there is one.
-    fn record<'a>(&mut self, fill: impl FnOnce(Record<'a>) -> Record<'a>) {
-        if let Some(trace) = &mut self.trace {
-            let at = self.now;
-            let empty = Record { at, kind: "", server: None, peer: None, client: None, connection: None, text: "" };
-            trace.record(&fill(empty), &self.scenario);
-        }
-    }
-
-    /// Writes what each server has counted into the trace: what is not zero.
-    fn record_counters(&mut self) {
-        for server in 0..self.hosts.len() {
-            let Some(node) = self.hosts[server].node.as_ref().filter(|_| self.trace.is_some()) else { continue };
-            let counted = node.counters().table().filter(|counter| counter.value > 0);
-            let counted: Vec<_> = counted.map(|counter| format!("{}={}", counter.name, counter.value)).collect();
-            let text = counted.join(" ");
-            self.record(|record| Record { kind: "counters", server: Some(server), text: &text, ..record });
-        }
-    }
-
-    const fn is_traced(&self) -> bool {
-        self.trace.is_some()
+    /// What a server's neighbour is called.
+    fn name_of(&self, server: usize, peer: ServerId) -> &str {
+        &self.scenario.servers[self.hosts[server].ids.server(peer)]
     }
 }

@@ -1,20 +1,24 @@
 //! What is to happen, as plain data: whatever a seed is made into, a person writes, a file holds.
 
+mod bounds;
 mod builder;
 mod generate;
+mod manner;
 mod what;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use herd::{Herd, HerdError, InvalidName, Limits, Member, ServerName};
+use herd::{Herd, HerdError, InvalidName, Member, ServerName};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
+use crate::list::List;
 
+pub use bounds::Bounds;
 pub use builder::Builder;
 pub use generate::Recipe;
-pub use what::{Illness, Planned, What};
+pub use manner::{Illness, Manner};
+pub use what::{Planned, What};
 
 /// Nanoseconds since the start of a run, or a span of so many.
 pub type Nanos = u64;
@@ -34,6 +38,12 @@ pub struct Scenario {
     pub servers: Vec<String>,
     /// The two ends of each link, as indexes into the servers.
     pub links: Vec<(usize, usize)>,
+    /// Servers that are in nobody's list at the start, but their own, and do not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<usize>,
+    /// Servers of an older make: they greet without fields, and understand no greeting that has some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older: Vec<usize>,
     /// How the network is when nothing is wrong with it.
     pub network: Network,
     /// The servers' limits, where they are not the core's own defaults.
@@ -75,73 +85,6 @@ impl Default for Network {
     }
 }
 
-/// What a scenario says of [`Limits`]; the rest is as the core has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Bounds {
-    /// [`Limits::link_idle`].
-    pub link_idle: Nanos,
-    /// [`Limits::link_retry`].
-    pub link_retry: Nanos,
-    /// [`Limits::link_timeout`].
-    pub link_timeout: Nanos,
-    /// [`Limits::repair_interval`].
-    pub repair_interval: Nanos,
-    /// [`Limits::link_queue`].
-    pub link_queue: usize,
-    /// [`Limits::max_unsent`].
-    pub max_unsent: usize,
-    /// [`Limits::max_waiting`].
-    pub max_waiting: usize,
-    /// [`Limits::fetches`].
-    pub fetches: usize,
-    /// [`Limits::places_timeout`].
-    pub places_timeout: Nanos,
-    /// [`Limits::clients`].
-    pub clients: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        let limits = Limits::default();
-        let nanos = |span: Duration| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX);
-        Self {
-            link_idle: nanos(limits.link_idle),
-            link_retry: nanos(limits.link_retry),
-            link_timeout: nanos(limits.link_timeout),
-            repair_interval: nanos(limits.repair_interval),
-            link_queue: limits.link_queue,
-            max_unsent: limits.max_unsent,
-            max_waiting: limits.max_waiting,
-            fetches: limits.fetches,
-            places_timeout: nanos(limits.places_timeout),
-            clients: limits.clients,
-        }
-    }
-}
-
-impl Bounds {
-    /// The limits of every server.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits {
-            link_idle: Duration::from_nanos(self.link_idle),
-            link_retry: Duration::from_nanos(self.link_retry),
-            link_timeout: Duration::from_nanos(self.link_timeout),
-            repair_interval: Duration::from_nanos(self.repair_interval),
-            link_queue: self.link_queue,
-            max_unsent: self.max_unsent,
-            max_waiting: self.max_waiting,
-            fetches: self.fetches,
-            places_timeout: Duration::from_nanos(self.places_timeout),
-            clients: self.clients,
-            // More than any scenario has updates; thousands of nodes are made and dropped.
-            handled: 1 << 12,
-            ..Limits::default()
-        }
-    }
-}
-
 impl Scenario {
     /// Starts a scenario that is written by hand.
     #[must_use]
@@ -154,14 +97,26 @@ impl Scenario {
     /// # Errors
     /// Where a scenario that a person wrote names a server twice, or leaves one without a way to the others.
     pub fn herd(&self) -> Result<Arc<Herd>, BadScenario> {
-        let mut servers = Vec::with_capacity(self.servers.len());
-        for (index, name) in self.servers.iter().enumerate() {
-            servers.push(Member { name: ServerName::new(name)?, address: format!("{index}"), links: Vec::new() });
-        }
+        self.herd_of(&vec![true; self.servers.len()], &vec![0; self.servers.len()])
+    }
+
+    /// The herd of some of its servers, whose addresses were written anew so often.
+    ///
+    /// # Errors
+    /// Where these are none.
+    pub(crate) fn herd_of(&self, members: &[bool], addresses: &[u32]) -> Result<Arc<Herd>, BadScenario> {
+        let mut links = vec![Vec::new(); self.servers.len()];
         for &(a, b) in &self.links {
-            let far = self.servers.get(b).cloned().unwrap_or_else(|| format!("#{b}"));
-            if let Some(server) = servers.get_mut(a) {
-                server.links.push(far);
+            let is_member = |server: usize| members.get(server).copied().unwrap_or(true);
+            if is_member(a) && is_member(b) && a < links.len() {
+                links[a].push(self.servers.get(b).cloned().unwrap_or_else(|| format!("#{b}")));
+            }
+        }
+        let mut servers = Vec::with_capacity(self.servers.len());
+        for (index, (name, links)) in self.servers.iter().zip(links).enumerate() {
+            if members[index] {
+                let address = format!("{index}.{}", addresses[index]);
+                servers.push(Member { name: ServerName::new(name)?, address, links });
             }
         }
         Ok(Arc::new(Herd::new(servers)?))
@@ -171,6 +126,13 @@ impl Scenario {
     #[must_use]
     pub fn calm_at(&self) -> Nanos {
         self.events.iter().map(|planned| planned.at.saturating_add(planned.what.lasts())).max().unwrap_or(0)
+    }
+
+    /// When the last thing has happened, and the last trouble is over that keeps servers from agreeing.
+    #[must_use]
+    pub fn quiet_at(&self) -> Nanos {
+        let lasts = |what: &What| if what.is_aside() { 0 } else { what.lasts() };
+        self.events.iter().map(|planned| planned.at.saturating_add(lasts(&planned.what))).max().unwrap_or(0)
     }
 
     /// How many clients it has.
@@ -193,20 +155,36 @@ impl Scenario {
     pub fn from_json(json: &str) -> Result<Self, BadScenario> {
         let mut scenario: Self = serde_json::from_str(json)?;
         scenario.events.sort_by_key(|planned| planned.at);
-        scenario.herd()?;
         scenario.check()?;
         Ok(scenario)
     }
 
-    /// Every event's servers are servers, and every link's ends are linked.
-    fn check(&self) -> Result<(), BadScenario> {
+    /// Its servers are a herd, and so are those of each list at each time; every event's servers are servers, and
+    /// every link's ends are linked.
+    pub(crate) fn check(&self) -> Result<(), BadScenario> {
+        self.herd()?;
         let linked = |a: usize, b: usize| self.links.iter().any(|&link| link == (a, b) || link == (b, a));
         for planned in &self.events {
             let on_link = planned.what.link().is_none_or(|(from, to)| linked(from, to));
             let at_server = planned.what.server().is_none_or(|server| server < self.servers.len());
-            let fits = on_link && at_server;
+            let listed = planned.what.listing().is_none_or(|(_, listing)| listing.member() < self.servers.len());
+            let fits = on_link && at_server && listed;
             if !fits {
                 return Err(BadScenario::Nowhere { what: planned.what.name(), at: planned.at });
+            }
+        }
+        self.check_lists()
+    }
+
+    fn check_lists(&self) -> Result<(), BadScenario> {
+        let listings: Vec<_> = self.events.iter().filter_map(|planned| planned.what.listing()).collect();
+        if self.absent.is_empty() && listings.is_empty() {
+            return Ok(());
+        }
+        for server in 0..self.servers.len() {
+            let mut list = List::first(self, server)?;
+            for &(_, listing) in listings.iter().filter(|(of, _)| *of == server) {
+                list = list.change(self, listing)?;
             }
         }
         Ok(())
@@ -247,11 +225,14 @@ impl Scenario {
         let ends = self.links.iter().filter(|&&(a, b)| a == server || b == server);
         let neighbours: Vec<usize> = ends.map(|&(a, b)| if a == server { b } else { a }).collect();
         other.links.retain(|&(a, b)| a != server && b != server);
+        other.absent.retain(|&absent| absent != server);
+        other.older.retain(|&older| older != server);
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {
             shift(a);
             shift(b);
         }
+        other.absent.iter_mut().chain(&mut other.older).for_each(shift);
         other.events.retain_mut(|planned| planned.what.servers_mut().iter().all(|index| **index != server));
         for planned in &mut other.events {
             planned.what.servers_mut().into_iter().for_each(shift);

@@ -23,6 +23,7 @@ pub fn shrink(scenario: &Scenario, broken: impl FnMut(&Scenario) -> Option<Invar
         search.drop_lines();
         search.drop_servers();
         search.drop_links();
+        search.renew();
         search.hurry();
         if search.best == before || search.runs >= MOST_RUNS {
             return (search.best, search.runs);
@@ -49,7 +50,7 @@ struct Search<F> {
 impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
     /// Takes a scenario if it breaks the same.
     fn offer(&mut self, candidate: Scenario) -> bool {
-        if self.runs >= MOST_RUNS || candidate == self.best || candidate.herd().is_err() {
+        if self.runs >= MOST_RUNS || candidate == self.best || candidate.check().is_err() {
             return false;
         }
         self.runs += 1;
@@ -104,6 +105,15 @@ impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
             {
                 self.offer(candidate);
             }
+        }
+    }
+
+    /// Lets servers be of the same make as the others.
+    fn renew(&mut self) {
+        for index in (0..self.best.older.len()).rev() {
+            let mut candidate = self.best.clone();
+            candidate.older.remove(index);
+            self.offer(candidate);
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Stats {
     pub faults: BTreeMap<&'static str, u64>,
     /// The longest time from the end of all trouble until all servers held the same.
     pub settled_after: Nanos,
+    /// The greatest part of the time that they may take which they took, in hundredths.
+    pub promise_used: u64,
     /// The most bytes that waited for one neighbour.
     pub most_queued: usize,
     /// How updates spread, where that was measured.
@@ -72,6 +74,7 @@ impl Stats {
         self.replies += other.replies;
         self.connects += other.connects;
         self.settled_after = self.settled_after.max(other.settled_after);
+        self.promise_used = self.promise_used.max(other.promise_used);
         self.most_queued = self.most_queued.max(other.most_queued);
         for (kind, count) in &other.faults {
             *self.faults.entry(kind).or_default() += count;

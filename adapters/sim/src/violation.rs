@@ -36,6 +36,8 @@ pub enum Invariant {
     Feed,
     /// The fast path of sessions makes no difference to anything that is done.
     FastPath,
+    /// What a server acknowledged before it stopped in good order, its neighbours know that are there.
+    Acknowledged,
     /// When all trouble is over, servers that can reach each other soon hold the same.
     Converges,
 }
@@ -57,6 +59,7 @@ impl Invariant {
             Self::Links => "links",
             Self::Feed => "feed",
             Self::FastPath => "fast-path",
+            Self::Acknowledged => "acknowledged",
             Self::Converges => "converges",
         }
     }

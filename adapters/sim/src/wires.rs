@@ -3,7 +3,7 @@
 use herd::{Herd, ServerId};
 
 use crate::connection::ConnectionId;
-use crate::scenario::{Nanos, Network};
+use crate::scenario::{Manner, Nanos, Network};
 use crate::seed::Seed;
 
 /// One direction of a link.
@@ -20,10 +20,34 @@ pub(crate) struct Wire {
     pub(crate) extra: Nanos,
     /// How fast it is read at its end, if slowly.
     pub(crate) pace: Option<u64>,
+    /// How many middleboxes of each manner stand before `to` at once.
+    pub(crate) boxes: [u32; Manner::ALL.len()],
+    /// The life of `from` in which a middlebox last took a connection of its in place of `to`.
+    pub(crate) misled: Option<u32>,
+    /// The lives of `from` and `to` in which `to` last took a greeting of `from`.
+    pub(crate) met: Option<(u32, u32)>,
+    /// When trouble last began or ended on it, or at an end of it.
+    pub(crate) troubled_at: Nanos,
+    /// How often `to` had moved when `from` last looked up where it is; none if it has not.
+    pub(crate) resolved: Option<u32>,
+    /// `from` has said that it has no link to `to`, and not asked for a connection since.
+    pub(crate) ended: bool,
     /// The one connection to `to` that `from` has, or asked for.
     pub(crate) connection: Option<ConnectionId>,
     /// Whether `from` has said that `to` cannot be reached, and not since that it can.
     pub(crate) down: bool,
+}
+
+impl Wire {
+    /// Whether something is wrong with it at the moment.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.cuts > 0 || self.extra > 0 || self.pace.is_some() || self.manner().is_some()
+    }
+
+    /// What the middlebox before `to` does, if there is one.
+    pub(crate) fn manner(&self) -> Option<Manner> {
+        Manner::ALL.into_iter().find(|&manner| self.boxes[manner as usize] > 0)
+    }
 }
 
 /// All of them; those of one server stand together, in the order of its neighbours.
@@ -70,10 +94,9 @@ impl Wires {
         Some(self.first[from] + u32::try_from(index).expect("a server has fewer links than that"))
     }
 
-    /// The wire from a server to a neighbour of its own.
-    pub(crate) fn of(&self, herd: &Herd, from: ServerId, to: ServerId) -> u32 {
-        let index = herd.neighbours(from).binary_search(&to).expect("a node speaks of its neighbours");
-        self.first[from.index()] + u32::try_from(index).expect("a server has fewer links than that")
+    /// Every wire.
+    pub(crate) fn ids(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.all.len()).expect("few links")
     }
 
     /// All wires that start at a server.

@@ -217,9 +217,9 @@ impl World {
         self.handle(|| Event::Herd(Arc::clone(&herd)));
         let node = self.driver.node();
         if let Some(me) = herd.find(b"s0") {
-            let named: BTreeSet<_> = herd.neighbours(me).iter().map(|&peer| herd.name(peer).clone()).collect();
+            let wanted: BTreeSet<_> = herd.neighbours(me).iter().map(|&peer| herd.name(peer).clone()).collect();
             let linked: BTreeSet<_> = node.links().iter().map(|link| node.name(link.peer)).collect();
-            assert_eq!(linked, named);
+            assert_eq!(linked, wanted);
         } else {
             assert_eq!(self.driver.peers(), before, "it is refused as a whole");
         }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use herd::Event;
 
 use super::Run;
-use super::passes::Input;
 use crate::calendar::Due;
 use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
 use crate::scenario::{Nanos, SECOND};
@@ -36,7 +35,7 @@ impl Run {
     }
 
     /// How fast the receiver of that direction reads, if slowly.
-    fn pace(&self, connection: &Connection, way: Way) -> Option<u64> {
+    pub(super) fn pace(&self, connection: &Connection, way: Way) -> Option<u64> {
         match (connection.opener, way) {
             (Opener::Client(client), Way::Back) => self.clients[client as usize].pace,
             (Opener::Client(_), Way::There) => None,
@@ -112,6 +111,12 @@ impl Run {
             return;
         }
         let Some(piece) = pipe.flying.pop_front() else { return };
+        if connection.dead {
+            return self.arrives_nowhere(id, way, piece.len());
+        }
+        if connection.ends_soon && way == Way::There {
+            return self.end_boxed(id);
+        }
         match end {
             End::Here if piece.is_empty() => {
                 pipe.close_arrived = true;
@@ -145,101 +150,8 @@ impl Run {
         host.node.is_some() || !host.silent
     }
 
-    /// The receiver reads what has arrived, if it reads as fast as things come.
-    pub(super) fn read(&mut self, id: ConnectionId, way: Way) {
-        while let Some(connection) = self.connections.get(id) {
-            let Some(next) = connection.pipes[way as usize].inbox.front() else { break };
-            if let Some(pace) = self.pace(connection, way) {
-                let set = connection.pipes[way as usize].read_set;
-                if pace > 0 && !set {
-                    let at = self.now + next.len() as u64 * SECOND / pace;
-                    self.calendar.put(at, Due::Read(id, way));
-                    self.connections.get_mut(id).expect("it was there").pipes[way as usize].read_set = true;
-                }
-                return;
-            }
-            if !self.read_one(id, way) {
-                return;
-            }
-        }
-        self.end_if_closed(id, way);
-    }
-
-    pub(super) fn read_slowly(&mut self, id: ConnectionId, way: Way) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.pipes[way as usize].read_set = false;
-        self.read_one(id, way);
-        self.read(id, way);
-    }
-
-    /// The receiver reads one piece; false where it does not want to, or there is none.
-    fn read_one(&mut self, id: ConnectionId, way: Way) -> bool {
-        let Some(connection) = self.connections.get_mut(id) else { return false };
-        if connection.end(way.receiver()) != End::Here {
-            connection.pipes[way as usize].inbox.clear();
-            return false;
-        }
-        if let (Way::There, Some(session)) = (way, &connection.session)
-            && !session.wants_input(connection.pipes[Way::Back as usize].unsent_len)
-            && !session.is_finished()
-        {
-            return false;
-        }
-        let Some(piece) = connection.pipes[way as usize].inbox.pop_front() else { return false };
-        let opener = connection.opener;
-        self.acknowledge(id, way, piece.len());
-        match (way, opener) {
-            (Way::There, _) => self.serve(id, &Input::Bytes(&piece)),
-            (Way::Back, Opener::Client(_)) => self.client_receives(id, &piece),
-            (Way::Back, Opener::Link(_)) => {
-                if let Some((server, peer)) = self.owner_of(id) {
-                    self.tell(server, Event::Received { peer, bytes: &piece });
-                }
-            }
-        }
-        true
-    }
-
-    fn end_if_closed(&mut self, id: ConnectionId, way: Way) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        let pipe = &mut connection.pipes[way as usize];
-        if !pipe.close_arrived || !pipe.inbox.is_empty() {
-            return;
-        }
-        match connection.end(way.receiver()) {
-            End::Here => {}
-            End::Closing | End::Gone => {
-                self.forget(id, way.receiver());
-                return;
-            }
-        }
-        match (way, connection.opener) {
-            // A session that holds requests back has not come to the end yet.
-            (Way::There, _) => {
-                let unsent = connection.pipes[Way::Back as usize].unsent_len;
-                let wants = |session: &herd::Session| session.wants_input(unsent);
-                if connection.session.as_deref().is_some_and(wants) {
-                    self.connections.get_mut(id).expect("it was there").pipes[way as usize].close_arrived = false;
-                    self.serve(id, &Input::End);
-                    if let Some(connection) = self.connections.get_mut(id) {
-                        connection.pipes[way as usize].close_arrived = true;
-                        self.after_pass(id);
-                    }
-                }
-            }
-            (Way::Back, Opener::Client(_)) => self.client_ends(id),
-            (Way::Back, Opener::Link(_)) => self.lost(id),
-        }
-    }
-
-    /// A session may go on: its answers came, or its output was taken.
-    pub(super) fn resume(&mut self, id: ConnectionId) {
-        self.after_pass(id);
-        self.read(id, Way::There);
-    }
-
     /// The sender will learn that so many bytes were read.
-    fn acknowledge(&mut self, id: ConnectionId, way: Way, len: usize) {
+    pub(super) fn acknowledge(&mut self, id: ConnectionId, way: Way, len: usize) {
         let Some(connection) = self.connections.get(id) else { return };
         let cut = self.is_cut(connection, way.other());
         let connection = self.connections.get_mut(id).expect("it was there");

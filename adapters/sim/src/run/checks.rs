@@ -5,9 +5,10 @@ use std::mem;
 use herd::OwnedReport;
 
 use super::feed::Told;
-use super::{LOOK, Run, TIME_TO_CONVERGE};
+use super::{LOOK, Run, TIME_TO_ANSWER};
 use crate::calendar::Due;
 use crate::connection::{ConnectionId, Way};
+use crate::scenario::{MILLI, SECOND};
 use crate::trace::escaped;
 use crate::violation::Invariant;
 
@@ -70,28 +71,36 @@ impl Run {
         let islands = self.islands();
         let apart = self.apart(&islands);
         let unsettled = self.unsettled();
-        let since = self.now - self.calm_at;
-        if apart.is_none() {
-            // The moment itself lies somewhere in the second before.
-            if self.stats.settled_after == 0 {
-                self.stats.settled_after = since;
+        // A server that stops is not back yet.
+        if self.hosts.iter().any(|host| host.stopping.is_some()) {
+            self.quiet_at = self.now;
+        }
+        let since = self.now.saturating_sub(self.quiet_at);
+        if let Some((server, what)) = apart {
+            // How links are when this is looked at first is what servers have to find out.
+            let within = self.within.unwrap_or_else(|| self.agrees_within());
+            self.within = Some(within);
+            if since > within {
+                let (seconds, millis) = (within / SECOND, within % SECOND / MILLI);
+                let what = format!("{what}; all was to be the same within {seconds}.{millis:03} s");
+                return self.violate(Invariant::Converges, Some(server), what);
+            }
+        } else {
+            // The moment itself lies somewhere before, since they were last looked at.
+            if self.agreed_since.replace(self.quiet_at) != Some(self.quiet_at) {
+                self.stats.settled_after = self.stats.settled_after.max(since);
+                let used = self.within.map_or(0, |within| since * 100 / within.max(1));
+                self.stats.promise_used = self.stats.promise_used.max(used);
             }
             if unsettled.is_none() {
                 self.done = true;
                 return;
             }
         }
-        if since < TIME_TO_CONVERGE {
-            self.calendar.put(self.now + LOOK, Due::Look);
-            return;
+        if let Some((server, what)) = unsettled.filter(|_| since > TIME_TO_ANSWER) {
+            return self.violate(Invariant::Answered, Some(server), what);
         }
-        self.done = true;
-        if let Some((server, what)) = unsettled {
-            self.violate(Invariant::Answered, Some(server), what);
-        }
-        if let Some((server, what)) = apart {
-            self.violate(Invariant::Converges, Some(server), what);
-        }
+        self.calendar.put(self.now + LOOK, Due::Look);
     }
 
     /// At the very end: every server keeps the newest of all that it was told, and nothing else.
@@ -123,6 +132,11 @@ impl Run {
 
     /// For each server that is up, the least server that it can reach.
     fn islands(&self) -> Vec<Option<usize>> {
+        self.islands_of(|wire| self.is_open(wire))
+    }
+
+    /// The same, where only those wires count.
+    pub(super) fn islands_of(&self, is_open: impl Fn(u32) -> bool) -> Vec<Option<usize>> {
         let mut islands = vec![None; self.hosts.len()];
         for start in 0..self.hosts.len() {
             let mut next = vec![start];
@@ -131,7 +145,7 @@ impl Run {
                     continue;
                 }
                 islands[at] = Some(start);
-                let open = self.wires.from(at).filter(|&wire| !self.wires.is_severed(wire));
+                let open = self.wires.from(at).filter(|&wire| is_open(wire));
                 next.extend(open.map(|wire| self.wires.get(wire).to as usize));
             }
         }

@@ -6,7 +6,7 @@ use herd::BroughtBy;
 use super::Run;
 use super::feed::Told;
 use crate::connection::{ConnectionId, End, Opener, Side, Way};
-use crate::oracle::Verdict;
+use crate::oracle::{ReportId, Verdict};
 use crate::talk::{Owed, Talk};
 
 impl Run {
@@ -24,7 +24,7 @@ impl Run {
                 self.clients[client].connection = None;
             }
             // Nobody listens: the client gives up.
-            if self.hosts[server].node.is_none() {
+            if !self.hosts[server].listens() {
                 return;
             }
         }
@@ -57,6 +57,8 @@ impl Run {
         let owed = match verdict {
             Verdict::Report(report) => {
                 self.stats.iamats += 1;
+                self.quiet_at = self.quiet_at.max(self.now);
+                self.acknowledges(server, report);
                 self.scratch.told.push(Told { report, from: BroughtBy::Client });
                 if let Some(tracker) = &mut self.tracker {
                     tracker.took(report, server, None, self.now);
@@ -79,6 +81,15 @@ impl Run {
             }
         }
         verdict
+    }
+
+    /// A server takes a report from a client: it is answered for.
+    fn acknowledges(&mut self, server: usize, report: ReportId) {
+        let client = self.oracle.report(report).client;
+        let newest = self.hosts[server].acknowledged.entry(client).or_insert(report);
+        if self.oracle.is_newer(report, *newest) {
+            *newest = report;
+        }
     }
 
     pub(super) fn client_receives(&mut self, id: ConnectionId, bytes: &[u8]) {

@@ -13,6 +13,7 @@ impl Run {
             *self.stats.faults.entry(what.name()).or_default() += 1;
         }
         self.record_planned(&what, false);
+        self.touch(&what);
         match what {
             What::Say { client, server, ref text } => self.says(client, server, text),
             What::HangUp { client } => {
@@ -41,6 +42,14 @@ impl Run {
             }
             What::Delay { from, to, extra, .. } => self.on_wires(from, to, false, |wire| wire.extra += extra),
             What::Slow { from, to, pace, .. } => self.on_wires(from, to, false, |wire| wire.pace = Some(pace)),
+            What::Middlebox { from, to, how, .. } => self.middlebox_stands(from, to, how),
+            What::Stop { server, keeps, .. } => self.stop(index, server, keeps),
+            What::Move { server, breaks } => self.moves(server, breaks),
+            What::Enlist { .. } | What::Delist { .. } | What::Readdress { .. } => {
+                if let Some((server, listing)) = what.listing() {
+                    self.lists(server, listing);
+                }
+            }
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
@@ -50,6 +59,7 @@ impl Run {
     pub(super) fn is_over(&mut self, index: u32) {
         let what = self.scenario.events[index as usize].what.clone();
         self.record_planned(&what, true);
+        self.touch(&what);
         match what {
             What::Cut { from, to, both, reset, .. } => {
                 self.on_wires(from, to, both, |wire| wire.cuts -= 1);
@@ -68,8 +78,30 @@ impl Run {
                 self.start_server(server);
                 self.wake_the_dead(server);
             }
+            What::Middlebox { from, to, how, .. } => self.middlebox_goes(from, to, how),
+            What::Stop { server, .. } => self.starts_again(index, server),
             What::Places { server, .. } => self.hosts[server].illness = None,
             _ => {}
+        }
+    }
+
+    /// Something begins or ends that may be trouble for links.
+    fn touch(&mut self, what: &What) {
+        if let Some((from, to)) = what.link() {
+            let now = self.now;
+            self.on_wires(from, to, true, |wire| wire.troubled_at = now);
+        } else if let Some(server) = what.server().filter(|_| what.ends_links() || what.listing().is_some()) {
+            self.touch_server(server);
+        }
+    }
+
+    /// A server begins or ends to be there, or to have somebody in its list.
+    pub(super) fn touch_server(&mut self, server: usize) {
+        for wire in self.wires.from(server) {
+            let reverse = self.wires.get(wire).reverse;
+            for wire in [wire, reverse] {
+                self.wires.get_mut(wire).troubled_at = self.now;
+            }
         }
     }
 
@@ -92,7 +124,7 @@ impl Run {
         for id in self.between(from, to) {
             let Some(connection) = self.connections.get(id) else { continue };
             let waits = connection.pipes.iter().any(|pipe| pipe.held > 0 || pipe.acks_owed > 0 || pipe.unsent_len > 0);
-            if reset && waits {
+            if reset && waits && !connection.dead {
                 for side in [Side::Opener, Side::Acceptor] {
                     let at = self.now + self.seed.below(SECOND);
                     self.calendar.put(at, Due::Reset(id, side));
@@ -139,6 +171,9 @@ impl Run {
     /// The process at one end is gone. Its machine closes the connection, or is gone with it.
     fn dies(&mut self, id: ConnectionId, side: Side, silent: bool) {
         let orderly = self.seed.percent(50);
+        if side == Side::Acceptor && self.is_kept_by_middlebox(id) {
+            return;
+        }
         let Some(connection) = self.connections.get_mut(id) else { return };
         if connection.end(side) == End::Gone {
             return;

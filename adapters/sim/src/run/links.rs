@@ -6,6 +6,7 @@ use herd::{Event, Parting, ServerId};
 use super::Run;
 use crate::calendar::Due;
 use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
+use crate::host::Host;
 use crate::scenario::{MILLI, SECOND};
 use crate::trace::{Record, escaped};
 use crate::violation::Invariant;
@@ -18,10 +19,19 @@ impl Run {
     pub(super) fn connect(&mut self, link: u32) {
         self.stats.connects += 1;
         let acceptor = self.wires.get(link).to;
+        let (from, peer) = self.ends_of(link);
+        self.resolve(from, peer);
+        if !self.hosts[from].list.has(acceptor as usize) {
+            let what = format!("it connects to {}, which is not in its list", self.name_of(from, peer));
+            self.violate(Invariant::Links, Some(from), what);
+        }
         let id = self.connections.open(Opener::Link(link), acceptor);
+        let Host { life, moves, .. } = self.hosts[from];
+        self.wires.get_mut(link).ended = false;
+        let connection = self.connections.get_mut(id).expect("it was just opened");
+        (connection.life, connection.moves) = (life, moves);
         if self.wires.get_mut(link).connection.replace(id).is_some() {
-            let (from, peer) = self.ends_of(link);
-            let what = format!("it asks for a second connection to {}", self.name_of(peer));
+            let what = format!("it asks for a second connection to {}", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);
         }
         self.record_end("connect", id);
@@ -32,15 +42,21 @@ impl Run {
     pub(super) fn syn(&mut self, id: ConnectionId, tries: u32) {
         let Some(connection) = self.connections.get(id) else { return };
         let Opener::Link(link) = connection.opener else { return };
-        let host = &self.hosts[connection.server as usize];
-        if self.wires.is_severed(link) || (host.node.is_none() && host.silent) {
+        let acceptor = connection.server as usize;
+        let is_severed = self.wires.is_severed(link);
+        if !is_severed && self.is_taken_by_middlebox(id, link) {
+            return;
+        }
+        let host = &self.hosts[acceptor];
+        let (listens, silent) = (host.listens(), host.node.is_none() && host.silent);
+        if is_severed || silent {
             if tries < SYN_TRIES {
                 self.calendar.put(self.now + (SECOND << tries), Due::Syn(id, tries + 1));
             }
             return;
         }
-        let due = if host.node.is_none() { Due::Refused(id) } else { Due::Opened(id) };
-        if host.node.is_some() {
+        let due = if listens { Due::Opened(id) } else { Due::Refused(id) };
+        if listens {
             self.accept(id);
         }
         let latency = self.latency(id, Way::Back);
@@ -63,7 +79,13 @@ impl Run {
 
     pub(super) fn ends_of(&self, link: u32) -> (usize, ServerId) {
         let wire = self.wires.get(link);
-        (wire.from as usize, self.hosts[wire.to as usize].id)
+        (wire.from as usize, self.hosts[wire.from as usize].ids.id(wire.to as usize))
+    }
+
+    /// The wire that leads to a neighbour of a server's.
+    pub(super) fn wire_to(&self, server: usize, peer: ServerId) -> u32 {
+        let to = self.hosts[server].ids.server(peer);
+        self.wires.find(&self.herd, server, to).expect("a node speaks of its neighbours")
     }
 
     /// Who has that connection, and to whom. Nobody does who has closed it: nothing more is said of it.
@@ -92,12 +114,17 @@ impl Run {
     pub(super) fn disconnect(&mut self, link: u32, why: Parting) {
         let Some(id) = self.wires.get_mut(link).connection.take() else {
             let (from, peer) = self.ends_of(link);
-            let what = format!("it closes the connection to {}, and has none", self.name_of(peer));
+            let what = format!("it closes the connection to {}, and has none", self.name_of(from, peer));
             return self.violate(Invariant::Links, Some(from), what);
         };
+        self.drop_connection(id, why == Parting::TimedOut);
+    }
+
+    /// Whoever opened a connection has no more use for it.
+    pub(super) fn drop_connection(&mut self, id: ConnectionId, at_once: bool) {
         self.record_end("disconnect", id);
         let connected = self.connections.get(id).is_some_and(|connection| connection.end(Side::Acceptor) != End::Gone);
-        if why == Parting::TimedOut || !connected {
+        if at_once || !connected {
             self.abort(id, Side::Opener);
         } else {
             self.close(id, Side::Opener);
@@ -141,6 +168,10 @@ impl Run {
         let Some(connection) = self.connections.get(id) else { return };
         if connection.end(side) == End::Gone {
             return;
+        }
+        if connection.dead {
+            // It comes as far as where everything ends.
+            return self.forget_if_boxed(id);
         }
         let way = side.sends().other();
         if self.wire_of(connection, way).is_some_and(|wire| self.wires.get(wire).cuts > 0) {
@@ -191,7 +222,7 @@ impl Run {
     /// The connection breaks in the middle of what is on its way; its ends learn of it soon.
     pub(super) fn break_connection(&mut self, id: ConnectionId) {
         // One that is not there yet has nothing to break.
-        let is_open = |connection: &Connection| connection.end(Side::Acceptor) != End::Gone;
+        let is_open = |connection: &Connection| connection.end(Side::Acceptor) != End::Gone && !connection.dead;
         if !self.connections.get(id).is_some_and(is_open) {
             return;
         }

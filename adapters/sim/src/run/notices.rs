@@ -20,7 +20,7 @@ impl Run {
                 Notice::NeighbourUp { peer } => self.says_whether_down(server, peer, false),
                 Notice::Compared { peer, sent, received } if self.is_traced() => {
                     let text = format!("{sent} sent, {received} received");
-                    let (server, peer) = (Some(server), Some(peer.index()));
+                    let (server, peer) = (Some(server), Some(self.hosts[server].ids.server(peer)));
                     self.record(|record| Record { kind: "compared", server, peer, text: &text, ..record });
                 }
                 Notice::Compared { .. }
@@ -36,10 +36,11 @@ impl Run {
     /// It is said in turn that a neighbour is down and that it is not.
     fn says_whether_down(&mut self, server: usize, peer: ServerId, down: bool) {
         let kind = if down { "down" } else { "up" };
-        self.record(|record| Record { kind, server: Some(server), peer: Some(peer.index()), ..record });
-        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
+        let link = self.wire_to(server, peer);
+        let peer = self.wires.get(link).to as usize;
+        self.record(|record| Record { kind, server: Some(server), peer: Some(peer), ..record });
         if mem::replace(&mut self.wires.get_mut(link).down, down) == down {
-            let what = format!("it says a second time that {} is {kind}", self.name_of(peer));
+            let what = format!("it says a second time that {} is {kind}", &self.scenario.servers[peer]);
             self.violate(Invariant::Links, Some(server), what);
         }
     }

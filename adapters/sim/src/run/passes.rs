@@ -7,6 +7,7 @@ use bytes::Bytes;
 use herd::{Answer, BroughtBy, Received, SessionId};
 
 use super::feed::Told;
+use super::makes::shown;
 use super::{FastPath, Run};
 use crate::calendar::Due;
 use crate::connection::{ConnectionId, End, Opener, Side, Way};
@@ -52,6 +53,7 @@ impl Run {
         decided.reply(&mut out);
         self.turn = turn;
         self.connections.get_mut(id).expect("nothing ended it").session = Some(session);
+        self.replied_by(server, &mut out);
         self.reply(id, &mut out);
         self.scratch.out = out;
         self.take_feed(server, None);
@@ -87,6 +89,8 @@ impl Run {
             self.serve(id, &Input::More);
         } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {
             self.close(id, Side::Acceptor);
+        } else {
+            self.close_if_stopping(id);
         }
     }
 
@@ -111,14 +115,23 @@ impl Run {
         for line in received.lines() {
             self.stats.messages += 1;
             if self.is_traced() {
-                self.record_line("take", id, Way::There, line);
+                self.record_line("take", id, Way::There, &shown(line));
             }
             let verdict = match opener {
                 Opener::Link(link) => {
                     let from = self.wires.get(link).from as usize;
-                    let verdict = self.oracle.judge_neighbour(server, &self.scenario.servers[from], line);
+                    if line.starts_with(b"HELLO ") {
+                        let lives = (self.connections.get(id).map_or(0, |c| c.life), self.hosts[server].life);
+                        self.wires.get_mut(link).met = Some(lives);
+                    }
+                    let connection = self.connections.get(id).expect("it is being served");
+                    let verdict = if self.is_believed(connection, link) {
+                        self.oracle.judge_neighbour(server, &self.scenario.servers[from], line)
+                    } else {
+                        Verdict::Refused
+                    };
                     if let Verdict::Report(report) = verdict {
-                        let (peer, is_update) = (self.hosts[from].id, line.starts_with(b"AT "));
+                        let (peer, is_update) = (self.hosts[server].ids.id(from), line.starts_with(b"AT "));
                         self.stats.updates += u64::from(is_update);
                         let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
                         self.scratch.told.push(Told { report, from: source });
@@ -152,7 +165,7 @@ impl Run {
     pub(super) fn accept(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         let remote = match connection.opener {
-            Opener::Link(link) => host::address(self.wires.get(link).from as usize),
+            Opener::Link(link) => host::address(self.wires.get(link).from as usize, connection.moves),
             Opener::Client(_) => host::CLIENTS,
         };
         let node = self.hosts[connection.server as usize].node.as_ref().expect("it is up");

@@ -18,7 +18,7 @@ impl Run {
     /// Does what is to be done about a link.
     pub(super) fn pull(&mut self, server: usize, peer: ServerId) {
         let Some(node) = self.hosts[server].node.clone() else { return };
-        let link = self.wires.of(&self.herd, self.hosts[server].id, peer);
+        let link = self.wire_to(server, peer);
         for _ in 0..MOST_STEPS {
             self.turn.now = self.hosts[server].now(self.now);
             let step = node.poll_link(&mut self.turn, peer);
@@ -27,27 +27,30 @@ impl Run {
                 LinkStep::Connect => self.connect(link),
                 LinkStep::Send(bytes) => self.send(link, bytes),
                 LinkStep::Close(why) => self.disconnect(link, why),
-                LinkStep::Wait(_) | LinkStep::End => return,
+                LinkStep::Wait(_) => return,
+                LinkStep::End => return self.ends(link),
             }
         }
-        let what = format!("its link to {} never says to wait", self.name_of(peer));
+        let what = format!("its link to {} never says to wait", self.name_of(server, peer));
         self.violate(Invariant::Links, Some(server), what);
     }
 
     /// Sends what a server says on a link.
     fn send(&mut self, link: u32, bytes: Bytes) {
         self.stats.link_bytes += bytes.len() as u64;
-        self.count_crossings(link, &bytes);
         let (from, peer) = self.ends_of(link);
+        let bytes = self.said_by(from, bytes);
+        self.count_crossings(link, &bytes);
         let current = self.wires.get(link).connection;
         let current =
             current.and_then(|id| Some((id, self.connections.get(id)?.pipes[Way::There as usize].unsent_len)));
         let Some((id, unsent)) = current else {
-            let what = format!("it sends to {}, and is not connected to it", self.name_of(peer));
+            let what = format!("it sends to {}, and is not connected to it", self.name_of(from, peer));
             return self.violate(Invariant::Links, Some(from), what);
         };
         if unsent > 0 {
-            let what = format!("it sends to {}, and {unsent} bytes of what it sent before wait", self.name_of(peer));
+            let what =
+                format!("it sends to {}, and {unsent} bytes of what it sent before wait", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);
         }
         if self.write(id, Way::There, bytes) {
@@ -84,6 +87,7 @@ impl Run {
     /// No link holds more than it may; each waits, and the server asked to be woken in time for it.
     pub(super) fn check_links(&mut self, server: usize) {
         let Some(node) = self.hosts[server].node.as_ref().map(Arc::clone) else { return };
+        self.check_list(server);
         let (mut most, mut fault) = (0, None);
         for link in node.links() {
             most = most.max(link.queued);
@@ -95,6 +99,7 @@ impl Run {
                         fault = Some((Invariant::Wakes, "it asked to be woken too late for a link"));
                     }
                 }
+                LinkStep::End if self.hosts[server].stopping.is_some() => {}
                 LinkStep::Connect | LinkStep::Send(_) | LinkStep::Close(_) | LinkStep::End => {
                     fault = Some((Invariant::Links, "something is to be done about a link that waits"));
                 }

@@ -7,7 +7,7 @@ use herd::{Action, Event, Instant, Node};
 
 use super::Run;
 use crate::calendar::Due;
-use crate::host;
+use crate::list::Ids;
 use crate::trace::Record;
 use crate::violation::Invariant;
 
@@ -16,15 +16,23 @@ const MOST_WAKES: u32 = 1000;
 
 impl Run {
     pub(super) fn start_server(&mut self, server: usize) {
-        let (seed, id) = (self.seed.number(), self.hosts[server].id);
-        self.hosts[server].start(Node::new(Arc::clone(&self.herd), id, self.limits.clone(), seed));
+        let seed = self.seed.number();
+        let list = Arc::clone(&self.hosts[server].list);
+        let me = list.herd.find(self.scenario.servers[server].as_bytes()).expect("a server is in its own list");
+        let node = Node::new(Arc::clone(&list.herd), me, self.limits.clone(), seed);
+        self.hosts[server].ids = Arc::new(Ids::of(&list));
+        self.hosts[server].start(self.now, node);
         self.oracle.forget(server);
         for wire in self.wires.from(server) {
-            self.wires.get_mut(wire).down = false;
+            let wire = self.wires.get_mut(wire);
+            (wire.down, wire.ended) = (false, false);
         }
+        self.touch_server(server);
+        // It may be late, as one that took its time to stop.
+        self.quiet_at = self.quiet_at.max(self.now);
         self.listen(server);
-        for &peer in Arc::clone(&self.herd).neighbours(id) {
-            self.handle(server, Event::Resolved { peer, addresses: &[host::address(peer.index())] });
+        for &peer in list.herd.neighbours(me) {
+            self.resolve(server, peer);
         }
         self.record(|record| Record { kind: "start", server: Some(server), ..record });
         self.tell(server, Event::Started);

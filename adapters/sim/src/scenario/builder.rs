@@ -1,6 +1,6 @@
 //! Scenarios that are written by hand.
 
-use super::{Bounds, Illness, MILLI, Nanos, Network, Planned, Scenario, What};
+use super::{Bounds, Illness, MILLI, Manner, Nanos, Network, Planned, Scenario, What};
 use crate::graph::Graph;
 
 /// Puts a scenario together, in any order. All times are in milliseconds since the start.
@@ -27,7 +27,8 @@ impl Builder {
         let servers = (0..graph.servers).map(|index| format!("s{index}")).collect();
         let links = graph.links.clone();
         let (network, bounds) = (Network::default(), Bounds::default());
-        Self { scenario: Scenario { seed: 1, servers, links, network, bounds, events: Vec::new() } }
+        let (absent, older, events) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scenario: Scenario { seed: 1, servers, links, absent, older, network, bounds, events } }
     }
 
     /// Takes another seed than 1.
@@ -111,10 +112,60 @@ impl Builder {
         self.at(from, What::Crash { server, lasts: Some(span(from, to)), silent: false, keeps: false })
     }
 
+    /// A server stops in good order, and comes back with nothing.
+    #[must_use]
+    pub fn stops(self, from: u64, to: u64, server: usize) -> Self {
+        self.at(from, What::Stop { server, lasts: span(from, to), keeps: false })
+    }
+
     /// A server crashes and does not come back.
     #[must_use]
     pub fn dies(self, at: u64, server: usize) -> Self {
         self.at(at, What::Crash { server, lasts: None, silent: true, keeps: false })
+    }
+
+    /// A middlebox stands before a server, on the way from a neighbour.
+    #[must_use]
+    pub fn middlebox(self, from: u64, to: u64, neighbour: usize, server: usize, how: Manner) -> Self {
+        self.at(from, What::Middlebox { from: neighbour, to: server, how, lasts: span(from, to) })
+    }
+
+    /// A server is in nobody's list at the start, and does not run.
+    #[must_use]
+    pub fn absent(mut self, server: usize) -> Self {
+        self.scenario.absent.push(server);
+        self
+    }
+
+    /// A server is of an older make.
+    #[must_use]
+    pub fn older(mut self, server: usize) -> Self {
+        self.scenario.older.push(server);
+        self
+    }
+
+    /// A server's list has another address of another one from now on.
+    #[must_use]
+    pub fn readdresses(self, at: u64, server: usize, member: usize) -> Self {
+        self.at(at, What::Readdress { server, member })
+    }
+
+    /// A server moves to another address, and its connections lead nowhere.
+    #[must_use]
+    pub fn moves(self, at: u64, server: usize) -> Self {
+        self.at(at, What::Move { server, breaks: false })
+    }
+
+    /// A server has another one in its list from now on; one that has itself in it starts.
+    #[must_use]
+    pub fn enlists(self, at: u64, server: usize, member: usize) -> Self {
+        self.at(at, What::Enlist { server, member })
+    }
+
+    /// A server has another one in its list no more.
+    #[must_use]
+    pub fn delists(self, at: u64, server: usize, member: usize) -> Self {
+        self.at(at, What::Delist { server, member })
     }
 
     /// A server's wall clock jumps by so many milliseconds.

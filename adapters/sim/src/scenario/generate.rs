@@ -1,6 +1,8 @@
 //! Scenarios that are made from a seed.
 
-use super::{Bounds, Illness, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
+mod troubles;
+
+use super::{Bounds, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
 use crate::faults::{Fault, Faults};
 use crate::graph::{Graph, Shape};
 use crate::seed::Seed;
@@ -39,12 +41,16 @@ impl Recipe {
         let graph = self.shape.graph(servers, &mut chance);
         let network = self.network(&mut chance);
         let bounds = self.bounds(&network, &mut chance);
-        let mut stage = Stage { graph: &graph, faults: self.faults, events: Vec::new(), chance };
+        let (events, absent, removed) = (Vec::new(), Vec::new(), None);
+        let mut stage = Stage { graph: &graph, faults: self.faults, events, absent, removed, chance };
         stage.clients();
         stage.troubles();
         let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
-        scenario.events = stage.events;
+        (scenario.events, scenario.absent) = (stage.events, stage.absent);
         scenario.events.sort_by_key(|planned| planned.at);
+        if self.faults.has(Fault::Makes) && stage.chance.percent(50) {
+            scenario.older = (0..servers).filter(|_| stage.chance.percent(40)).collect();
+        }
         scenario
     }
 
@@ -60,6 +66,9 @@ impl Recipe {
             network.cut = true;
             network.segment = *chance.pick(&[7, 30, 100, 1000, 16 << 10]);
         }
+        // A piece comes as a whole, and nobody sees that it is on its way: on a slow line pieces are small.
+        let eighth = usize::try_from(network.bandwidth / 8).unwrap_or(usize::MAX);
+        network.segment = network.segment.min(eighth);
         if self.faults.has(Fault::Slow) {
             // A small window over a long way is so slow that nothing would ever be settled.
             let least = if network.latency > MILLI { 8 << 10 } else { 100 };
@@ -97,6 +106,9 @@ struct Stage<'a> {
     faults: Faults,
     chance: Seed,
     events: Vec<Planned>,
+    /// Who is added to the herd, and who is removed.
+    absent: Vec<usize>,
+    removed: Option<usize>,
 }
 
 impl Stage<'_> {
@@ -164,87 +176,5 @@ impl Stage<'_> {
             _ => at + self.chance.below(SECOND),
         };
         format!("{}.{:09}", 1_479_413_884 + nanos / SECOND, nanos % SECOND)
-    }
-
-    fn troubles(&mut self) {
-        let most = 2 + self.graph.servers / 4;
-        let faults = self.faults;
-        for fault in Fault::ALL.into_iter().filter(|&fault| faults.has(fault)) {
-            for _ in 0..=self.chance.index(most) {
-                self.trouble(fault);
-            }
-        }
-    }
-
-    fn trouble(&mut self, fault: Fault) {
-        let at = self.chance.below(STAGE);
-        let lasts = self.chance.between(10 * MILLI, STAGE / 2);
-        let server = self.server();
-        if self.graph.links.is_empty() && !matches!(fault, Fault::Crashes | Fault::Clocks | Fault::Places) {
-            return;
-        }
-        match fault {
-            Fault::Chunking => {}
-            Fault::Latency => {
-                let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
-                self.put(at, What::Delay { from, to, extra, lasts });
-            }
-            Fault::Breaks => {
-                let (from, to) = self.way();
-                self.put(at, What::Break { from, to });
-                let client = self.chance.index(12);
-                self.put(self.events[self.events.len() / 2].at + MILLI, What::BreakClient { client });
-            }
-            Fault::Partitions => self.partition(at, lasts),
-            Fault::Slow => {
-                let ((from, to), pace) = (self.way(), self.chance.below(2000));
-                self.put(at, What::Slow { from, to, pace, lasts });
-                let (client, pace) = (self.chance.index(12), self.chance.below(2000));
-                self.put(at, What::Read { client, pace: Some(pace) });
-                self.put(at + lasts, What::Read { client, pace: None });
-            }
-            Fault::Crashes => {
-                let (silent, keeps) = (self.chance.percent(50), self.chance.percent(50));
-                self.put(at, What::Crash { server, lasts: Some(lasts), silent, keeps });
-            }
-            Fault::Clocks => {
-                let size = *self.chance.pick(&[MILLI, SECOND, 3600 * SECOND, 1_000_000_000 * SECOND]);
-                let jump = i64::try_from(self.chance.below(size)).expect("below a billion seconds");
-                let (jump, drift) = (if self.chance.percent(50) { jump } else { -jump }, self.chance.below(400));
-                let at = if self.chance.percent(50) { 0 } else { at };
-                self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
-            }
-            Fault::Places => {
-                let how = match self.chance.below(3) {
-                    0 => Illness::Slow(self.chance.below(8 * SECOND)),
-                    1 => Illness::Fails,
-                    _ => Illness::Silent,
-                };
-                self.put(at, What::Places { server, how, lasts });
-            }
-        }
-    }
-
-    /// A link, in one of its directions.
-    fn way(&mut self) -> (usize, usize) {
-        let (a, b) = *self.chance.pick(&self.graph.links);
-        if self.chance.percent(50) { (a, b) } else { (b, a) }
-    }
-
-    /// One link is cut, or a random half of the servers from the others.
-    fn partition(&mut self, at: Nanos, lasts: Nanos) {
-        let (both, reset) = (self.chance.percent(60), self.chance.percent(50));
-        if self.chance.percent(60) {
-            let (from, to) = self.way();
-            self.put(at, What::Cut { from, to, both, lasts, reset });
-            return;
-        }
-        let side: Vec<bool> = (0..self.graph.servers).map(|_| self.chance.percent(50)).collect();
-        for &(a, b) in &self.graph.links {
-            if side[a] != side[b] {
-                let (from, to) = if side[a] { (a, b) } else { (b, a) };
-                self.events.push(Planned { at, what: What::Cut { from, to, both, lasts, reset } });
-            }
-        }
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Nanos;
+use super::manner::{Illness, Manner};
+use crate::list::Listing;
 
 /// Something that happens at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +99,22 @@ pub enum What {
         /// Whether it remembers its reports when it is back.
         keeps: bool,
     },
+    /// A server stops in good order: it takes nothing in any more, and sends what it has.
+    Stop {
+        /// The server.
+        server: usize,
+        /// When it is back, at the earliest.
+        lasts: Nanos,
+        /// Whether it remembers its reports when it is back.
+        keeps: bool,
+    },
+    /// A server moves to another IP address. Its neighbours do not know until they look up where it is.
+    Move {
+        /// The server.
+        server: usize,
+        /// Whether its connections break; else they lead nowhere.
+        breaks: bool,
+    },
     /// A server's wall clock jumps, and from then on runs faster or slower than it should.
     Clock {
         /// The server.
@@ -105,6 +123,38 @@ pub enum What {
         jump: i64,
         /// How much too fast it runs, in millionths.
         drift: i32,
+    },
+    /// A middlebox stands before a server for a while, on the way from one of its neighbours.
+    Middlebox {
+        /// Who connects.
+        from: usize,
+        /// The server behind it.
+        to: usize,
+        /// What it does.
+        how: Manner,
+        /// For how long.
+        lasts: Nanos,
+    },
+    /// A server has another one in its list from now on. One that has itself in it starts, if it never ran.
+    Enlist {
+        /// Whose list.
+        server: usize,
+        /// Who is in it.
+        member: usize,
+    },
+    /// A server has another one in its list no more.
+    Delist {
+        /// Whose list.
+        server: usize,
+        /// Who is not in it.
+        member: usize,
+    },
+    /// A server's list has another address of another one from now on, which leads to the same server.
+    Readdress {
+        /// Whose list.
+        server: usize,
+        /// Whose address.
+        member: usize,
     },
     /// A server's places source is ill for a while.
     Places {
@@ -117,18 +167,6 @@ pub enum What {
     },
 }
 
-/// How a places source can be ill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Illness {
-    /// It takes so long to answer.
-    Slow(Nanos),
-    /// It says that it cannot.
-    Fails,
-    /// It never answers.
-    Silent,
-}
-
 impl What {
     /// How long it goes on; zero for what is over at once, and for a crash without end.
     #[must_use]
@@ -137,20 +175,24 @@ impl What {
             Self::Cut { lasts, .. }
             | Self::Delay { lasts, .. }
             | Self::Slow { lasts, .. }
+            | Self::Middlebox { lasts, .. }
+            | Self::Stop { lasts, .. }
             | Self::Places { lasts, .. } => *lasts,
             Self::Crash { lasts, .. } => lasts.unwrap_or(0),
             _ => 0,
         }
     }
 
-    /// It takes half the time.
+    /// It takes half the time, and never none: that would be without end.
     pub(crate) fn hurry(&mut self) {
         match self {
             Self::Cut { lasts, .. }
             | Self::Delay { lasts, .. }
             | Self::Slow { lasts, .. }
+            | Self::Middlebox { lasts, .. }
+            | Self::Stop { lasts, .. }
             | Self::Places { lasts, .. }
-            | Self::Crash { lasts: Some(lasts), .. } => *lasts /= 2,
+            | Self::Crash { lasts: Some(lasts), .. } => *lasts = (*lasts / 2).max(1),
             _ => {}
         }
     }
@@ -168,9 +210,21 @@ impl What {
             Self::Delay { .. } => "delay",
             Self::Slow { .. } => "slow",
             Self::Crash { .. } => "crash",
+            Self::Stop { .. } => "stop",
+            Self::Move { .. } => "move",
             Self::Clock { .. } => "clock",
+            Self::Middlebox { .. } => "middlebox",
+            Self::Enlist { .. } => "enlist",
+            Self::Delist { .. } => "delist",
+            Self::Readdress { .. } => "readdress",
             Self::Places { .. } => "places",
         }
+    }
+
+    /// Whether servers can agree on what they keep although it goes on.
+    #[must_use]
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::Places { .. })
     }
 
     /// Whether it is trouble, and not what clients ordinarily do.
@@ -187,7 +241,8 @@ impl What {
             Self::Break { from, to }
             | Self::Cut { from, to, .. }
             | Self::Delay { from, to, .. }
-            | Self::Slow { from, to, .. } => Some((from, to)),
+            | Self::Slow { from, to, .. }
+            | Self::Middlebox { from, to, .. } => Some((from, to)),
             _ => None,
         }
     }
@@ -197,8 +252,28 @@ impl What {
         match *self {
             Self::Say { server, .. }
             | Self::Crash { server, .. }
+            | Self::Stop { server, .. }
+            | Self::Move { server, .. }
+            | Self::Enlist { server, .. }
+            | Self::Delist { server, .. }
+            | Self::Readdress { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => Some(server),
+            _ => None,
+        }
+    }
+
+    /// Whether a server begins or ends to be there with it.
+    pub(crate) const fn ends_links(&self) -> bool {
+        matches!(self, Self::Crash { .. } | Self::Stop { .. } | Self::Move { .. })
+    }
+
+    /// Whose list it is about, and what is written into that.
+    pub(crate) const fn listing(&self) -> Option<(usize, Listing)> {
+        match *self {
+            Self::Enlist { server, member } => Some((server, Listing::In(member))),
+            Self::Delist { server, member } => Some((server, Listing::Out(member))),
+            Self::Readdress { server, member } => Some((server, Listing::Elsewhere(member))),
             _ => None,
         }
     }
@@ -220,11 +295,17 @@ impl What {
             Self::Break { from, to }
             | Self::Cut { from, to, .. }
             | Self::Delay { from, to, .. }
-            | Self::Slow { from, to, .. } => vec![from, to],
+            | Self::Slow { from, to, .. }
+            | Self::Middlebox { from, to, .. } => vec![from, to],
             Self::Say { server, .. }
             | Self::Crash { server, .. }
+            | Self::Stop { server, .. }
+            | Self::Move { server, .. }
             | Self::Clock { server, .. }
             | Self::Places { server, .. } => vec![server],
+            Self::Enlist { server, member } | Self::Delist { server, member } | Self::Readdress { server, member } => {
+                vec![server, member]
+            }
             Self::HangUp { .. } | Self::Read { .. } | Self::BreakClient { .. } => Vec::new(),
         }
     }

@@ -2,6 +2,7 @@ use herd::{SessionId, Timestamp};
 
 use super::*;
 use crate::listener::Listener;
+use crate::oracle::Verdict;
 use crate::{Graph, MILLI, Outcome, Scenario};
 
 /// Two servers that know of one client.
@@ -123,7 +124,10 @@ fn servers_that_stay_apart_are_caught() {
     run.crash(0, 1, true, false);
     run.start_server(1);
     // It never hears of the other one again, and it is late.
-    run.now = run.calm_at + TIME_TO_CONVERGE + MILLI;
+    run.now = run.quiet_at;
+    run.look();
+    assert_eq!(broken(&run), None);
+    run.now += run.agrees_within() + MILLI;
     run.look();
     assert_eq!(broken(&run), Some(Invariant::Converges));
 }
@@ -135,4 +139,19 @@ fn a_panic_is_a_violation_with_a_time() {
     run.clients.clear();
     let violation = run.play().violation.expect("there is no such client");
     assert_eq!((violation.invariant, violation.at), (Invariant::NoPanic, 1_000 * MILLI));
+}
+
+#[test]
+fn what_a_server_took_to_its_end_is_caught() {
+    let scenario = Scenario::build(&Graph::cycle(2)).says(30_000, 0, 0, "IAMAT kiwi +1+1 1\n").scenario();
+    let mut run = Run::new(scenario).expect("a herd");
+    assert_eq!(run.play().violation, None);
+    // As if it had acknowledged what it never told.
+    let verdict = run.oracle.judge_client(0, "s0", Timestamp::from_nanos(0), b"IAMAT emu +2+2 2");
+    let Verdict::Report(report) = verdict else { panic!("{verdict:?}") };
+    run.hosts[0].acknowledged.insert(run.oracle.report(report).client, report);
+    run.done = false;
+    run.stop(0, 0, false);
+    while run.step() {}
+    assert_eq!(broken(&run), Some(Invariant::Acknowledged));
 }

@@ -1,0 +1,75 @@
+//! The limits of a scenario's servers.
+
+use std::time::Duration;
+
+use herd::Limits;
+use serde::{Deserialize, Serialize};
+
+use super::Nanos;
+
+/// What a scenario says of [`Limits`]; the rest is as the core has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bounds {
+    /// [`Limits::link_idle`].
+    pub link_idle: Nanos,
+    /// [`Limits::link_retry`].
+    pub link_retry: Nanos,
+    /// [`Limits::link_timeout`].
+    pub link_timeout: Nanos,
+    /// [`Limits::repair_interval`].
+    pub repair_interval: Nanos,
+    /// [`Limits::link_queue`].
+    pub link_queue: usize,
+    /// [`Limits::max_unsent`].
+    pub max_unsent: usize,
+    /// [`Limits::max_waiting`].
+    pub max_waiting: usize,
+    /// [`Limits::fetches`].
+    pub fetches: usize,
+    /// [`Limits::places_timeout`].
+    pub places_timeout: Nanos,
+    /// [`Limits::clients`].
+    pub clients: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        let limits = Limits::default();
+        let nanos = |span: Duration| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX);
+        Self {
+            link_idle: nanos(limits.link_idle),
+            link_retry: nanos(limits.link_retry),
+            link_timeout: nanos(limits.link_timeout),
+            repair_interval: nanos(limits.repair_interval),
+            link_queue: limits.link_queue,
+            max_unsent: limits.max_unsent,
+            max_waiting: limits.max_waiting,
+            fetches: limits.fetches,
+            places_timeout: nanos(limits.places_timeout),
+            clients: limits.clients,
+        }
+    }
+}
+
+impl Bounds {
+    /// The limits of every server.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            link_idle: Duration::from_nanos(self.link_idle),
+            link_retry: Duration::from_nanos(self.link_retry),
+            link_timeout: Duration::from_nanos(self.link_timeout),
+            repair_interval: Duration::from_nanos(self.repair_interval),
+            link_queue: self.link_queue,
+            max_unsent: self.max_unsent,
+            max_waiting: self.max_waiting,
+            fetches: self.fetches,
+            places_timeout: Duration::from_nanos(self.places_timeout),
+            clients: self.clients,
+            // More than any scenario has updates; thousands of nodes are made and dropped.
+            handled: 1 << 12,
+            ..Limits::default()
+        }
+    }
+}
