@@ -199,7 +199,7 @@ fn a_server_that_leaves() {
         herd.start(name);
         load.start(&herd, name);
     }
-    wait_for("Campbell's clients to have reported", || (load.count("Campbell") >= 50).then_some(()));
+    wait_for("Campbell's clients to have reported", || (load.count("Campbell") >= 20).then_some(()));
     load.stop("Campbell");
     stop(&mut herd, "Campbell");
     herd.kill("Campbell");
