@@ -96,8 +96,7 @@ impl Link {
         } else if !self.outbox.is_empty() || self.life == Life::Doubted {
             self.tell(cx);
         } else if cx.limits.link_idle.is_zero() && self.is_idle() {
-            self.disconnect(Parting::AtRest, cx);
-            self.state = State::Idle;
+            self.rest(cx);
         }
     }
 

@@ -293,10 +293,7 @@ impl Link {
                 if self.make.kept_silent(cx.now, cx.limits) { self.connect_if_needed(cx) } else { self.give_up(cx) }
             }
             State::Up { .. } if self.life == Life::Doubted => self.tell(cx),
-            State::Up { idle_since } if self.is_idle() && idle_since + cx.limits.link_idle <= cx.now => {
-                self.disconnect(Parting::AtRest, cx);
-                self.state = State::Idle;
-            }
+            State::Up { idle_since } if self.is_idle() && idle_since + cx.limits.link_idle <= cx.now => self.rest(cx),
             State::Pausing { until } if until <= cx.now => self.connect(cx),
             _ => {}
         }
@@ -377,6 +374,16 @@ impl Link {
         }
     }
 
+    /// Closes a connection on which there is nothing to say. Whether what was sent on it has come, where nobody has shown
+    /// that it lives, a comparison finds out.
+    pub(super) fn rest(&mut self, cx: &mut Cx<'_>) {
+        if self.life != Life::Shown {
+            self.repair.doubted(cx.now + cx.limits.link_timeout / 2);
+        }
+        self.disconnect(Parting::AtRest, cx);
+        self.state = State::Idle;
+    }
+
     /// What went with a connection, and not with the link, is gone.
     pub(super) fn forget_connection(&mut self) {
         self.sending = None;
@@ -386,7 +393,7 @@ impl Link {
 
     /// The neighbour named its incarnation; whether it has begun anew.
     pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
-        let restarted = self.make.met(incarnation);
+        let restarted = self.make.met(incarnation, fields.is_none());
         if restarted {
             self.repair.restarted();
         }

@@ -47,15 +47,16 @@ impl Make {
         Self { kind: Kind::Unknown, incarnation: None, bare: false, greet_at: None, pause: None }
     }
 
-    /// It named its incarnation, so it speaks our words; whether it has begun anew.
-    pub(crate) fn met(&mut self, incarnation: u64) -> bool {
-        (self.kind, self.greet_at, self.pause) = (Kind::Herd, None, None);
+    /// It named its incarnation, so it speaks our words, or those of the first make, which are `bare`; whether it has begun
+    /// anew.
+    pub(crate) fn met(&mut self, incarnation: u64, bare: bool) -> bool {
+        (self.kind, self.bare, self.greet_at, self.pause) = (Kind::Herd, bare, None, None);
         self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation)
     }
 
     /// It cannot be reached, or was lost: whoever answers next may be another.
     pub(crate) fn lost(&mut self) {
-        (self.kind, self.bare, self.greet_at) = (Kind::Unknown, false, None);
+        (self.kind, self.bare, self.greet_at, self.pause) = (Kind::Unknown, false, None, None);
     }
 
     /// It closed on a greeting; whether that tells its make.

@@ -91,6 +91,13 @@ impl Schedule {
         }
     }
 
+    /// Nobody knows whether what the neighbour was sent has come: at that time it is to be asked.
+    pub(crate) fn doubted(&mut self, at: Instant) {
+        if self.is_able() {
+            self.bring_forward(at);
+        }
+    }
+
     /// The neighbour compares: this server need not.
     pub(crate) fn asked(&mut self, now: Instant, interval: Duration) {
         self.stale = false;

@@ -171,6 +171,7 @@ impl Session {
                 return Ok(true);
             }
             Message::Hello { sender, incarnation, fields } => {
+                let before = self.neighbour;
                 let from = self.believe(sender).inspect_err(|why| {
                     if fields.is_some_and(|fields| fields.version >= 2) {
                         let me = self.identity.name();
@@ -180,7 +181,8 @@ impl Session {
                     }
                 })?;
                 batch.replies.push(&self.identity.greeting(turn.now.wall, fields.is_some()));
-                if self.greeted.replace(incarnation) == Some(incarnation) {
+                // One that has spoken here already only wants to know whether this server lives.
+                if before == Some(from) {
                     Request::Heard { from }
                 } else {
                     Request::Hello { from, incarnation, fields }

@@ -23,8 +23,6 @@ pub struct Session {
     id: SessionId,
     pub(super) remote: Option<IpAddr>,
     pub(super) neighbour: Option<ServerId>,
-    /// The incarnation of the neighbour, once it has greeted here.
-    pub(super) greeted: Option<u64>,
     pub(super) framer: Framer,
     /// Bytes received while too many replies were owed: read when some have gone.
     pub(super) held: Vec<u8>,
@@ -53,7 +51,6 @@ impl Session {
             id,
             remote,
             neighbour: None,
-            greeted: None,
             framer,
             held: Vec::new(),
             ended: false,

@@ -136,7 +136,6 @@ fn a_box_that_fails_from_the_start() {
 
 /// A link that is closed as soon as all is sent does not wait for a sign of life, and finds out all the same.
 #[test]
-#[ignore = "what a link forgets when it closes at rest is found out by the next comparison only, after repair-interval"]
 fn links_that_are_closed_at_once() {
     let flags = [&SHORT[..], &["--link-idle", "0"]].concat();
     for mode in [Mode::Close, Mode::Hold, Mode::Swallow] {
