@@ -10,6 +10,8 @@
 //!                                                        neighbour speaks: connecting
 //! ```
 //!
+//! When the server stops, a link with nothing left to send is at its end, from whichever state.
+//!
 //! A link is pulled: it says what is to be done next when it is [polled](Link::poll), and that it wants to be by
 //! [`Action::Forward`]. So the one who drives it never has an order of its own to keep: a connection that the
 //! link has given up is closed before another one is asked for, and what is still said of it is not listened to.
