@@ -39,7 +39,7 @@ fn an_old_server_refuses_what_it_does_not_know_and_a_new_one_says_it_in_old_word
         run.node(1).map(|node| (node.counters().refused, node.counters().hello)).expect("it is up")
     };
     let ((refused, greeted), (none, _)) = (count(&[1]), count(&[]));
-    assert!(refused >= 2 && greeted >= 2 && none == 0, "{refused} refused, {greeted} understood");
+    assert!(refused >= 1 && greeted >= 1 && none == 0, "{refused} refused, {greeted} understood");
 }
 
 #[test]
