@@ -75,7 +75,7 @@
 //!             node_a.handle(&mut turn_a, Event::Received { peer: b, bytes: &answer });
 //!         }
 //!         LinkStep::Close(_) => link = None,
-//!         LinkStep::Wait(_) => break,
+//!         LinkStep::Wait(_) | LinkStep::End => break,
 //!     }
 //! }
 //! let report = node_b.position(b"kiwi").expect("b has heard of it");
