@@ -54,6 +54,9 @@ pub struct Limits {
     /// Connections from clients and neighbours at once. At the bound further ones wait to be
     /// accepted.
     pub connections: usize,
+    /// How long a server that stops may take to send what is owed to clients and queued for neighbours. At the bound
+    /// what is left is cut off.
+    pub drain: Duration,
     /// Whether a client's connection is closed after its first reply, as the first herds did.
     pub one_shot: bool,
 }
@@ -91,6 +94,7 @@ impl Default for Limits {
             clients: 10_000_000,
             handled: 1 << 18,
             connections: 16_000,
+            drain: Duration::from_secs(10),
             one_shot: false,
         }
     }

@@ -24,7 +24,6 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use herd::{Herd, Limits, ServerId};
 
@@ -32,7 +31,7 @@ pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};
 pub use self::layers::Flags;
-pub use self::limit::{Bounds, LIMITS, Limit, PLACES_LIMITS};
+pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
 
@@ -50,8 +49,6 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// The bounds of each server.
     pub limits: Limits,
-    /// How long an orderly stop may take: what is still owed or queued then is cut off.
-    pub drain: Duration,
     /// Where places come from.
     pub places: PlacesSettings,
     /// Where the log goes and what is in it.
@@ -62,13 +59,11 @@ impl Settings {
     /// The defaults, for the servers of this herd: each binds at the address at which the others reach it.
     #[must_use]
     pub fn new(herd: Arc<Herd>) -> Self {
-        let Bounds { limits, drain } = Bounds::default();
         Self {
             listen: herd.members().iter().map(|server| server.address.clone()).collect(),
             herd,
             workers: workers::default(),
-            limits,
-            drain,
+            limits: Limits::default(),
             places: PlacesSettings::default(),
             log: LogSettings::default(),
         }
@@ -90,22 +85,14 @@ impl Settings {
                 servers::herd(&file, &tables.server)?
             }
         };
-        let Bounds { limits, drain } = limit::find(&layers)?;
         Ok(Self {
             herd: Arc::new(herd),
             listen,
             workers: workers::find(&layers)?,
-            limits,
-            drain,
+            limits: limit::find(&layers)?,
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
         })
-    }
-
-    /// All of them that are bounds.
-    #[must_use]
-    pub fn bounds(&self) -> Bounds {
-        Bounds { limits: self.limits.clone(), drain: self.drain }
     }
 
     /// Where that server binds.

@@ -209,7 +209,7 @@ impl Bound {
         R::spawn(accept::run(Arc::clone(&shared), listener, most, task()));
         shared.handle(&mut turn, Event::Started);
         let inner =
-            Inner { shared, address, drain: settings.drain, stop: Stop::default(), reloading: Mutex::default() };
+            Inner { shared, address, drain: settings.limits.drain, stop: Stop::default(), reloading: Mutex::default() };
         Ok(Server { inner: Arc::new(inner) })
     }
 }

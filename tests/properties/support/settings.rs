@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use herd_host::config::{Bounds, Description, Environment, Flags, LIMITS, PLACES_LIMITS, Settings};
+use herd_host::config::{Description, Environment, Flags, LIMITS, PLACES_LIMITS, Settings};
 
 /// Input before the first NUL byte is a config file; what follows, up to the next ones, are values for the
 /// limits, in the order of the help. Either the settings are found, and show what can be given
@@ -30,12 +30,12 @@ pub(crate) fn hold(input: &[u8]) {
 
 fn hold_settings(settings: &Settings) {
     let text = Description(settings).to_string();
-    let mut again = Bounds::default();
+    let mut again = herd::Limits::default();
     for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
-        let shown = limit.show(&settings.bounds());
+        let shown = limit.show(&settings.limits);
         limit.read(&shown, &mut again).unwrap_or_else(|why| panic!("{} = {shown}: {why}", limit.name));
     }
-    assert_eq!(again, settings.bounds(), "what is shown can be given again");
+    assert_eq!(again, settings.limits, "what is shown can be given again");
     for server in settings.herd.members() {
         assert!(text.contains(server.name.as_str()), "{text}");
         assert!(settings.listen(settings.herd.find(server.name.as_bytes()).expect("by its name")).contains(':'));

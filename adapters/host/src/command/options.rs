@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
+use herd::Limits;
 
-use crate::config::{Bounds, Flags, LIMITS, Limit, PLACES_LIMITS};
+use crate::config::{Flags, LIMITS, Limit, PLACES_LIMITS};
 
 /// Options as they were given: text, which [`config`](crate::config) reads by the same rules as the
 /// environment's and the file's.
@@ -113,7 +114,7 @@ impl Args for LimitFlags {
 }
 
 fn arg(limit: &Limit) -> Arg {
-    let help = format!("{} [default: {}]", limit.help, limit.show(&Bounds::default()));
+    let help = format!("{} [default: {}]", limit.help, limit.show(&Limits::default()));
     let arg =
         Arg::new(limit.name).long(limit.name).value_name(limit.unit()).value_parser(value_parser!(OsString)).help(help);
     if limit.is_switch() { arg.num_args(0..=1).require_equals(true).default_missing_value("true") } else { arg }

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use super::{Bounds, LIMITS, PLACES_LIMITS, Settings};
+use herd::Limits;
+
+use super::{LIMITS, PLACES_LIMITS, Settings};
 
 /// Shows settings for people, over several lines: the servers and their links, the workers, the
 /// limits that are not the defaults, the places source, the log. No key is in it.
@@ -12,7 +14,7 @@ impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         servers(self.0, f)?;
         writeln!(f, "workers: {}", self.0.workers)?;
-        limits(&self.0.bounds(), f)?;
+        limits(&self.0.limits, f)?;
         places(self.0, f)?;
         log(self.0, f)
     }
@@ -41,14 +43,14 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn limits(bounds: &Bounds, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let default = Bounds::default();
-    if *bounds == default {
+fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let default = Limits::default();
+    if *limits == default {
         return writeln!(f, "limits: all as by default");
     }
     writeln!(f, "limits: as by default, but for")?;
     for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
-        let (now, before) = (limit.show(bounds), limit.show(&default));
+        let (now, before) = (limit.show(limits), limit.show(&default));
         if now != before {
             writeln!(f, "  {} = {now} (default: {before})", limit.name)?;
         }

@@ -1,4 +1,4 @@
-//! Each limit by its name: one table for flags, environment, file and help.
+//! Each field of [`Limits`] by its name: one table for flags, environment, file and help.
 
 use core::time::Duration;
 
@@ -18,22 +18,7 @@ pub struct Limit {
     kind: Kind,
 }
 
-/// All that the tables bound: what the core does, and how the host stops.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// The core's.
-    pub limits: Limits,
-    /// How long an orderly stop may take.
-    pub drain: Duration,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { limits: Limits::default(), drain: Duration::from_secs(10) }
-    }
-}
-
-type Field<T> = fn(&mut Bounds) -> &mut T;
+type Field<T> = fn(&mut Limits) -> &mut T;
 
 #[derive(Debug)]
 enum Kind {
@@ -53,65 +38,33 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 
 /// Every limit of `[limits]`, in the order of the help.
 pub static LIMITS: [Limit; 16] = [
-    limit(
-        "max-line",
-        Bytes(|b| &mut b.limits.max_line),
-        "The longest line, its end not counted; a longer one is refused",
-    ),
-    limit(
-        "idle-timeout",
-        Time(|b| &mut b.limits.idle_timeout),
-        "How long a client's connection may rest before it is closed",
-    ),
-    limit("one-shot", Switch(|b| &mut b.limits.one_shot), "Close a client's connection after its first reply"),
-    limit(
-        "max-unsent",
-        Bytes(|b| &mut b.limits.max_unsent),
-        "Unsent replies of a connection; at the bound it is not read",
-    ),
-    limit(
-        "max-waiting",
-        Count(|b| &mut b.limits.max_waiting),
-        "WHATSATs of a connection that may wait for their places",
-    ),
-    limit("connections", Count(|b| &mut b.limits.connections), "Connections at once; further ones wait to be accepted"),
-    limit("clients", Count(|b| &mut b.limits.clients), "Clients whose positions are kept; a further one is refused"),
-    limit("handled", Count(|b| &mut b.limits.handled), "Older updates that are remembered, so that their floods end"),
-    limit(
-        "link-idle",
-        TimeOrZero(|b| &mut b.limits.link_idle),
-        "How long a link may rest; 0 closes it once all is sent",
-    ),
-    limit("link-retry", Time(|b| &mut b.limits.link_retry), "The longest pause before a lost neighbour is tried again"),
-    limit("link-timeout", Time(|b| &mut b.limits.link_timeout), "How long a neighbour may take to accept or to read"),
+    limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
+    limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
+    limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
+    limit("max-unsent", Bytes(|l| &mut l.max_unsent), "Unsent replies of a connection; at the bound it is not read"),
+    limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of a connection that may wait for their places"),
+    limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones wait to be accepted"),
+    limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; a further one is refused"),
+    limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
+    limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
+    limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause before a lost neighbour is tried again"),
+    limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept or to read"),
     limit(
         "link-queue",
-        Bytes(|b| &mut b.limits.link_queue),
+        Bytes(|l| &mut l.link_queue),
         "What may wait for one neighbour; then it is dropped and repaired",
     ),
-    limit(
-        "repair-interval",
-        Time(|b| &mut b.limits.repair_interval),
-        "How often a link's two ends compare what they keep",
-    ),
-    limit("fetches", Count(|b| &mut b.limits.fetches), "Fetches of places under way at once; further ones wait"),
-    limit(
-        "fetch-queue",
-        Count(|b| &mut b.limits.fetch_queue),
-        "Fetches that may wait; then OVER_QUERY_LIMIT is the answer",
-    ),
-    limit("drain", Time(|b| &mut b.drain), "How long a stop may take to send what is owed and queued"),
+    limit("repair-interval", Time(|l| &mut l.repair_interval), "How often a link's two ends compare what they keep"),
+    limit("fetches", Count(|l| &mut l.fetches), "Fetches of places under way at once; further ones wait"),
+    limit("fetch-queue", Count(|l| &mut l.fetch_queue), "Fetches that may wait; then OVER_QUERY_LIMIT is the answer"),
+    limit("drain", Time(|l| &mut l.drain), "How long a stop may take to send what is owed and queued"),
 ];
 
 /// The limits that a file has in `[places]`, where their names do without `places-`.
 pub static PLACES_LIMITS: [Limit; 3] = [
-    limit("places-timeout", Time(|b| &mut b.limits.places_timeout), "How long a WHATSAT may wait for its places"),
-    limit(
-        "places-cache",
-        CountOrZero(|b| &mut b.limits.places_cache),
-        "Replies of the source that are kept; 0 keeps none",
-    ),
-    limit("places-cache-time", Time(|b| &mut b.limits.places_cache_time), "How long such a reply is kept"),
+    limit("places-timeout", Time(|l| &mut l.places_timeout), "How long a WHATSAT may wait for its places"),
+    limit("places-cache", CountOrZero(|l| &mut l.places_cache), "Replies of the source that are kept; 0 keeps none"),
+    limit("places-cache-time", Time(|l| &mut l.places_cache_time), "How long such a reply is kept"),
 ];
 
 /// Far beyond any use, and far from where sums of them overflow.
@@ -136,30 +89,30 @@ impl Limit {
         }
     }
 
-    /// Its value in these bounds, as it would be written.
+    /// Its value in these limits, as it would be written.
     #[must_use]
-    pub fn show(&self, bounds: &Bounds) -> String {
-        let mut bounds = bounds.clone();
+    pub fn show(&self, limits: &Limits) -> String {
+        let mut limits = limits.clone();
         match self.kind {
-            Bytes(field) => show_bytes(*field(&mut bounds)),
-            Count(field) | CountOrZero(field) => field(&mut bounds).to_string(),
-            Time(field) | TimeOrZero(field) => humantime::format_duration(*field(&mut bounds)).to_string(),
-            Switch(field) => field(&mut bounds).to_string(),
+            Bytes(field) => show_bytes(*field(&mut limits)),
+            Count(field) | CountOrZero(field) => field(&mut limits).to_string(),
+            Time(field) | TimeOrZero(field) => humantime::format_duration(*field(&mut limits)).to_string(),
+            Switch(field) => field(&mut limits).to_string(),
         }
     }
 
-    /// Reads a value into these bounds.
+    /// Reads a value into these limits.
     ///
     /// # Errors
-    /// What is wrong with the text, as the end of a message. The bounds are as they were.
-    pub fn read(&self, text: &str, bounds: &mut Bounds) -> Result<(), String> {
+    /// What is wrong with the text, as the end of a message. The limits are as they were.
+    pub fn read(&self, text: &str, limits: &mut Limits) -> Result<(), String> {
         match self.kind {
-            Bytes(field) => *field(bounds) = self.more_than_zero(self.bytes(text)?)?,
-            Count(field) => *field(bounds) = self.more_than_zero(self.count(text)?)?,
-            CountOrZero(field) => *field(bounds) = self.count(text)?,
-            Time(field) => *field(bounds) = self.more_than_zero(self.time(text)?)?,
-            TimeOrZero(field) => *field(bounds) = self.time(text)?,
-            Switch(field) => *field(bounds) = self.switch(text)?,
+            Bytes(field) => *field(limits) = self.more_than_zero(self.bytes(text)?)?,
+            Count(field) => *field(limits) = self.more_than_zero(self.count(text)?)?,
+            CountOrZero(field) => *field(limits) = self.count(text)?,
+            Time(field) => *field(limits) = self.more_than_zero(self.time(text)?)?,
+            TimeOrZero(field) => *field(limits) = self.time(text)?,
+            Switch(field) => *field(limits) = self.switch(text)?,
         }
         Ok(())
     }
@@ -201,11 +154,11 @@ impl Limit {
     }
 
     fn refuse(&self, text: &str, why: &str) -> String {
-        format!("{}: {text:?} {why} (default: {})", self.name, self.show(&Bounds::default()))
+        format!("{}: {text:?} {why} (default: {})", self.name, self.show(&Limits::default()))
     }
 
     fn wants(&self, what: &str) -> String {
-        format!("{} {what} (default: {})", self.name, self.show(&Bounds::default()))
+        format!("{} {what} (default: {})", self.name, self.show(&Limits::default()))
     }
 }
 
@@ -219,12 +172,12 @@ fn show_bytes(bytes: usize) -> String {
 }
 
 /// Every limit, from the first layer that has it.
-pub(super) fn find(layers: &Layers<'_>) -> Result<Bounds, ConfigError> {
-    let mut bounds = Bounds::default();
+pub(super) fn find(layers: &Layers<'_>) -> Result<Limits, ConfigError> {
+    let mut limits = Limits::default();
     for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
         if let Some(given) = layers.given(limit.name) {
-            limit.read(given.as_text()?, &mut bounds).map_err(|what| given.fault(what))?;
+            limit.read(given.as_text()?, &mut limits).map_err(|what| given.fault(what))?;
         }
     }
-    Ok(bounds)
+    Ok(limits)
 }

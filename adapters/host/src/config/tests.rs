@@ -64,7 +64,7 @@ const ONE: &str = "[[server]]\nname = \"Alone\"\nlisten = \"127.0.0.1:1\"\n";
 fn with_nothing_given_all_is_built_in() {
     let settings = find(&[], &[]).expect("settings");
     assert_eq!(settings.herd.members(), herd::Herd::classic().members());
-    assert_eq!(settings.bounds(), super::Bounds::default());
+    assert_eq!(settings.limits, herd::Limits::default());
     assert_eq!(settings.places.source, PlacesSource::Embedded);
     assert_eq!(
         (settings.log.file, settings.log.format, settings.log.filter.as_str()),
@@ -111,10 +111,10 @@ fn every_limit_can_be_given_by_flag_and_by_variable() {
     for limit in super::LIMITS.iter().chain(&super::PLACES_LIMITS) {
         let value = if limit.is_switch() { "true" } else { "7" };
         let variable = format!("HERD_{}", limit.name.to_uppercase().replace('-', "_"));
-        let by_flag = find(&[(limit.name, value)], &[]).expect(limit.name).bounds();
-        let by_variable = find(&[], &[(&variable, value)]).expect(limit.name).bounds();
+        let by_flag = find(&[(limit.name, value)], &[]).expect(limit.name).limits;
+        let by_variable = find(&[], &[(&variable, value)]).expect(limit.name).limits;
         assert_eq!(by_flag, by_variable, "{}", limit.name);
-        assert_ne!(by_flag, super::Bounds::default(), "{}", limit.name);
+        assert_ne!(by_flag, herd::Limits::default(), "{}", limit.name);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use herd::Limits;
+
 use super::{environment, flags_of};
-use crate::config::{Bounds, LIMITS, LogSettings, PlacesSource, Settings};
+use crate::config::{LIMITS, LogSettings, PlacesSource, Settings};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../herd.example.toml");
 const TEXT: &str = include_str!("../../../../../herd.example.toml");
@@ -20,7 +22,7 @@ fn it_is_the_built_in_herd_with_every_default() {
     assert_eq!(neighbours(&settings), neighbours(&built_in));
     assert_eq!(settings.listen, built_in.listen);
     assert_eq!(settings.workers, built_in.workers);
-    assert_eq!(settings.bounds(), Bounds::default());
+    assert_eq!(settings.limits, Limits::default());
     assert_eq!(settings.places.source, PlacesSource::Embedded);
     assert_eq!(settings.log, LogSettings::default());
 }
