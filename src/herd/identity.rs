@@ -7,7 +7,6 @@ use super::herd::Herd;
 use super::limits::Limits;
 use super::names::Names;
 use crate::bytes::Frame;
-use crate::report::{Head, Report};
 use crate::values::{ServerId, ServerName, Timestamp};
 use crate::wire::{Greeting, Refusal, Sighted, Stranger};
 
@@ -112,12 +111,6 @@ impl Identity {
     pub(crate) fn origin(&self, report: &Sighted<'_>) -> Result<ServerId, Refusal> {
         let known = self.names.find(report.origin);
         known.or_else(|| ServerName::of(report.origin).map(|_| ServerId::NONE)).ok_or(Refusal::Origin)
-    }
-
-    /// Appends a report to `out` in canonical spacing, if its origin can be a server.
-    pub(crate) fn write_down(&self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
-        let origin = (self.origin(report)?, report.origin);
-        Ok(Report::write(|part| out.extend_from_slice(part), origin, report.skew, &report.sighting))
     }
 
     /// Whom this server talks with, in the order of their ids.

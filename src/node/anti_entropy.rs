@@ -122,8 +122,7 @@ impl Hub {
         let mut text = b"AT ".to_vec();
         // Counted also where it cannot be kept: a comparison that is of no use is not made again at once.
         let start = text.len();
-        let _ = self.learn_origin(report.origin);
-        let head = self.identity.write_down(report, &mut text);
+        let head = self.write_down(report, &mut text);
         self.with_round(index, |round| {
             round.hear(turn.now.instant);
             round.receive(digest_of(&text[start..]));

@@ -10,9 +10,10 @@ use crate::herd::{Herd, Identity, Neighbour};
 use crate::pass::{Action, Answer, BroughtBy, Listeners, Notice, Run, Turn};
 use crate::peers::{Cx, Link, LinkStep};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
+use crate::report::{Head, Report};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SplitMix64, Ticket};
-use crate::wire::{Framer, HelloFields, Line, Message};
+use crate::wire::{Framer, HelloFields, Line, Message, Refusal, Sighted};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -89,20 +90,21 @@ impl Hub {
             return turn.notices.push(Notice::HerdRefused(why));
         }
         let identity = Arc::clone(&self.identity);
-        let mut old: Vec<Option<Link>> = mem::take(&mut self.links).into_iter().map(Some).collect();
+        let is_left = |link: &Link| identity.neighbours().iter().any(|neighbour| neighbour.id == link.peer);
+        let (mut links, removed): (Vec<Link>, Vec<Link>) = mem::take(&mut self.links).into_iter().partition(is_left);
         let (mut added, mut moved) = (Vec::new(), Vec::new());
         for neighbour in identity.neighbours() {
-            let known = old.iter_mut().find(|link| link.as_ref().is_some_and(|link| link.peer == neighbour.id));
-            let link = known.and_then(Option::take).unwrap_or_else(|| {
-                added.push(neighbour.id);
-                self.new_link(neighbour)
-            });
-            if before.neighbours().iter().any(|before| before.id == neighbour.id && !before.is_where(neighbour)) {
-                moved.push(neighbour.id);
+            match before.neighbours().iter().find(|before| before.id == neighbour.id) {
+                None => {
+                    links.push(self.new_link(neighbour));
+                    added.push(neighbour.id);
+                }
+                Some(before) if !before.is_where(neighbour) => moved.push(neighbour.id),
+                Some(_) => {}
             }
-            self.links.push(link);
         }
-        let removed: Vec<Link> = old.into_iter().flatten().collect();
+        links.sort_unstable_by_key(|link| link.peer);
+        self.links = links;
         for link in &removed {
             self.removed.push((link.peer, link.is_listening()));
             turn.actions.push(Action::Forward { peer: link.peer });
@@ -136,6 +138,16 @@ impl Hub {
             Arc::make_mut(&mut Arc::make_mut(&mut self.identity).names).learn(&name);
         }
         self.identity.names.find(name)
+    }
+
+    /// Appends a report to `out` in canonical spacing; its head, if its origin can be a server.
+    pub(super) fn write_down(&mut self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
+        let learned = self.learn_origin(report.origin);
+        let origin = learned.map_or_else(|| self.identity.origin(report), Ok);
+        let id = origin.unwrap_or(ServerId::NONE);
+        let head =
+            Report::write(|part| out.extend_from_slice(part), (id, report.origin), report.skew, &report.sighting);
+        origin.map(|_| head)
     }
 
     /// What is to be done about a link. If that is to wait, it has asked to be woken in time.

@@ -103,11 +103,7 @@ impl Node {
     pub fn restore(&self, line: &[u8]) -> Result<(), Refusal> {
         let sighted = Sighted::parse(line)?;
         let mut line = Vec::new();
-        let head = {
-            let mut hub = self.hub.hold();
-            let _ = hub.learn_origin(sighted.origin);
-            hub.identity.write_down(&sighted, &mut line)?
-        };
+        let head = self.hub.hold().write_down(&sighted, &mut line)?;
         let has_room = self.store.restore(&Report { line: &line, head });
         if has_room { Ok(()) } else { Err(Refusal::Full) }
     }

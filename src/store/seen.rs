@@ -38,19 +38,23 @@ impl Seen {
     /// Remembers at least the last `most / 2` updates and at most `most`, or two; none if `most` is 0.
     pub(crate) fn new(most: usize, seed: u64) -> Self {
         let bits = most.clamp(2, 1 << 31).ilog2();
-        let len = if most == 0 { 0 } else { 1 << bits };
+        let len = Self::len(most);
         // The first number is such that 0, which is everywhere at first, is of one that is forgotten.
         let next = (1 << bits) + 1;
         let ring = vec![Update::default(); len];
         Self { ring, newest: vec![0; len], shift: u64::BITS - bits, next, spread: seed | 1 }
     }
 
+    /// How many places a ring has for so many updates.
+    fn len(most: usize) -> usize {
+        if most == 0 { 0 } else { 1 << most.clamp(2, 1 << 31).ilog2() }
+    }
+
     /// Remembers as many as [`new`](Self::new) says from now on. Where that is another number, what it remembered is
     /// forgotten: should one of those come again, it is flooded once more.
     pub(crate) fn resize(&mut self, most: usize) {
-        let other = Self::new(most, self.spread);
-        if other.ring.len() != self.ring.len() {
-            *self = other;
+        if Self::len(most) != self.ring.len() {
+            *self = Self::new(most, self.spread);
         }
     }
 

@@ -34,8 +34,8 @@ impl Stranger {
 impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Unknown => "not a neighbour in its list of servers",
-            Self::Address => "connected from an address that is not the one in its list of servers",
+            Self::Unknown => "its list of servers does not have this server as a neighbour",
+            Self::Address => "its list of servers has another address for this server",
             Self::Other => "for a reason that this release does not know",
         })
     }

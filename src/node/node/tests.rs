@@ -280,6 +280,19 @@ fn an_origin_is_whoever_could_be_a_server() {
     assert_eq!(node.position(b"kiwi").map(|kept| kept.report().origin_name().to_vec()), Some(b"x4999".to_vec()));
 }
 
+#[test]
+fn a_report_of_no_possible_origin_is_written_down_all_the_same_to_be_counted() {
+    let node = node();
+    for (line, is_taken) in [("x +0.5 kiwi +1+1 1", true), ("bell\u{7} +0.5 kiwi +1+1 1", false)] {
+        let mut written = Vec::new();
+        let sighted = Sighted::parse(line.as_bytes()).expect("a report");
+        let head = node.hub.hold().write_down(&sighted, &mut written);
+        assert_eq!((head.is_ok(), &written[..]), (is_taken, line.as_bytes()));
+        assert_eq!(node.restore(line.as_bytes()).is_ok(), is_taken);
+    }
+    assert!(node.server(b"x").is_some());
+}
+
 /// A list of servers, each with the next for a neighbour.
 fn line_of(names: &[&str]) -> Arc<Herd> {
     let member = |(at, name): (usize, &&str)| Member {
