@@ -160,7 +160,8 @@ fn after_a_stop() {
 #[test]
 fn a_stop_that_is_cut_short() {
     run(async {
-        let settings = Settings { drain: Duration::from_millis(100), ..alone("A") };
+        let mut settings = alone("A");
+        settings.limits.drain = Duration::from_millis(100);
         let server = start(&settings, "A").await.expect("a server");
         let mut client = Client::connect(server.address());
         assert!(client.ask("IAMAT kiwi +1+1 1").starts_with("AT A "));

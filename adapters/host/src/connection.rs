@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use herd::{Answer, Instant, Node, Received, Session, Turn};
+use herd::{Answer, Instant, Node, Received, Refusal, Session, Turn};
 
 use crate::closing::Closing;
 use crate::logs::Escaped;
@@ -48,6 +48,8 @@ pub(crate) struct Connection<R: Runtime> {
     alarm: Option<Alarm>,
     /// Whether all input was read that there will ever be.
     is_at_end: bool,
+    /// Why a line of it was refused: it is closed then.
+    refused: Option<Refusal>,
     neighbour_logged: bool,
     /// Last, since fields are dropped in this order: only a connection that is closed makes room for another one.
     task: Task,
@@ -71,6 +73,7 @@ impl<R: Runtime> Connection<R> {
             mailbox: None,
             alarm: None,
             is_at_end: false,
+            refused: None,
             neighbour_logged: false,
             task,
         }
@@ -152,7 +155,8 @@ impl<R: Runtime> Connection<R> {
                 shared.expect_answers(id, self.mailbox.insert(Arc::default()));
             }
             let served = received.serve();
-            if let Some(refused) = served.refused() {
+            self.refused = served.refused();
+            if let Some(refused) = self.refused {
                 tracing::debug!(target: "herd::wire", server = shared.name(), client = %self.remote, %refused, "refusing");
             }
             served.reply(output);
@@ -258,10 +262,14 @@ impl<R: Runtime> Connection<R> {
     fn log_end(&self, end: &io::Result<End>) {
         let server = self.shared.name();
         let why: &dyn std::fmt::Display = match end {
-            Ok(End::Finished) => &"it ended",
+            Ok(End::Finished) => match &self.refused {
+                Some(refused) => refused,
+                None if self.is_at_end => &"closed by the other end",
+                None => &"closed after its reply",
+            },
             Ok(End::Idle) => &"idle for too long",
-            Ok(End::Stopped) => &"the server stops",
-            Ok(End::CutOff) => &"the server has stopped",
+            Ok(End::Stopped) => &"server stopping",
+            Ok(End::CutOff) => &"drain ran out",
             Err(error) => error,
         };
         match self.session.neighbour() {
