@@ -18,8 +18,8 @@ pub struct Limits {
     pub link_idle: Duration,
     /// The longest pause before a neighbour that could not be reached is tried again.
     pub link_retry: Duration,
-    /// How long a neighbour may take to accept a connection, or to take what it is sent, before the
-    /// link counts as lost.
+    /// How long a neighbour may take to accept a connection, to take what it is sent, or to answer whether it lives,
+    /// before the link counts as lost. It is asked where it was sent lines and said nothing for half as long.
     pub link_timeout: Duration,
     /// Bytes that may wait for one neighbour, or one line if that is longer. At the bound all that waits is
     /// dropped and repaired later; for a neighbour that does not repair, the oldest lines are.

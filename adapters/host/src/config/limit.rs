@@ -48,7 +48,7 @@ pub static LIMITS: [Limit; 16] = [
     limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
     limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
     limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause before a lost neighbour is tried again"),
-    limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept or to read"),
+    limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept, read or answer"),
     limit(
         "link-queue",
         Bytes(|l| &mut l.link_queue),
