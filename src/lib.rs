@@ -122,7 +122,7 @@ pub use node::{Change, Changed, Event, LinkStatus, Node, Received, Served};
 pub use pass::{Action, Answer, BroughtBy, Notice, Turn};
 pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
-pub use report::{OwnedReport, Report};
+pub use report::{HashKey, OwnedReport, Report};
 pub use session::Session;
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};

@@ -7,7 +7,7 @@ use super::lines::{Found, Lines, WINDOW};
 use super::shape::Shape;
 use crate::bytes::{blocks, same};
 use crate::herd::Identity;
-use crate::report::{ClientHash, FieldOffsets, Head};
+use crate::report::{ClientHash, FieldOffsets, HashKey, Head};
 use crate::values::ServerId;
 
 /// Takes the usual AT lines of the neighbour `from` that come first.
@@ -23,7 +23,7 @@ pub(crate) fn ats(
     // Many reports in a row are of one origin.
     let mut last = from;
     while let Some(window) = rest.window(&mut padding)
-        && let Some(PassedOn { origin, offsets, end, at, client }) = passed_on(window, shape)
+        && let Some(PassedOn { origin, offsets, end, at, client }) = passed_on(window, &identity.hash_key, shape)
         && let report = &window[b"AT ".len()..]
         && let Some(behind) = report.get(end + 1..)
         && let Some((name, behind)) = behind.split_at_checked(sender.len())
@@ -55,14 +55,14 @@ pub(super) struct PassedOn {
 
 /// The AT line that `window` begins with, up to the name of its sender.
 #[inline]
-pub(super) fn passed_on(window: &[u8; WINDOW], shape: &mut Shape) -> Option<PassedOn> {
+pub(super) fn passed_on(window: &[u8; WINDOW], key: &HashKey, shape: &mut Shape) -> Option<PassedOn> {
     let rest = window.strip_prefix(b"AT ")?;
     let origin = field(rest)?;
     let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
     let client = origin + 1 + skew + 1;
     let client_text = rest.get(client..)?;
     let client_len = field(client_text)?;
-    let hash = ClientHash::of(&client_text[..client_len]);
+    let hash = key.hash(&client_text[..client_len]);
     let position = client + client_len + 1;
     let fields = rest.get(position..)?.first_chunk()?;
     shape.fit(fields, b' ')?;

@@ -5,7 +5,7 @@ use super::lines::{Found, Lines, WINDOW};
 use super::shape::Shape;
 use crate::bytes::{Frame, Text, copy_loosely};
 use crate::herd::Identity;
-use crate::report::{ClientHash, Head};
+use crate::report::{ClientHash, HashKey, Head};
 use crate::values::{Skew, Timestamp};
 
 /// As much of an IAMAT as is copied loosely, from its client on, and as long as that nearly always is.
@@ -31,7 +31,7 @@ pub(crate) fn iamats(
     let shape = shape.get_or_insert_with(|| Shape::least(b'\n'));
     while let Some(window) = rest.window(&mut padding)
         && let Some(room) = replies.room::<ROOM>()
-        && let Some(Iamat { client, hash, shape, at }) = iamat(window, shape)
+        && let Some(Iamat { client, hash, shape, at }) = iamat(window, &identity.hash_key, shape)
         && let Some(skew) = wall.checked_sub(at)
         && let end = client + 1 + shape.end()
         && let Some(()) = rest.take(b"IAMAT ".len() + end)
@@ -69,10 +69,10 @@ pub(super) struct Iamat<'a> {
 /// The IAMAT that `window` begins with.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a call is a fiftieth of what an IAMAT takes")]
-pub(super) fn iamat<'a>(window: &[u8; WINDOW], shape: &'a mut Shape) -> Option<Iamat<'a>> {
+pub(super) fn iamat<'a>(window: &[u8; WINDOW], key: &HashKey, shape: &'a mut Shape) -> Option<Iamat<'a>> {
     let rest = window.strip_prefix(b"IAMAT ")?;
     let client = field(rest)?;
-    let hash = ClientHash::of(&rest[..client]);
+    let hash = key.hash(&rest[..client]);
     let fields = rest.get(client + 1..)?.first_chunk()?;
     shape.fit(fields, b'\n')?;
     let at = shape.at(fields)?;

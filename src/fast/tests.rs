@@ -2,19 +2,19 @@ use super::at::{PassedOn, passed_on};
 use super::iamat::{Iamat, iamat};
 use super::lines::WINDOW;
 use super::*;
-use crate::report::ClientHash;
+use crate::report::HashKey;
 use crate::wire::{Message, Sighted, Sighting};
 
 /// What is said of an IAMAT, whatever line came before: client, position and time, if anything.
 fn read<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 3], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
-    let Iamat { client, hash, shape, at } = iamat(&window, shape)?;
+    let Iamat { client, hash, shape, at } = iamat(&window, &HashKey::default(), shape)?;
     let [start, position, time, end] = shape.offsets(0, client + 1).to_array();
     let fields = &line["IAMAT ".len()..];
     assert_eq!(
         (start, end, hash),
-        (0, client + 1 + shape.end(), ClientHash::of(&fields.as_bytes()[..client])),
+        (0, client + 1 + shape.end(), HashKey::default().hash(&fields.as_bytes()[..client])),
         "{line}"
     );
     Some(([&fields[..client], &fields[position..time - 1], &fields[time..end]], at))
@@ -110,10 +110,10 @@ fn whatever_is_unusual_is_left_to_the_whole_parser() {
 fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
-    let PassedOn { origin, offsets, end, at, client: hash } = passed_on(&window, shape)?;
+    let PassedOn { origin, offsets, end, at, client: hash } = passed_on(&window, &HashKey::default(), shape)?;
     let [client, position, time, len] = offsets.to_array();
     let report = &line["AT ".len()..];
-    assert_eq!((len, hash), (end, ClientHash::of(&report.as_bytes()[client..position - 1])), "{line}");
+    assert_eq!((len, hash), (end, HashKey::default().hash(&report.as_bytes()[client..position - 1])), "{line}");
     Some(([&report[..origin], &report[client..position - 1], &report[position..time - 1], &report[time..end]], at))
 }
 

@@ -3,7 +3,7 @@
 use super::field::{field, one, two, up_to_space};
 use super::lines::{Lines, WINDOW};
 use crate::bytes::word;
-use crate::report::ClientHash;
+use crate::report::{ClientHash, HashKey};
 use crate::values::{MOST_RESULTS, Nearby, Radius};
 
 const WHATSAT: &[u8] = b"WHATSAT ";
@@ -20,6 +20,7 @@ pub(crate) struct Asked {
 /// is, and `found` what it made of that and of whom it is asked. How many there were.
 pub(crate) fn whatsats<T: Copy>(
     lines: &mut Lines<'_>,
+    key: &HashKey,
     most: usize,
     alike: impl FnOnce(Nearby) -> T,
     mut found: impl FnMut(T, Asked),
@@ -31,7 +32,7 @@ pub(crate) fn whatsats<T: Copy>(
     let mut count = 0;
     while count < most
         && let Some(window) = lines.window(&mut padding)
-        && let Some((len, hash, end)) = numbers.whatsat(window)
+        && let Some((len, hash, end)) = numbers.whatsat(window, key)
         && let start = lines.start() + WHATSAT.len()
         && let Some(()) = lines.take(end)
     {
@@ -72,12 +73,12 @@ impl Numbers {
     /// The WHATSAT that `window` begins with, if it has these numbers: how long its client's ID is, where that
     /// belongs, and how long the line is, LF not counted.
     #[inline]
-    fn whatsat(&self, window: &[u8; WINDOW]) -> Option<(usize, ClientHash, usize)> {
+    fn whatsat(&self, window: &[u8; WINDOW], key: &HashKey) -> Option<(usize, ClientHash, usize)> {
         let rest = window.strip_prefix(WHATSAT)?;
         let client = up_to_space(rest.first_chunk()?)?;
         if word::at(rest, client)? & self.mask != self.text {
             return None;
         }
-        Some((client, ClientHash::of(&rest[..client]), WHATSAT.len() + client + 1 + self.len))
+        Some((client, key.hash(&rest[..client]), WHATSAT.len() + client + 1 + self.len))
     }
 }

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::error::HerdError;
+use crate::report::HashKey;
 use crate::values::{ServerId, ServerName};
 
 /// A server of a herd, as it is described to [`Herd::new`].
@@ -24,6 +25,7 @@ pub struct Herd {
     members: Vec<Member>,
     neighbours: Vec<Vec<ServerId>>,
     by_name: HashMap<Box<[u8]>, ServerId, FixedState>,
+    hash_key: HashKey,
     fingerprint: u64,
 }
 
@@ -46,10 +48,25 @@ impl Herd {
         let by_name = index_names(&servers)?;
         refuse_shared_addresses(&servers)?;
         let neighbours = join(&servers, &by_name)?;
-        let mut herd = Self { members: servers, neighbours, by_name, fingerprint: 0 };
+        let mut herd = Self { members: servers, neighbours, by_name, hash_key: HashKey::default(), fingerprint: 0 };
         herd.refuse_islands()?;
         herd.fingerprint = herd.hash();
         Ok(herd)
+    }
+
+    /// The same servers with a hash key of their own, for all of them: two that have different ones do not compare what
+    /// they keep.
+    #[must_use]
+    pub fn with_hash_key(mut self, key: HashKey) -> Self {
+        self.hash_key = key;
+        self.fingerprint = self.hash();
+        self
+    }
+
+    /// What says where clients belong.
+    #[must_use]
+    pub const fn hash_key(&self) -> &HashKey {
+        &self.hash_key
     }
 
     /// The herd of the first studies: five servers in one cycle, on ports 12880 to 12884 of this
@@ -111,7 +128,8 @@ impl Herd {
 
     /// One number for all that should be the same in every server's list, its servers and links: the first eight bytes
     /// of the SHA-256 of a line for each server in the order of the names, its name and those of its neighbours in their
-    /// order, a space between. Addresses are left out: one machine may know another by another address than a third.
+    /// order, a space between; and of one more, a space, `hash-key `, and the key's fingerprint in hexadecimal, where
+    /// there is a key. Addresses are left out: one machine may know another by another address than a third.
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -125,6 +143,8 @@ impl Herd {
         };
         let mut lines: Vec<String> = self.ids().map(line).collect();
         lines.sort_unstable();
+        // No server's line begins with a space.
+        lines.extend(self.hash_key.fingerprint().map(|key| format!(" hash-key {key:016x}\n")));
         let hash = Sha256::digest(lines.concat());
         u64::from_be_bytes(*hash.first_chunk().expect("it has 32 bytes"))
     }
@@ -225,6 +245,12 @@ mod tests {
         assert_eq!(one, fingerprint(&[("c", &["b"]), ("a", &[]), ("b", &["a"])]));
         assert_ne!(one, fingerprint(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"])]));
         assert_ne!(one, fingerprint(&[("a", &["b"]), ("b", &["d"]), ("d", &[])]));
+        let keyed = |key| {
+            let herd = herd(&[("a", &["b"]), ("b", &["c"]), ("c", &[])]).expect("connected");
+            herd.with_hash_key(key).fingerprint()
+        };
+        assert_eq!(one, keyed(HashKey::default()));
+        assert_ne!(one, keyed(HashKey::new(&[1; 32])));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::herd::Herd;
 use super::limits::Limits;
 use super::names::Names;
 use crate::bytes::Frame;
+use crate::report::HashKey;
 use crate::values::{ServerId, ServerName, Timestamp};
 use crate::wire::{Greeting, Refusal, Sighted, Stranger};
 
@@ -17,6 +18,8 @@ pub(crate) struct Identity {
     pub(crate) names: Arc<Names>,
     pub(crate) me: ServerId,
     pub(crate) limits: Limits,
+    /// Where clients belong, for as long as the server runs: what is kept is kept by it.
+    pub(crate) hash_key: HashKey,
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
@@ -47,16 +50,29 @@ pub enum HerdRefused {
     /// So many servers came and went that no more can be told apart. Start the server again.
     #[error("more than 65,535 servers were named since the server started")]
     TooMany,
+    /// Its hash key is another one, by which nothing that is kept would be found. Start the server again.
+    #[error("the new list has another hash key")]
+    HashKey,
 }
 
 impl Identity {
     pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
         let names = Arc::new(Names::of(Arc::clone(&herd)));
         let name = herd.name(me);
+        let hash_key = herd.hash_key().clone();
         let opening = Frame::new(&format!("AT {name} "));
         let closing = Frame::new(&format!(" {name}\n"));
-        let mut identity =
-            Self { neighbours: Vec::new(), herd: Arc::clone(&herd), names, me, limits, incarnation, opening, closing };
+        let mut identity = Self {
+            neighbours: Vec::new(),
+            herd: Arc::clone(&herd),
+            names,
+            me,
+            limits,
+            hash_key,
+            incarnation,
+            opening,
+            closing,
+        };
         identity.change(herd).expect("it is a member, and the ids are those of the list");
         identity
     }
@@ -68,6 +84,9 @@ impl Identity {
     /// Where it cannot; nothing has changed then.
     pub(crate) fn change(&mut self, herd: Arc<Herd>) -> Result<(), HerdRefused> {
         let me = herd.find(self.name()).ok_or(HerdRefused::NotAMember)?;
+        if herd.hash_key() != &self.hash_key {
+            return Err(HerdRefused::HashKey);
+        }
         let mut names = Names::clone(&self.names);
         for member in herd.members() {
             names.add(&member.name).ok_or(HerdRefused::TooMany)?;
@@ -101,7 +120,10 @@ impl Identity {
 
     /// The line that greets a neighbour.
     pub(crate) fn greeting(&self, wall: Timestamp, with_fields: bool) -> Vec<u8> {
-        Greeting { incarnation: self.incarnation, wall, same: self.herd.fingerprint() }.write(self.name(), with_fields)
+        let Self { incarnation, herd, hash_key, .. } = self;
+        let greeting =
+            Greeting { incarnation: *incarnation, wall, same: herd.fingerprint(), hash: hash_key.fingerprint() };
+        greeting.write(self.name(), with_fields)
     }
 
     /// The id of the server that wrote a report down; [`ServerId::NONE`] for one that is not known yet.

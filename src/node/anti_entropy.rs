@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::hub::Hub;
 use crate::pass::{BroughtBy, Entry, Notice, Turn};
 use crate::peers::{Link, Probe, Round};
-use crate::report::{ClientHash, digest_of};
+use crate::report::digest_of;
 use crate::store::{Intake, Store};
 use crate::values::ServerId;
 use crate::wire::{Refusal, Sighted, Span, Step};
@@ -84,6 +84,9 @@ impl Hub {
         let interval = self.identity.limits.repair_interval;
         let me = self.identity.name();
         let mut out = Vec::new();
+        if self.links.iter().any(|link| link.peer == from && link.repair.has_other_key()) {
+            return Err(Refusal::Repair);
+        }
         match step {
             Step::Groups(theirs) => {
                 if let Some(link) = self.links.iter_mut().find(|link| link.peer == from) {
@@ -128,7 +131,7 @@ impl Hub {
             round.receive(digest_of(&text[start..]));
         });
         let Ok(head) = head else { return };
-        let client = ClientHash::of(report.sighting.client);
+        let client = self.identity.hash_key.hash(report.sighting.client);
         let entry = Entry::new(head, client, 0, text.len() - start);
         let from = BroughtBy::Repair(self.links[index].peer);
         let listeners = Some(self.listeners());

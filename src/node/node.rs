@@ -40,7 +40,7 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
-        let store = Store::new(&limits, &SecretHasher::new(seed), scramble(!seed));
+        let store = Store::new(&limits, herd.hash_key(), &SecretHasher::new(seed), scramble(!seed));
         // Scrambled, because neighbours are told it and the seed is a secret.
         let identity = Arc::new(Identity::new(herd, me, limits, scramble(seed)));
         let node = Self {

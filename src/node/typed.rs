@@ -38,7 +38,8 @@ impl Node {
         }
         let mut text = Text::default();
         let skew = turn.now.wall.since(*at).to_string();
-        let mut entry = [Entry::write_down((identity.me, identity.name()), skew.as_bytes(), sighting, &mut text)];
+        let (origin, hash) = ((identity.me, identity.name()), identity.hash_key.hash(client));
+        let mut entry = [Entry::write_down(origin, skew.as_bytes(), sighting, hash, &mut text)];
         self.learn(&mut entry, text.as_slice(), None, (&identity, true), turn).map_err(|(_, why)| why)?;
         Ok(entry[0].report(text.as_slice()).into())
     }

@@ -50,11 +50,17 @@ impl Entry {
     }
 
     /// Appends `AT ` and a report to `out`; its entry.
-    pub(crate) fn write_down(origin: (ServerId, &[u8]), skew: &[u8], sighting: &Sighting<'_>, out: &mut Text) -> Self {
+    pub(crate) fn write_down(
+        origin: (ServerId, &[u8]),
+        skew: &[u8],
+        sighting: &Sighting<'_>,
+        client: ClientHash,
+        out: &mut Text,
+    ) -> Self {
         let start = out.len();
         out.push(b"AT ");
         let head = Report::write(|part| out.push(part), origin, skew, sighting);
-        Self::new(head, ClientHash::of(sighting.client), start, out.len() - start - AT)
+        Self::new(head, client, start, out.len() - start - AT)
     }
 
     /// The report, from the text that its line is in.

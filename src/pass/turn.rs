@@ -84,6 +84,12 @@ pub enum Notice {
         /// The neighbour.
         peer: ServerId,
     },
+    /// A neighbour has another hash key than this server, or only one of the two has any. They flood and do not compare,
+    /// so what is lost on the way stays lost between them; see to it that their key files agree.
+    HashKeysDiffer {
+        /// The neighbour.
+        peer: ServerId,
+    },
     /// A neighbour does not take this server for one of its own, and is asked again later. Its log says more.
     Refused {
         /// The neighbour.

@@ -400,6 +400,10 @@ impl Link {
             self.repair.restarted();
         }
         self.refuses = None;
+        let hash = fields.and_then(|fields| fields.hash);
+        if self.repair.met(hash == cx.identity.hash_key.fingerprint()) {
+            cx.turn.notices.push(Notice::HashKeysDiffer { peer: self.peer });
+        }
         let differs = fields.and_then(|fields| fields.same).filter(|&same| same != cx.identity.herd.fingerprint());
         if differs.is_some() && self.differs != differs {
             cx.turn.notices.push(Notice::NeighbourDiffers { peer: self.peer });

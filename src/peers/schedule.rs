@@ -21,6 +21,8 @@ pub(crate) struct Schedule {
     /// Whether it is this server that asks at once, of the two: else both would.
     first: bool,
     ability: Ability,
+    /// Whether the neighbour has another hash key: then its ranges are not this server's.
+    other_key: bool,
     /// Whether something may have been lost since they last compared.
     stale: bool,
     due: Option<Instant>,
@@ -44,7 +46,7 @@ enum Ability {
 impl Schedule {
     pub(crate) const fn new(first: bool, possible: bool) -> Self {
         let ability = if possible { Ability::Able } else { Ability::Impossible };
-        Self { first, ability, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
+        Self { first, ability, other_key: false, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
     }
 
     /// The link is up, and the neighbour speaks our words.
@@ -68,6 +70,13 @@ impl Schedule {
         if self.ability == Ability::NotAble {
             self.ability = Ability::Able;
         }
+    }
+
+    /// The neighbour said which hash key it has; whether that is the first time that it is another than this server's.
+    pub(crate) fn met(&mut self, same_key: bool) -> bool {
+        let is_news = !same_key && !self.other_key;
+        self.other_key = !same_key;
+        is_news
     }
 
     /// The neighbour has lost its link to this server, or has just started.
@@ -110,9 +119,14 @@ impl Schedule {
         self.ability = Ability::NotAble;
     }
 
-    /// Whether the neighbour knows how to compare, for all that is known.
+    /// Whether the neighbour knows how to compare, for all that is known, and by the same hash.
     pub(crate) fn is_able(&self) -> bool {
-        self.ability == Ability::Able
+        self.ability == Ability::Able && !self.other_key
+    }
+
+    /// Whether the neighbour has another hash key.
+    pub(crate) const fn has_other_key(&self) -> bool {
+        self.other_key
     }
 
     /// Whether it is time for a comparison.

@@ -4,18 +4,18 @@ use core::hash::{BuildHasher, Hasher};
 
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::wire::Span;
 
-/// Where a client belongs, known or not: XXH3 of its ID, the same on every server.
+/// Where a client belongs, known or not: a hash of its ID, the same on every server whose [key](super::HashKey) is the
+/// same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientHash(u64);
 
 impl ClientHash {
     #[inline]
-    pub(crate) fn of(client: &[u8]) -> Self {
-        Self(xxh3_64(client))
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
     }
 
     /// The client's range: the first bits.

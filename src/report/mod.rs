@@ -4,10 +4,12 @@
 //! It may ask `values` and `wire`.
 
 mod client_hash;
+mod hash_key;
 mod head;
 mod report;
 
 pub(crate) use self::client_hash::{ClientHash, SecretHasher};
+pub use self::hash_key::HashKey;
 pub(crate) use self::head::{FieldOffsets, Head};
 pub(crate) use self::report::digest_of;
 pub use self::report::{OwnedReport, Report};

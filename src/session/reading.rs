@@ -6,7 +6,6 @@ use core::ops::Range;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
 use crate::pass::{Batch, Entry, Lookup, Refused, Request, Turn};
-use crate::report::ClientHash;
 use crate::values::{Nearby, ServerId};
 use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting, Stranger};
 
@@ -88,7 +87,8 @@ impl Session {
         loop {
             let mut lookups = mem::take(&mut batch.lookups);
             let add = |nearby, asked: Asked| lookups.push(Lookup::new(asked.hash, asked.start, asked.len, nearby));
-            let found = fast::whatsats(lines, most - asked, |nearby| batch.add_nearby(nearby), add);
+            let found =
+                fast::whatsats(lines, &self.identity.hash_key, most - asked, |nearby| batch.add_nearby(nearby), add);
             batch.lookups = lookups;
             asked += found;
             if found == 0 {
@@ -166,7 +166,7 @@ impl Session {
                 let first = batch.lookups.len();
                 let at = lines.start + client.as_ptr().addr() - line.as_ptr().addr();
                 let nearby = batch.add_nearby(Nearby { radius, bound });
-                batch.lookups.push(Lookup::new(ClientHash::of(client), at, client.len(), nearby));
+                batch.lookups.push(Lookup::new(self.identity.hash_key.hash(client), at, client.len(), nearby));
                 self.add_lookups(first, lines, batch);
                 return Ok(true);
             }
@@ -201,7 +201,8 @@ impl Session {
     fn iamat(&mut self, turn: &Turn, sighting: &Sighting<'_>, batch: &mut Batch) -> Entry {
         let origin = (self.identity.me, self.identity.name());
         let skew = turn.now.wall.since(sighting.at).to_string();
-        let entry = Entry::write_down(origin, skew.as_bytes(), sighting, &mut batch.replies);
+        let client = self.identity.hash_key.hash(sighting.client);
+        let entry = Entry::write_down(origin, skew.as_bytes(), sighting, client, &mut batch.replies);
         batch.replies.push(b"\n");
         entry
     }
@@ -216,7 +217,8 @@ impl Session {
         let from = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
         batch.has_strangers |= origin.0 == ServerId::NONE;
-        Ok((Entry::write_down(origin, report.skew, &report.sighting, &mut batch.lines), from))
+        let client = self.identity.hash_key.hash(report.sighting.client);
+        Ok((Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines), from))
     }
 
     fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Stranger> {

@@ -9,7 +9,7 @@ use super::seen::Seen;
 use super::slab::Slab;
 use crate::bytes::SHORT;
 use crate::pass::{Became, BroughtBy, Entry, Feed, Listeners};
-use crate::report::{ClientHash, OwnedReport, Report, SecretHasher, digest_of};
+use crate::report::{ClientHash, HashKey, OwnedReport, Report, SecretHasher, digest_of};
 use crate::values::Counters;
 use crate::wire::Span;
 
@@ -19,6 +19,7 @@ use crate::wire::Span;
 pub(crate) struct Shard {
     ranges: Box<[ClientRange; Self::RANGES]>,
     slab: Slab,
+    hash_key: HashKey,
     secret: SecretHasher,
     len: usize,
     seen: Seen,
@@ -71,10 +72,11 @@ impl Shard {
     const FEW: usize = (1 << 14) >> (Span::RANGE_BITS - Self::BITS);
 
     /// A shard that remembers no older update.
-    pub(crate) fn new(secret: SecretHasher, seed: u64) -> Self {
+    pub(crate) fn new(hash_key: HashKey, secret: SecretHasher, seed: u64) -> Self {
         Self {
             ranges: Box::new(core::array::from_fn(|_| ClientRange::default())),
             slab: Slab::default(),
+            hash_key,
             secret,
             len: 0,
             seen: Seen::new(0, seed),
@@ -222,7 +224,7 @@ impl Shard {
         // grow at once when clients are many.
         let capacity = range.records.capacity();
         if range.records.len() >= capacity - capacity * (hash.range() % 256) / 1024 {
-            range.records.grow(|slot| ClientHash::of(client(slot)).bits(), secret);
+            range.records.grow(|slot| self.hash_key.hash(client(slot)).bits(), secret);
         }
         range.records.insert(hash.bits(), secret, slot);
         self.len += 1;
@@ -281,7 +283,8 @@ impl Shard {
     /// What is kept of the clients of a span, and the digest of each report.
     pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
         let records = self.range(span.range()).records.iter().map(|slot| self.slab.get(slot));
-        let inside = records.filter(move |record| span.is_range() || span.contains(record::client(record)));
+        let inside = records
+            .filter(move |record| span.is_range() || span.contains(self.hash_key.hash(record::client(record)).bits()));
         inside.map(|record| (record::digest(record), record::report(record)))
     }
 

@@ -13,7 +13,7 @@ use super::shard::{Intake, Offer, Shard};
 use crate::bytes::{Text, Writer};
 use crate::herd::Limits;
 use crate::pass::{Entry, Lookup};
-use crate::report::{ClientHash, OwnedReport, Report, SecretHasher};
+use crate::report::{HashKey, OwnedReport, Report, SecretHasher};
 use crate::values::Counters;
 use crate::wire::{Refusal, Sketch, Span, Step};
 
@@ -33,6 +33,7 @@ pub(crate) struct Store {
     /// How many clients are known, or may become known while somebody has [`Room`] for them.
     taken: AtomicUsize,
     most: usize,
+    hash_key: HashKey,
 }
 
 /// Room for clients that are not known yet. What is left of it is given back.
@@ -48,10 +49,10 @@ impl Drop for Room<'_> {
 }
 
 impl Store {
-    pub(crate) fn new(limits: &Limits, secret: &SecretHasher, seed: u64) -> Self {
-        let shard = |_| Lock::new(Shard::new(secret.clone(), seed));
+    pub(crate) fn new(limits: &Limits, hash_key: &HashKey, secret: &SecretHasher, seed: u64) -> Self {
+        let shard = |_| Lock::new(Shard::new(hash_key.clone(), secret.clone(), seed));
         let shards = Box::new(core::array::from_fn(shard));
-        Self { shards, taken: AtomicUsize::new(0), most: limits.clients }
+        Self { shards, taken: AtomicUsize::new(0), most: limits.clients, hash_key: hash_key.clone() }
     }
 
     /// Remembers about so many older updates from now on, each shard its share.
@@ -126,7 +127,7 @@ impl Store {
 
     /// Takes back a report of an earlier run; whether there was room for it.
     pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
-        let hash = ClientHash::of(report.client());
+        let hash = self.hash_key.hash(report.client());
         self.shard(hash.range()).offer(hash, report, &mut self.room_for_one().left) != Offer::Full
     }
 
@@ -161,7 +162,7 @@ impl Store {
 
     /// What is kept of `client`.
     pub(crate) fn get(&self, client: &[u8]) -> Option<OwnedReport> {
-        let hash = ClientHash::of(client);
+        let hash = self.hash_key.hash(client);
         self.shard(hash.range()).get(hash, client).map(OwnedReport::from)
     }
 
@@ -245,7 +246,7 @@ impl Store {
 impl Clone for Store {
     fn clone(&self) -> Self {
         let taken = AtomicUsize::new(self.taken.load(Ordering::Relaxed));
-        Self { shards: self.shards.clone(), taken, most: self.most }
+        Self { shards: self.shards.clone(), taken, most: self.most, hash_key: self.hash_key.clone() }
     }
 }
 

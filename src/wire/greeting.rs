@@ -19,6 +19,8 @@ pub struct HelloFields {
     pub clock: Option<Timestamp>,
     /// `same`: a number for what should be equal everywhere.
     pub same: Option<u64>,
+    /// `hash`: which hash key the sender has, if any.
+    pub hash: Option<u64>,
 }
 
 impl HelloFields {
@@ -36,6 +38,7 @@ impl HelloFields {
                 b"v" => read.version = integer(value).ok_or(Refusal::Greeting)?,
                 b"clock" => read.clock = Some(Timestamp::parse(value).ok_or(Refusal::Greeting)?),
                 b"same" => read.same = Some(hexadecimal(value).ok_or(Refusal::Greeting)?),
+                b"hash" => read.hash = Some(hexadecimal(value).ok_or(Refusal::Greeting)?),
                 _ => {}
             }
         }
@@ -49,17 +52,21 @@ pub(crate) struct Greeting {
     pub(crate) incarnation: u64,
     pub(crate) wall: Timestamp,
     pub(crate) same: u64,
+    pub(crate) hash: Option<u64>,
 }
 
 impl Greeting {
     /// The line of a server of that name, LF included; one of the first make has no fields.
     pub(crate) fn write(self, name: &[u8], with_fields: bool) -> Vec<u8> {
-        let Self { incarnation, wall, same } = self;
+        let Self { incarnation, wall, same, hash } = self;
         let mut line = b"HELLO ".to_vec();
         line.extend_from_slice(name);
         line.extend_from_slice(format!(" {incarnation}").as_bytes());
         if with_fields {
             line.extend_from_slice(format!(" v={VERSION} clock={wall} same={same:016x}").as_bytes());
+            if let Some(hash) = hash {
+                line.extend_from_slice(format!(" hash={hash:016x}").as_bytes());
+            }
         }
         line.push(b'\n');
         line
@@ -86,13 +93,16 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let wall = Timestamp::parse(b"1479413884.25").expect("a time");
-        let greeting = Greeting { incarnation: 7, wall, same: 0x9f3c };
+        let greeting = Greeting { incarnation: 7, wall, same: 0x9f3c, hash: None };
         assert_eq!(greeting.write(b"Ball", false), b"HELLO Ball 7\n");
         let line = greeting.write(b"Ball", true);
         assert_eq!(line, b"HELLO Ball 7 v=2 clock=1479413884.250000000 same=0000000000009f3c\n");
-        let fields = HelloFields { version: 2, clock: Some(wall), same: Some(0x9f3c) };
+        let fields = HelloFields { version: 2, clock: Some(wall), same: Some(0x9f3c), hash: None };
         let said = Message::Hello { sender: b"Ball", incarnation: 7, fields: Some(fields) };
         assert_eq!(Message::parse(&line), Ok(Some(said)));
+        let line = Greeting { hash: Some(0xe5), ..greeting }.write(b"Ball", true);
+        let Ok(Some(Message::Hello { fields: Some(fields), .. })) = Message::parse(&line) else { panic!("a greeting") };
+        assert_eq!(fields.hash, Some(0xe5));
     }
 
     #[test]
@@ -102,9 +112,19 @@ mod tests {
         let version = |version| Ok(Some(HelloFields { version, ..HelloFields::default() }));
         assert_eq!(parse("a=1 b= c=d=e x=é v=3 e=1 f=1 g=1 h=1 i=1"), version(3));
         assert_eq!(parse("nonce=1"), version(1));
-        for bad in
-            ["v=2 v=2", "x=1 x=2", "v", "=2", "v=", "v=-1", "v=4294967296", "clock=noon", "same=9f3c", "v=2 same"]
-        {
+        for bad in [
+            "v=2 v=2",
+            "x=1 x=2",
+            "v",
+            "=2",
+            "v=",
+            "v=-1",
+            "v=4294967296",
+            "clock=noon",
+            "same=9f3c",
+            "v=2 same",
+            "hash=e5",
+        ] {
             assert_eq!(parse(bad), Err(Refusal::Greeting), "{bad}");
         }
     }

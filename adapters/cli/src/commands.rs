@@ -5,5 +5,6 @@ pub(crate) mod bench;
 pub(crate) mod iamat;
 pub(crate) mod nearby;
 pub(crate) mod prompt;
+pub(crate) mod secret;
 pub(crate) mod send;
 pub(crate) mod whatsat;

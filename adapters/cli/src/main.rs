@@ -26,6 +26,7 @@ enum Command {
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
     Bench(Box<commands::bench::Bench>),
+    Secret(commands::secret::Secret),
 }
 
 const EXIT_CODES: &str = "\
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Iamat(iamat) => iamat.run(),
         Command::Whatsat(whatsat) => whatsat.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Secret(secret) => secret.run(),
     };
     match outcome {
         Ok(code) => code,

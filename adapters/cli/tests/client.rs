@@ -161,6 +161,17 @@ fn help_is_no_error() {
 }
 
 #[test]
+fn each_secret_is_another_key() {
+    let secret = || {
+        let (code, out, err) = told(&herd(&["secret"], ""));
+        assert_eq!((code, err.as_str(), out.len()), (0, "", 44));
+        assert!(out.trim_end().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{out}");
+        out
+    };
+    assert_ne!(secret(), secret());
+}
+
+#[test]
 fn who_cannot_be_reached_is_told() {
     let address = herd_tests::ports::free_address().to_string();
     let (code, _, err) = told(&herd(&["send", "--to", &address, "x"], ""));

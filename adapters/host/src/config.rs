@@ -10,6 +10,7 @@ mod description;
 mod environment;
 mod error;
 mod file;
+mod hash_key;
 mod layers;
 mod limit;
 mod log;
@@ -86,7 +87,7 @@ impl Settings {
             }
         };
         Ok(Self {
-            herd: Arc::new(herd),
+            herd: Arc::new(herd.with_hash_key(hash_key::find(&layers)?)),
             listen,
             workers: workers::find(&layers)?,
             limits: limit::find(&layers)?,

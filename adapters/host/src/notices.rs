@@ -14,6 +14,9 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
         Notice::NeighbourDiffers { peer } => {
             tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), "lists of servers differ");
         }
+        Notice::HashKeysDiffer { peer } => {
+            tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), "hash keys differ, not compared");
+        }
         Notice::Refused { peer, why } => {
             tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), reason = %why, "refused by a neighbour");
         }

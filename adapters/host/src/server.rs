@@ -127,10 +127,13 @@ impl<R: Runtime> Server<R> {
         }
         let mut turn = Turn::default();
         shared.tell(&mut turn, Event::Herd(herd));
-        let is_refused = turn.notices.iter().any(|notice| matches!(notice, Notice::HerdRefused(_)));
+        let refused = turn.notices.iter().find_map(|notice| match notice {
+            Notice::HerdRefused(why) => Some(*why),
+            _ => None,
+        });
         shared.perform(&mut turn, None);
-        if is_refused {
-            return Err(ReloadError::TooMany);
+        if let Some(why) = refused {
+            return Err(why.into());
         }
         links::start(shared, &resolved, &mut turn);
         Ok(())

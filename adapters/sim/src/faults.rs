@@ -32,11 +32,13 @@ pub enum Fault {
     Makes,
     /// Servers that move to another IP address.
     Moves,
+    /// Herds with a hash key, and servers that have another one.
+    Keys,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -50,6 +52,7 @@ impl Fault {
         Self::Stops,
         Self::Makes,
         Self::Moves,
+        Self::Keys,
     ];
 
     /// Its name on the command line.
@@ -69,6 +72,7 @@ impl Fault {
             Self::Stops => "stops",
             Self::Makes => "makes",
             Self::Moves => "moves",
+            Self::Keys => "keys",
         }
     }
 }

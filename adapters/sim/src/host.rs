@@ -66,7 +66,10 @@ impl Host {
         let host = |server| {
             let own = || List::first(scenario, server).map(share);
             let is_absent = scenario.absent.contains(&server);
-            let (ids, list) = common.clone().filter(|_| !is_absent).map_or_else(own, Ok)?;
+            let (ids, list) = common
+                .clone()
+                .filter(|(_, list)| !is_absent && list.key == scenario.key(server))
+                .map_or_else(own, Ok)?;
             Ok(Self::new(list, ids, scenario.older.contains(&server)))
         };
         (0..scenario.servers.len()).map(host).collect()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use herd::{Herd, Node, ServerId};
+use herd::{HashKey, Herd, Node, ServerId};
 
 use crate::scenario::{BadScenario, Scenario};
 
@@ -12,13 +12,15 @@ pub(crate) struct List {
     members: Vec<bool>,
     /// How often each server's address was written anew.
     addresses: Vec<u32>,
+    /// The number of the hash key of whoever has it.
+    pub(crate) key: usize,
     pub(crate) herd: Arc<Herd>,
 }
 
 impl List {
-    fn of(scenario: &Scenario, members: Vec<bool>, addresses: Vec<u32>) -> Result<Self, BadScenario> {
-        let herd = scenario.herd_of(&members, &addresses)?;
-        Ok(Self { members, addresses, herd })
+    fn of(scenario: &Scenario, members: Vec<bool>, addresses: Vec<u32>, key: usize) -> Result<Self, BadScenario> {
+        let herd = scenario.herd_of(&members, &addresses)?.with_hash_key(hash_key(key));
+        Ok(Self { members, addresses, key, herd: Arc::new(herd) })
     }
 
     /// The list that a server has at the start: all servers but those that are to come, and itself.
@@ -28,7 +30,7 @@ impl List {
     pub(crate) fn first(scenario: &Scenario, server: usize) -> Result<Self, BadScenario> {
         let is_there = |index| index == server || !scenario.absent.contains(&index);
         let servers = 0..scenario.servers.len();
-        Self::of(scenario, servers.clone().map(is_there).collect(), vec![0; servers.len()])
+        Self::of(scenario, servers.clone().map(is_there).collect(), vec![0; servers.len()], scenario.key(server))
     }
 
     /// The same with something written into it.
@@ -42,12 +44,20 @@ impl List {
             Listing::Out(member) => members[member] = false,
             Listing::Elsewhere(member) => addresses[member] += 1,
         }
-        Self::of(scenario, members, addresses)
+        Self::of(scenario, members, addresses, self.key)
     }
 
     /// Whether a server is in it.
     pub(crate) fn has(&self, server: usize) -> bool {
         self.members[server]
+    }
+}
+
+/// The hash key of that number.
+fn hash_key(number: usize) -> HashKey {
+    match u8::try_from(number) {
+        Ok(0) => HashKey::default(),
+        number => HashKey::new(&[number.unwrap_or(u8::MAX); HashKey::BYTES]),
     }
 }
 

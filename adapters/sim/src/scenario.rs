@@ -44,6 +44,9 @@ pub struct Scenario {
     /// Servers of an older make: they greet without fields, and understand no greeting that has some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub older: Vec<usize>,
+    /// The number of each server's hash key; 0 is none, and so is what is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<usize>,
     /// How the network is when nothing is wrong with it.
     pub network: Network,
     /// The servers' limits, where they are not the core's own defaults.
@@ -97,14 +100,14 @@ impl Scenario {
     /// # Errors
     /// Where a scenario that a person wrote names a server twice, or leaves one without a way to the others.
     pub fn herd(&self) -> Result<Arc<Herd>, BadScenario> {
-        self.herd_of(&vec![true; self.servers.len()], &vec![0; self.servers.len()])
+        Ok(Arc::new(self.herd_of(&vec![true; self.servers.len()], &vec![0; self.servers.len()])?))
     }
 
     /// The herd of some of its servers, whose addresses were written anew so often.
     ///
     /// # Errors
     /// Where these are none.
-    pub(crate) fn herd_of(&self, members: &[bool], addresses: &[u32]) -> Result<Arc<Herd>, BadScenario> {
+    pub(crate) fn herd_of(&self, members: &[bool], addresses: &[u32]) -> Result<Herd, BadScenario> {
         let mut links = vec![Vec::new(); self.servers.len()];
         for &(a, b) in &self.links {
             let is_member = |server: usize| members.get(server).copied().unwrap_or(true);
@@ -119,7 +122,16 @@ impl Scenario {
                 servers.push(Member { name: ServerName::new(name)?, address, links });
             }
         }
-        Ok(Arc::new(Herd::new(servers)?))
+        Ok(Herd::new(servers)?)
+    }
+
+    /// The number of a server's hash key. One of an older make knows of none.
+    #[must_use]
+    pub fn key(&self, server: usize) -> usize {
+        if self.older.contains(&server) {
+            return 0;
+        }
+        self.keys.get(server).copied().unwrap_or(0)
     }
 
     /// When the last thing has happened and the last trouble is over.
@@ -227,6 +239,9 @@ impl Scenario {
         other.links.retain(|&(a, b)| a != server && b != server);
         other.absent.retain(|&absent| absent != server);
         other.older.retain(|&older| older != server);
+        if server < other.keys.len() {
+            other.keys.remove(server);
+        }
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {
             shift(a);

@@ -24,6 +24,7 @@ pub fn shrink(scenario: &Scenario, broken: impl FnMut(&Scenario) -> Option<Invar
         search.drop_servers();
         search.drop_links();
         search.renew();
+        search.take_keys();
         search.hurry();
         if search.best == before || search.runs >= MOST_RUNS {
             return (search.best, search.runs);
@@ -113,6 +114,15 @@ impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
         for index in (0..self.best.older.len()).rev() {
             let mut candidate = self.best.clone();
             candidate.older.remove(index);
+            self.offer(candidate);
+        }
+    }
+
+    /// Takes the hash keys away.
+    fn take_keys(&mut self) {
+        if !self.best.keys.is_empty() {
+            let mut candidate = self.best.clone();
+            candidate.keys.clear();
             self.offer(candidate);
         }
     }

@@ -4,7 +4,7 @@ use crate::wire::Sighting;
 
 /// A store that has room for so many clients.
 fn store(clients: usize, seed: u64) -> Store {
-    Store::new(&Limits { clients, ..Limits::default() }, &SecretHasher::new(seed), seed)
+    Store::new(&Limits { clients, ..Limits::default() }, &HashKey::default(), &SecretHasher::new(seed), seed)
 }
 
 /// Offers a report of `client` by the first server.
@@ -14,7 +14,7 @@ fn offer(store: &Store, client: &str, time: &str, skew: &str) -> Offer {
     let mut line = Vec::new();
     let head = Report::write(|part| line.extend_from_slice(part), (ServerId(0), b"a"), skew.as_bytes(), &sighting);
     let report = Report { line: &line, head };
-    let hash = ClientHash::of(client.as_bytes());
+    let hash = store.hash_key.hash(client.as_bytes());
     store.shard(hash.range()).offer(hash, &report, &mut store.room_for_one().left)
 }
 

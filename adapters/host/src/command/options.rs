@@ -17,6 +17,9 @@ pub(super) struct Options {
         value_name = "FILE"
     )]
     config: Option<OsString>,
+    /// The file that holds the herd's hash key, the same for all of its servers [default: no key]
+    #[arg(long, value_name = "FILE")]
+    hash_key_file: Option<OsString>,
     /// How many threads serve connections [default: the processors less one, at least 1]
     #[arg(long, value_name = "COUNT")]
     workers: Option<OsString>,
@@ -63,6 +66,7 @@ impl Options {
         let mut flags = self.limits.0.clone();
         let given = [
             ("config", &self.config),
+            ("hash-key-file", &self.hash_key_file),
             ("workers", &self.workers),
             ("log", &self.log),
             ("log-format", &self.log_format),

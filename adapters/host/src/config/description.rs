@@ -13,6 +13,7 @@ pub struct Description<'a>(pub &'a Settings);
 impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         servers(self.0, f)?;
+        hash_key(self.0, f)?;
         writeln!(f, "workers: {}", self.0.workers)?;
         limits(&self.0.limits, f)?;
         places(self.0, f)?;
@@ -37,6 +38,14 @@ fn servers(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  talks with {with}")?;
     }
     Ok(())
+}
+
+/// What tells it from others, so that two servers' can be compared.
+fn hash_key(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match settings.herd.hash_key().fingerprint() {
+        Some(fingerprint) => writeln!(f, "hash key: fingerprint {fingerprint:016x}"),
+        None => Ok(()),
+    }
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -30,6 +30,7 @@ pub(super) struct ConfigFile {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Tables {
     pub(super) server: Vec<ServerTable>,
+    herd: HerdTable,
     runtime: RuntimeTable,
     limits: BTreeMap<Spanned<String>, Spanned<Scalar>>,
     places: PlacesTable,
@@ -45,6 +46,12 @@ pub(super) struct ServerTable {
     pub(super) address: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) links: Vec<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct HerdTable {
+    hash_key_file: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -158,6 +165,7 @@ impl Tables {
             ("log-filter", &log.filter),
         ];
         let paths = [
+            ("hash-key-file", &self.herd.hash_key_file),
             ("places-key-file", &places.key_file),
             ("places-file", &places.file),
             ("places-ca-file", &places.ca_file),

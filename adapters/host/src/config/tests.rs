@@ -107,6 +107,33 @@ fn a_variable_can_name_the_file() {
 }
 
 #[test]
+fn a_hash_key_is_a_file_of_43_characters() {
+    let key = "6bB1u0oXr0m1y3V2n9u3Yw4lq6m8cZ0fD2aK5t7sJ1E";
+    let folder = Folder::new().with("herd.toml", format!("{ONE}[herd]\nhash-key-file = \"of-file\"\n"));
+    let folder = folder.with("of-file", format!("{key}\n")).with("other", key.replace('6', "7")).with("bad", &key[1..]);
+    let [other, bad] = ["other", "bad"].map(|name| folder.path(name).display().to_string());
+    let fingerprint = |settings: Result<Settings, ConfigError>| {
+        let settings = settings.expect("settings");
+        let shown = super::Description(&settings).to_string();
+        let fingerprint = settings.herd.hash_key().fingerprint();
+        assert!(!shown.contains(key), "{shown}");
+        assert_eq!(shown.contains("hash key: fingerprint "), fingerprint.is_some(), "{shown}");
+        fingerprint
+    };
+    let of_file = fingerprint(folder.find(&[], &[]));
+    assert!(of_file.is_some() && fingerprint(find(&[], &[])).is_none());
+    let by_flag = fingerprint(folder.find(&[("hash-key-file", &other)], &[]));
+    assert!(by_flag.is_some() && by_flag != of_file);
+    assert_eq!(fingerprint(folder.find(&[], &[("HERD_HASH_KEY_FILE", &other)])), by_flag);
+    assert_eq!(
+        folder.fault(&[("hash-key-file", &bad)], &[]),
+        "--hash-key-file: bad: a hash key is 43 characters of base64url; make one with `herd secret`"
+    );
+    let missing = folder.fault(&[], &[("HERD_HASH_KEY_FILE", "/no/such")]);
+    assert!(missing.starts_with("HERD_HASH_KEY_FILE: the hash key file /no/such cannot be read: "), "{missing}");
+}
+
+#[test]
 fn every_limit_can_be_given_by_flag_and_by_variable() {
     for limit in super::LIMITS.iter().chain(&super::PLACES_LIMITS) {
         let value = if limit.is_switch() { "true" } else { "7" };

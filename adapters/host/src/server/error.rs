@@ -2,7 +2,7 @@
 
 use std::io;
 
-use herd::{Refusal, ServerName};
+use herd::{HerdRefused, Refusal, ServerName};
 
 /// Why a server's port cannot be bound. Nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +53,22 @@ pub enum ReloadError {
     /// So many servers came and went that no more can be told apart. Start the server anew.
     #[error("more servers were named since the server started than there are ids; start it anew")]
     TooMany,
+    /// The new herd has another hash key. Start the server again.
+    #[error("the new herd has another hash key; start the server again")]
+    HashKey,
     /// The server is being stopped, or was.
     #[error("the server is stopping")]
     Stopping,
+}
+
+impl From<HerdRefused> for ReloadError {
+    fn from(why: HerdRefused) -> Self {
+        match why {
+            // The server has looked already.
+            HerdRefused::NotAMember | HerdRefused::TooMany => Self::TooMany,
+            HerdRefused::HashKey => Self::HashKey,
+        }
+    }
 }
 
 /// Why a position was not taken in. Nothing has changed.

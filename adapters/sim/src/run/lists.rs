@@ -39,9 +39,14 @@ impl Run {
         self.perform(server);
     }
 
-    /// Whether two servers can talk over a wire: nothing is cut, and each is in the other one's list.
+    /// Whether two servers can talk over a wire, and compare: nothing is cut, each is in the other one's list, and both
+    /// have the same hash key.
     pub(super) fn is_open(&self, wire: u32) -> bool {
-        !self.wires.is_severed(wire) && self.is_listed(wire) && self.is_listed(self.wires.get(wire).reverse)
+        let (from, to) = (self.wires.get(wire).from as usize, self.wires.get(wire).to as usize);
+        self.scenario.key(from) == self.scenario.key(to)
+            && !self.wires.is_severed(wire)
+            && self.is_listed(wire)
+            && self.is_listed(self.wires.get(wire).reverse)
     }
 
     /// Whether whoever is at the start of a wire has the other end in its list.

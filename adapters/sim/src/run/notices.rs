@@ -24,6 +24,7 @@ impl Run {
                     self.record(|record| Record { kind: "compared", server, peer, text: &text, ..record });
                 }
                 Notice::Compared { .. }
+                | Notice::HashKeysDiffer { .. }
                 | Notice::NeighbourDiffers { .. }
                 | Notice::Refused { .. }
                 | Notice::HerdChanged { .. }

@@ -127,7 +127,11 @@ impl Run {
                         self.wires.get_mut(link).met = Some(lives);
                     }
                     let connection = self.connections.get(id).expect("it is being served");
-                    let verdict = if self.is_believed(connection, link) {
+                    // Who has another hash key and knows nothing of keys asks all the same.
+                    let compares = self.scenario.key(from) == self.scenario.key(server);
+                    let verdict = if !compares && line.starts_with(b"REPAIR ") {
+                        Verdict::Refused
+                    } else if self.is_believed(connection, link) {
                         self.oracle.judge_neighbour(server, &self.scenario.servers[from], line)
                     } else {
                         Verdict::Refused

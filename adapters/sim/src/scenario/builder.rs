@@ -27,8 +27,8 @@ impl Builder {
         let servers = (0..graph.servers).map(|index| format!("s{index}")).collect();
         let links = graph.links.clone();
         let (network, bounds) = (Network::default(), Bounds::default());
-        let (absent, older, events) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scenario: Scenario { seed: 1, servers, links, absent, older, network, bounds, events } }
+        let (absent, older, keys, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { scenario: Scenario { seed: 1, servers, links, absent, older, keys, network, bounds, events } }
     }
 
     /// Takes another seed than 1.
@@ -141,6 +141,13 @@ impl Builder {
     #[must_use]
     pub fn older(mut self, server: usize) -> Self {
         self.scenario.older.push(server);
+        self
+    }
+
+    /// The servers have these hash keys, by their numbers; 0 is none.
+    #[must_use]
+    pub fn keys(mut self, keys: &[usize]) -> Self {
+        self.scenario.keys = keys.to_vec();
         self
     }
 

@@ -51,6 +51,11 @@ impl Recipe {
         if self.faults.has(Fault::Makes) && stage.chance.percent(50) {
             scenario.older = (0..servers).filter(|_| stage.chance.percent(40)).collect();
         }
+        if self.faults.has(Fault::Keys) && stage.chance.percent(40) {
+            let is_mixed = stage.chance.percent(50);
+            let mut key = || if is_mixed && stage.chance.percent(20) { stage.chance.index(3) } else { 1 };
+            scenario.keys = (0..servers).map(|_| key()).collect();
+        }
         scenario
     }
 

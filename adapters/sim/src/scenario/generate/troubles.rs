@@ -26,7 +26,7 @@ impl Stage<'_> {
         }
         match fault {
             // Not what happens, but who it happens to.
-            Fault::Chunking | Fault::Makes => {}
+            Fault::Chunking | Fault::Makes | Fault::Keys => {}
             Fault::Latency => {
                 let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
                 self.put(at, What::Delay { from, to, extra, lasts });

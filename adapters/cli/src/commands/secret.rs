@@ -1,0 +1,25 @@
+//! `herd secret`: makes a key.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+use herd::HashKey;
+
+use crate::failure::Failure;
+
+/// Print a new secret key, for a file that only the servers of the herd can read
+#[derive(Args)]
+pub(crate) struct Secret {}
+
+impl Secret {
+    #[expect(clippy::unused_self, reason = "as each command")]
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let mut key = [0; HashKey::BYTES];
+        getrandom::fill(&mut key).map_err(io::Error::from)?;
+        writeln!(io::stdout(), "{}", URL_SAFE_NO_PAD.encode(key))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
