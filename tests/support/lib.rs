@@ -7,6 +7,8 @@ pub mod client;
 pub mod graphs;
 pub mod herd;
 mod lock;
+#[cfg(target_os = "linux")]
+pub mod network;
 pub mod patience;
 pub mod places_server;
 pub mod plain;
