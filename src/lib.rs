@@ -117,8 +117,8 @@ mod store;
 pub mod values;
 pub mod wire;
 
-pub use herd::{Herd, HerdError, HerdRefused, Limits, Member};
-pub use node::{Change, Changed, Event, LinkStatus, Node, Received, Served};
+pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
+pub use node::{Change, Changed, Event, LinkStatus, Node, Received, Seat, Served};
 pub use pass::{Action, Answer, BroughtBy, Notice, Turn};
 pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};

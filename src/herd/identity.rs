@@ -151,6 +151,12 @@ impl Identity {
         if is_there { Ok(known.id) } else { Err(Stranger::Address) }
     }
 
+    /// Whether a neighbour's `address` stands for that IP address.
+    pub(crate) fn is_neighbour_at(&self, remote: IpAddr) -> bool {
+        let remote = remote.to_canonical();
+        self.neighbours.iter().any(|neighbour| neighbour.ips.contains(&remote))
+    }
+
     /// Whether a neighbour's `address` has stood for other IP addresses until now.
     pub(crate) fn is_news(&self, peer: ServerId, ips: &[IpAddr]) -> bool {
         self.known(peer).is_some_and(|known| !known.ips.iter().copied().eq(ips.iter().map(IpAddr::to_canonical)))

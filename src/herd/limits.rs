@@ -51,9 +51,12 @@ pub struct Limits {
     /// that bound its oldest half is forgotten. A server without neighbours, which floods nothing, remembers no
     /// more than that one.
     pub handled: usize,
-    /// Connections from clients and neighbours at once. At the bound further ones wait to be
-    /// accepted.
+    /// Connections from clients and neighbours at once. At the bound further ones are closed at once. The last
+    /// sixteenth, and the last four at least, are for connections from the addresses of neighbours.
     pub connections: usize,
+    /// Connections from one IP address at once, an IPv6 network of 64 bits being one. At the bound further ones are
+    /// closed at once. Behind a load balancer all come from one.
+    pub connections_per_address: usize,
     /// How long a server that stops may take to send what is owed to clients and queued for neighbours. At the bound
     /// what is left is cut off.
     pub drain: Duration,
@@ -94,6 +97,7 @@ impl Default for Limits {
             clients: 10_000_000,
             handled: 1 << 18,
             connections: 16_000,
+            connections_per_address: 4096,
             drain: Duration::from_secs(10),
             one_shot: false,
         }

@@ -2,12 +2,15 @@
 //!
 //! It may ask `bytes`, `values`, `wire` and `report`.
 
+mod admission;
 mod error;
 mod herd;
 mod identity;
 mod limits;
 mod names;
 
+pub use self::admission::TurnedAway;
+pub(crate) use self::admission::{Admission, Network};
 pub use self::error::HerdError;
 pub use self::herd::{Herd, Member};
 pub use self::identity::HerdRefused;

@@ -7,10 +7,12 @@ mod changes;
 mod event;
 mod hub;
 mod node;
+mod seat;
 mod serving;
 mod typed;
 
 pub use self::changes::{Change, Changed};
 pub use self::event::Event;
 pub use self::node::{LinkStatus, Node};
+pub use self::seat::Seat;
 pub use self::serving::{Received, Served};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::changes::{Changed, Changes};
 use super::event::Event;
 use super::hub::Hub;
-use crate::herd::{Herd, Identity, Limits};
+use super::seat::Seat;
+use crate::herd::{Admission, Herd, Identity, Limits, Network, TurnedAway};
 use crate::pass::{Listeners, Turn};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedReport, Report, SecretHasher};
@@ -25,6 +26,7 @@ use crate::wire::{Refusal, Sighted};
 pub struct Node {
     pub(super) store: Store,
     hub: Lock<Hub>,
+    admission: Arc<Lock<Admission>>,
     /// How often what sessions have a copy of, who the server is, has changed.
     generation: AtomicUsize,
     /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
@@ -41,11 +43,13 @@ impl Node {
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
         let store = Store::new(&limits, herd.hash_key(), &SecretHasher::new(seed), scramble(!seed));
+        let admission = Arc::new(Lock::new(Admission::new(&limits)));
         // Scrambled, because neighbours are told it and the seed is a secret.
         let identity = Arc::new(Identity::new(herd, me, limits, scramble(seed)));
         let node = Self {
             store,
             hub: Lock::new(Hub::new(identity, seed)),
+            admission,
             generation: AtomicUsize::new(0),
             has_links: AtomicBool::new(false),
             collects: AtomicBool::new(false),
@@ -58,6 +62,23 @@ impl Node {
     /// their own. Zero, as it is from the start, is for sources where each result costs.
     pub fn ask_at_least(&self, bound: u8) {
         self.hub.hold().least_bound = bound;
+    }
+
+    /// Lets a connection in that was accepted from there, or not: ask before there is a [`session`](Self::session) for it.
+    ///
+    /// # Errors
+    /// Why it is to be closed at once.
+    pub fn let_in(&self, remote: IpAddr) -> Result<Seat, TurnedAway> {
+        let network = Network::of(remote);
+        let is_neighbour = self.identity().is_neighbour_at(remote);
+        self.admission.hold().let_in(network, is_neighbour)?;
+        Ok(Seat::new(&self.admission, network))
+    }
+
+    /// How many connections there are of those that were [let in](Self::let_in).
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.admission.hold().open()
     }
 
     /// A session for a connection that was accepted from `remote`. Its id must be no other's in use.
@@ -158,6 +179,9 @@ impl Node {
     pub fn counters(&self) -> Counters {
         let mut counters = self.hub.hold().counters;
         self.store.count(&mut counters);
+        let admission = self.admission.hold();
+        counters.turned_away = admission.turned_away(TurnedAway::Full);
+        counters.turned_away_share = admission.turned_away(TurnedAway::Share);
         counters
     }
 
@@ -244,6 +268,7 @@ impl Clone for Node {
         Self {
             store: self.store.clone(),
             hub: self.hub.clone(),
+            admission: Arc::new(Lock::clone(&*self.admission)),
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
             has_links: AtomicBool::new(self.has_links.load(Ordering::Acquire)),
             collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),

@@ -54,4 +54,6 @@ counters! {
     fetches_timed_out: "WHATSATs whose places took too long",
     links_up: "Connections to neighbours that were made",
     links_lost: "Connections to neighbours that failed, or were lost",
+    turned_away: "Connections that were closed at once, because as many were open as the limit allows",
+    turned_away_share: "Connections that were closed at once, because as many from one address were open as the limit allows",
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use herd::Session;
+use herd::{Seat, Session};
 
 use crate::scenario::Nanos;
 use crate::talk::Talk;
@@ -144,6 +144,8 @@ pub(crate) struct Connection {
     /// The server that accepts it.
     pub(crate) server: u32,
     pub(crate) session: Option<Box<Session>>,
+    /// The place that it takes at that server, while it has it.
+    pub(crate) seat: Option<Seat>,
     pub(crate) ends: [End; 2],
     pub(crate) pipes: [Pipe; 2],
     /// Of its opener, where that is a server, when it was opened; and how often that had moved.
@@ -188,6 +190,7 @@ impl Connections {
             opener,
             server,
             session: None,
+            seat: None,
             ends: [End::Here, End::Gone],
             pipes: [Pipe::default(), Pipe::default()],
             life: 0,
@@ -221,6 +224,7 @@ impl Connections {
         if let Some(connection) = self.get_mut(id).filter(|connection| connection.is_over()) {
             connection.generation += 1;
             connection.session = None;
+            connection.seat = None;
             connection.talk = None;
             connection.begun = Vec::new();
             connection.pipes = [Pipe::default(), Pipe::default()];

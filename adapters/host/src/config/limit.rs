@@ -37,13 +37,18 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 16] = [
+pub static LIMITS: [Limit; 17] = [
     limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
     limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
     limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
     limit("max-unsent", Bytes(|l| &mut l.max_unsent), "Unsent replies of a connection; at the bound it is not read"),
     limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of a connection that may wait for their places"),
-    limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones wait to be accepted"),
+    limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones are closed at once"),
+    limit(
+        "connections-per-address",
+        Count(|l| &mut l.connections_per_address),
+        "Of these, from one address; raise it behind a load balancer",
+    ),
     limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; a further one is refused"),
     limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
     limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),

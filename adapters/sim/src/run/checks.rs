@@ -63,6 +63,21 @@ impl Run {
         }
     }
 
+    /// No server has more connections than it may, and those for which there is a session are the ones that it counts.
+    pub(super) fn check_connections(&mut self, server: usize) {
+        let Some(node) = &self.hosts[server].node else { return };
+        let is_its = |id: &ConnectionId| {
+            let connection = self.connections.get(*id);
+            connection.is_some_and(|open| open.server as usize == server && open.session.is_some())
+        };
+        let (counted, most) = (node.connections(), self.limits.connections);
+        let open = self.connections.ids().iter().filter(|id| is_its(id)).count();
+        if open != counted || open > most {
+            let what = format!("{open} connections are open and {counted} counted, where {most} may be");
+            self.violate(Invariant::Bounded, Some(server), what);
+        }
+    }
+
     /// All trouble is over: do all hold the same, and has everybody what they are owed?
     pub(super) fn look(&mut self) {
         for server in 0..self.hosts.len() {

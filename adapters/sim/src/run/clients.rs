@@ -46,7 +46,9 @@ impl Run {
             connection.talk = Some(Box::new(Talk::new(excused)));
         }
         self.clients[client].connection = Some(id);
-        self.accept(id);
+        if !self.accept(id) {
+            self.abort(id, Side::Acceptor);
+        }
         id
     }
 

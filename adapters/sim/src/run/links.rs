@@ -56,14 +56,15 @@ impl Run {
             return;
         }
         let due = if listens { Due::Opened(id) } else { Due::Refused(id) };
-        if listens {
-            self.accept(id);
-        }
+        let is_turned_away = listens && !self.accept(id);
         let latency = self.latency(id, Way::Back);
         let Some(connection) = self.connections.get_mut(id) else { return };
         let pipe = &mut connection.pipes[Way::Back as usize];
         pipe.last_arrival = pipe.last_arrival.max(self.now + latency);
         self.calendar.put(pipe.last_arrival, due);
+        if is_turned_away {
+            self.abort(id, Side::Acceptor);
+        }
     }
 
     pub(super) fn opened(&mut self, id: ConnectionId) {
@@ -201,6 +202,7 @@ impl Run {
         match side {
             Side::Acceptor => {
                 let server = connection.server as usize;
+                connection.seat = None;
                 if let Some(session) = connection.session.take().filter(|session| session.is_waiting()) {
                     self.tell(server, Event::Gone(session.id()));
                 }

@@ -76,7 +76,7 @@ impl Run {
         if !connection.dead {
             return false;
         }
-        connection.session = None;
+        (connection.session, connection.seat) = (None, None);
         connection.pipes[Way::Back as usize].clear();
         let unread = std::mem::take(&mut connection.pipes[Way::There as usize].inbox);
         for piece in unread {

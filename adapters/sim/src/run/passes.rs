@@ -167,22 +167,27 @@ impl Run {
         Some(refused)
     }
 
-    /// A session for a connection that reaches the server.
-    pub(super) fn accept(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+    /// A session for a connection that reaches the server; false where there is no room for it.
+    pub(super) fn accept(&mut self, id: ConnectionId) -> bool {
+        let Some(connection) = self.connections.get_mut(id) else { return false };
         let remote = match connection.opener {
             Opener::Link(link) => host::address(self.wires.get(link).from as usize, connection.moves),
             Opener::Client(_) => host::CLIENTS,
         };
-        let node = self.hosts[connection.server as usize].node.as_ref().expect("it is up");
+        let server = connection.server as usize;
+        let node = self.hosts[server].node.as_ref().expect("it is up");
+        connection.ends[Side::Acceptor as usize] = End::Here;
+        let Ok(seat) = node.let_in(remote) else { return false };
+        connection.seat = Some(seat);
         let mut session = node.session(SessionId(id.number()), Some(remote), herd::Instant::from_nanos(self.now));
         session.set_fast(self.options.fast != FastPath::Off);
         let deadline = session.deadline();
         connection.session = Some(Box::new(session));
-        connection.ends[Side::Acceptor as usize] = End::Here;
         if let Some(deadline) = deadline {
             self.calendar.put(deadline.as_nanos(), Due::Idle(id));
         }
+        self.check_connections(server);
+        true
     }
 
     /// Closes a session that rests for too long.

@@ -31,6 +31,10 @@ pub struct Bounds {
     pub places_timeout: Nanos,
     /// [`Limits::clients`].
     pub clients: usize,
+    /// [`Limits::connections`].
+    pub connections: usize,
+    /// [`Limits::connections_per_address`].
+    pub connections_per_address: usize,
 }
 
 impl Default for Bounds {
@@ -48,6 +52,8 @@ impl Default for Bounds {
             fetches: limits.fetches,
             places_timeout: nanos(limits.places_timeout),
             clients: limits.clients,
+            connections: limits.connections,
+            connections_per_address: limits.connections_per_address,
         }
     }
 }
@@ -67,6 +73,8 @@ impl Bounds {
             fetches: self.fetches,
             places_timeout: Duration::from_nanos(self.places_timeout),
             clients: self.clients,
+            connections: self.connections,
+            connections_per_address: self.connections_per_address,
             // More than any scenario has updates; thousands of nodes are made and dropped.
             handled: 1 << 12,
             ..Limits::default()
