@@ -3,6 +3,7 @@
 mod between_servers;
 mod command_line;
 mod connections;
+mod log_faults;
 mod logs;
 mod places;
 mod plain;

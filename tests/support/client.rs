@@ -125,6 +125,12 @@ impl Client {
         rest
     }
 
+    /// Everything until the server closes; nothing where it has reset the connection.
+    pub fn rest_unless_reset(&mut self) -> Option<Vec<u8>> {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).ok().map(|_| rest)
+    }
+
     /// Asks, and reads the reply's first line.
     pub fn ask(&mut self, request: impl AsRef<[u8]>) -> String {
         self.send(request);

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use tempfile::TempDir;
 
@@ -136,6 +137,20 @@ impl Herd {
     /// Starts a server, and waits until it listens.
     pub fn start(&mut self, name: &str) {
         let process = Process::start(&self.recipes[name]);
+        self.processes.insert(name.into(), process);
+    }
+
+    /// Starts a server with these arguments besides, whose standard error goes there, and waits until it listens.
+    pub fn start_with(&mut self, name: &str, stderr: Stdio, arguments: &[&str]) {
+        let recipe = &self.recipes[name];
+        let mut command = recipe.command();
+        command.args(arguments).stderr(stderr);
+        self.processes.insert(name.into(), Process::listening(&mut command, recipe.address));
+    }
+
+    /// Starts a server behind another program, which takes the server's command as its own arguments.
+    pub fn start_behind(&mut self, program: &[&str], name: &str) {
+        let process = Process::start(&self.recipes[name].behind(program));
         self.processes.insert(name.into(), process);
     }
 

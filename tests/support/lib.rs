@@ -16,5 +16,6 @@ pub mod ports;
 pub mod process;
 pub mod proxy;
 pub mod skew;
+pub mod terminal;
 
 pub use process::Binaries;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, kill_process, prlimit};
 
 use crate::patience::wait_for;
 
@@ -80,6 +80,25 @@ pub(crate) struct Recipe {
     pub(crate) log: PathBuf,
 }
 
+impl Recipe {
+    /// The command, but for where standard error goes.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = command(&self.program);
+        command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdout(Stdio::null());
+        command
+    }
+
+    /// The same behind another program.
+    pub(crate) fn behind(&self, program: &[&str]) -> Self {
+        let (program, arguments) = program.split_first().expect("a program");
+        let mut all: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        all.push(self.program.clone().into());
+        all.extend(self.arguments.iter().cloned());
+        Self { program: program.into(), arguments: all, ..self.clone() }
+    }
+}
+
 /// A running server. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Process {
@@ -90,9 +109,8 @@ impl Process {
     /// Starts a server and waits until it listens.
     pub(crate) fn start(recipe: &Recipe) -> Self {
         let log = OpenOptions::new().create(true).append(true).open(&recipe.log).expect("a log");
-        let mut command = command(&recipe.program);
-        command.args(&recipe.arguments).envs(recipe.variables.iter().map(|(name, value)| (name, value)));
-        command.stdout(Stdio::null()).stderr(log);
+        let mut command = recipe.command();
+        command.stderr(log);
         Self::spawn(&mut command, recipe.address, || std::fs::read_to_string(&recipe.log).unwrap_or_default())
     }
 
@@ -132,6 +150,18 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
+    }
+
+    /// How many files it has open, where the system tells.
+    #[must_use]
+    pub fn open_files(&self) -> Option<usize> {
+        Some(std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).ok()?.count())
+    }
+
+    /// Lets it have so many files open from now on.
+    pub fn limit_open_files(&self, count: usize) {
+        let limit = Rlimit { current: Some(count as u64), maximum: Some(1 << 10) };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).expect("a process of ours");
     }
 
     /// Sends it a signal.

@@ -3,26 +3,15 @@
 // Elsewhere there is but one loopback address, and a port that was given up may be taken.
 #![cfg(target_os = "linux")]
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::ffi::OsStrExt;
 use std::process::{ChildStdout, Stdio};
 
 use herd_tests::process::{Process, command};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use herd_tests::terminal::terminal;
 
 const REQUEST: &str = "IAMAT kiwi +1+1 1";
-
-/// A terminal: the keyboard's side, and what a program has as its input.
-fn terminal() -> (File, File) {
-    let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&keyboard).expect("ours");
-    unlockpt(&keyboard).expect("ours");
-    let path = ptsname(&keyboard, Vec::new()).expect("it has a name");
-    let path = std::path::Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()));
-    (File::from(keyboard), OpenOptions::new().read(true).write(true).open(path).expect("its other side"))
-}
 
 /// A prompt, and what it said.
 struct Prompt {

@@ -99,6 +99,7 @@ Signals:
 
 Exit codes:
   0 all went well, 1 failed while running, 2 wrong use (nothing was started),
+  70 a bug: start the server anew, and report what it said;
   130 or 143 ended by a second SIGINT or SIGTERM";
 
 /// Reads a command line (the program's own name first, as [`std::env::args_os`] has it) and all that it

@@ -25,6 +25,7 @@ mod closing;
 pub mod command;
 pub mod config;
 mod connection;
+mod last_words;
 mod link;
 mod lock;
 pub mod logs;

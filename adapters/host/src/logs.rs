@@ -1,18 +1,32 @@
 //! The log: to standard error or a file, for people or programs.
+//!
+//! Whatever happens to what is behind it costs log lines and nothing else: they wait in a `queue` of a bounded size, and a
+//! thread of its own does the `writing`. What is lost is counted and told. `rates` bound how many lines there are of a kind.
 
 mod escaped;
+mod fields;
+mod queue;
+mod rates;
+mod writing;
+
+#[cfg(test)]
+mod tests;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tracing::Subscriber;
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::dispatcher::{self, WeakDispatch};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 pub use self::escaped::Escaped;
+use self::queue::{Inlet, Queue};
+use self::rates::{OWN, RateLayer, Rates};
+use self::writing::Tell;
 use crate::config::{LogFormat, LogSettings};
 
 /// Why there is no log. Nothing was started; mend the settings.
@@ -29,51 +43,91 @@ pub enum LogError {
     /// The filter is none, which [`Settings::find`](crate::config::Settings::find) refuses earlier.
     #[error("{0:?} is no log filter")]
     Filter(String),
+    /// The thread that writes it cannot be started.
+    #[error("the thread that writes the log cannot be started: {0}")]
+    Thread(io::Error),
     /// A log was started in this process before.
     #[error("this process has a log already")]
     Twice,
 }
 
-type Log = Box<dyn Subscriber + Send + Sync>;
+/// A handle to a log that was started. It can be cloned; dropping it stops nothing.
+#[derive(Clone, Debug)]
+pub struct Log {
+    queue: Arc<Queue>,
+    rates: Arc<Rates>,
+    dispatch: WeakDispatch,
+}
+
+impl Log {
+    /// Waits until all that was logged is written, as on the way out, or until that fails or has taken so long.
+    pub fn flush(&self, most: Duration) {
+        self.left_out();
+        self.queue.flush(most);
+    }
+
+    /// Logs from any thread, also from one that has a log of its own, or none.
+    fn log(&self, tell: impl FnOnce()) {
+        if let Some(dispatch) = self.dispatch.upgrade() {
+            dispatcher::with_default(&dispatch, tell);
+        }
+    }
+}
+
+impl Tell for Log {
+    fn lost(&self, lines: u64) {
+        self.log(|| tracing::warn!(target: OWN, lines, "log lines lost"));
+    }
+
+    fn left_out(&self) {
+        for (kind, lines) in self.rates.left_out() {
+            self.log(|| tracing::info!(target: OWN, lines, %kind, "log lines left out"));
+        }
+    }
+}
 
 /// Starts the process's log. Call it once, before anything that logs.
 ///
 /// # Errors
 /// A [`LogError`], each of which means that there is no log.
-pub fn start(settings: &LogSettings) -> Result<(), LogError> {
-    tracing::subscriber::set_global_default(open(settings)?).map_err(|_| LogError::Twice)
-}
-
-/// Logs from this thread alone, for as long as the guard is kept: for tests, of which a process has
-/// many.
-///
-/// # Errors
-/// As [`start`], but never [`LogError::Twice`].
-pub fn start_here(settings: &LogSettings) -> Result<DefaultGuard, LogError> {
-    Ok(tracing::subscriber::set_default(open(settings)?))
-}
-
-fn open(settings: &LogSettings) -> Result<Log, LogError> {
-    let filter = EnvFilter::try_new(&settings.filter).map_err(|_| LogError::Filter(settings.filter.clone()))?;
-    match &settings.file {
-        None => Ok(subscriber(settings.format, filter, io::stderr, wants_colours())),
+pub fn start(settings: &LogSettings) -> Result<Log, LogError> {
+    let (dispatch, log) = match &settings.file {
+        None => open(settings, io::stderr(), wants_colours())?,
         Some(path) => {
             let file =
                 append(path).map_err(|why| LogError::Unwritable { path: path.to_string_lossy().into_owned(), why })?;
-            Ok(subscriber(settings.format, filter, Arc::new(file), false))
+            open(settings, file, false)?
         }
-    }
+    };
+    dispatcher::set_global_default(dispatch).map_err(|_| LogError::Twice)?;
+    Ok(log)
 }
 
-fn subscriber<W>(format: LogFormat, filter: EnvFilter, writer: W, colours: bool) -> Log
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
-    match format {
-        LogFormat::Human => Box::new(builder.finish()),
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).with_current_span(false).finish()),
-    }
+/// A log that goes to `sink`, and the subscriber that leads there. It ends with the last copy of that.
+fn open(settings: &LogSettings, sink: impl Write + Send + 'static, colours: bool) -> Result<(Dispatch, Log), LogError> {
+    let queue = Arc::new(Queue::default());
+    let rates = Arc::new(Rates::new(Arc::clone(&queue)));
+    let dispatch = subscriber(settings, Inlet(Arc::clone(&queue)), RateLayer(Arc::clone(&rates)), colours)?;
+    let log = Log { queue, rates, dispatch: dispatch.downgrade() };
+    let writer = log.clone();
+    let thread = std::thread::Builder::new().name("herd-log".into());
+    thread.spawn(move || writing::run(&writer.queue, sink, &writer)).map_err(LogError::Thread)?;
+    Ok((dispatch, log))
+}
+
+fn subscriber(settings: &LogSettings, inlet: Inlet, rates: RateLayer, colours: bool) -> Result<Dispatch, LogError> {
+    // First, so that a filter may say otherwise.
+    let filter = format!("{OWN}=info,{}", settings.filter);
+    let filter = EnvFilter::try_new(&filter).map_err(|_| LogError::Filter(settings.filter.clone()))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(inlet).with_ansi(colours);
+    // It would complain on standard error, which panics where that is what fails.
+    let builder = builder.log_internal_errors(false);
+    Ok(match settings.format {
+        LogFormat::Human => Dispatch::new(builder.fmt_fields(fields::fields()).finish().with(rates)),
+        LogFormat::Json => {
+            Dispatch::new(builder.json().flatten_event(true).with_current_span(false).finish().with(rates))
+        }
+    })
 }
 
 fn append(path: &Path) -> io::Result<File> {
@@ -83,53 +137,4 @@ fn append(path: &Path) -> io::Result<File> {
 /// See <https://no-color.org>: any value of the variable but an empty one says no.
 fn wants_colours() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    fn logged(format: LogFormat, filter: &str) -> String {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("herd.log");
-        let settings = LogSettings { file: Some(path.clone()), format, filter: filter.into() };
-        for _ in 0..2 {
-            let _guard = start_here(&settings).expect("a log");
-            tracing::info!(target: "herd::link", peer = "Ball", "up");
-            tracing::debug!(target: "herd::line", line = %Escaped(b"a\nERROR forged"), "received");
-            tracing::debug!(target: "herd::other", "unheard");
-        }
-        fs::read_to_string(&path).expect("the log")
-    }
-
-    #[test]
-    fn a_file_is_appended_to_and_filtered_by_target() {
-        let log = logged(LogFormat::Human, "info,herd::line=debug");
-        assert_eq!(log.lines().count(), 4, "{log}");
-        assert!(log.contains("Z  INFO herd::link: up peer=\"Ball\"\n"), "{log}");
-        assert!(log.contains("Z DEBUG herd::line: received line=a\\nERROR forged\n"), "{log}");
-    }
-
-    #[test]
-    fn a_json_line_is_an_object() {
-        let log = logged(LogFormat::Json, "debug");
-        let lines: Vec<serde_json::Value> =
-            log.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
-        assert_eq!(lines.len(), 6);
-        assert_eq!((&lines[0]["target"], &lines[0]["peer"]), (&"herd::link".into(), &"Ball".into()));
-        assert_eq!(lines[1]["line"], "a\\nERROR forged");
-    }
-
-    #[test]
-    fn an_unwritable_log_is_one_line() {
-        let file = Some("/nowhere/at/all.log".into());
-        let Err(error) = start_here(&LogSettings { file, ..LogSettings::default() }) else { panic!("it was opened") };
-        assert_eq!(
-            error.to_string(),
-            "the log /nowhere/at/all.log cannot be written: No such file or directory (os error 2); \
-             name another file with --log, or leave it out for standard error"
-        );
-    }
 }

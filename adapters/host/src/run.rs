@@ -9,7 +9,8 @@ use herd_places::Source;
 
 use crate::command::{self, Order, UsageError};
 use crate::config::{Description, Environment, Settings};
-use crate::logs;
+use crate::last_words;
+use crate::logs::{self, Log};
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
 use crate::signals::StopSignal;
@@ -31,11 +32,20 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
     };
     match start_up(settings, &servers) {
         Err(error) => error.report(program),
-        Ok((bound, source)) => {
-            let herd = run::<R>(settings, bound, &source, whole.then_some(program));
-            ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program)
+        Ok(Ready { bound, source, log }) => {
+            last_words::end_at_a_panic(program, log.clone());
+            let settings = settings.clone();
+            let herd = run::<R>(&settings, bound, &source, &log, whole.then_some(program));
+            ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }
     }
+}
+
+/// What is there before anything runs.
+struct Ready {
+    bound: Vec<Bound>,
+    source: Arc<dyn Source>,
+    log: Log,
 }
 
 /// Why servers that were bound do not run.
@@ -47,21 +57,23 @@ enum RunError {
     Start(#[from] StartError),
 }
 
-fn ended(end: Result<(), RunError>, program: &str) -> ExitCode {
+fn ended(end: Result<(), RunError>, program: &str, log: &Log) -> ExitCode {
     let Err(error) = end else {
+        log.flush(last_words::FLUSH);
         return ExitCode::SUCCESS;
     };
-    tracing::error!(target: "herd::server", %error, "failed");
-    let _ = writeln!(io::stderr(), "{program}: error: {error}");
+    last_words::tell(log, format!("{program}: error: {error}"), move || {
+        tracing::error!(target: "herd::server", %error, "failed");
+    });
     ExitCode::FAILURE
 }
 
 /// All that can go wrong before anything runs.
-fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<(Vec<Bound>, Arc<dyn Source>), UsageError> {
+fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<Ready, UsageError> {
     let source = settings.open_places()?;
     let bound = servers.iter().map(|&server| Bound::new(settings, server)).collect::<Result<_, _>>()?;
-    logs::start(&settings.log)?;
-    Ok((bound, source))
+    let log = logs::start(&settings.log)?;
+    Ok(Ready { bound, source, log })
 }
 
 /// Runs servers until a signal stops them.
@@ -69,11 +81,13 @@ async fn run<R: Runtime>(
     settings: &Settings,
     bound: Vec<Bound>,
     source: &Arc<dyn Source>,
+    log: &Log,
     announce: Option<&str>,
 ) -> Result<(), RunError> {
-    let signal = StopSignal::listen(source)?;
+    let signal = StopSignal::listen(source, log)?;
     if let Some(program) = announce {
-        announce_herd(settings, &bound, program)?;
+        // Who does not read it does not miss it.
+        let _ = announce_herd(settings, &bound, program);
     }
     let mut servers = Vec::new();
     for bound in bound {

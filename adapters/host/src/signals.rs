@@ -12,6 +12,9 @@ use herd_places::Source;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::last_words;
+use crate::logs::Log;
+
 /// The signal that stops the process, once it has come.
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal {
@@ -22,25 +25,26 @@ pub(crate) struct StopSignal {
 impl StopSignal {
     /// Listens to signals from here on, on a thread of its own: Ctrl-C and SIGTERM stop the servers in order, and a second
     /// one ends the process at once; SIGHUP has the places read again.
-    pub(crate) fn listen(source: &Arc<dyn Source>) -> io::Result<Arc<Self>> {
+    pub(crate) fn listen(source: &Arc<dyn Source>, log: &Log) -> io::Result<Arc<Self>> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let stop = Arc::new(Self::default());
-        let (listener, source) = (Arc::clone(&stop), Arc::clone(source));
+        let (listener, source, log) = (Arc::clone(&stop), Arc::clone(source), log.clone());
         std::thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
                 match signal {
                     SIGHUP => reload(source.as_ref()),
-                    _ => listener.came(signal),
+                    _ => listener.came(signal, &log),
                 }
             }
         })?;
         Ok(stop)
     }
 
-    fn came(&self, signal: i32) {
+    fn came(&self, signal: i32, log: &Log) {
         let signal_name = name(signal);
         if self.signal.swap(usize::try_from(signal).unwrap_or(usize::MAX), Ordering::AcqRel) != 0 {
             tracing::warn!(target: "herd::server", signal = signal_name, "second signal, exiting at once");
+            log.flush(last_words::FLUSH);
             // What a shell says of a program that a signal ended.
             exit(128 + signal);
         }

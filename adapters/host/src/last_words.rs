@@ -1,0 +1,77 @@
+//! What a program says when it ends for a fault.
+
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::logs::Log;
+
+/// How long the log may take to be written on the way out. One that does not work keeps nobody.
+pub(crate) const FLUSH: Duration = Duration::from_secs(1);
+
+/// The exit code of a program that ends for a bug of its own: `EX_SOFTWARE` of `sysexits.h`.
+const BUG: i32 = 70;
+
+/// Has a panic, on whatever thread, end the process: with a part of it gone a server looks alive and is not, and whoever
+/// supervises it can start it anew.
+pub(crate) fn end_at_a_panic(program: &'static str, log: Log) {
+    static IS_ENDING: AtomicBool = AtomicBool::new(false);
+    std::panic::set_hook(Box::new(move |panic| {
+        if IS_ENDING.swap(true, Ordering::AcqRel) {
+            // Another thread is at it.
+            loop {
+                thread::park();
+            }
+        }
+        let bug = Bug::of(panic);
+        let text = format!("{program}: bug: {}, {}{}", bug.message, bug.place, bug.trace);
+        let place = bug.place;
+        tell(&log, text, move || {
+            tracing::error!(target: "herd::server", panic = bug.message, place, "bug, exiting");
+        });
+        process::exit(BUG);
+    }));
+}
+
+struct Bug {
+    message: String,
+    place: String,
+    /// Behind a line end, where `RUST_BACKTRACE` asks for it.
+    trace: String,
+}
+
+impl Bug {
+    fn of(panic: &PanicHookInfo<'_>) -> Self {
+        use std::backtrace::{Backtrace, BacktraceStatus};
+        let trace = Backtrace::capture();
+        let thread = thread::current();
+        Self {
+            message: panic.payload_as_str().unwrap_or("no message").to_owned(),
+            place: match panic.location() {
+                Some(at) => format!("thread {:?} at {at}", thread.name().unwrap_or_default()),
+                None => format!("thread {:?}", thread.name().unwrap_or_default()),
+            },
+            trace: if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() },
+        }
+    }
+}
+
+/// Logs what `log_it` does, flushes the log, and prints a line to standard error. It takes no longer than a moment,
+/// whatever is behind those two, and whatever the thread that ends holds: it is done on another one.
+pub(crate) fn tell(log: &Log, text: String, log_it: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel::<()>();
+    let log = log.clone();
+    let told = thread::Builder::new().name("last-words".into()).spawn(move || {
+        log_it();
+        log.flush(FLUSH);
+        let _ = writeln!(io::stderr(), "{text}");
+        drop(done);
+    });
+    if told.is_ok() {
+        let _ = wait.recv_timeout(2 * FLUSH);
+    }
+}
