@@ -1,9 +1,12 @@
 //! Connections: when they stay open, when they end, and what one does to the others.
 
 use std::io::Write;
+use std::net::Shutdown;
 use std::time::Instant;
 
-use herd_tests::graphs::single;
+use herd_host::connect_from;
+use herd_tests::client::Client;
+use herd_tests::graphs::{pair, single};
 use herd_tests::herd::Plan;
 use herd_tests::patience::{PATIENCE, wait_for};
 
@@ -146,4 +149,40 @@ fn many_at_once() {
     for (index, client) in clients.iter_mut().enumerate().rev() {
         assert!(client.line().ends_with(&format!(" c{index} +1+1 1")));
     }
+}
+
+/// Past the share of an address its further connections are closed at once, and others are served.
+#[test]
+fn the_share_of_an_address() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--connections-per-address", "5"]).start();
+    let from = |host: u8| {
+        let stream = connect_from(herd.address("A"), [127, 0, 0, host].into()).expect("a server that listens");
+        Client::over(stream)
+    };
+    let clients: Vec<_> = (0..5).map(|_| from(2)).collect();
+    assert_eq!(from(2).rest(), b"");
+    assert!(from(3).ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
+    drop(clients);
+    // The server has to see first that they are gone.
+    wait_for("a place", || {
+        let mut client = from(2);
+        // It may be closed before it is written to.
+        let _ = client.stream().write_all(b"IAMAT kiwi +1+1 2\n");
+        let _ = client.stream().shutdown(Shutdown::Write);
+        client.rest_unless_reset().filter(|rest| rest.starts_with(b"AT A "))
+    });
+}
+
+/// When all places are taken a further client is turned away, and one from a neighbour's address gets in.
+#[test]
+fn the_places_for_neighbours() {
+    let herd = Plan::new(&binaries(), &pair()).with(&["--connections", "16"]).start();
+    let from = |host: u8| {
+        let stream = connect_from(herd.address("A"), [127, 0, 0, host].into()).expect("a server that listens");
+        Client::over(stream)
+    };
+    let clients: Vec<_> = (0..16).map(|_| from(2)).collect();
+    assert_eq!(from(2).rest(), b"");
+    assert!(from(1).ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
+    drop(clients);
 }

@@ -5,6 +5,7 @@ mod command_line;
 mod connections;
 mod log_faults;
 mod logs;
+mod open_files;
 mod places;
 mod plain;
 mod refusals;

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use herd::{Answer, Instant, Node, Received, Refusal, Session, Turn};
+use herd::{Answer, Instant, Node, Received, Refusal, Seat, Session, Turn};
 
 use crate::closing::Closing;
 use crate::logs::Escaped;
@@ -52,6 +52,7 @@ pub(crate) struct Connection<R: Runtime> {
     refused: Option<Refusal>,
     neighbour_logged: bool,
     /// Last, since fields are dropped in this order: only a connection that is closed makes room for another one.
+    _seat: Seat,
     task: Task,
 }
 
@@ -62,7 +63,7 @@ struct Alarm {
 }
 
 impl<R: Runtime> Connection<R> {
-    pub(crate) fn new(shared: Arc<Shared<R>>, task: Task, stream: R::Stream, remote: SocketAddr) -> Self {
+    pub(crate) fn new(shared: Arc<Shared<R>>, task: Task, seat: Seat, stream: R::Stream, remote: SocketAddr) -> Self {
         let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
         Self {
             shared,
@@ -75,6 +76,7 @@ impl<R: Runtime> Connection<R> {
             is_at_end: false,
             refused: None,
             neighbour_logged: false,
+            _seat: seat,
             task,
         }
     }

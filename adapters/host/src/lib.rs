@@ -13,7 +13,7 @@
 //! 6. Each connection is a `connection` task, each neighbour has a `link` task, and
 //!    `timer` is one; all of a server's tasks meet in `shared`, which calls the node and does what it
 //!    says. None of them decides anything about the protocol. How far a stop has come they learn from
-//!    `shutdown`.
+//!    `shutdown`. They run as a `whole`: a panic in one ends all.
 //!
 //! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
 //!
@@ -34,6 +34,7 @@ mod nearest;
 mod neighbours;
 mod notices;
 mod one_line;
+mod open_files;
 mod run;
 mod runtime;
 mod scratch;
@@ -42,11 +43,15 @@ mod shared;
 mod shutdown;
 mod signals;
 mod source;
+mod stopped;
 mod timer;
 mod wake_flag;
+mod whole;
 
 pub use address::connect_from;
+pub use open_files::fit_open_files;
 pub use run::main;
 pub use runtime::{Runtime, Stream, WORKER};
-pub use server::{BindError, DrainError, ReloadError, ReportError, Server, StartError};
+pub use server::{BindError, ReloadError, ReportError, Server, StartError};
 pub use source::PlacesError;
+pub use stopped::{DrainError, StopError};

@@ -23,6 +23,7 @@ use crate::scratch::Scratch;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
 use crate::wake_flag::WakeFlag;
+use crate::whole;
 
 /// Serves the link to a neighbour until there is none any more, or the server's stop is over; `flag` is set when there
 /// is something to do.
@@ -169,7 +170,7 @@ impl<R: Runtime> Link<R> {
                 tracing::info!(target: "herd::links", server, %to, reason = %why, "connection dropped");
                 if why != Parting::TimedOut {
                     let mut task = Task::new(&self.shared.shutdown, Role::Link);
-                    R::spawn(async move {
+                    whole::spawn::<R>(&self.shared.shutdown, async move {
                         Closing::new(&mut stream).await_end::<R>(&mut task).await;
                         // Only a connection that is closed has ended.
                         drop(stream);

@@ -11,6 +11,7 @@ use crate::command::{self, Order, UsageError};
 use crate::config::{Description, Environment, Settings};
 use crate::last_words;
 use crate::logs::{self, Log};
+use crate::open_files::fit_open_files;
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
 use crate::signals::StopSignal;
@@ -34,7 +35,8 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
         Err(error) => error.report(program),
         Ok(Ready { bound, source, log }) => {
             last_words::end_at_a_panic(program, log.clone());
-            let settings = settings.clone();
+            let mut settings = settings.clone();
+            fit_open_files(&mut settings, &servers);
             let herd = run::<R>(&settings, bound, &source, &log, whole.then_some(program));
             ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }

@@ -5,6 +5,7 @@ mod bound;
 mod drain;
 mod error;
 mod links;
+mod tally;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -17,14 +18,14 @@ use herd::{Event, Herd, Node, Notice, OwnedReport, Sighting, Turn};
 use herd_places::Source;
 
 pub(crate) use self::bound::Bound;
-use self::drain::Stop;
-pub use self::error::{BindError, DrainError, ReloadError, ReportError, StartError};
+pub use self::error::{BindError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
-use crate::timer;
+use crate::stopped::StopError;
+use crate::{timer, whole};
 
 /// A handle to a server that runs beside whatever else a program does.
 ///
@@ -45,7 +46,6 @@ struct Inner<R> {
     shared: Arc<Shared<R>>,
     address: SocketAddr,
     drain: Duration,
-    stop: Stop,
     /// Held while a herd takes the place of another one.
     reloading: Mutex<()>,
 }
@@ -98,10 +98,12 @@ impl<R: Runtime> Server<R> {
         if shared.shutdown.phase() != Phase::Running {
             return Err(ReportError::Stopping);
         }
-        let mut turn = Turn::at(shared.clock.now());
-        let reported = shared.node.report_position(&mut turn, sighting);
-        shared.perform(&mut turn, None);
-        Ok(reported?)
+        whole::within::<R, _>(&shared.shutdown, || {
+            let mut turn = Turn::at(shared.clock.now());
+            let reported = shared.node.report_position(&mut turn, sighting);
+            shared.perform(&mut turn, None);
+            Ok(reported?)
+        })
     }
 
     /// Takes another herd in place of the one that it has: who is in it, who talks with whom, and where. Links to new
@@ -125,18 +127,20 @@ impl<R: Runtime> Server<R> {
         if shared.shutdown.phase() != Phase::Running {
             return Err(ReloadError::Stopping);
         }
-        let mut turn = Turn::default();
-        shared.tell(&mut turn, Event::Herd(herd));
-        let refused = turn.notices.iter().find_map(|notice| match notice {
-            Notice::HerdRefused(why) => Some(*why),
-            _ => None,
-        });
-        shared.perform(&mut turn, None);
-        if let Some(why) = refused {
-            return Err(why.into());
-        }
-        links::start(shared, &resolved, &mut turn);
-        Ok(())
+        whole::within::<R, _>(&shared.shutdown, || {
+            let mut turn = Turn::default();
+            shared.tell(&mut turn, Event::Herd(herd));
+            let refused = turn.notices.iter().find_map(|notice| match notice {
+                Notice::HerdRefused(why) => Some(*why),
+                _ => None,
+            });
+            shared.perform(&mut turn, None);
+            if let Some(why) = refused {
+                return Err(why.into());
+            }
+            links::start(shared, &resolved, &mut turn);
+            Ok(())
+        })
     }
 
     /// Stops the server in order, and returns when it is down. Clients get the replies that they are owed, and
@@ -151,29 +155,28 @@ impl<R: Runtime> Server<R> {
     /// stop.
     ///
     /// # Errors
-    /// A [`DrainError`], where the time ran out. The server is down all the same.
-    pub async fn stop(&self) -> Result<(), DrainError> {
+    /// A [`StopError`], where the time ran out, or the server has ended by a panic. It is down all the same.
+    pub async fn stop(&self) -> Result<(), StopError> {
         self.begin_stop();
         self.stopped().await
     }
 
     /// Begins to stop it, unless that has begun.
     pub(crate) fn begin_stop(&self) {
-        if self.inner.stop.begin() {
-            let inner = Arc::clone(&self.inner);
-            R::spawn(async move {
-                let outcome = drain::run(&inner.shared, inner.drain).await;
-                inner.stop.end(outcome);
-            });
+        let shared = &self.inner.shared;
+        if shared.shutdown.stop.begin() {
+            whole::spawn::<R>(&shared.shutdown, drain::run(Arc::clone(shared), self.inner.drain));
         }
     }
 
-    /// Returns when the server is down, whoever stops it.
+    /// Returns when the server is down, whoever stops it, also where it ends by itself: if one of its tasks panics, all
+    /// of it does. Keep a task that awaits this, and starts another server.
     ///
     /// # Errors
     /// As [`stop`](Self::stop).
-    pub async fn stopped(&self) -> Result<(), DrainError> {
-        poll_fn(|context| self.inner.stop.poll(context.waker())).await
+    pub async fn stopped(&self) -> Result<(), StopError> {
+        let stop = &self.inner.shared.shutdown.stop;
+        poll_fn(|context| stop.poll(context.waker())).await
     }
 }
 
@@ -200,19 +203,17 @@ impl Bound {
         let address = self.address().map_err(StartError::Listener)?;
         let listener = R::listener(self.listener).map_err(StartError::Listener)?;
         let (herd, limits) = (&settings.herd, settings.limits.clone());
-        let most = limits.connections;
         let shared: Arc<Shared<R>> = Arc::new(Shared::new(herd, self.server, limits, source, seed()));
         // Before the first neighbour connects: it is believed for its address.
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
         let mut turn = Turn::default();
         let task = || Task::new(&shared.shutdown, Role::Other);
-        R::spawn(timer::run(Arc::clone(&shared), task()));
+        whole::spawn::<R>(&shared.shutdown, timer::run(Arc::clone(&shared), task()));
         links::start(&shared, &resolved, &mut turn);
-        R::spawn(accept::run(Arc::clone(&shared), listener, most, task()));
+        whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, task()));
         shared.handle(&mut turn, Event::Started);
-        let inner =
-            Inner { shared, address, drain: settings.limits.drain, stop: Stop::default(), reloading: Mutex::default() };
+        let inner = Inner { shared, address, drain: settings.limits.drain, reloading: Mutex::default() };
         Ok(Server { inner: Arc::new(inner) })
     }
 }

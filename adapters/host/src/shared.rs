@@ -20,6 +20,7 @@ use crate::notices::log;
 use crate::runtime::Runtime;
 use crate::shutdown::Shutdown;
 use crate::timer::Timer;
+use crate::whole;
 
 /// One server: its node, its places, its clock, and the ways to its tasks.
 pub(crate) struct Shared<R> {
@@ -45,7 +46,7 @@ impl<R: Runtime> Shared<R> {
         Self {
             node,
             name: herd.name(me).clone(),
-            shutdown: Arc::default(),
+            shutdown: Arc::new(Shutdown::of(herd.name(me).as_str())),
             clock: Clock::start(),
             timer: Timer::default(),
             neighbours: Neighbours::default(),
@@ -103,7 +104,7 @@ impl<R: Runtime> Shared<R> {
                     Action::WakeAt(at) => self.timer.set(at),
                     Action::Fetch { fetch, query } if self.source.blocks() => {
                         let shared = Arc::clone(self);
-                        R::spawn_blocking(move || {
+                        whole::spawn_blocking::<R>(&self.shutdown, move || {
                             let outcome = shared.source.nearby(&query);
                             shared.fetched(fetch, outcome);
                         });

@@ -3,13 +3,13 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Poll, Waker};
 
-use atomic_waker::AtomicWaker;
 use slab::Slab;
 
 use crate::lock::lock;
+use crate::stopped::{Stop, StopError};
 
 /// How far it has come. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,21 +36,44 @@ pub(crate) enum Role {
 /// Where one server is between its start and its end.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {
+    server: String,
     phase: AtomicU8,
+    /// The panic that has ended it, if one has.
+    failure: OnceLock<StopError>,
+    /// Its stop, and who waits for that.
+    pub(crate) stop: Stop,
     /// Tasks that do not know of the stop yet, and may still bring something new.
     unaware: AtomicUsize,
     connections: AtomicUsize,
     links: AtomicUsize,
     others: AtomicUsize,
-    /// Woken when a connection has ended: there is room for another one.
-    room: AtomicWaker,
     /// Woken during a stop, when a task has learned of it or has ended.
-    progress: AtomicWaker,
+    progress: Mutex<Vec<Waker>>,
     /// One for each task that has asked for the phase: woken when there is another one.
     tasks: Mutex<Slab<Waker>>,
 }
 
 impl Shutdown {
+    /// That of a server of this name, which runs.
+    pub(crate) fn of(server: &str) -> Self {
+        Self { server: server.into(), ..Self::default() }
+    }
+
+    /// The server's name.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// A panic ends it; whether it is the first that does.
+    pub(crate) fn fail(&self, panic: StopError) -> bool {
+        self.failure.set(panic).is_ok()
+    }
+
+    /// The panic that has ended it, if one has.
+    pub(crate) fn failure(&self) -> Option<StopError> {
+        self.failure.get().cloned()
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         // In one order with `unaware`, for both sides: a task that is counted there is waited for, or learns of the
         // stop before it brings anything.
@@ -67,6 +90,7 @@ impl Shutdown {
         for (_, waker) in &*lock(&self.tasks) {
             waker.wake_by_ref();
         }
+        self.progressed();
     }
 
     /// How many tasks of that role there are.
@@ -74,16 +98,7 @@ impl Shutdown {
         self.counter(role).load(Ordering::SeqCst)
     }
 
-    /// Waits until there is room for another connection.
-    pub(crate) async fn room(&self, most: usize) {
-        poll_fn(|context| {
-            self.room.register(context.waker());
-            if self.count(Role::Connection) < most { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
-    /// Waits until every task knows of the stop: nothing new can come any more. Only one may wait for progress.
+    /// Waits until every task knows of the stop: nothing new can come any more.
     pub(crate) async fn all_aware(&self) {
         self.progress(|| self.unaware.load(Ordering::SeqCst) == 0).await;
     }
@@ -101,7 +116,11 @@ impl Shutdown {
 
     async fn progress(&self, is_reached: impl Fn() -> bool) {
         poll_fn(|context| {
-            self.progress.register(context.waker());
+            let mut waiting = lock(&self.progress);
+            if !waiting.iter().any(|other| other.will_wake(context.waker())) {
+                waiting.push(context.waker().clone());
+            }
+            drop(waiting);
             if is_reached() { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
@@ -117,7 +136,9 @@ impl Shutdown {
 
     fn progressed(&self) {
         if self.phase() != Phase::Running {
-            self.progress.wake();
+            for waker in std::mem::take(&mut *lock(&self.progress)) {
+                waker.wake();
+            }
         }
     }
 }
@@ -188,9 +209,6 @@ impl Drop for Task {
         }
         self.learn();
         self.shutdown.counter(self.role).fetch_sub(1, Ordering::SeqCst);
-        if self.role == Role::Connection {
-            self.shutdown.room.wake();
-        }
         self.shutdown.progressed();
     }
 }

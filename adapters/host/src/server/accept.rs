@@ -1,40 +1,105 @@
 //! Taking connections, until the server stops.
 
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use herd::TurnedAway;
+
 use super::bound::INHERITS_OPTIONS;
+use super::tally::Tally;
 use crate::connection::Connection;
 use crate::runtime::{Runtime, Stream};
 use crate::shared::Shared;
 use crate::shutdown::{Role, Task};
+use crate::whole;
 
 /// How long to wait when the system gives no more connections, mostly for want of files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts up to so many connections at a time, until the server stops. The port is closed then, and what the system
-/// still holds for it.
-pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener, most: usize, mut task: Task) {
+/// How many connections are taken before others have their turn.
+const IN_A_ROW: usize = 16;
+
+/// Accepts connections until the server stops, and turns away those for which there is no room: to see where one comes
+/// from it has to be accepted. The port is closed then, and what the system still holds for it.
+pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener, mut task: Task) {
+    let mut acceptor =
+        Acceptor { shared, full: Tally::default(), share: Tally::default(), failed: Tally::default(), in_a_row: 0 };
     loop {
-        let accepted = task.until_stop(async {
-            shared.shutdown.room(most).await;
-            R::accept(&listener).await
-        });
-        match accepted.await {
+        match task.until_stop(acceptor.next(&listener)).await {
             None => return,
-            Some(Ok((stream, remote))) => {
-                if !INHERITS_OPTIONS {
-                    // A connection that is gone already says so when it is read.
-                    let _ = stream.set_nodelay();
-                }
-                let task = Task::new(&shared.shutdown, Role::Connection);
-                let mut connection = Connection::new(Arc::clone(&shared), task, stream, remote);
-                R::spawn(async move { connection.serve().await });
-            }
+            Some(Ok((stream, remote))) => acceptor.take(stream, remote),
+            // Only that connection is concerned.
+            Some(Err(error)) if is_about_one(&error) => {}
             Some(Err(error)) => {
-                tracing::warn!(target: "herd::server", server = shared.name(), %error, "a connection could not be accepted");
+                acceptor.failed.add(error);
                 let _ = task.until_stop(R::sleep(PAUSE)).await;
             }
+        }
+    }
+}
+
+fn is_about_one(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+struct Acceptor<R> {
+    shared: Arc<Shared<R>>,
+    /// Those that were turned away, and from where the last one came.
+    full: Tally<IpAddr>,
+    share: Tally<IpAddr>,
+    failed: Tally<io::Error>,
+    in_a_row: usize,
+}
+
+impl<R: Runtime> Acceptor<R> {
+    /// Waits for the next connection, and tells meanwhile what became of others.
+    async fn next(&mut self, listener: &R::Listener) -> io::Result<(R::Stream, SocketAddr)> {
+        let mut accept = pin!(R::accept(listener));
+        poll_fn(|context| {
+            self.tell(context);
+            if self.in_a_row == IN_A_ROW {
+                self.in_a_row = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let accepted = accept.as_mut().poll(context);
+            self.in_a_row = if accepted.is_ready() { self.in_a_row + 1 } else { 0 };
+            accepted
+        })
+        .await
+    }
+
+    fn take(&mut self, stream: R::Stream, remote: SocketAddr) {
+        let shared = &self.shared;
+        let seat = match shared.node.let_in(remote.ip()) {
+            Ok(seat) => seat,
+            Err(TurnedAway::Full) => return self.full.add(remote.ip()),
+            Err(TurnedAway::Share) => return self.share.add(remote.ip()),
+        };
+        if !INHERITS_OPTIONS {
+            // A connection that is gone already says so when it is read.
+            let _ = stream.set_nodelay();
+        }
+        let task = Task::new(&shared.shutdown, Role::Connection);
+        let mut connection = Connection::new(Arc::clone(shared), task, seat, stream, remote);
+        whole::spawn::<R>(&shared.shutdown, async move { connection.serve().await });
+    }
+
+    fn tell(&mut self, context: &mut Context<'_>) {
+        let server = self.shared.name();
+        for (tally, why) in [(&mut self.full, TurnedAway::Full), (&mut self.share, TurnedAway::Share)] {
+            if let Poll::Ready((count, from)) = tally.poll::<R>(context) {
+                tracing::warn!(target: "herd::server", server, count, last = %from, reason = %why, "connections turned away");
+            }
+        }
+        if let Poll::Ready((count, error)) = self.failed.poll::<R>(context) {
+            tracing::warn!(target: "herd::server", server, count, %error, "connections could not be accepted");
         }
     }
 }

@@ -1,57 +1,16 @@
 //! An orderly stop, from its first step to its last.
 
-use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use herd::{Event, ServerName, Turn};
 
-use super::error::DrainError;
-use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role};
-
-/// How a server's stop is, and who waits for its end.
-#[derive(Debug, Default)]
-pub(super) struct Stop(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    is_begun: bool,
-    /// What came of it, once it is over.
-    outcome: Option<Result<(), DrainError>>,
-    waiting: Vec<Waker>,
-}
-
-impl Stop {
-    /// Whether it is this call that begins the stop.
-    pub(super) fn begin(&self) -> bool {
-        !mem::replace(&mut lock(&self.0).is_begun, true)
-    }
-
-    /// What came of the stop; the task behind `waker` is woken when that is known.
-    pub(super) fn poll(&self, waker: &Waker) -> Poll<Result<(), DrainError>> {
-        let mut state = lock(&self.0);
-        if let Some(outcome) = &state.outcome {
-            return Poll::Ready(outcome.clone());
-        }
-        if !state.waiting.iter().any(|other| other.will_wake(waker)) {
-            state.waiting.push(waker.clone());
-        }
-        Poll::Pending
-    }
-
-    pub(super) fn end(&self, outcome: Result<(), DrainError>) {
-        let mut state = lock(&self.0);
-        state.outcome = Some(outcome);
-        for waker in state.waiting.drain(..) {
-            waker.wake();
-        }
-    }
-}
+use crate::stopped::DrainError;
 
 /// Stops a server within `limit`, in the order in which nothing is lost:
 ///
@@ -60,7 +19,9 @@ impl Stop {
 /// 2. As soon as no session can bring anything new, links do so too: they send what is queued, and wait until the
 ///    neighbour has closed, which it does when it has read everything.
 /// 3. What is left at the end of the time is cut off.
-pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) -> Result<(), DrainError> {
+///
+/// Where a part of the server panics meanwhile, it is over at once.
+pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, limit: Duration) {
     let (shutdown, server, begun) = (&shared.shutdown, shared.name(), Instant::now());
     let connections = shutdown.count(Role::Connection);
     tracing::info!(target: "herd::server", server, connections, drain = ?limit, "server stopping");
@@ -72,13 +33,16 @@ pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) ->
     });
     let mut time = pin!(R::sleep(limit));
     let in_time = std::future::poll_fn(|context| {
+        if shutdown.phase() == Phase::Over {
+            return Poll::Ready(true);
+        }
         if orderly.as_mut().poll(context).is_ready() {
             return Poll::Ready(true);
         }
         time.as_mut().poll(context).map(|()| false)
     })
     .await;
-    let outcome = if in_time { Ok(()) } else { Err(undone(shared)) };
+    let outcome = if in_time { Ok(()) } else { Err(undone(&shared)) };
     if let Err(DrainError { connections, neighbours }) = &outcome {
         let neighbours = neighbours.iter().map(ServerName::as_str).collect::<Vec<_>>().join(", ");
         let queued: usize = shared.node.links().iter().map(|link| link.queued).sum();
@@ -87,7 +51,7 @@ pub(super) async fn run<R: Runtime>(shared: &Arc<Shared<R>>, limit: Duration) ->
     shutdown.advance(Phase::Over);
     shutdown.all_ended().await;
     tracing::info!(target: "herd::server", server, took = ?begun.elapsed(), "server down");
-    outcome
+    shutdown.stop.end(shutdown.failure().map_or(outcome.map_err(Into::into), Err));
 }
 
 fn undone<R: Runtime>(shared: &Shared<R>) -> DrainError {

@@ -87,25 +87,3 @@ impl From<Refusal> for ReportError {
         Self::Refused(refusal)
     }
 }
-
-/// What a stop had to leave undone when its time had run out. The server is down all the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
-#[error("stopped with work left: {}", self.told())]
-pub struct DrainError {
-    /// Connections that were cut off: replies were still owed, or the other end has not closed.
-    pub connections: usize,
-    /// Neighbours that may not have been told everything. What they lack they find at others that know, or not at all.
-    pub neighbours: Vec<ServerName>,
-}
-
-impl DrainError {
-    fn told(&self) -> String {
-        let plural = if self.connections == 1 { "" } else { "s" };
-        let mut told = format!("{} connection{plural} cut off", self.connections);
-        for (index, neighbour) in self.neighbours.iter().enumerate() {
-            told += if index == 0 { ", neighbours not told everything: " } else { ", " };
-            told += neighbour.as_str();
-        }
-        told
-    }
-}

@@ -10,7 +10,7 @@ use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Role, Task};
-use crate::{address, link};
+use crate::{address, link, whole};
 
 /// What a herd's addresses stand for, as far as one of its servers has to know.
 pub(super) struct Resolved {
@@ -48,7 +48,7 @@ pub(super) fn start<R: Runtime>(shared: &Arc<Shared<R>>, resolved: &Resolved, tu
     for link in shared.node.links() {
         if let Some(flag) = shared.neighbours.add(link.peer) {
             let task = Task::new(&shared.shutdown, Role::Link);
-            R::spawn(link::run(Arc::clone(shared), link.peer, flag, task));
+            whole::spawn::<R>(&shared.shutdown, link::run(Arc::clone(shared), link.peer, flag, task));
         }
     }
 }

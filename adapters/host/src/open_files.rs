@@ -1,0 +1,60 @@
+//! How many files the process may have open, and how many of them connections may take.
+//!
+//! Most shells allow 1,024, and a server whose clients take all of these answers them and can open no link. So there are
+//! fewer connections than files, by what a server needs besides.
+
+use herd::ServerId;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::config::{PlacesSource, Settings};
+
+/// What a process has open besides: the standard three, the log, a runtime's own, looking up names, the file of a places
+/// source while it is read.
+const OF_PROCESS: u64 = 32;
+
+/// What a server has open besides: where it listens, and a connection that is about to be turned away.
+const OF_SERVER: u64 = 2;
+
+/// For each neighbour: a connection to it, and one that is being closed.
+const OF_NEIGHBOUR: u64 = 2;
+
+/// Raises the limit on the files that this process may have open to what these servers of the herd need, as far as it may;
+/// where that is not enough, lowers `connections` of the settings to what fits, and logs a warning that says what to do.
+///
+/// The programs call it before they start a server. A program that has servers in it may do so too, with files of its own
+/// to spare: the limit is the process's.
+pub fn fit_open_files(settings: &mut Settings, servers: &[ServerId]) {
+    let besides = besides(settings, servers);
+    let count = servers.len().max(1) as u64;
+    let needed = besides.saturating_add(count.saturating_mul(settings.limits.connections as u64));
+    let allowed = raise(needed);
+    let connections = (allowed.saturating_sub(besides) / count).max(1);
+    if connections < settings.limits.connections as u64 {
+        settings.limits.connections = usize::try_from(connections).unwrap_or(usize::MAX);
+        let remedy = format!("ulimit -n {needed}, or LimitNOFILE={needed} in the systemd unit");
+        tracing::warn!(target: "herd::server", allowed, needed, connections, remedy, "too few open files, connections cut");
+    }
+}
+
+/// The files that are no connections of clients or neighbours.
+fn besides(settings: &Settings, servers: &[ServerId]) -> u64 {
+    let fetches = match settings.places.source {
+        PlacesSource::Google | PlacesSource::GoogleLegacy => settings.limits.fetches as u64,
+        PlacesSource::Embedded | PlacesSource::File => 0,
+    };
+    let of_server = |&server| OF_SERVER + OF_NEIGHBOUR * settings.herd.neighbours(server).len() as u64 + fetches;
+    OF_PROCESS + servers.iter().map(of_server).sum::<u64>()
+}
+
+/// How many files the process may have open, after a try to make it so many.
+fn raise(needed: u64) -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let Some(current) = limit.current.filter(|&current| current < needed) else {
+        return limit.current.unwrap_or(u64::MAX);
+    };
+    let raised = limit.maximum.map_or(needed, |maximum| needed.min(maximum));
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }) {
+        Ok(()) => raised,
+        Err(_) => current,
+    }
+}
