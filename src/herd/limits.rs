@@ -34,7 +34,8 @@ pub struct Limits {
     pub max_waiting: usize,
     /// Fetches of places that may be under way at once. At the bound further ones wait.
     pub fetches: usize,
-    /// Fetches that may wait. At the bound a WHATSAT is answered with `OVER_QUERY_LIMIT`.
+    /// Fetches that may wait. They are started session by session in turn. At the bound a WHATSAT of the session that
+    /// has the most there is answered with `OVER_QUERY_LIMIT`.
     pub fetch_queue: usize,
     /// How long a WHATSAT may wait for its places, from its line to its reply.
     pub places_timeout: Duration,

@@ -231,17 +231,17 @@ impl Hub {
         match self.fetches.want(query, ticket, turn.now.instant, &self.identity.limits) {
             Wanted::Known(places) => {
                 self.counters.fetches_known += 1;
-                answer(&[ticket], &places, turn);
+                answer([ticket], &places, turn);
             }
             Wanted::Start(fetch, query) => {
                 self.counters.fetches += 1;
                 turn.actions.push(Action::Fetch { fetch, query });
             }
             Wanted::Shared => self.counters.fetches_shared += 1,
-            Wanted::Queued => {}
-            Wanted::Refused => {
-                self.counters.fetches_refused += 1;
-                answer(&[ticket], &Unavailable::too_many().to_places(), turn);
+            Wanted::Queued { refused } if refused.is_empty() => {}
+            Wanted::Queued { refused } => {
+                self.counters.fetches_refused += refused.len() as u64;
+                answer(refused, &Unavailable::too_many().to_places(), turn);
             }
         }
     }
@@ -285,7 +285,7 @@ impl Hub {
     fn fetched(&mut self, fetch: FetchId, outcome: Result<Places, Unavailable>, turn: &mut Turn) {
         let tickets = self.fetches.fetched(fetch, &outcome, turn.now.instant, &self.identity.limits);
         let places = outcome.unwrap_or_else(|error| error.to_places());
-        answer(&tickets, &places, turn);
+        answer(tickets, &places, turn);
         while let Some((fetch, query)) = self.fetches.start_next(&self.identity.limits) {
             self.counters.fetches += 1;
             turn.actions.push(Action::Fetch { fetch, query });
@@ -298,7 +298,7 @@ impl Hub {
         let expired = self.fetches.expired(turn.now.instant);
         if !expired.is_empty() {
             self.counters.fetches_timed_out += expired.len() as u64;
-            answer(&expired, &Unavailable::timed_out().to_places(), turn);
+            answer(expired, &Unavailable::timed_out().to_places(), turn);
         }
     }
 
@@ -336,8 +336,8 @@ fn link_to(neighbour: &Neighbour, identity: &Identity) -> Link {
     Link::new(neighbour.id, asks_first, &identity.limits)
 }
 
-fn answer(tickets: &[Ticket], places: &Places, turn: &mut Turn) {
-    turn.actions.extend(tickets.iter().map(|ticket| Action::Answer {
+fn answer(tickets: impl IntoIterator<Item = Ticket>, places: &Places, turn: &mut Turn) {
+    turn.actions.extend(tickets.into_iter().map(|ticket| Action::Answer {
         session: ticket.session,
         answer: Answer { number: ticket.number, places: places.clone() },
     }));

@@ -9,6 +9,7 @@ mod fetches;
 mod query;
 mod reply;
 mod unavailable;
+mod waiting;
 
 pub use self::builder::{Builder, push_json_string};
 pub(crate) use self::fetches::{Fetches, Wanted};

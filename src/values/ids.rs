@@ -5,7 +5,7 @@
 pub struct SessionId(pub u64);
 
 /// One WHATSAT of one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket {
     pub(crate) session: SessionId,
     pub(crate) number: u64,
