@@ -17,6 +17,8 @@ pub(crate) struct Lines<'a> {
     pub(crate) copied: usize,
     /// The longest line that is allowed, LF not counted.
     pub(crate) most: usize,
+    /// How many may still be taken.
+    pub(crate) left: usize,
 }
 
 impl<'a> Lines<'a> {
@@ -37,13 +39,15 @@ impl<'a> Lines<'a> {
         Some(window)
     }
 
-    /// Takes a line of `len` bytes and its LF, if that is there and the line is not too long.
+    /// Takes a line of `len` bytes and its LF, if that is there, the line is not too long, and one may be taken.
     #[inline]
     pub(super) fn take(&mut self, len: usize) -> Option<()> {
         if len > self.most {
             return None;
         }
+        let left = self.left.checked_sub(1)?;
         self.rest = self.rest.get(len + 1..)?;
+        self.left = left;
         Some(())
     }
 

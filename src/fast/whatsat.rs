@@ -16,19 +16,18 @@ pub(crate) struct Asked {
     pub(crate) len: usize,
 }
 
-/// Takes the usual WHATSATs that come first and ask alike of what is near, at most so many. `alike` is told what that
-/// is, and `found` what it made of that and of whom it is asked. How many there were.
+/// Takes the usual WHATSATs that come first and ask alike of what is near. `alike` is told what that is and says how many
+/// may be taken, and `found` what it made of that and of whom it is asked. How many there were.
 pub(crate) fn whatsats<T: Copy>(
     lines: &mut Lines<'_>,
     key: &HashKey,
-    most: usize,
-    alike: impl FnOnce(Nearby) -> T,
+    alike: impl FnOnce(Nearby) -> (T, usize),
     mut found: impl FnMut(T, Asked),
 ) -> usize {
     let mut padding = None;
-    let numbers = lines.window(&mut padding).filter(|_| most > 0).and_then(Numbers::of);
+    let numbers = lines.window(&mut padding).and_then(Numbers::of);
     let Some(numbers) = numbers else { return 0 };
-    let nearby = alike(numbers.nearby);
+    let (nearby, most) = alike(numbers.nearby);
     let mut count = 0;
     while count < most
         && let Some(window) = lines.window(&mut padding)

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::hub::Hub;
 use super::seat::Seat;
 use crate::herd::{Admission, Herd, Identity, Limits, Network, TurnedAway};
-use crate::pass::{Listeners, Turn};
+use crate::pass::{Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedReport, Report, SecretHasher};
 use crate::session::Session;
@@ -91,6 +91,9 @@ impl Node {
 
     /// Takes in what happened.
     pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
+        if let Event::Received { bytes, .. } = &event {
+            turn.spend(Work::answers(bytes.len()));
+        }
         self.hub(turn, |hub, turn| {
             let is_herd = matches!(event, Event::Herd(_));
             hub.handle(&self.store, event, turn);

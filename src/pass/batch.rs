@@ -72,11 +72,8 @@ pub(crate) enum Request {
 }
 
 impl Batch {
-    /// As many WHATSATs as a session reads at once.
-    pub(crate) const MOST_LOOKUPS: usize = 1 << 24;
-
-    /// As many bytes as a session reads at once. What it writes of them is shorter than 4 GiB.
-    pub(crate) const MOST_INPUT: usize = 1 << 28;
+    /// As many bytes as a session reads at once, besides the beginning of a line that came before.
+    pub(crate) const MOST_INPUT: usize = 64 << 10;
 
     /// The next lookups ask this of what is near.
     pub(crate) fn add_nearby(&mut self, nearby: Nearby) -> NearbyId {

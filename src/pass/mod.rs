@@ -9,6 +9,7 @@ mod entry;
 mod feed;
 mod lookup;
 mod turn;
+mod work;
 
 pub(crate) use self::batch::{Batch, Refused, Request};
 pub(crate) use self::entry::{Became, Entry};
@@ -16,3 +17,4 @@ pub use self::feed::BroughtBy;
 pub(crate) use self::feed::{Feed, Listeners, Run};
 pub(crate) use self::lookup::Lookup;
 pub use self::turn::{Action, Answer, Notice, Turn};
+pub(crate) use self::work::Work;

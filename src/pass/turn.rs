@@ -1,6 +1,7 @@
 //! What travels together through the core: the time, and what is to be done.
 
 use super::batch::Batch;
+use super::work::Work;
 use crate::herd::HerdRefused;
 use crate::places::{Places, Query};
 use crate::values::{FetchId, Instant, Now, ServerId, SessionId};
@@ -20,6 +21,8 @@ pub struct Turn {
     pub notices: Vec<Notice>,
     /// The buffers of a pass, while none is under way.
     pub(crate) batch: Option<Box<Batch>>,
+    /// What was done so far, in units of work.
+    work: u64,
 }
 
 impl Turn {
@@ -27,6 +30,33 @@ impl Turn {
     #[must_use]
     pub fn at(now: Now) -> Self {
         Self { now, ..Self::default() }
+    }
+
+    /// How much work one connection, or one link, may do before others have their turn: about a tenth of a millisecond.
+    ///
+    /// A pass ends by itself when it has done so much, and leaves the rest for [the next](crate::Session::can_resume). Who
+    /// serves many connections on a thread ends a turn when [`work`](Self::work) has grown by this since it began, and
+    /// looks at the other connections, and at what the system has for them, before the next.
+    pub const SHARE: u64 = Work::PASS;
+
+    /// The work of a call to the system, which whoever drives sessions and nodes counts.
+    pub const CALL: u64 = Work::CALL;
+
+    /// What was done so far, in units of work. It only grows.
+    #[must_use]
+    pub const fn work(&self) -> u64 {
+        self.work
+    }
+
+    /// The work of writing, or reading, so many bytes.
+    #[must_use]
+    pub const fn work_of(bytes: usize) -> u64 {
+        Work::CALL + Work::bytes(bytes)
+    }
+
+    /// So much work was done.
+    pub(crate) const fn spend(&mut self, work: u64) {
+        self.work = self.work.wrapping_add(work);
     }
 }
 

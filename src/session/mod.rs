@@ -3,6 +3,8 @@
 //! It may ask `bytes`, `values`, `wire`, `report`, `herd`, `places`, `fast` and `pass`, and never the node: what a
 //! session parsed is brought to it by the room above.
 
+mod allowance;
+mod held;
 mod reading;
 mod reply_queue;
 mod session;

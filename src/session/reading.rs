@@ -3,65 +3,67 @@
 use core::mem;
 use core::ops::Range;
 
+use super::allowance::Allowance;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
-use crate::pass::{Batch, Entry, Lookup, Refused, Request, Turn};
+use crate::pass::{Batch, Entry, Lookup, Refused, Request, Turn, Work};
 use crate::values::{Nearby, ServerId};
 use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting, Stranger};
 
 impl Session {
-    pub(super) fn read(&mut self, turn: &Turn, mut input: &[u8], batch: &mut Batch) {
+    /// Reads into `batch` as much as a pass may take in; how many bytes were read.
+    pub(super) fn read(&mut self, turn: &mut Turn, input: &[u8], batch: &mut Batch) -> usize {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
-        let mut asked = self.owed.waiting();
-        let most_asked = self.identity.limits.max_waiting.min(Batch::MOST_LOOKUPS);
-        let rest = input.split_off(Batch::MOST_INPUT..).unwrap_or_default();
+        let mut left = self.allowance();
+        let most = input.len().min(Batch::MOST_INPUT);
+        // A line without its LF is one only behind all that came.
+        let ends = self.ended && most == input.len();
+        let mut input = &input[..most];
         // What came is copied once, for logs. A line that came in pieces is copied by itself.
-        let copied = batch.lines.len() + input.len();
+        let copied = batch.lines.len() + most;
         batch.lines.push(input);
         // Where a line may be the only one, it is read the plain way.
         let is_fast = self.fast && !self.identity.limits.one_shot;
-        while !self.closing {
-            if asked >= most_asked {
-                self.held.extend_from_slice(input);
-                break;
-            }
+        while !self.closing && !left.is_spent() {
             let whole = framer.is_between_lines();
             if whole && is_fast {
-                let mut lines = Lines { rest: input, copied, most: framer.most() };
-                asked += self.read_fast(turn, &mut lines, most_asked - asked, batch);
+                let mut lines = Lines { rest: input, copied, most: framer.most(), left: left.lines() };
+                self.read_fast(turn, &mut lines, &mut left, batch);
                 let read = input.len() - lines.rest.len();
                 input = lines.rest;
                 if read > 0 && !input.is_empty() {
                     continue;
                 }
             }
-            if input.is_empty() && !self.ended {
+            if input.is_empty() && !ends {
                 break;
             }
             let start = copied - input.len();
             let line = match framer.next_line(&mut input) {
                 Some(line) => line,
-                None if self.ended => match framer.last_line() {
+                None if ends => match framer.last_line() {
                     Some(line) => Line::Whole(line),
                     None => break,
                 },
                 None => break,
             };
-            asked += usize::from(self.take(turn, line, whole.then_some(start), batch));
+            self.take(turn, line, whole.then_some(start), &mut left, batch);
         }
-        self.held.extend_from_slice(rest);
         self.framer = framer;
+        turn.spend(left.spent());
+        most - input.len()
     }
 
-    /// Takes the usual lines of one kind that come first; how many WHATSATs were among them.
-    fn read_fast(&mut self, turn: &Turn, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
+    /// Takes the usual lines of one kind that come first.
+    fn read_fast(&mut self, turn: &Turn, lines: &mut Lines<'_>, left: &mut Allowance, batch: &mut Batch) {
+        let (most, replies) = (lines.left, batch.replies.len());
         match (lines.rest.first(), self.neighbour) {
             (Some(b'I'), None) => self.fast_iamats(turn, lines, batch),
             (Some(b'A'), Some(neighbour)) => self.fast_ats(neighbour, lines, batch),
-            (Some(b'W'), _) => return self.fast_whatsats(lines, most, batch),
-            _ => {}
+            (Some(b'W'), _) => return self.fast_whatsats(lines, left, batch),
+            _ => return,
         }
-        0
+        left.take(Work::line(0) * (most - lines.left) as u64, batch.replies.len() - replies);
     }
 
     // Not inlined, and the next neither: each loop has many things to keep at hand.
@@ -81,22 +83,23 @@ impl Session {
         batch.add_reports(first, Some(from), lines.since(start), reply);
     }
 
-    fn fast_whatsats(&mut self, lines: &mut Lines<'_>, most: usize, batch: &mut Batch) -> usize {
+    fn fast_whatsats(&mut self, lines: &mut Lines<'_>, left: &mut Allowance, batch: &mut Batch) {
         let (first, start) = (batch.lookups.len(), lines.start());
-        let mut asked = 0;
-        loop {
+        while !left.is_spent() {
             let mut lookups = mem::take(&mut batch.lookups);
+            let mut asks = None;
+            let alike = |nearby: Nearby| {
+                let _ = asks.insert(nearby);
+                (batch.add_nearby(nearby), left.whatsats(&nearby))
+            };
             let add = |nearby, asked: Asked| lookups.push(Lookup::new(asked.hash, asked.start, asked.len, nearby));
-            let found =
-                fast::whatsats(lines, &self.identity.hash_key, most - asked, |nearby| batch.add_nearby(nearby), add);
+            let found = fast::whatsats(lines, &self.identity.hash_key, alike, add);
             batch.lookups = lookups;
-            asked += found;
-            if found == 0 {
-                break;
-            }
+            let Some(nearby) = asks.filter(|_| found > 0) else { break };
+            left.take_whatsats(found, &nearby);
+            left.take(Work::line(0) * found as u64, 0);
         }
         self.add_lookups(first, lines.since(start), batch);
-        asked
     }
 
     /// The lookups from `first` on came with these lines.
@@ -107,42 +110,49 @@ impl Session {
         self.closing |= asked > 0 && self.identity.limits.one_shot;
     }
 
-    /// Takes one line; whether its reply may be long, or late. If it was copied already, it starts at
-    /// `copied`.
-    fn take(&mut self, turn: &Turn, line: Line<'_>, copied: Option<usize>, batch: &mut Batch) -> bool {
+    /// Takes one line. If it was copied already, it starts at `copied`.
+    fn take(
+        &mut self,
+        turn: &Turn,
+        line: Line<'_>,
+        copied: Option<usize>,
+        left: &mut Allowance,
+        batch: &mut Batch,
+    ) {
         let (line, message) = match line {
             Line::Whole(line) => (line, Message::parse(line)),
             Line::TooLong(kept) => (kept, Err(Refusal::TooLong)),
         };
-        if message == Ok(None) {
-            return false;
-        }
+        let reply = batch.replies.len();
+        let message = match message {
+            Ok(None) => return left.take(Work::line(line.len()), 0),
+            Ok(Some(message)) => Ok(message),
+            Err(why) => Err(why),
+        };
         let start = copied.unwrap_or_else(|| {
             batch.lines.push(line);
             batch.lines.len() - line.len()
         });
-        let (lines, reply) = (start..start + line.len(), batch.replies.len());
-        let understood = message.and_then(|message| match message {
-            Some(message) => self.understand(turn, line, lines.clone(), message, batch),
-            None => Ok(false),
-        });
-        understood.unwrap_or_else(|why| {
+        let lines = start..start + line.len();
+        let understood = message.and_then(|message| self.understand(turn, line, lines.clone(), message, left, batch));
+        if let Err(why) = understood {
             let reply = (batch.replies.len() > reply).then(|| reply..batch.replies.len());
             batch.refused = Some(Refused { why, line: lines, reply });
             self.closing = true;
-            false
-        })
+        }
+        left.take(Work::line(line.len()), batch.replies.len() - reply);
     }
 
-    /// Adds what a line says to the batch; whether its reply may be long, or late.
+    /// Adds what a line says to the batch.
     fn understand(
         &mut self,
         turn: &Turn,
         line: &[u8],
         lines: Range<usize>,
         message: Message<'_>,
+        left: &mut Allowance,
         batch: &mut Batch,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<(), Refusal> {
         let reply = batch.replies.len();
         let request = match message {
             Message::Iamat(sighting) => {
@@ -150,13 +160,13 @@ impl Session {
                 let entry = self.iamat(turn, &sighting, batch);
                 batch.entries.push(entry);
                 batch.add_reports(batch.entries.len() - 1, None, lines, reply);
-                return Ok(false);
+                return Ok(());
             }
             Message::At { report, sender } => {
                 let (entry, from) = self.passed_on(&report, sender, batch)?;
                 batch.entries.push(entry);
                 batch.add_reports(batch.entries.len() - 1, Some(from), lines, reply);
-                return Ok(false);
+                return Ok(());
             }
             Message::Kept { report, sender } => {
                 let (entry, from) = self.passed_on(&report, sender, batch)?;
@@ -165,10 +175,12 @@ impl Session {
             Message::Whatsat { client, radius, bound } => {
                 let first = batch.lookups.len();
                 let at = lines.start + client.as_ptr().addr() - line.as_ptr().addr();
-                let nearby = batch.add_nearby(Nearby { radius, bound });
+                let nearby = Nearby { radius, bound };
+                left.take_whatsats(1, &nearby);
+                let nearby = batch.add_nearby(nearby);
                 batch.lookups.push(Lookup::new(self.identity.hash_key.hash(client), at, client.len(), nearby));
                 self.add_lookups(first, lines, batch);
-                return Ok(true);
+                return Ok(());
             }
             Message::Hello { sender, incarnation, fields } => {
                 let before = self.neighbour;
@@ -192,9 +204,9 @@ impl Session {
             // It is said in answer to a greeting alone.
             Message::Refused { .. } => return Err(Refusal::UnknownCommand),
         };
-        let is_long = matches!(request, Request::Repair { .. });
+        left.take(if let Request::Repair { .. } = request { Work::REPAIR } else { Work::ALONE }, 0);
         batch.add(lines, reply, request);
-        Ok(is_long)
+        Ok(())
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.

@@ -8,6 +8,9 @@ use crate::bytes::append;
 use crate::pass::Lookup;
 use crate::places::Places;
 
+/// How much a reply with places is taken for at least.
+const LEAST_WEIGHT: usize = 2 << 10;
+
 /// The replies to some WHATSATs and to what was asked after them, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyQueue {
@@ -19,6 +22,8 @@ pub(crate) struct ReplyQueue {
     early: BTreeMap<u64, Places>,
     /// The AT line of each that waits and the replies behind it.
     text: BytesMut,
+    /// How long the longest reply with places was so far.
+    longest: usize,
 }
 
 /// A WHATSAT that is not answered yet.
@@ -35,6 +40,11 @@ impl ReplyQueue {
     /// How many WHATSATs wait.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// How much a reply to a WHATSAT is taken for before it is known: as much as the longest so far.
+    pub(crate) fn weight(&self) -> usize {
+        self.longest.max(LEAST_WEIGHT)
     }
 
     /// How many bytes wait, places not counted.
@@ -86,10 +96,11 @@ impl ReplyQueue {
         while let Some(places) = next
             && let Some(Waiting { bound, at_line, behind }) = self.waiting.pop_front()
         {
-            let at_line = at_line as usize;
+            let (at_line, start) = (at_line as usize, out.len());
             out.extend_from_slice(&self.text[..at_line]);
             places.write(bound, out);
             out.extend_from_slice(b"\n\n");
+            self.longest = self.longest.max(out.len() - start);
             out.extend_from_slice(&self.text[at_line..][..behind]);
             self.text.advance(at_line + behind);
             self.ticket += 1;
@@ -97,7 +108,7 @@ impl ReplyQueue {
         }
         // A connection at rest holds no buffer.
         if self.waiting.is_empty() {
-            *self = Self::default();
+            *self = Self { longest: self.longest, ..Self::default() };
         }
     }
 }

@@ -4,6 +4,8 @@ use core::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::allowance::Allowance;
+use super::held::Held;
 use super::reply_queue::ReplyQueue;
 use crate::herd::{Identity, Limits};
 use crate::pass::{Answer, Batch, Refused, Request, Turn};
@@ -24,8 +26,8 @@ pub struct Session {
     pub(super) remote: Option<IpAddr>,
     pub(super) neighbour: Option<ServerId>,
     pub(super) framer: Framer,
-    /// Bytes received while too many replies were owed: read when some have gone.
-    pub(super) held: Vec<u8>,
+    /// Bytes that were received and not read: too many replies were owed, or others had to have their turn.
+    held: Held,
     /// Whether the other end will send no more.
     pub(super) ended: bool,
     /// Whether whatever else comes is dropped.
@@ -33,6 +35,8 @@ pub struct Session {
     pub(super) fast: bool,
     pub(super) owed: ReplyQueue,
     pub(super) next_ticket: u64,
+    /// Bytes of output of which the adapter said last that they are not sent yet.
+    unsent: usize,
     active: Instant,
 }
 
@@ -52,12 +56,13 @@ impl Session {
             remote,
             neighbour: None,
             framer,
-            held: Vec::new(),
+            held: Held::default(),
             ended: false,
             closing: false,
             fast: true,
             owed: ReplyQueue::default(),
             next_ticket: 0,
+            unsent: 0,
             active: now,
         }
     }
@@ -102,19 +107,34 @@ impl Session {
         self.neighbour
     }
 
-    /// Reads bytes as they came into `batch`, behind those that were held back; whether no more will come.
-    pub(crate) fn take_in(&mut self, turn: &Turn, bytes: &[u8], ended: bool, batch: &mut Batch) {
+    /// Reads bytes as they came into `batch`, behind those that were held back, as far as one pass may go; whether no
+    /// more will come.
+    pub(crate) fn take_in(&mut self, turn: &mut Turn, bytes: &[u8], ended: bool, batch: &mut Batch) {
         self.ended |= ended;
         if !bytes.is_empty() {
             self.active = turn.now.instant;
         }
         let mut held = mem::take(&mut self.held);
         if held.is_empty() {
-            self.read(turn, bytes, batch);
+            let read = self.read(turn, bytes, batch);
+            if read < bytes.len() {
+                held = Held::new(&bytes[read..]);
+            }
         } else {
-            held.extend_from_slice(bytes);
-            self.read(turn, &held, batch);
+            held.push(bytes);
+            let read = self.read(turn, held.rest(), batch);
+            held.advance(read);
         }
+        if !self.closing {
+            self.held = held;
+        }
+    }
+
+    /// What a pass may take in now.
+    pub(super) fn allowance(&self) -> Allowance {
+        let limits = &self.identity.limits;
+        let replies = limits.max_unsent.saturating_sub(self.owes(self.unsent));
+        Allowance::new(replies, self.owed.weight(), limits.max_waiting.saturating_sub(self.owed.waiting()))
     }
 
     /// Appends what can be sent of a batch's replies to `out`.
@@ -195,12 +215,17 @@ impl Session {
 
     fn has_room(&self, unsent: usize) -> bool {
         let limits = &self.identity.limits;
-        self.owed.waiting() < limits.max_waiting && unsent + self.owed.len() < limits.max_unsent
+        self.owed.waiting() < limits.max_waiting && self.owes(unsent) < limits.max_unsent
+    }
+
+    /// Bytes of replies that are owed, when so many are unsent; those that wait for places at what they may weigh.
+    fn owes(&self, unsent: usize) -> usize {
+        unsent + self.owed.len() + self.owed.waiting() * self.owed.weight()
     }
 
     fn close(&mut self) {
         self.closing = true;
-        self.held = Vec::new();
+        self.held = Held::default();
         self.framer = Framer::new(0);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `herd-async-std` is the program; [`Server`] is a server inside a program of one's own.
 
+mod reactor;
+
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -44,6 +46,10 @@ impl Runtime for AsyncStd {
 
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static {
         task::sleep(time)
+    }
+
+    fn take_turns() -> impl Future<Output = ()> + Send {
+        reactor::looked()
     }
 
     fn listener(listener: TcpListener) -> io::Result<Async<TcpListener>> {

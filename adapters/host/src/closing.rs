@@ -5,6 +5,8 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use herd::Turn;
+
 use crate::runtime::{Runtime, Stream};
 use crate::scratch::Scratch;
 use crate::shutdown::{Phase, Task};
@@ -31,17 +33,26 @@ impl<'a, S: Stream> Closing<'a, S> {
 
     pub(crate) async fn await_end<R: Runtime>(mut self, task: &mut Task) {
         let mut sleep = pin!(R::sleep(LINGER));
-        poll_fn(|context| {
-            let phase = task.phase(context.waker());
-            if phase == Phase::Over || self.poll(context).is_ready() {
-                return Poll::Ready(());
+        loop {
+            let mut work = 0;
+            let turn = poll_fn(|context| {
+                let phase = task.phase(context.waker());
+                if phase == Phase::Over || self.poll(context, &mut work).is_ready() {
+                    return Poll::Ready(true);
+                }
+                if phase == Phase::Running && sleep.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(true);
+                }
+                if work < Turn::SHARE { Poll::Pending } else { Poll::Ready(false) }
+            });
+            if turn.await {
+                return;
             }
-            if phase == Phase::Running { sleep.as_mut().poll(context) } else { Poll::Pending }
-        })
-        .await;
+            R::take_turns().await;
+        }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, context: &mut Context<'_>, work: &mut u64) -> Poll<()> {
         if !self.is_shut {
             match self.stream.poll_shutdown(context) {
                 Poll::Ready(Ok(())) => self.is_shut = true,
@@ -49,19 +60,20 @@ impl<'a, S: Stream> Closing<'a, S> {
                 Poll::Pending => return Poll::Pending,
             }
         }
-        poll_discard(self.stream, context)
+        poll_discard(self.stream, context, work)
     }
 }
 
-/// Reads and drops what comes; ready when nothing more will.
-pub(crate) fn poll_discard<S: Stream>(stream: &mut S, context: &mut Context<'_>) -> Poll<()> {
+/// Reads and drops what comes, as far as a turn that has done that much `work` goes; ready when nothing more will come.
+pub(crate) fn poll_discard<S: Stream>(stream: &mut S, context: &mut Context<'_>, work: &mut u64) -> Poll<()> {
     Scratch::lend(|scratch| {
-        loop {
+        while *work < Turn::SHARE {
             match stream.poll_read(context, &mut scratch.input) {
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(len)) => *work += Turn::work_of(len),
+                Poll::Pending => break,
             }
         }
+        Poll::Pending
     })
 }

@@ -1,6 +1,7 @@
 //! A connection that was accepted: bytes to its session, replies from it.
 
 mod stopping;
+mod unsent;
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,19 +9,25 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
 use herd::{Answer, Instant, Node, Received, Refusal, Seat, Session, Turn};
 
+use self::unsent::Unsent;
 use crate::closing::Closing;
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
-use crate::runtime::{Runtime, Sleep, Stream, write_all};
+use crate::runtime::{Runtime, Sleep, Stream};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Task};
 
-/// How many reads one connection may do before others have their turn.
-const READS_A_TURN: usize = 4;
+/// How a turn of a connection ends, where it does not end with waiting for something to happen.
+#[derive(Debug)]
+enum TurnEnd {
+    /// It has done its [share](Turn::SHARE), and there is more to do.
+    Spent,
+    /// The connection is at its end.
+    Ended(End),
+}
 
 /// How a connection came to its end.
 #[derive(Debug)]
@@ -42,7 +49,7 @@ pub(crate) struct Connection<R: Runtime> {
     remote: SocketAddr,
     session: Session,
     /// Output that the other end has not taken yet.
-    unsent: BytesMut,
+    unsent: Unsent,
     /// Where answers come to, once some are expected.
     mailbox: Option<Arc<Mailbox<Answer>>>,
     alarm: Option<Alarm>,
@@ -51,6 +58,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// Why a line of it was refused: it is closed then.
     refused: Option<Refusal>,
     neighbour_logged: bool,
+    /// What it has done in this turn, in units of [work](Turn::work).
+    work: u64,
     /// Last, since fields are dropped in this order: only a connection that is closed makes room for another one.
     _seat: Seat,
     task: Task,
@@ -70,7 +79,8 @@ impl<R: Runtime> Connection<R> {
             stream,
             remote,
             session,
-            unsent: BytesMut::new(),
+            unsent: Unsent::default(),
+            work: 0,
             mailbox: None,
             alarm: None,
             is_at_end: false,
@@ -83,12 +93,18 @@ impl<R: Runtime> Connection<R> {
 
     /// Serves it until it is to be closed.
     pub(crate) async fn serve(&mut self) {
-        let end = std::future::poll_fn(|context| match self.task.phase(context.waker()) {
-            Phase::Running => self.poll(context),
-            Phase::Stopping => self.poll_stopping(context),
-            Phase::Over => Poll::Ready(Ok(End::CutOff)),
-        })
-        .await;
+        let end = loop {
+            let turn = std::future::poll_fn(|context| match self.task.phase(context.waker()) {
+                Phase::Running => self.poll(context),
+                Phase::Stopping => self.poll_stopping(context),
+                Phase::Over => Poll::Ready(Ok(TurnEnd::Ended(End::CutOff))),
+            });
+            match turn.await {
+                Ok(TurnEnd::Spent) => R::take_turns().await,
+                Ok(TurnEnd::Ended(end)) => break Ok(end),
+                Err(error) => break Err(error),
+            }
+        };
         self.log_end(&end);
         if self.mailbox.is_some() {
             self.shared.expect_no_answers(self.session.id(), self.session.is_waiting());
@@ -99,29 +115,30 @@ impl<R: Runtime> Connection<R> {
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<End>> {
+    /// One turn.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<TurnEnd>> {
         let mut now = None;
-        for _ in 0..READS_A_TURN {
+        self.work = 0;
+        while self.work < Turn::SHARE {
             self.take_answers(context)?;
             if self.session.can_resume(self.unsent.len()) {
                 now = Some(self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?);
                 continue;
             }
             if self.flush(context)?.is_ready() && self.session.is_finished() {
-                return Poll::Ready(Ok(End::Finished));
+                return Poll::Ready(Ok(TurnEnd::Ended(End::Finished)));
             }
-            if self.session.can_resume(self.unsent.len()) {
+            if self.work >= Turn::SHARE || self.session.can_resume(self.unsent.len()) {
                 continue;
             }
             let read = if self.session.wants_input(self.unsent.len()) { self.read(context)? } else { Poll::Pending };
             let Poll::Ready(read_at) = read else {
                 let now = now.unwrap_or_else(|| self.shared.clock.instant());
-                return self.rest(context, now).map(|()| Ok(End::Idle));
+                return self.rest(context, now).map(|()| Ok(TurnEnd::Ended(End::Idle)));
             };
             now = Some(read_at);
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
+        Poll::Ready(Ok(TurnEnd::Spent))
     }
 
     /// Reads once, and passes on what came; when that was.
@@ -151,6 +168,7 @@ impl<R: Runtime> Connection<R> {
         Scratch::lend(|Scratch { turn, output, .. }| {
             let (shared, id) = (&self.shared, self.session.id());
             turn.now = shared.clock.now();
+            let before = turn.work();
             let received = take_in(&mut self.session, &shared.node, turn);
             log_received(shared.name(), self.remote, &received);
             if received.ask_for_places() && self.mailbox.is_none() {
@@ -164,43 +182,46 @@ impl<R: Runtime> Connection<R> {
             served.reply(output);
             shared.perform(turn, Some((&mut self.session, output)));
             let now = turn.now.instant;
+            self.work += Turn::CALL + turn.work().wrapping_sub(before);
             self.log_neighbour();
             self.send(context, now, output)?;
             Ok(now)
         })
     }
 
+    /// Takes what came for its session, as far as its turn goes.
     fn take_answers(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         let Some(mailbox) = &self.mailbox else {
             return Ok(());
         };
-        let answers = mailbox.take(context.waker());
-        if answers.is_empty() {
+        mailbox.listen(context.waker());
+        let Some(first) = mailbox.take() else {
             return Ok(());
-        }
-        Scratch::lend(|scratch| {
-            for answer in answers {
-                self.session.answer(answer, &mut scratch.output);
+        };
+        let mailbox = Arc::clone(mailbox);
+        Scratch::lend(|Scratch { output, .. }| {
+            let mut next = Some(first);
+            while let Some(answer) = next {
+                let start = output.len();
+                self.session.answer(answer, output);
+                self.work += Turn::work_of(output.len() - start);
+                next = if self.work < Turn::SHARE { mailbox.take() } else { None };
             }
-            self.send(context, self.shared.clock.instant(), &scratch.output)
+            self.send(context, self.shared.clock.instant(), output)
         })
     }
 
     /// Writes `output` and keeps what the other end does not take.
     fn send(&mut self, context: &mut Context<'_>, now: Instant, output: &[u8]) -> io::Result<()> {
         self.log_sent(output);
+        let mut rest = output;
         if self.unsent.is_empty() {
-            let written = match write_all(&mut self.stream, context, output) {
-                (written, None) => written,
-                (_, Some(error)) => return Err(error),
-            };
-            if written > 0 {
+            let written = unsent::write(&mut self.stream, context, &mut rest, &mut self.work)?;
+            if written {
                 self.session.sent(now);
             }
-            self.unsent.extend_from_slice(&output[written..]);
-        } else {
-            self.unsent.extend_from_slice(output);
         }
+        self.unsent.push(rest);
         Ok(())
     }
 
@@ -209,19 +230,10 @@ impl<R: Runtime> Connection<R> {
         if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        let (written, error) = write_all(&mut self.stream, context, &self.unsent);
-        if written > 0 {
+        if self.unsent.flush(&mut self.stream, context, &mut self.work)? {
             self.session.sent(self.shared.clock.instant());
         }
-        if let Some(error) = error {
-            return Poll::Ready(Err(error));
-        }
-        if written == self.unsent.len() {
-            self.unsent = BytesMut::new();
-            return Poll::Ready(Ok(()));
-        }
-        self.unsent.advance(written);
-        Poll::Pending
+        if self.unsent.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     /// Waits for something to happen; ready when nothing did for too long.

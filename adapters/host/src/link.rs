@@ -29,8 +29,19 @@ use crate::whole;
 /// is something to do.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, flag: Arc<WakeFlag>, task: Task) {
     let to = shared.node.name(peer);
-    let mut link = Link { shared, peer, to, flag, connection: Connection::None, turn: Turn::default(), task };
-    poll_fn(|context| link.poll(context)).await;
+    let mut link = Link { shared, peer, to, flag, connection: Connection::None, turn: Turn::default(), work: 0, task };
+    while poll_fn(|context| link.poll(context)).await == TurnEnd::Spent {
+        R::take_turns().await;
+    }
+}
+
+/// How a turn of a link ends, where it does not end with waiting for something to happen.
+#[derive(Debug, PartialEq, Eq)]
+enum TurnEnd {
+    /// It has done its [share](Turn::SHARE), and there may be more to do.
+    Spent,
+    /// The task is to end.
+    Ended,
 }
 
 struct Link<R: Runtime> {
@@ -40,6 +51,8 @@ struct Link<R: Runtime> {
     flag: Arc<WakeFlag>,
     connection: Connection<R::Stream>,
     turn: Turn,
+    /// What it has read and written in this turn, in units of [work](Turn::work).
+    work: u64,
     /// Last, since fields are dropped in this order: a task has ended when its connection is closed.
     task: Task,
 }
@@ -56,17 +69,20 @@ enum Connection<S> {
 }
 
 impl<R: Runtime> Link<R> {
-    /// Ready when the task is to end. What the node wants comes first, also while the connection is stuck.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        loop {
+    /// One turn. What the node wants comes first, also while the connection is stuck.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<TurnEnd> {
+        let before = self.turn.work();
+        self.work = 0;
+        while self.work + self.turn.work().wrapping_sub(before) < Turn::SHARE {
             if self.task.phase(context.waker()) == Phase::Over {
-                return Poll::Ready(());
+                return Poll::Ready(TurnEnd::Ended);
             }
             if self.flag.take(context.waker()) && self.follow() {
-                return Poll::Ready(());
+                return Poll::Ready(TurnEnd::Ended);
             }
             ready!(self.advance(context));
         }
+        Poll::Ready(TurnEnd::Spent)
     }
 
     /// Does what the node says, until that is to wait, or there is no link any more; whether it is that.
@@ -112,6 +128,7 @@ impl<R: Runtime> Link<R> {
                 if !unsent.is_empty() {
                     let (written, error) = write_all(stream, context, unsent);
                     unsent.advance(written);
+                    self.work += Turn::work_of(written);
                     if let Some(error) = error {
                         self.lost(&error);
                         return Poll::Ready(());
@@ -201,6 +218,7 @@ impl<R: Runtime> Link<R> {
             if len == 0 {
                 return Poll::Ready(Err(io::Error::other("the neighbour closed it")));
             }
+            self.work += Turn::work_of(len);
             let bytes = &scratch.input[..len];
             let (server, from) = (self.shared.name(), &self.to);
             tracing::debug!(target: "herd::wire", server, %from, line = %Escaped(bytes.trim_ascii_end()), "received");

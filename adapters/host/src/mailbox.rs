@@ -1,6 +1,6 @@
 //! Where one task leaves something for another.
 
-use std::mem;
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::task::Waker;
 
@@ -11,7 +11,7 @@ use crate::lock::lock;
 /// Things for one task, which is woken when something is put there.
 #[derive(Debug)]
 pub(crate) struct Mailbox<T> {
-    items: Mutex<Vec<T>>,
+    items: Mutex<VecDeque<T>>,
     waker: AtomicWaker,
 }
 
@@ -23,13 +23,17 @@ impl<T> Default for Mailbox<T> {
 
 impl<T> Mailbox<T> {
     pub(crate) fn put(&self, item: T) {
-        lock(&self.items).push(item);
+        lock(&self.items).push_back(item);
         self.waker.wake();
     }
 
-    /// Everything that is there; the task behind `waker` is woken when more comes.
-    pub(crate) fn take(&self, waker: &Waker) -> Vec<T> {
+    /// The task behind `waker` is woken when something is put there from now on.
+    pub(crate) fn listen(&self, waker: &Waker) {
         self.waker.register(waker);
-        mem::take(&mut *lock(&self.items))
+    }
+
+    /// The oldest thing that is there.
+    pub(crate) fn take(&self) -> Option<T> {
+        lock(&self.items).pop_front()
     }
 }

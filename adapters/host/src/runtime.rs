@@ -38,6 +38,11 @@ pub trait Runtime: Sized + Send + Sync + 'static {
     /// Waits, and never for less than this.
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static;
 
+    /// Lets others have their turn: goes on only after every task that is ready now has run, and after the system was
+    /// asked whose sockets are ready. Merely waking oneself is not enough: runtimes run tens or hundreds of tasks that
+    /// are ready between two looks at the sockets.
+    fn take_turns() -> impl Future<Output = ()> + Send;
+
     /// Takes over a listener, which is non-blocking.
     ///
     /// # Errors

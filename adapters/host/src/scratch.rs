@@ -6,7 +6,7 @@ use std::cell::Cell;
 use herd::Turn;
 
 /// How much is read at once.
-const READ: usize = 64 << 10;
+const READ: usize = 32 << 10;
 
 /// The buffers of one pass.
 pub(crate) struct Scratch {

@@ -29,6 +29,8 @@ pub(crate) enum Due {
     Reset(ConnectionId, Side),
     /// A session may have rested for too long.
     Idle(ConnectionId),
+    /// A session that holds something back has its turn.
+    Turn(ConnectionId),
     /// A node wanted to be called; which life of which server.
     Wake(u32, u32),
     /// A server that stops may have done so; which life of which server.

@@ -155,6 +155,8 @@ pub(crate) struct Connection {
     pub(crate) broken: bool,
     /// It leads nowhere: what either end sends is acknowledged and thrown away.
     pub(crate) dead: bool,
+    /// It waits for its turn to go on with what it holds back.
+    pub(crate) turn_set: bool,
     /// A line that has come in part to a server of an older make.
     pub(crate) begun: Vec<u8>,
     /// A middlebox has accepted it, and ends it when the first bytes come.
@@ -197,6 +199,7 @@ impl Connections {
             moves: 0,
             broken: false,
             dead: false,
+            turn_set: false,
             begun: Vec::new(),
             ends_soon: false,
             talk: None,

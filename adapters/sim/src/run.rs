@@ -4,6 +4,7 @@ mod carry;
 mod checks;
 mod clients;
 mod events;
+mod fair;
 mod fast_path;
 mod feed;
 mod fetches;
@@ -41,6 +42,7 @@ use crate::violation::{Invariant, Violation};
 use crate::wires::Wires;
 
 pub use self::fast_path::FastPath;
+use self::fair::{Effort, Waiting};
 use self::feed::Told;
 use self::fetches::Fetch;
 pub(crate) use self::stops::Stopping;
@@ -103,6 +105,8 @@ pub struct Run {
     violation: Option<Violation>,
     digest: Digest,
     turn: Turn,
+    /// Sessions that wait for their turns.
+    waiting: Vec<Waiting>,
     /// What a server wants is being done.
     performs: bool,
     scratch: Scratch,
@@ -121,6 +125,8 @@ struct Scratch {
     out: Vec<u8>,
     /// What a server is told in a pass.
     told: Vec<Told>,
+    /// What the session of a pass has done in it.
+    effort: Effort,
 }
 
 impl Run {
@@ -162,6 +168,7 @@ impl Run {
             violation: None,
             digest: Digest::default(),
             turn: Turn::default(),
+            waiting: Vec::new(),
             performs: false,
             scratch: Scratch::default(),
             seed,
@@ -231,6 +238,7 @@ impl Run {
             Due::Ack(id, way, len) => self.acked(id, way, len as usize),
             Due::Reset(id, side) => self.reset(id, side),
             Due::Idle(id) => self.idle(id),
+            Due::Turn(id) => self.turn(id),
             Due::Wake(server, life) => self.wake(server as usize, life),
             Due::Stopped(server, life) => self.stopped(server as usize, life),
             Due::Fetched(fetch) => self.fetched(fetch as usize),

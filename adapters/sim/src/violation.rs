@@ -27,6 +27,8 @@ pub enum Invariant {
     CrossesOnce,
     /// Nothing grows past its limit.
     Bounded,
+    /// No connection does more than its share while others wait for their turns.
+    Fair,
     /// Being woken is of use: a server asks for it in time, and not again and again at one and the same time.
     Wakes,
     /// What a server says of its links goes together: one connection at a time, nothing sent without one, or before
@@ -55,6 +57,7 @@ impl Invariant {
             Self::Invented => "invented",
             Self::CrossesOnce => "crosses-once",
             Self::Bounded => "bounded",
+            Self::Fair => "fair",
             Self::Wakes => "wakes",
             Self::Links => "links",
             Self::Feed => "feed",

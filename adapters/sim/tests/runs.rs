@@ -185,3 +185,20 @@ fn graphs_are_connected_whatever_their_shape() {
         }
     }
 }
+
+/// Ten clients pipeline all that they can, and one asks now and then. Each has its turn, and each gets its replies.
+#[test]
+fn nobody_is_starved_by_those_who_ask_for_much() {
+    let reports: String = (0..3000).map(|at| format!("IAMAT greedy +1+1 {at}\n")).collect();
+    let questions = "WHATSAT greedy 50 20\n".repeat(500);
+    let mut builder = Scenario::build(&Graph::cycle(2)).says(50, 10, 0, "IAMAT greedy +1+1 0\n");
+    for client in 0..10 {
+        builder = builder.says(100, client, 0, if client % 2 == 0 { &reports } else { &questions });
+    }
+    for at in (100..3_000).step_by(20) {
+        builder = builder.says(at, 11, 0, "IAMAT innocent +1+1 1\nWHATSAT innocent 1 1\n");
+    }
+    let outcome = Run::new(builder.scenario()).expect("a herd").play();
+    assert_eq!(outcome.violation, None);
+    assert!(outcome.stats.replies > 5 * 3000 + 5 * 500, "{}", outcome.stats.replies);
+}

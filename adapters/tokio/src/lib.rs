@@ -49,6 +49,11 @@ impl Runtime for Tokio {
         tokio::time::sleep(time)
     }
 
+    fn take_turns() -> impl Future<Output = ()> + Send {
+        // Woken when the worker has nothing else to run and has looked at the sockets.
+        tokio::task::yield_now()
+    }
+
     fn listener(listener: std::net::TcpListener) -> io::Result<TcpListener> {
         TcpListener::from_std(listener)
     }

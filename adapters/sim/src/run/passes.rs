@@ -58,6 +58,8 @@ impl Run {
         self.scratch.out = out;
         self.take_feed(server, None);
         self.check_told(server);
+        let effort = mem::take(&mut self.scratch.effort);
+        self.check_fair(id, server, effort);
         self.perform(server);
         self.after_pass(id);
     }
@@ -90,7 +92,7 @@ impl Run {
         }
         let unsent = connection.pipes[Way::Back as usize].unsent_len;
         if session.can_resume(unsent) {
-            self.serve(id, &Input::More);
+            self.wants_turn(id);
         } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {
             self.close(id, Side::Acceptor);
         }
@@ -149,6 +151,9 @@ impl Run {
                 }
                 Opener::Client(_) => self.judge_client(id, server, line),
             };
+            let places = if let Verdict::Asks(_, bound) = verdict { bound } else { 0 };
+            self.scratch.effort.add(line, places);
+            self.scratch.effort.questions += u64::from(line.starts_with(b"REPAIR "));
             repairs |= verdict == Verdict::Repairs;
             refused |= verdict == Verdict::Refused;
             // What comes behind a line that is refused is as if it had not come.

@@ -1,0 +1,107 @@
+//! Output that the other end has not taken yet.
+
+use std::collections::VecDeque;
+use std::io;
+use std::task::{Context, Poll};
+
+use herd::Turn;
+
+use crate::runtime::Stream;
+
+/// How much is kept in one piece.
+const PIECE: usize = 32 << 10;
+
+/// Output that waits, in pieces: what was sent is given back piece by piece, and nothing is moved or doubled when there
+/// is more.
+#[derive(Debug, Default)]
+pub(super) struct Unsent {
+    pieces: VecDeque<Vec<u8>>,
+    /// How much of the first was sent.
+    sent: usize,
+    len: usize,
+}
+
+impl Unsent {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many bytes wait.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// More is to be sent.
+    pub(super) fn push(&mut self, mut output: &[u8]) {
+        self.len += output.len();
+        while !output.is_empty() {
+            let room = self.pieces.back().map_or(0, |last| last.capacity() - last.len());
+            if room == 0 {
+                // The first is mostly all that ever waits. Behind it more is to be expected.
+                let size = if self.pieces.is_empty() { output.len().min(PIECE) } else { PIECE };
+                self.pieces.push_back(Vec::with_capacity(size));
+                continue;
+            }
+            let (piece, rest) = output.split_at(room.min(output.len()));
+            if let Some(last) = self.pieces.back_mut() {
+                last.extend_from_slice(piece);
+            }
+            output = rest;
+        }
+    }
+
+    /// Sends what the other end takes, as far as a turn goes that has done that much `work`; whether that was anything.
+    pub(super) fn flush(
+        &mut self,
+        stream: &mut impl Stream,
+        context: &mut Context<'_>,
+        work: &mut u64,
+    ) -> io::Result<bool> {
+        let mut any = false;
+        while let Some(first) = self.pieces.front() {
+            let mut rest = &first[self.sent..];
+            let before = rest.len();
+            any |= write(stream, context, &mut rest, work)?;
+            let (written, is_sent) = (before - rest.len(), rest.is_empty());
+            self.len -= written;
+            self.sent += written;
+            if !is_sent {
+                return Ok(any);
+            }
+            self.pieces.pop_front();
+            self.sent = 0;
+            if *work >= Turn::SHARE {
+                break;
+            }
+        }
+        // A connection at rest holds no buffer.
+        if self.is_empty() {
+            *self = Self::default();
+        }
+        Ok(any)
+    }
+}
+
+/// Writes what the other end takes of `bytes`, and moves them past it; whether that was anything. It adds to the work of
+/// the turn, and ends when that was a share.
+pub(super) fn write(
+    stream: &mut impl Stream,
+    context: &mut Context<'_>,
+    bytes: &mut &[u8],
+    work: &mut u64,
+) -> io::Result<bool> {
+    let (mut any, most) = (false, *work + Turn::SHARE);
+    while !bytes.is_empty() && *work < most {
+        match stream.poll_write(context, bytes) {
+            Poll::Pending => break,
+            Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+            Poll::Ready(Ok(written)) => {
+                *work += Turn::work_of(written);
+                *bytes = &bytes[written..];
+                any = true;
+            }
+            Poll::Ready(Err(error)) => return Err(error),
+        }
+    }
+    Ok(any)
+}
