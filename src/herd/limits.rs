@@ -11,8 +11,11 @@ pub struct Limits {
     /// The longest line in bytes, LF not counted. A longer one is refused as soon as it is passed. More
     /// than [`MOST_LINE`](Self::MOST_LINE) counts as that.
     pub max_line: usize,
-    /// How long a client's connection may rest before it is closed.
+    /// How long a client's connection may rest before it is closed: since its last whole request, or since output was
+    /// taken.
     pub idle_timeout: Duration,
+    /// How long a line may take from its first byte to its last. At the bound the connection is closed.
+    pub line_timeout: Duration,
     /// How long a link to a neighbour may rest before it is closed; zero closes it as soon as what
     /// was queued has been sent.
     pub link_idle: Duration,
@@ -83,6 +86,7 @@ impl Default for Limits {
         Self {
             max_line: 4096,
             idle_timeout: Duration::from_mins(5),
+            line_timeout: Duration::from_secs(30),
             link_idle: Duration::from_secs(10),
             link_retry: Duration::from_secs(5),
             link_timeout: Duration::from_secs(5),

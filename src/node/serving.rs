@@ -86,7 +86,7 @@ impl<'a> Received<'a> {
     /// Whether there is a line in it at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.batch.items.is_empty() && self.batch.refused.is_none()
+        self.batch.is_empty()
     }
 
     /// Has the node decide.

@@ -140,6 +140,11 @@ impl Batch {
         self.items.iter().flat_map(|item| lines[item.lines.clone()].split(|&byte| byte == b'\n')).chain(refused)
     }
 
+    /// Whether there is no request in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.refused.is_none()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.lines.truncate(0);
         self.replies.truncate(0);

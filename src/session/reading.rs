@@ -47,6 +47,7 @@ impl Session {
                 },
                 None => break,
             };
+            self.begun = None;
             self.take(turn, line, whole.then_some(start), &mut left, batch);
         }
         self.framer = framer;

@@ -37,7 +37,10 @@ pub struct Session {
     pub(super) next_ticket: u64,
     /// Bytes of output of which the adapter said last that they are not sent yet.
     unsent: usize,
+    /// When the last whole request came, or output was taken.
     active: Instant,
+    /// Since when a line is under way that the other end could have ended.
+    pub(super) begun: Option<Instant>,
 }
 
 impl Session {
@@ -64,6 +67,7 @@ impl Session {
             next_ticket: 0,
             unsent: 0,
             active: now,
+            begun: None,
         }
     }
 
@@ -111,9 +115,6 @@ impl Session {
     /// more will come.
     pub(crate) fn take_in(&mut self, turn: &mut Turn, bytes: &[u8], ended: bool, batch: &mut Batch) {
         self.ended |= ended;
-        if !bytes.is_empty() {
-            self.active = turn.now.instant;
-        }
         let mut held = mem::take(&mut self.held);
         if held.is_empty() {
             let read = self.read(turn, bytes, batch);
@@ -127,6 +128,15 @@ impl Session {
         }
         if !self.closing {
             self.held = held;
+        }
+        // A byte now and then, or an empty line, keeps nobody's place.
+        if !batch.is_empty() {
+            self.active = turn.now.instant;
+        }
+        if self.framer.is_between_lines() {
+            self.begun = None;
+        } else {
+            self.begun.get_or_insert(turn.now.instant);
         }
     }
 
@@ -197,20 +207,40 @@ impl Session {
     /// Output was taken by the other end: the connection is not at rest.
     pub fn sent(&mut self, now: Instant) {
         self.active = now;
+        // Who was not read could not end a line.
+        if let Some(begun) = &mut self.begun {
+            *begun = now;
+        }
     }
 
     /// When to close the connection if nothing happens until then; never while it waits for places.
-    ///
-    /// A neighbour's connection is the neighbour's to close, when its link is at rest, so it is given
-    /// twice as long as that takes.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
+        let line = self.line_deadline();
+        (!self.is_waiting()).then(|| line.map_or(self.rests_until(), |line| line.min(self.rests_until())))
+    }
+
+    /// Whether what ends at the [deadline](Self::deadline) is the time for a line that was begun, and not a rest.
+    #[must_use]
+    pub fn is_mid_line(&self) -> bool {
+        self.line_deadline().is_some_and(|line| line < self.rests_until())
+    }
+
+    /// A neighbour's connection is the neighbour's to close, when its link is at rest, so it is given twice as long as
+    /// that takes.
+    fn rests_until(&self) -> Instant {
         let limits = &self.identity.limits;
         let rest = match self.neighbour {
             None => limits.idle_timeout,
             Some(_) => limits.idle_timeout.max(limits.link_idle * 2),
         };
-        (!self.is_waiting()).then(|| self.active + rest)
+        self.active + rest
+    }
+
+    /// When a line that was begun has to be whole. While output is unsent the other end may be waiting for that.
+    fn line_deadline(&self) -> Option<Instant> {
+        let begun = self.begun.filter(|_| self.unsent == 0 && !self.closing)?;
+        Some(begun + self.identity.limits.line_timeout)
     }
 
     fn has_room(&self, unsent: usize) -> bool {

@@ -36,6 +36,8 @@ enum End {
     Finished,
     /// It was at rest for too long.
     Idle,
+    /// A line was not whole in time.
+    MidLine,
     /// The server stops, and everything owed has been sent.
     Stopped,
     /// The server has stopped, whatever was still owed.
@@ -134,7 +136,7 @@ impl<R: Runtime> Connection<R> {
             let read = if self.session.wants_input(self.unsent.len()) { self.read(context)? } else { Poll::Pending };
             let Poll::Ready(read_at) = read else {
                 let now = now.unwrap_or_else(|| self.shared.clock.instant());
-                return self.rest(context, now).map(|()| Ok(TurnEnd::Ended(End::Idle)));
+                return self.rest(context, now).map(|end| Ok(TurnEnd::Ended(end)));
             };
             now = Some(read_at);
         }
@@ -237,15 +239,17 @@ impl<R: Runtime> Connection<R> {
     }
 
     /// Waits for something to happen; ready when nothing did for too long.
-    fn rest(&mut self, context: &mut Context<'_>, mut now: Instant) -> Poll<()> {
+    fn rest(&mut self, context: &mut Context<'_>, mut now: Instant) -> Poll<End> {
         loop {
             let Some(deadline) = self.session.deadline() else {
                 return Poll::Pending;
             };
             let left = deadline.saturating_since(now);
             if left == Duration::ZERO {
-                return Poll::Ready(());
+                return Poll::Ready(if self.session.is_mid_line() { End::MidLine } else { End::Idle });
             }
+            // A line that was begun may have to be whole before a rest would have ended.
+            self.alarm.take_if(|alarm| deadline < alarm.at);
             if self.alarm.as_ref().is_some_and(|alarm| now < alarm.at) {
                 // When it goes off it wakes this task, whichever of the task's wakers it has.
                 return Poll::Pending;
@@ -282,6 +286,7 @@ impl<R: Runtime> Connection<R> {
                 None => &"closed after its reply",
             },
             Ok(End::Idle) => &"idle for too long",
+            Ok(End::MidLine) => &"a line was not whole in time",
             Ok(End::Stopped) => &"server stopping",
             Ok(End::CutOff) => &"drain ran out",
             Err(error) => error,
