@@ -95,7 +95,7 @@ impl Bench {
                     self.node.handle(&mut self.turn, Event::Fetched { fetch, outcome });
                 }
                 Action::Answer { answer, .. } => self.session.answer(answer, &mut self.out),
-                Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }

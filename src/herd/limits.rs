@@ -32,6 +32,10 @@ pub struct Limits {
     /// Bytes of replies that may be unsent on one connection. At the bound no more of its requests
     /// are read.
     pub max_unsent: usize,
+    /// Bytes of all buffers together: replies that are unsent or owed, input that is held back, what waits for
+    /// neighbours. At the bound the connections with the most are closed, or what waits for the neighbour with the most
+    /// is dropped and repaired later. No connection is closed for its first 4 KiB.
+    pub buffers: usize,
     /// WHATSATs of one connection that may wait for their places. At the bound no more of its
     /// requests are read.
     pub max_waiting: usize,
@@ -93,6 +97,7 @@ impl Default for Limits {
             link_queue: 16 << 20,
             repair_interval: Duration::from_secs(30),
             max_unsent: 256 << 10,
+            buffers: 256 << 20,
             max_waiting: 64,
             fetches: 32,
             fetch_queue: 1024,

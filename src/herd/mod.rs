@@ -3,6 +3,7 @@
 //! It may ask `bytes`, `values`, `wire` and `report`.
 
 mod admission;
+mod buffers;
 mod error;
 mod herd;
 mod identity;
@@ -11,6 +12,7 @@ mod names;
 
 pub use self::admission::TurnedAway;
 pub(crate) use self::admission::{Admission, Network};
+pub(crate) use self::buffers::{Buffers, SMALL, Share};
 pub use self::error::HerdError;
 pub use self::herd::{Herd, Member};
 pub use self::identity::HerdRefused;

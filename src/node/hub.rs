@@ -1,18 +1,19 @@
 //! What the passes of all sessions share besides the store: the links to neighbours, and the fetches of places.
 
 use core::mem;
+use core::time::Duration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::changes::Changes;
 use super::event::Event;
-use crate::herd::{Herd, Identity, Neighbour};
+use crate::herd::{Buffers, Herd, Identity, Neighbour};
 use crate::pass::{Action, Answer, BroughtBy, Listeners, Notice, Run, Turn};
 use crate::peers::{Cx, Link, LinkStep};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Report};
 use crate::store::{Shards, Store};
-use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SplitMix64, Ticket};
+use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
 use crate::wire::{Framer, HelloFields, Line, Message, Refusal, Sighted};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
@@ -28,6 +29,10 @@ pub(super) struct Hub {
     pub(super) least_bound: u8,
     pub(super) counters: Counters,
     pub(super) changes: Option<Changes>,
+    /// Bytes that wait for neighbours, as they were counted last.
+    buffered: usize,
+    /// When people were told last that buffers are full, and how many connections were closed for it since.
+    full: Option<(Instant, u64)>,
     jitter: SplitMix64,
     /// The earliest time for which it asked to be woken since it last was.
     wakes_at: Option<Instant>,
@@ -42,6 +47,8 @@ impl Hub {
             least_bound: 0,
             counters: Counters::default(),
             changes: None,
+            buffered: 0,
+            full: None,
             jitter: SplitMix64::new(seed),
             wakes_at: None,
             identity,
@@ -173,6 +180,53 @@ impl Hub {
         if self.wakes_at.is_none_or(|at| wake < at) {
             self.wakes_at = Some(wake);
             turn.actions.push(Action::WakeAt(wake));
+        }
+    }
+
+    /// Bytes that wait for neighbours, as they were counted last.
+    pub(super) const fn buffered(&self) -> usize {
+        self.buffered
+    }
+
+    /// Counts what waits for neighbours, and looks whether all buffers are within their bound. Where they are not, the
+    /// largest go first.
+    pub(super) fn count_buffers(&mut self, buffers: &Buffers, turn: &mut Turn) {
+        self.count_links(buffers);
+        while buffers.is_over() {
+            let link = self.links.iter().map(Link::buffered).enumerate().max_by_key(|&(_, bytes)| bytes);
+            match link.filter(|&(_, bytes)| bytes > 0 && bytes >= buffers.largest()) {
+                Some((index, _)) => {
+                    self.links[index].give_way(turn.now.instant);
+                    self.count_links(buffers);
+                }
+                None => match buffers.close_largest() {
+                    Some(session) => self.close(session, turn),
+                    None => break,
+                },
+            }
+        }
+    }
+
+    fn count_links(&mut self, buffers: &Buffers) {
+        let now = self.links.iter().map(Link::buffered).sum();
+        if now != self.buffered {
+            buffers.change(self.buffered, now);
+            self.buffered = now;
+        }
+    }
+
+    /// A session is to be closed, as buffers are full. People are told once a minute.
+    fn close(&mut self, session: SessionId, turn: &mut Turn) {
+        const PAUSE: Duration = Duration::from_mins(1);
+        turn.actions.push(Action::Close { session });
+        self.counters.closed_for_room += 1;
+        let now = turn.now.instant;
+        let (told_at, closed) = self.full.unwrap_or((now, 0));
+        if closed == 0 || told_at + PAUSE <= now {
+            turn.notices.push(Notice::BuffersFull { closed: closed + 1 });
+            self.full = Some((now, 1));
+        } else {
+            self.full = Some((told_at, closed + 1));
         }
     }
 

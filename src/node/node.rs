@@ -9,12 +9,13 @@ use super::changes::{Changed, Changes};
 use super::event::Event;
 use super::hub::Hub;
 use super::seat::Seat;
-use crate::herd::{Admission, Herd, Identity, Limits, Network, TurnedAway};
+use crate::bytes::Lock;
+use crate::herd::{Admission, Buffers, Herd, Identity, Limits, Network, Share, TurnedAway};
 use crate::pass::{Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedReport, Report, SecretHasher};
 use crate::session::Session;
-use crate::store::{Lock, Store};
+use crate::store::Store;
 use crate::values::{Counters, Instant, ServerId, ServerName, SessionId, scramble};
 use crate::wire::{Refusal, Sighted};
 
@@ -27,6 +28,8 @@ pub struct Node {
     pub(super) store: Store,
     hub: Lock<Hub>,
     admission: Arc<Lock<Admission>>,
+    /// How much memory the buffers of its sessions and links take.
+    buffers: Arc<Buffers>,
     /// How often what sessions have a copy of, who the server is, has changed.
     generation: AtomicUsize,
     /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
@@ -42,6 +45,7 @@ impl Node {
     /// guessable and that no earlier run had.
     #[must_use]
     pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
+        let buffers = Arc::new(Buffers::new(limits.buffers));
         let store = Store::new(&limits, herd.hash_key(), &SecretHasher::new(seed), scramble(!seed));
         let admission = Arc::new(Lock::new(Admission::new(&limits)));
         // Scrambled, because neighbours are told it and the seed is a secret.
@@ -50,6 +54,7 @@ impl Node {
             store,
             hub: Lock::new(Hub::new(identity, seed)),
             admission,
+            buffers,
             generation: AtomicUsize::new(0),
             has_links: AtomicBool::new(false),
             collects: AtomicBool::new(false),
@@ -86,7 +91,8 @@ impl Node {
     pub fn session(&self, id: SessionId, remote: Option<IpAddr>, now: Instant) -> Session {
         // First, so that a session never takes what was before for what is now.
         let generation = self.generation.load(Ordering::Acquire);
-        Session::new((self.identity(), generation), id, remote, now)
+        let share = Share::new(Arc::clone(&self.buffers), id);
+        Session::new((self.identity(), generation), share, remote, now)
     }
 
     /// Takes in what happened.
@@ -115,7 +121,10 @@ impl Node {
     /// the connection asks, one at a time; there is no other order to keep.
     #[must_use]
     pub fn poll_link(&self, turn: &mut Turn, peer: ServerId) -> LinkStep {
-        self.hub.hold().poll_link(peer, turn)
+        let mut hub = self.hub.hold();
+        let step = hub.poll_link(peer, turn);
+        hub.count_buffers(&self.buffers, turn);
+        step
     }
 
     /// Takes back a report that an earlier run of this server kept, as [`Report::line`] gave it: for hosts
@@ -213,10 +222,23 @@ impl Node {
         self.hub.hold().changes.as_mut().map(Changes::give).unwrap_or_default()
     }
 
+    /// How many bytes the buffers of its sessions and links take, which [`Limits::buffers`] bounds.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.buffers.total()
+    }
+
     /// Fetches that have not ended.
     #[must_use]
     pub fn fetches(&self) -> usize {
         self.hub.hold().fetches.len()
+    }
+
+    /// Looks whether buffers are within their bound, and says who is to be closed where they are not.
+    pub(super) fn bound_buffers(&self, turn: &mut Turn) {
+        if self.buffers.is_over() {
+            self.hub(turn, |_, _| ());
+        }
     }
 
     /// Who the server is now.
@@ -243,6 +265,7 @@ impl Node {
         let mut hub = self.hub.hold();
         let identity = Arc::as_ptr(&hub.identity);
         let result = work(&mut hub, turn);
+        hub.count_buffers(&self.buffers, turn);
         hub.ask_to_be_woken(turn);
         // Sessions have the one that it was; where none has, it was changed in place.
         if identity != Arc::as_ptr(&hub.identity) {
@@ -268,10 +291,15 @@ pub struct LinkStatus {
 /// A copy, which goes its own way.
 impl Clone for Node {
     fn clone(&self) -> Self {
+        let hub = self.hub.clone();
+        let buffers = Arc::new(Buffers::new(hub.hold().identity.limits.buffers));
+        // Its sessions are those of the other one.
+        buffers.change(0, hub.hold().buffered());
         Self {
             store: self.store.clone(),
-            hub: self.hub.clone(),
             admission: Arc::new(Lock::clone(&*self.admission)),
+            hub,
+            buffers,
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
             has_links: AtomicBool::new(self.has_links.load(Ordering::Acquire)),
             collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),

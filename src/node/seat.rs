@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::bytes::Lock;
 use crate::herd::{Admission, Network};
-use crate::store::Lock;
 
 /// The place of a connection that was [let in](super::Node::let_in). Drop it when the connection is closed, and not
 /// before: then there is room for another one.

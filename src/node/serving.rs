@@ -53,6 +53,15 @@ impl Session {
         self.begin(node, turn, &[], true)
     }
 
+    /// So many bytes of its output are unsent: to be said whenever that may have changed, or a pass is over. Where all
+    /// buffers together are larger than they may be, the sessions that have the most are to be
+    /// [closed](crate::Action::Close), and this may be one of them.
+    pub fn holds(&mut self, node: &Node, turn: &mut Turn, unsent: usize) {
+        if self.count_buffers(unsent) {
+            node.bound_buffers(turn);
+        }
+    }
+
     fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
         node.refresh(self);
         let mut batch = turn.batch.take().unwrap_or_default();

@@ -71,6 +71,12 @@ pub enum Action {
         /// The places.
         answer: Answer,
     },
+    /// Close that session's connection, whatever is owed there: all buffers together are full, and it has the most. If
+    /// it has gone, there is nothing to do.
+    Close {
+        /// Whose connection it is.
+        session: SessionId,
+    },
     /// There is something to do about the link to that neighbour: call [`Node::poll_link`](crate::Node::poll_link) until
     /// it says to wait.
     Forward {
@@ -133,6 +139,11 @@ pub enum Notice {
         added: usize,
         /// How many are neighbours no more.
         removed: usize,
+    },
+    /// All buffers together are as large as they may be, and connections are closed for it. It is told once a minute.
+    BuffersFull {
+        /// How many, since it was told last.
+        closed: u64,
     },
     /// A new list of servers was refused as a whole, and nothing has changed.
     HerdRefused(HerdRefused),

@@ -311,6 +311,21 @@ impl Link {
         self.outbox.queued()
     }
 
+    /// How many bytes wait, what is said in a comparison among them.
+    pub(crate) fn buffered(&self) -> usize {
+        self.outbox.queued() + self.outbox.talk.len()
+    }
+
+    /// Drops what waits, since all buffers together are full. A comparison brings it again; one under way is given up.
+    pub(crate) fn give_way(&mut self, now: Instant) {
+        self.outbox.drop_all();
+        self.outbox.talk = BytesMut::new();
+        self.repair.lost();
+        if self.make.is_ours() && self.repair.is_able() {
+            self.repair.dropped(now);
+        }
+    }
+
     /// Whether nothing waits to be sent and nothing is being sent.
     pub(super) fn is_idle(&self) -> bool {
         let sent = self.outbox.is_empty() && !self.told && self.sending.is_none();

@@ -42,7 +42,7 @@ impl Outbox {
     /// Drops all that is queued.
     pub(super) fn drop_all(&mut self) {
         self.dropped += memchr::memchr_iter(b'\n', &self.queue).count() as u64;
-        self.queue.clear();
+        self.queue = BytesMut::new();
     }
 
     /// Drops the oldest lines until there is room for `len` bytes among `most`.

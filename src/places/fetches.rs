@@ -100,7 +100,8 @@ impl Fetches {
     }
 
     /// Makes room in the queue for one more of that ticket's session. Whoever has the most there gives way, with the
-    /// newest first; where nobody would have more than the session itself, it is refused. Who is refused.
+    /// newest first; where nobody would have more than the session itself, it is refused. A fetch that another session
+    /// waits for too goes over into its share, if that is smaller. Who is refused.
     fn make_room(&mut self, ticket: Ticket, most: usize) -> Vec<Ticket> {
         let mut refused = Vec::new();
         while self.waiting.len() >= most {
@@ -111,9 +112,27 @@ impl Fetches {
                 refused.push(ticket);
                 break;
             };
-            self.leave(session, id, &mut refused);
+            if !self.hand_over(session, id) {
+                self.leave(session, id, &mut refused);
+            }
         }
         refused
+    }
+
+    /// Puts a fetch that waits in the share of `session` into that of another session that waits for it, if the shares
+    /// are more alike then.
+    fn hand_over(&mut self, session: SessionId, id: FetchId) -> bool {
+        let Some(fetch) = self.by_id.get_mut(&id) else { return false };
+        let after = Ticket { session, number: u64::MAX };
+        let others = [fetch.tickets.first(), fetch.tickets.range(after..).next()].into_iter().flatten();
+        let other = others.map(|ticket| ticket.session).find(|&other| other != session);
+        let Some(other) = other.filter(|&other| self.waiting.share(other) + 1 < self.waiting.share(session)) else {
+            return false;
+        };
+        fetch.waits_for = Some(other);
+        self.waiting.remove(session, id);
+        self.waiting.push(other, id);
+        true
     }
 
     /// A fetch has ended well, or not: who waited for it.

@@ -63,6 +63,11 @@ impl Places {
         self.ends.is_empty()
     }
 
+    /// How long it is, before any cut.
+    pub(crate) fn json_len(&self) -> usize {
+        self.json.len()
+    }
+
     /// Appends the reply with the first `bound` results, otherwise byte for byte.
     pub fn write(&self, bound: u8, out: &mut Vec<u8>) {
         let last = self.ends.last().copied().unwrap_or(self.inside);

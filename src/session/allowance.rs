@@ -43,7 +43,8 @@ impl Allowance {
 
     /// How many WHATSATs that ask this may be read at once.
     pub(super) fn whatsats(&self, nearby: &Nearby) -> usize {
-        let work = usize::try_from(self.work.div_ceil(Work::line(0) + Work::whatsat(nearby.bound))).unwrap_or(usize::MAX);
+        let work =
+            usize::try_from(self.work.div_ceil(Work::line(0) + Work::whatsat(nearby.bound))).unwrap_or(usize::MAX);
         work.min(self.replies.div_ceil(self.weight)).min(self.questions)
     }
 

@@ -112,14 +112,7 @@ impl Session {
     }
 
     /// Takes one line. If it was copied already, it starts at `copied`.
-    fn take(
-        &mut self,
-        turn: &Turn,
-        line: Line<'_>,
-        copied: Option<usize>,
-        left: &mut Allowance,
-        batch: &mut Batch,
-    ) {
+    fn take(&mut self, turn: &Turn, line: Line<'_>, copied: Option<usize>, left: &mut Allowance, batch: &mut Batch) {
         let (line, message) = match line {
             Line::Whole(line) => (line, Message::parse(line)),
             Line::TooLong(kept) => (kept, Err(Refusal::TooLong)),

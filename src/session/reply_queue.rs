@@ -18,8 +18,9 @@ pub(crate) struct ReplyQueue {
     waiting: VecDeque<Waiting>,
     /// The ticket of the first.
     ticket: u64,
-    /// Places that came before those of the first.
+    /// Places that came before those of the first, and how long they are together.
     early: BTreeMap<u64, Places>,
+    early_len: usize,
     /// The AT line of each that waits and the replies behind it.
     text: BytesMut,
     /// How long the longest reply with places was so far.
@@ -45,6 +46,11 @@ impl ReplyQueue {
     /// How much a reply to a WHATSAT is taken for before it is known: as much as the longest so far.
     pub(crate) fn weight(&self) -> usize {
         self.longest.max(LEAST_WEIGHT)
+    }
+
+    /// How much memory it takes.
+    pub(crate) fn room(&self) -> usize {
+        self.text.capacity() + self.early_len
     }
 
     /// How many bytes wait, places not counted.
@@ -88,6 +94,7 @@ impl ReplyQueue {
         if ticket != self.ticket {
             let is_waiting = ticket.checked_sub(self.ticket).is_some_and(|later| later < self.waiting.len() as u64);
             if is_waiting {
+                self.early_len += places.json_len();
                 self.early.insert(ticket, places);
             }
             return;
@@ -105,6 +112,7 @@ impl ReplyQueue {
             self.text.advance(at_line + behind);
             self.ticket += 1;
             next = self.early.remove(&self.ticket);
+            self.early_len -= next.as_ref().map_or(0, Places::json_len);
         }
         // A connection at rest holds no buffer.
         if self.waiting.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::allowance::Allowance;
 use super::held::Held;
 use super::reply_queue::ReplyQueue;
-use crate::herd::{Identity, Limits};
+use crate::herd::{Identity, Limits, SMALL, Share};
 use crate::pass::{Answer, Batch, Refused, Request, Turn};
 use crate::values::{Instant, ServerId, SessionId};
 use crate::wire::Framer;
@@ -22,7 +22,8 @@ pub struct Session {
     pub(super) identity: Arc<Identity>,
     /// Which of the node's generations that is of.
     generation: usize,
-    id: SessionId,
+    /// What it has of all buffers together.
+    share: Share,
     pub(super) remote: Option<IpAddr>,
     pub(super) neighbour: Option<ServerId>,
     pub(super) framer: Framer,
@@ -47,7 +48,7 @@ impl Session {
     /// A session of a server that is what `identity` says, in that generation.
     pub(crate) fn new(
         (identity, generation): (Arc<Identity>, usize),
-        id: SessionId,
+        share: Share,
         remote: Option<IpAddr>,
         now: Instant,
     ) -> Self {
@@ -55,7 +56,7 @@ impl Session {
         Self {
             identity,
             generation,
-            id,
+            share,
             remote,
             neighbour: None,
             framer,
@@ -80,7 +81,7 @@ impl Session {
     /// The id that it was made with.
     #[must_use]
     pub const fn id(&self) -> SessionId {
-        self.id
+        self.share.session()
     }
 
     /// Who the server is, for all of a pass.
@@ -211,6 +212,29 @@ impl Session {
         if let Some(begun) = &mut self.begun {
             *begun = now;
         }
+    }
+
+    /// Whether it may be told to [close](crate::Action::Close) once its adapter has [said](Self::holds) that so much is
+    /// unsent: have the way for that open before.
+    #[must_use]
+    pub fn is_large(&self, unsent: usize) -> bool {
+        self.room(unsent) > SMALL
+    }
+
+    /// Counts what its buffers take, where so many bytes of output are unsent; whether that has changed.
+    pub(crate) fn count_buffers(&mut self, unsent: usize) -> bool {
+        self.unsent = unsent;
+        let room = self.room(unsent);
+        let has_changed = room != self.share.bytes();
+        if has_changed {
+            self.share.set(room);
+        }
+        has_changed
+    }
+
+    /// How much memory its buffers take, those of its adapter among them.
+    fn room(&self, unsent: usize) -> usize {
+        unsent + self.owed.room() + self.held.room() + self.framer.room()
     }
 
     /// When to close the connection if nothing happens until then; never while it waits for places.

@@ -3,13 +3,11 @@
 //! It may ask `bytes`, `values`, `wire`, `report`, `herd` and `pass`.
 
 mod index;
-mod lock;
 mod record;
 mod seen;
 mod shard;
 mod slab;
 mod store;
 
-pub(crate) use self::lock::Lock;
 pub(crate) use self::shard::Intake;
 pub(crate) use self::store::{Shards, Store};

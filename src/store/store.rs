@@ -7,10 +7,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use bytes::BufMut;
 use parking_lot::MutexGuard;
 
-use super::lock::Lock;
 use super::seen::Seen;
 use super::shard::{Intake, Offer, Shard};
-use crate::bytes::{Text, Writer};
+use crate::bytes::{Lock, Text, Writer};
 use crate::herd::Limits;
 use crate::pass::{Entry, Lookup};
 use crate::report::{HashKey, OwnedReport, Report, SecretHasher};

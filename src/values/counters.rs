@@ -52,6 +52,7 @@ counters! {
     fetches_known: "WHATSATs whose places were kept from an earlier fetch",
     fetches_refused: "WHATSATs that were refused their places, because too many waited",
     fetches_timed_out: "WHATSATs whose places took too long",
+    closed_for_room: "Connections that were closed, because all buffers together were full",
     links_up: "Connections to neighbours that were made",
     links_lost: "Connections to neighbours that failed, or were lost",
     turned_away: "Connections that were closed at once, because as many were open as the limit allows",

@@ -42,6 +42,12 @@ impl Framer {
         self.most
     }
 
+    /// How much memory it takes.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.tail.capacity()
+    }
+
     /// Whether no line is under way: the next byte is the first of one.
     #[must_use]
     pub const fn is_between_lines(&self) -> bool {

@@ -103,6 +103,7 @@ impl<'a> Run<'a> {
                         self.known.wakes_at = Some(self.known.wakes_at.map_or(at, |earlier| earlier.min(at)));
                     }
                     Action::Answer { .. } | Action::Fetch { .. } => panic!("nobody asks for places"),
+                    Action::Close { .. } => panic!("buffers have room"),
                 }
             }
         }

@@ -24,12 +24,13 @@ struct Ready {
 /// Goes on when the reactor has looked once more.
 pub(crate) async fn looked() {
     static READY: OnceLock<Option<Ready>> = OnceLock::new();
-    let looked = match READY.get_or_init(|| ready().ok()) {
-        Some(ready) => ready.socket.readable().await,
+    if let Some(ready) = READY.get_or_init(|| ready().ok()) {
+        let looked = ready.socket.readable().await;
+        debug_assert!(looked.is_ok(), "the reactor watches it");
+    } else {
         // No socket is to be had: as far as a task can get by itself.
-        None => Ok(task::yield_now().await),
-    };
-    debug_assert!(looked.is_ok(), "the reactor watches it");
+        task::yield_now().await;
+    }
 }
 
 #[cfg(unix)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use herd::{Answer, Instant, Node, Received, Refusal, Seat, Session, Turn};
+use herd::{Instant, Node, Received, Refusal, Seat, Session, Turn};
 
 use self::unsent::Unsent;
 use crate::closing::Closing;
@@ -17,7 +17,7 @@ use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
 use crate::runtime::{Runtime, Sleep, Stream};
 use crate::scratch::Scratch;
-use crate::shared::Shared;
+use crate::shared::{Letter, Shared};
 use crate::shutdown::{Phase, Task};
 
 /// How a turn of a connection ends, where it does not end with waiting for something to happen.
@@ -38,6 +38,8 @@ enum End {
     Idle,
     /// A line was not whole in time.
     MidLine,
+    /// All buffers together were full, and it had the most.
+    NoRoom,
     /// The server stops, and everything owed has been sent.
     Stopped,
     /// The server has stopped, whatever was still owed.
@@ -52,8 +54,8 @@ pub(crate) struct Connection<R: Runtime> {
     session: Session,
     /// Output that the other end has not taken yet.
     unsent: Unsent,
-    /// Where answers come to, once some are expected.
-    mailbox: Option<Arc<Mailbox<Answer>>>,
+    /// Where answers come to, once some are expected, and the word to close, once it has large buffers.
+    mailbox: Option<Arc<Mailbox<Letter>>>,
     alarm: Option<Alarm>,
     /// Whether all input was read that there will ever be.
     is_at_end: bool,
@@ -109,7 +111,7 @@ impl<R: Runtime> Connection<R> {
         };
         self.log_end(&end);
         if self.mailbox.is_some() {
-            self.shared.expect_no_answers(self.session.id(), self.session.is_waiting());
+            self.shared.expect_no_letters(self.session.id(), self.session.is_waiting());
         }
         if matches!(end, Ok(End::Finished | End::Stopped)) && !self.is_at_end {
             // Boxed, since it would make every connection larger, and few come to this.
@@ -122,7 +124,9 @@ impl<R: Runtime> Connection<R> {
         let mut now = None;
         self.work = 0;
         while self.work < Turn::SHARE {
-            self.take_answers(context)?;
+            if self.take_letters(context)? {
+                return Poll::Ready(Ok(TurnEnd::Ended(End::NoRoom)));
+            }
             if self.session.can_resume(self.unsent.len()) {
                 now = Some(self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?);
                 continue;
@@ -174,7 +178,7 @@ impl<R: Runtime> Connection<R> {
             let received = take_in(&mut self.session, &shared.node, turn);
             log_received(shared.name(), self.remote, &received);
             if received.ask_for_places() && self.mailbox.is_none() {
-                shared.expect_answers(id, self.mailbox.insert(Arc::default()));
+                shared.expect_letters(id, self.mailbox.insert(Arc::default()));
             }
             let served = received.serve();
             self.refused = served.refused();
@@ -187,29 +191,44 @@ impl<R: Runtime> Connection<R> {
             self.work += Turn::CALL + turn.work().wrapping_sub(before);
             self.log_neighbour();
             self.send(context, now, output)?;
+            self.count_buffers(turn);
             Ok(now)
         })
     }
 
-    /// Takes what came for its session, as far as its turn goes.
-    fn take_answers(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+    /// Tells the node how much is unsent.
+    fn count_buffers(&mut self, turn: &mut Turn) {
+        let unsent = self.unsent.room();
+        if self.mailbox.is_none() && self.session.is_large(unsent) {
+            self.shared.expect_letters(self.session.id(), self.mailbox.insert(Arc::default()));
+        }
+        self.session.holds(&self.shared.node, turn, unsent);
+        self.shared.perform(turn, None);
+    }
+
+    /// Takes what came for its session, as far as its turn goes; whether it is to be closed.
+    fn take_letters(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
         let Some(mailbox) = &self.mailbox else {
-            return Ok(());
+            return Ok(false);
         };
         mailbox.listen(context.waker());
         let Some(first) = mailbox.take() else {
-            return Ok(());
+            return Ok(false);
         };
         let mailbox = Arc::clone(mailbox);
-        Scratch::lend(|Scratch { output, .. }| {
+        Scratch::lend(|Scratch { output, turn, .. }| {
             let mut next = Some(first);
-            while let Some(answer) = next {
+            while let Some(letter) = next {
+                let Letter::Answer(answer) = letter else { return Ok(true) };
                 let start = output.len();
                 self.session.answer(answer, output);
                 self.work += Turn::work_of(output.len() - start);
                 next = if self.work < Turn::SHARE { mailbox.take() } else { None };
             }
-            self.send(context, self.shared.clock.instant(), output)
+            turn.now = self.shared.clock.now();
+            self.send(context, turn.now.instant, output)?;
+            self.count_buffers(turn);
+            Ok(false)
         })
     }
 
@@ -233,7 +252,11 @@ impl<R: Runtime> Connection<R> {
             return Poll::Ready(Ok(()));
         }
         if self.unsent.flush(&mut self.stream, context, &mut self.work)? {
-            self.session.sent(self.shared.clock.instant());
+            Scratch::lend(|Scratch { turn, .. }| {
+                turn.now = self.shared.clock.now();
+                self.session.sent(turn.now.instant);
+                self.count_buffers(turn);
+            });
         }
         if self.unsent.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
@@ -286,6 +309,7 @@ impl<R: Runtime> Connection<R> {
                 None => &"closed after its reply",
             },
             Ok(End::Idle) => &"idle for too long",
+            Ok(End::NoRoom) => &"buffers full",
             Ok(End::MidLine) => &"a line was not whole in time",
             Ok(End::Stopped) => &"server stopping",
             Ok(End::CutOff) => &"drain ran out",

@@ -20,6 +20,9 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
         Notice::Refused { peer, why } => {
             tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), reason = %why, "refused by a neighbour");
         }
+        Notice::BuffersFull { closed } => {
+            tracing::warn!(target: "herd::server", server, closed, "buffers full, largest connections closed");
+        }
         Notice::HerdChanged { added, removed } => {
             tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
         }

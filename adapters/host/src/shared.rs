@@ -22,6 +22,15 @@ use crate::shutdown::Shutdown;
 use crate::timer::Timer;
 use crate::whole;
 
+/// What one task has for a connection's.
+#[derive(Debug)]
+pub(crate) enum Letter {
+    /// Places that its session asked for.
+    Answer(Answer),
+    /// It is to be closed: buffers are full.
+    Close,
+}
+
 /// One server: its node, its places, its clock, and the ways to its tasks.
 pub(crate) struct Shared<R> {
     pub(crate) node: Node,
@@ -34,7 +43,7 @@ pub(crate) struct Shared<R> {
     /// must come from it.
     pub(crate) connect_from: Mutex<Option<IpAddr>>,
     source: Arc<dyn Source>,
-    sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Answer>>>>,
+    sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Letter>>>>,
     next_session: AtomicU64,
     runtime: PhantomData<fn() -> R>,
 }
@@ -98,8 +107,9 @@ impl<R: Runtime> Shared<R> {
                 match action {
                     Action::Answer { session, answer } => match &mut own {
                         Some((own, output)) if own.id() == session => own.answer(answer, output),
-                        _ => self.deliver(session, answer),
+                        _ => self.deliver(session, Letter::Answer(answer)),
                     },
+                    Action::Close { session } => self.deliver(session, Letter::Close),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
                     Action::Fetch { fetch, query } if self.source.blocks() => {
@@ -121,13 +131,13 @@ impl<R: Runtime> Shared<R> {
         }
     }
 
-    /// Opens the way for answers to a session that waits for some.
-    pub(crate) fn expect_answers(&self, session: SessionId, mailbox: &Arc<Mailbox<Answer>>) {
+    /// Opens the way for what others have for a session.
+    pub(crate) fn expect_letters(&self, session: SessionId, mailbox: &Arc<Mailbox<Letter>>) {
         lock(&self.sessions).insert(session, Arc::clone(mailbox));
     }
 
     /// Closes it again; a session that has gone while it waited costs nothing more.
-    pub(crate) fn expect_no_answers(self: &Arc<Self>, session: SessionId, gone: bool) {
+    pub(crate) fn expect_no_letters(self: &Arc<Self>, session: SessionId, gone: bool) {
         lock(&self.sessions).remove(&session);
         if gone {
             self.handle(&mut Turn::default(), Event::Gone(session));
@@ -141,10 +151,10 @@ impl<R: Runtime> Shared<R> {
         self.handle(&mut Turn::default(), Event::Fetched { fetch, outcome });
     }
 
-    fn deliver(&self, session: SessionId, answer: Answer) {
+    fn deliver(&self, session: SessionId, letter: Letter) {
         let mailbox = lock(&self.sessions).get(&session).map(Arc::clone);
         if let Some(mailbox) = mailbox {
-            mailbox.put(answer);
+            mailbox.put(letter);
         }
     }
 }

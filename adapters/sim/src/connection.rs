@@ -155,8 +155,6 @@ pub(crate) struct Connection {
     pub(crate) broken: bool,
     /// It leads nowhere: what either end sends is acknowledged and thrown away.
     pub(crate) dead: bool,
-    /// It waits for its turn to go on with what it holds back.
-    pub(crate) turn_set: bool,
     /// A line that has come in part to a server of an older make.
     pub(crate) begun: Vec<u8>,
     /// A middlebox has accepted it, and ends it when the first bytes come.
@@ -199,7 +197,6 @@ impl Connections {
             moves: 0,
             broken: false,
             dead: false,
-            turn_set: false,
             begun: Vec::new(),
             ends_soon: false,
             talk: None,
@@ -233,6 +230,11 @@ impl Connections {
             connection.pipes = [Pipe::default(), Pipe::default()];
             self.free.push(id.slot);
         }
+    }
+
+    /// As many as there ever were at once.
+    pub(crate) const fn most(&self) -> usize {
+        self.slots.len()
     }
 
     /// Those that some end knows of, in the order of their places.

@@ -26,6 +26,7 @@ impl Digest {
             Action::Forward { peer } => (1, peer.index() as u64),
             Action::Fetch { query, .. } => (2, u64::from(query.bound)),
             Action::WakeAt(instant) => (3, instant.as_nanos()),
+            Action::Close { session } => (9, session.0),
         };
         self.add((at, server, kind, what));
     }

@@ -41,8 +41,8 @@ use crate::trace::Trace;
 use crate::violation::{Invariant, Violation};
 use crate::wires::Wires;
 
-pub use self::fast_path::FastPath;
 use self::fair::{Effort, Waiting};
+pub use self::fast_path::FastPath;
 use self::feed::Told;
 use self::fetches::Fetch;
 pub(crate) use self::stops::Stopping;

@@ -189,7 +189,7 @@ fn graphs_are_connected_whatever_their_shape() {
 /// Ten clients pipeline all that they can, and one asks now and then. Each has its turn, and each gets its replies.
 #[test]
 fn nobody_is_starved_by_those_who_ask_for_much() {
-    let reports: String = (0..3000).map(|at| format!("IAMAT greedy +1+1 {at}\n")).collect();
+    let reports = (0..3000).map(|at| format!("IAMAT greedy +1+1 {at}\n")).collect::<Vec<_>>().concat();
     let questions = "WHATSAT greedy 50 20\n".repeat(500);
     let mut builder = Scenario::build(&Graph::cycle(2)).says(50, 10, 0, "IAMAT greedy +1+1 0\n");
     for client in 0..10 {

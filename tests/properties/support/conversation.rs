@@ -126,7 +126,7 @@ impl Conversation {
             match action {
                 Action::Answer { answer, .. } => self.session.answer(answer, &mut self.unsent),
                 Action::Fetch { fetch, query } => self.fetches.push((fetch, query)),
-                Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }

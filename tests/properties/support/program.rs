@@ -299,7 +299,7 @@ impl World {
                     }
                     self.tell(id, &out);
                 }
-                Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }

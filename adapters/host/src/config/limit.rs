@@ -37,12 +37,13 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 17] = [
+pub static LIMITS: [Limit; 18] = [
     limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
     limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
     limit("line-timeout", Time(|l| &mut l.line_timeout), "How long a line may take from its first byte to its last"),
     limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
     limit("max-unsent", Bytes(|l| &mut l.max_unsent), "Unsent replies of a connection; at the bound it is not read"),
+    limit("buffers", Bytes(|l| &mut l.buffers), "All buffers together; then the largest connections are closed"),
     limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of a connection that may wait for their places"),
     limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones are closed at once"),
     limit(

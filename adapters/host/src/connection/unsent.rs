@@ -31,6 +31,11 @@ impl Unsent {
         self.len
     }
 
+    /// How much memory it takes.
+    pub(super) fn room(&self) -> usize {
+        self.pieces.iter().map(Vec::capacity).sum()
+    }
+
     /// More is to be sent.
     pub(super) fn push(&mut self, mut output: &[u8]) {
         self.len += output.len();

@@ -181,6 +181,10 @@ impl Run {
         match way {
             Way::Back => {
                 self.session_sent(id);
+                self.count_buffers(id);
+                if let Some(server) = self.connections.get(id).map(|connection| connection.server as usize) {
+                    self.perform(server);
+                }
                 self.resume(id);
             }
             Way::There => {

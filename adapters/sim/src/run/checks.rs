@@ -78,6 +78,16 @@ impl Run {
         }
     }
 
+    /// All buffers of a server together are within their bound, but for what is so little that nobody is closed for it.
+    pub(super) fn check_buffers(&mut self, server: usize) {
+        const LITTLE: usize = 4 << 10;
+        let Some(node) = &self.hosts[server].node else { return };
+        let buffered = node.buffered();
+        if buffered > self.limits.buffers + LITTLE * self.connections.most() {
+            self.violate(Invariant::Bounded, Some(server), format!("{buffered} bytes are in buffers"));
+        }
+    }
+
     /// All trouble is over: do all hold the same, and has everybody what they are owed?
     pub(super) fn look(&mut self) {
         for server in 0..self.hosts.len() {

@@ -38,8 +38,10 @@ pub(super) struct Waiting {
 impl Run {
     /// A session that holds something back goes on when all others that have something to do have had a turn.
     pub(super) fn wants_turn(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id).filter(|connection| !connection.turn_set) else { return };
-        connection.turn_set = true;
+        let Some(connection) = self.connections.get(id) else { return };
+        if self.waiting.iter().any(|waiting| waiting.id == id) {
+            return;
+        }
         let server = connection.server as usize;
         self.waiting.push(Waiting { id, server, others: Vec::new() });
         self.calendar.put(self.now, Due::Turn(id));
@@ -48,8 +50,7 @@ impl Run {
     /// A session has its turn.
     pub(super) fn turn(&mut self, id: ConnectionId) {
         self.waiting.retain(|waiting| waiting.id != id);
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        connection.turn_set = false;
+        let Some(connection) = self.connections.get(id) else { return };
         let unsent = connection.pipes[Way::Back as usize].unsent_len;
         let goes_on = connection.session.as_ref().is_some_and(|session| session.can_resume(unsent));
         if goes_on && self.hosts[connection.server as usize].stopping.is_none() {

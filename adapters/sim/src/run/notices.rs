@@ -27,6 +27,7 @@ impl Run {
                 | Notice::HashKeysDiffer { .. }
                 | Notice::NeighbourDiffers { .. }
                 | Notice::Refused { .. }
+                | Notice::BuffersFull { .. }
                 | Notice::HerdChanged { .. }
                 | Notice::HerdRefused(_) => {}
             }

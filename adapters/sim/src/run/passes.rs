@@ -56,6 +56,7 @@ impl Run {
         self.replied_by(server, &mut out);
         self.reply(id, &mut out);
         self.scratch.out = out;
+        self.count_buffers(id);
         self.take_feed(server, None);
         self.check_told(server);
         let effort = mem::take(&mut self.scratch.effort);
@@ -82,6 +83,24 @@ impl Run {
         }
     }
 
+    /// Tells the node how much is unsent; what it wants because of that is still to be [done](Self::perform).
+    pub(super) fn count_buffers(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let (server, unsent) = (connection.server as usize, connection.pipes[Way::Back as usize].unsent_len);
+        if let (Some(session), Some(node)) = (&mut connection.session, &self.hosts[server].node) {
+            session.holds(node, &mut self.turn, unsent);
+        }
+        self.check_buffers(server);
+    }
+
+    /// Closes a session because buffers are full.
+    pub(super) fn close_for_room(&mut self, session: SessionId) {
+        let id = ConnectionId::of_number(session.0);
+        if self.connections.get(id).is_some_and(|connection| connection.session.is_some()) {
+            self.abort(id, Side::Acceptor);
+        }
+    }
+
     /// Goes on with what was held back, and closes what is finished.
     pub(super) fn after_pass(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(id) else { return };
@@ -105,6 +124,7 @@ impl Run {
         if let Some(session) = connection.and_then(|connection| connection.session.as_mut()) {
             session.answer(answer, &mut out);
             self.reply(id, &mut out);
+            self.count_buffers(id);
         }
         self.scratch.out = out;
         self.resume(id);

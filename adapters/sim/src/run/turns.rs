@@ -68,6 +68,7 @@ impl Run {
                     Action::Forward { peer } => self.pull(server, peer),
                     Action::Answer { session, answer } => self.answer(session, answer),
                     Action::Fetch { fetch, query } => self.fetch(server, fetch, query),
+                    Action::Close { session } => self.close_for_room(session),
                     Action::WakeAt(instant) => self.wake_at(server, instant),
                 }
             }

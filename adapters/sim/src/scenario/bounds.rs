@@ -23,6 +23,8 @@ pub struct Bounds {
     pub link_queue: usize,
     /// [`Limits::max_unsent`].
     pub max_unsent: usize,
+    /// [`Limits::buffers`].
+    pub buffers: usize,
     /// [`Limits::max_waiting`].
     pub max_waiting: usize,
     /// [`Limits::fetches`].
@@ -48,6 +50,7 @@ impl Default for Bounds {
             repair_interval: nanos(limits.repair_interval),
             link_queue: limits.link_queue,
             max_unsent: limits.max_unsent,
+            buffers: limits.buffers,
             max_waiting: limits.max_waiting,
             fetches: limits.fetches,
             places_timeout: nanos(limits.places_timeout),
@@ -69,6 +72,7 @@ impl Bounds {
             repair_interval: Duration::from_nanos(self.repair_interval),
             link_queue: self.link_queue,
             max_unsent: self.max_unsent,
+            buffers: self.buffers,
             max_waiting: self.max_waiting,
             fetches: self.fetches,
             places_timeout: Duration::from_nanos(self.places_timeout),
