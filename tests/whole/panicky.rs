@@ -49,6 +49,10 @@ impl<R: Runtime> Runtime for Panicky<R> {
         R::sleep(time).await;
     }
 
+    fn take_turns() -> impl Future<Output = ()> + Send {
+        R::take_turns()
+    }
+
     fn listener(listener: TcpListener) -> io::Result<R::Listener> {
         R::listener(listener)
     }

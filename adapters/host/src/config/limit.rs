@@ -37,7 +37,7 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 18] = [
+pub static LIMITS: [Limit; 19] = [
     limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
     limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
     limit("line-timeout", Time(|l| &mut l.line_timeout), "How long a line may take from its first byte to its last"),

@@ -60,14 +60,13 @@ struct Acceptor<R> {
 impl<R: Runtime> Acceptor<R> {
     /// Waits for the next connection, and tells meanwhile what became of others.
     async fn next(&mut self, listener: &R::Listener) -> io::Result<(R::Stream, SocketAddr)> {
+        if self.in_a_row == IN_A_ROW {
+            self.in_a_row = 0;
+            R::take_turns().await;
+        }
         let mut accept = pin!(R::accept(listener));
         poll_fn(|context| {
             self.tell(context);
-            if self.in_a_row == IN_A_ROW {
-                self.in_a_row = 0;
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
             let accepted = accept.as_mut().poll(context);
             self.in_a_row = if accepted.is_ready() { self.in_a_row + 1 } else { 0 };
             accepted
