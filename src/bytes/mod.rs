@@ -5,10 +5,12 @@
 pub(crate) mod blocks;
 mod frame;
 mod lock;
+mod sink;
 mod text;
 pub(crate) mod word;
 
 pub use self::blocks::is_white_space;
 pub(crate) use self::frame::Frame;
 pub(crate) use self::lock::Lock;
+pub(crate) use self::sink::Sink;
 pub(crate) use self::text::{SHORT, Text, Writer, append, copy, copy_loosely, same};

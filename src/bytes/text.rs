@@ -98,17 +98,13 @@ impl Text {
         &self.bytes[..self.len]
     }
 
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.len]
+    }
+
     /// Forgets all, or what is behind the first `len` bytes.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
-    }
-
-    /// Forgets all, and gives its memory back where that is more than `most` bytes.
-    pub(crate) fn give_back(&mut self, most: usize) {
-        self.len = 0;
-        if self.bytes.len() > most {
-            self.bytes = Vec::new();
-        }
     }
 
     /// Appends `piece`.
@@ -195,10 +191,6 @@ mod tests {
         }
         text.truncate(7);
         assert_eq!((text.len(), text.as_slice()), (7, &expected[..7]));
-        text.give_back(text.bytes.len());
-        assert_eq!((text.len(), text.bytes.is_empty()), (0, false));
-        text.give_back(text.bytes.len() - 1);
-        assert_eq!((text.len(), text.bytes.capacity()), (0, 0));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! AT lines of a neighbour. They are not written down: they stand in the text as they are to be kept.
+//! AT and KEPT lines of a neighbour. They are not written down: they stand in the text as they are to be kept.
 
 use wide::u8x16;
 
@@ -10,8 +10,9 @@ use crate::herd::Identity;
 use crate::report::{ClientHash, FieldOffsets, HashKey, Head};
 use crate::values::ServerId;
 
-/// Takes the usual AT lines of the neighbour `from` that come first.
-pub(crate) fn ats(
+/// Takes the usual AT lines of the neighbour `from` that come first, or the KEPT lines. Of these, too, the entry is where
+/// an AT line would begin.
+pub(crate) fn ats<const KEPT: bool>(
     lines: &mut Lines<'_>,
     (identity, from): (&Identity, ServerId),
     shape: &mut Option<Shape>,
@@ -23,15 +24,16 @@ pub(crate) fn ats(
     // Many reports in a row are of one origin.
     let mut last = from;
     while let Some(window) = rest.window(&mut padding)
-        && let Some(PassedOn { origin, offsets, end, at, client }) = passed_on(window, &identity.hash_key, shape)
-        && let report = &window[b"AT ".len()..]
+        && let Some(PassedOn { origin, offsets, end, at, client }) =
+            passed_on::<KEPT>(window, &identity.hash_key, shape)
+        && let report = &window[word(KEPT).len()..]
         && let Some(behind) = report.get(end + 1..)
         && let Some((name, behind)) = behind.split_at_checked(sender.len())
         && same(name, sender)
         && behind.first() == Some(&b'\n')
         && let Some(origin) = identity.names.find_again(&report[..origin], last)
-        && let start = rest.start()
-        && let Some(()) = rest.take(b"AT ".len() + end + 1 + sender.len())
+        && let start = rest.start() + word(KEPT).len() - b"AT ".len()
+        && let Some(()) = rest.take(word(KEPT).len() + end + 1 + sender.len())
     {
         last = origin;
         found(Found { head: Head::short(origin, at, offsets), client, start, len: end });
@@ -53,10 +55,15 @@ pub(super) struct PassedOn {
     pub(super) client: ClientHash,
 }
 
-/// The AT line that `window` begins with, up to the name of its sender.
+/// What the lines begin with.
+const fn word(kept: bool) -> &'static [u8] {
+    if kept { b"KEPT " } else { b"AT " }
+}
+
+/// The line that `window` begins with, up to the name of its sender.
 #[inline]
-pub(super) fn passed_on(window: &[u8; WINDOW], key: &HashKey, shape: &mut Shape) -> Option<PassedOn> {
-    let rest = window.strip_prefix(b"AT ")?;
+pub(super) fn passed_on<const KEPT: bool>(window: &[u8; WINDOW], key: &HashKey, shape: &mut Shape) -> Option<PassedOn> {
+    let rest = window.strip_prefix(word(KEPT))?;
     let origin = field(rest)?;
     let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
     let client = origin + 1 + skew + 1;

@@ -110,7 +110,13 @@ fn whatever_is_unusual_is_left_to_the_whole_parser() {
 fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
-    let PassedOn { origin, offsets, end, at, client: hash } = passed_on(&window, &HashKey::default(), shape)?;
+    let PassedOn { origin, offsets, end, at, client: hash } = passed_on::<false>(&window, &HashKey::default(), shape)?;
+    let mut kept = [0; WINDOW];
+    kept[.."KEPT".len()].copy_from_slice(b"KEPT");
+    kept["KEPT".len()..].copy_from_slice(&window["AT".len()..WINDOW - "KEPT".len() + "AT".len()]);
+    let same = PassedOn { origin, offsets, end, at, client: hash };
+    assert_eq!(passed_on::<true>(&kept, &HashKey::default(), shape), Some(same), "{line}");
+    assert_eq!(passed_on::<false>(&kept, &HashKey::default(), shape), None);
     let [client, position, time, len] = offsets.to_array();
     let report = &line["AT ".len()..];
     assert_eq!((len, hash), (end, HashKey::default().hash(&report.as_bytes()[client..position - 1])), "{line}");

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::values::ServerName;
-use crate::wire::{Sketch, Step};
+use crate::wire::{Held, Sketch, Step};
 
 /// The bounds of one server. What happens at each is said with it; none is ever a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,9 +79,18 @@ impl Limits {
     /// The most cells of a sketch whose line is no longer than `max-line` with any server's name. None at
     /// all where not even digests would fit: such a herd does not repair.
     pub(crate) fn most_cells(&self) -> usize {
+        self.repair_text() / Sketch::CELL_TEXT
+    }
+
+    /// The most reports of a list whose line is no longer than that.
+    pub(crate) fn most_held(&self) -> usize {
+        Held::most_in(self.repair_text())
+    }
+
+    fn repair_text(&self) -> usize {
         let around = "REPAIR  sketch 62/0123456789abcdef ".len() + ServerName::MOST_BYTES;
         let digests = Step::GROUPS * size_of::<u64>() * 4 / 3 + around;
-        if self.max_line < digests { 0 } else { (self.max_line - around).min(4096) / Sketch::CELL_TEXT }
+        if self.max_line < digests { 0 } else { (self.max_line - around).min(4096) }
     }
 }
 

@@ -1,159 +1,158 @@
-//! Both sides of a comparison with a neighbour: what to ask over a link, and what to answer.
-
-use std::collections::BTreeSet;
+//! Comparing with neighbours, at the server that asks: what to ask over a link, and what to send.
 
 use super::hub::Hub;
-use crate::pass::{BroughtBy, Entry, Notice, Turn};
-use crate::peers::{Link, Probe, Round};
-use crate::report::digest_of;
-use crate::store::{Intake, Store};
+use crate::pass::{Notice, Turn};
+use crate::peers::{Lacked, Link, Probe, Round, Way, Words};
+use crate::store::{Bound, Kept, Store, TooMuch};
 use crate::values::ServerId;
-use crate::wire::{Refusal, Sighted, Span, Step};
+use crate::wire::{Span, Step};
+
+/// As many bytes as are put together at once to be said.
+const PORTION: usize = 32 << 10;
+
+/// A step at the server that asks. What it sends there is a line each of what the neighbour was told of or asked for.
+const STEP: Bound = Bound { records: Store::STEP, bytes: usize::MAX };
 
 impl Hub {
-    /// Begins the comparisons that are due, and goes on with those that are under way.
+    /// Begins the comparisons that are due, and ends those that are over.
     pub(super) fn compare(&mut self, store: &Store, turn: &mut Turn) {
+        let now = turn.now.instant;
         for index in 0..self.links.len() {
-            if self.links[index].may_begin(turn.now.instant) {
-                self.links[index].repair.begin(turn.now.instant);
+            if self.links[index].may_begin(now) {
+                self.links[index].repair.begin(now);
                 self.counters.comparisons += 1;
-                self.ask(index, &Step::Groups(store.group_digests()));
+                self.say(index, &Step::Groups(store.group_digests()));
             }
-            self.go_on(store, index, turn);
+            self.end_if_over(index, turn);
         }
-        self.each_link(turn, Link::tell_if_waiting);
+        self.each_link(turn, Link::tell_if_talking);
     }
 
-    /// Asks what can be asked now, and ends the comparison if it is over.
-    fn go_on(&mut self, store: &Store, index: usize, turn: &mut Turn) {
-        while let Some(probe) = self.links[index].next_probe() {
-            match probe {
-                Probe::Give(span) => self.give(store, index, span, |_| true),
-                Probe::Sketch(span, _) if store.is_empty(span) => {
-                    self.with_round(index, |round| round.asked_for_all(span));
-                    self.ask(index, &Step::All(span));
-                }
-                Probe::Sketch(span, cells) => {
-                    self.with_round(index, |round| round.asked(span, cells));
-                    self.ask(index, &Step::Sketch { span, sketch: store.sketch(span, cells) });
-                }
-            }
+    /// Puts together what is said next in the comparison over a link that is sending nothing. It looks at a bounded number
+    /// of records; where there was nothing to say of these, the link is to be polled again.
+    pub(super) fn go_on(&mut self, store: &Store, peer: ServerId, turn: &mut Turn) {
+        let Some(index) = self.links.iter().position(|link| link.peer == peer && link.may_talk()) else { return };
+        // The last step may be a whole one.
+        let mut left = Store::STEP / 2;
+        while left > 0
+            && self.links[index].outbox.talk.len() < PORTION
+            && let Some(probe) = self.links[index].repair.round().and_then(Round::next)
+        {
+            let looked_at = match probe {
+                Probe::Ask(span, least) => self.ask(store, index, span, least),
+                Probe::Give(span, lacked) => self.give(store, index, span, &lacked),
+            };
+            left = left.saturating_sub(looked_at);
+            turn.spend(looked_at as u64);
         }
+        self.end_if_over(index, turn);
+    }
+
+    fn end_if_over(&mut self, index: usize, turn: &mut Turn) {
         let (link, interval) = (&mut self.links[index], self.identity.limits.repair_interval);
         if let Some(Round { sent, received, .. }) = link.repair.end_if_over(turn.now.instant, interval) {
             turn.notices.push(Notice::Compared { peer: link.peer, sent, received });
         }
     }
 
-    /// Takes what a neighbour answered over the link that this server opened.
-    pub(super) fn answered(&mut self, store: &Store, index: usize, step: Step, turn: &Turn) {
-        let most = self.identity.limits.most_cells();
-        self.with_round(index, |round| round.hear(turn.now.instant));
-        match step {
-            Step::Ranges { group, digests } => {
-                for (offset, (mine, theirs)) in store.range_digests(group).into_iter().zip(digests).enumerate() {
-                    if mine != theirs
-                        && let Some(round) = self.links[index].repair.round()
-                    {
-                        round.differs(group * Step::GROUPS + offset, theirs == 0);
-                    }
-                }
+    /// Asks what differs in a span; how many records it looked at.
+    fn ask(&mut self, store: &Store, index: usize, span: Span, least: usize) -> usize {
+        let words = self.words(index);
+        let Ok(clients) = store.weigh(span, Store::STEP) else {
+            self.with_round(index, |round| round.split_to_ask(span));
+            return 1;
+        };
+        let mut way = Way::All;
+        self.with_round(index, |round| way = round.way(clients, least, words));
+        if let Way::Split(bits) = way {
+            if span.can_split() {
+                self.with_round(index, |round| round.split(span, bits, |part| Probe::Ask(part, 0)));
+                return 1;
             }
-            Step::End => self.with_round(index, |round| round.listed(most)),
-            Step::More(span) => self.with_round(index, |round| round.more(span, most)),
-            Step::Want { span, digests } => {
-                let asked = self.links[index].repair.round().and_then(|round| round.answered(span)).is_some();
-                if asked && !digests.is_empty() {
-                    let digests = BTreeSet::from_iter(digests);
-                    self.give(store, index, span, |digest| digests.contains(&digest));
-                }
-            }
-            // Those are for the one who answers.
-            Step::Groups(_) | Step::Sketch { .. } | Step::All(_) => {}
+            way = if words.lists { Way::List } else { Way::Everything };
         }
+        let question = match way {
+            Way::Sketch(cells) => store.sketch(span, cells, Store::STEP).map(|sketch| Step::Sketch { span, sketch }),
+            Way::List => store.list(span, words.most_held).map(|list| Step::Have { span, list }),
+            Way::All | Way::Everything | Way::Split(_) => Ok(Step::All(span)),
+        };
+        match question {
+            Ok(question) => {
+                self.with_round(index, |round| round.ask(span, way, clients));
+                self.say(index, &question);
+            }
+            // Clients came a moment ago.
+            Err(TooMuch) => self.with_round(index, |round| round.split_to_ask(span)),
+        }
+        clients.max(1)
     }
 
-    /// What a neighbour is answered on the connection that it opened.
-    pub(super) fn answer(
-        &mut self,
-        store: &Store,
-        from: ServerId,
-        step: &Step,
-        turn: &Turn,
-    ) -> Result<Vec<u8>, Refusal> {
-        let interval = self.identity.limits.repair_interval;
-        let me = self.identity.name();
-        let mut out = Vec::new();
-        if self.links.iter().any(|link| link.peer == from && link.repair.has_other_key()) {
-            return Err(Refusal::Repair);
-        }
-        match step {
-            Step::Groups(theirs) => {
-                if let Some(link) = self.links.iter_mut().find(|link| link.peer == from) {
-                    link.repair.asked(turn.now.instant, interval);
-                }
-                for (group, (mine, theirs)) in store.group_digests().into_iter().zip(theirs).enumerate() {
-                    if mine != *theirs {
-                        Step::Ranges { group, digests: store.range_digests(group) }.write(me, &mut out);
-                    }
-                }
-                Step::End.write(me, &mut out);
-            }
-            Step::Sketch { span, sketch } => {
-                let Some(differing) = store.sketch(*span, sketch.len()).difference(sketch) else {
-                    Step::More(*span).write(me, &mut out);
-                    return Ok(out);
-                };
-                let mut differing = BTreeSet::from_iter(differing);
-                let lacks = |digest| differing.remove(&digest);
-                self.counters.repairs += store.push_lacked(*span, lacks, self.identity.closing().text(), &mut out);
-                Step::Want { span: *span, digests: differing.into_iter().collect() }.write(me, &mut out);
-            }
-            Step::All(span) => {
-                let closing = self.identity.closing().text();
-                self.counters.repairs += store.push_lacked(*span, |_| true, closing, &mut out);
-                Step::Want { span: *span, digests: Vec::new() }.write(me, &mut out);
-            }
-            // Those are for the one who asks.
-            Step::Ranges { .. } | Step::End | Step::More(_) | Step::Want { .. } => return Err(Refusal::Repair),
-        }
-        Ok(out)
+    /// What a neighbour can be asked.
+    fn words(&self, index: usize) -> Words {
+        let limits = &self.identity.limits;
+        let (most_cells, most_held) = (limits.most_cells(), limits.most_held());
+        Words { lists: self.links[index].knows_lists(), most_cells, most_held }
     }
 
-    /// Takes a `KEPT` line that came over the link that this server opened.
-    pub(super) fn mend_over_link(&mut self, store: &Store, index: usize, report: &Sighted<'_>, turn: &mut Turn) {
-        let mut text = b"AT ".to_vec();
-        // Counted also where it cannot be kept: a comparison that is of no use is not made again at once.
-        let start = text.len();
-        let head = self.write_down(report, &mut text);
-        self.with_round(index, |round| {
-            round.hear(turn.now.instant);
-            round.receive(digest_of(&text[start..]));
-        });
-        let Ok(head) = head else { return };
-        let client = self.identity.hash_key.hash(report.sighting.client);
-        let entry = Entry::new(head, client, 0, text.len() - start);
-        let from = BroughtBy::Repair(self.links[index].peer);
-        let listeners = Some(self.listeners());
-        let shards = store.mend(&entry, Intake { text: &text, from, listeners, fast: false });
-        self.deliver(store, shards, turn);
-    }
-
-    /// Queues what is kept of a span for a neighbour: all whose digests it lacks.
-    fn give(&mut self, store: &Store, index: usize, span: Span, mut lacks: impl FnMut(u64) -> bool) {
+    /// Sends what a neighbour lacks of a span; how many records it looked at.
+    fn give(&mut self, store: &Store, index: usize, span: Span, lacked: &Lacked) -> usize {
         let Link { repair, outbox, .. } = &mut self.links[index];
-        let mut round = repair.round();
-        let lacks = |digest| {
-            let lacks = lacks(digest);
-            if let Some(round) = round.as_mut().filter(|_| lacks) {
-                round.send(digest);
+        let Some(round) = repair.round() else { return 1 };
+        let mut looked_at = 1;
+        let lacks = |kept: &Kept<'_>| {
+            looked_at += 1;
+            let lacks = match lacked {
+                Lacked::All => true,
+                Lacked::Digests(digests) => digests.binary_search(&kept.digest).is_ok(),
+                Lacked::Keys(keys) => keys.binary_search(&span.key(kept.hash.bits())).is_ok(),
+            };
+            if lacks {
+                round.send(kept.digest);
             }
             lacks
         };
-        self.counters.repairs += store.push_lacked(span, lacks, self.identity.closing().text(), &mut outbox.talk);
+        let given = store.push_lacked(span, lacks, self.identity.closing().text(), &mut outbox.talk, STEP);
+        // What was asked for by name was so while there were fewer clients: the next comparison finds what is lacked.
+        if given == Err(TooMuch) && *lacked == Lacked::All {
+            round.split_to_give(span);
+        }
+        looked_at
     }
 
-    fn ask(&mut self, index: usize, step: &Step) {
+    /// Takes what a neighbour answered over the link that this server opened.
+    pub(super) fn answered(&mut self, store: &Store, index: usize, step: Step, turn: &Turn) {
+        self.with_round(index, |round| round.hear(turn.now.instant));
+        match step {
+            Step::Ranges { group, digests } => self.listed(store, index, group, digests),
+            Step::End => self.with_round(index, |round| round.listed(store.len())),
+            Step::More(span) => self.with_round(index, |round| round.more(span)),
+            Step::Want { span, mut digests } => {
+                digests.sort_unstable();
+                self.with_round(index, |round| round.lacks(span, Lacked::Digests(digests)));
+            }
+            Step::Lack { span, mut keys } => {
+                keys.sort_unstable();
+                self.with_round(index, |round| round.lacks(span, Lacked::Keys(keys)));
+            }
+            // Those are for the one who answers.
+            Step::Groups(_) | Step::Sketch { .. } | Step::Have { .. } | Step::All(_) => {}
+        }
+    }
+
+    /// A neighbour named the digests of a group's ranges.
+    fn listed(&mut self, store: &Store, index: usize, group: usize, digests: Vec<u64>) {
+        let Some(round) = self.links[index].repair.round() else { return };
+        if !round.lists(group) {
+            return;
+        }
+        for (offset, (mine, theirs)) in store.range_digests(group).into_iter().zip(digests).enumerate() {
+            if mine != theirs {
+                round.differs(group * Step::GROUPS + offset, theirs == 0);
+            }
+        }
+    }
+
+    fn say(&mut self, index: usize, step: &Step) {
         let mut line = Vec::new();
         step.write(self.identity.name(), &mut line);
         self.links[index].outbox.talk.extend_from_slice(&line);

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::event::Event;
 use crate::herd::{Buffers, Herd, Identity, Neighbour};
-use crate::pass::{Action, Answer, BroughtBy, Listeners, Notice, Run, Turn};
+use crate::pass::{Action, Answer, BroughtBy, Notice, Run, Turn};
 use crate::peers::{Cx, Link, LinkStep};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Report};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
-use crate::wire::{Framer, HelloFields, Line, Message, Refusal, Sighted};
+use crate::wire::{HelloFields, Refusal, Sighted};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -55,13 +55,8 @@ impl Hub {
         }
     }
 
-    /// Who listens to what becomes of reports: there is a link to listen, where this is asked.
-    pub(super) fn listeners(&self) -> Listeners<'_> {
-        Listeners { closing: self.identity.closing(), changes: self.changes.is_some() }
-    }
-
     /// Takes in what happened; [`compare`](Self::compare) is to be called then.
-    pub(super) fn handle(&mut self, store: &Store, event: Event<'_>, turn: &mut Turn) {
+    pub(super) fn handle(&mut self, event: Event<'_>, turn: &mut Turn) {
         match event {
             Event::Resolved { peer, addresses } => self.resolved(peer, addresses),
             Event::Started => self.each_link(turn, Link::greet),
@@ -75,7 +70,8 @@ impl Hub {
                 self.on_connection(peer, turn, Link::connected);
             }
             Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
-            Event::Received { peer, bytes } => self.received(store, peer, bytes, turn),
+            // The node has taken it, without holding the hub for all of it.
+            Event::Received { .. } => {}
             Event::Lost { peer } => {
                 self.counters.links_lost += 1;
                 self.on_link(peer, turn, |link, cx| if link.is_listening() { link.lost(cx) } else { link.ended() });
@@ -158,10 +154,16 @@ impl Hub {
     }
 
     /// What is to be done about a link. If that is to wait, it has asked to be woken in time.
-    pub(super) fn poll_link(&mut self, peer: ServerId, turn: &mut Turn) -> LinkStep {
+    pub(super) fn poll_link(&mut self, store: &Store, peer: ServerId, turn: &mut Turn) -> LinkStep {
+        self.go_on(store, peer, turn);
         let mut step = LinkStep::End;
         self.removed.retain(|(removed, _)| *removed != peer);
-        self.on_link(peer, turn, |link, cx| step = link.poll(cx));
+        self.on_link(peer, turn, |link, cx| {
+            step = link.poll(cx);
+            if let LinkStep::Wait(_) = step {
+                link.tell_if_talking(cx);
+            }
+        });
         if let LinkStep::Wait(Some(until)) = step {
             self.ask_to_be_woken_at(until, turn);
         }
@@ -300,42 +302,6 @@ impl Hub {
         }
     }
 
-    /// Takes what a neighbour answers on the connection that this server opened.
-    fn received(&mut self, store: &Store, peer: ServerId, bytes: &[u8], turn: &mut Turn) {
-        let Some(index) = self.links.iter().position(|link| link.peer == peer && link.listens()) else { return };
-        let most = self.links[index].replies.most();
-        let mut replies = mem::replace(&mut self.links[index].replies, Framer::new(most));
-        let mut input = bytes;
-        while self.links[index].listens() {
-            match replies.next_line(&mut input) {
-                Some(Line::Whole(line)) => self.hear(store, index, line, turn),
-                Some(Line::TooLong(_)) | None => {
-                    self.links[index].replies = replies;
-                    break;
-                }
-            }
-        }
-    }
-
-    fn hear(&mut self, store: &Store, index: usize, line: &[u8], turn: &mut Turn) {
-        let peer = self.links[index].peer;
-        let is_peer = |sender: &[u8]| self.identity.names.find(sender) == Some(peer);
-        self.links[index].heard_back();
-        match Message::parse(line) {
-            Ok(None) => {}
-            Ok(Some(Message::Hello { sender, incarnation, fields })) if is_peer(sender) => {
-                self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, fields, cx));
-            }
-            // Whoever answers there, also under another name, does not know this server.
-            Ok(Some(Message::Refused { why, .. })) => self.on_link(peer, turn, |link, cx| link.refused(why, cx)),
-            Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(store, index, step, turn),
-            Ok(Some(Message::Kept { report, sender })) if is_peer(sender) => {
-                self.mend_over_link(store, index, &report, turn);
-            }
-            Ok(Some(_)) | Err(_) => self.on_link(peer, turn, |link, cx| link.not_understood(line, cx)),
-        }
-    }
-
     fn fetched(&mut self, fetch: FetchId, outcome: Result<Places, Unavailable>, turn: &mut Turn) {
         let tickets = self.fetches.fetched(fetch, &outcome, turn.now.instant, &self.identity.limits);
         let places = outcome.unwrap_or_else(|error| error.to_places());
@@ -365,7 +331,7 @@ impl Hub {
         });
     }
 
-    fn on_link(&mut self, peer: ServerId, turn: &mut Turn, then: impl FnOnce(&mut Link, &mut Cx<'_>)) {
+    pub(super) fn on_link(&mut self, peer: ServerId, turn: &mut Turn, then: impl FnOnce(&mut Link, &mut Cx<'_>)) {
         let (links, mut cx) = self.links_and_cx(turn);
         if let Some(link) = links.iter_mut().find(|link| link.peer == peer) {
             then(link, &mut cx);

@@ -2,9 +2,11 @@
 //!
 //! The room on top of all others, which it may all ask.
 
+mod answering;
 mod anti_entropy;
 mod changes;
 mod event;
+mod hearing;
 mod hub;
 mod node;
 mod seat;

@@ -26,7 +26,7 @@ use crate::wire::{Refusal, Sighted};
 /// byte.
 pub struct Node {
     pub(super) store: Store,
-    hub: Lock<Hub>,
+    pub(super) hub: Lock<Hub>,
     admission: Arc<Lock<Admission>>,
     /// How much memory the buffers of its sessions and links take.
     buffers: Arc<Buffers>,
@@ -97,12 +97,13 @@ impl Node {
 
     /// Takes in what happened.
     pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
-        if let Event::Received { bytes, .. } = &event {
+        if let Event::Received { peer, bytes } = event {
             turn.spend(Work::answers(bytes.len()));
+            self.hear(turn, peer, bytes);
         }
         self.hub(turn, |hub, turn| {
             let is_herd = matches!(event, Event::Herd(_));
-            hub.handle(&self.store, event, turn);
+            hub.handle(event, turn);
             if is_herd {
                 self.listen(hub);
             }
@@ -122,7 +123,7 @@ impl Node {
     #[must_use]
     pub fn poll_link(&self, turn: &mut Turn, peer: ServerId) -> LinkStep {
         let mut hub = self.hub.hold();
-        let step = hub.poll_link(peer, turn);
+        let step = hub.poll_link(&self.store, peer, turn);
         hub.count_buffers(&self.buffers, turn);
         step
     }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 use core::ops::Range;
-use core::slice;
 
+use super::answering::Answering;
 use super::node::Node;
 use crate::herd::Identity;
 use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
@@ -64,8 +64,8 @@ impl Session {
 
     fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
         node.refresh(self);
-        // Empty, as each pass leaves it.
         let mut batch = turn.batch.take().unwrap_or_default();
+        batch.clear();
         self.take_in(turn, bytes, ended, &mut batch);
         Received { session: self, node, turn, batch }
     }
@@ -123,10 +123,8 @@ impl Served<'_> {
 
     /// Appends what can be sent to `out`.
     pub fn reply(self, out: &mut Vec<u8>) {
-        let Self { session, turn, mut batch } = self;
-        session.write_replies(&batch, out);
-        batch.clear();
-        turn.batch = Some(batch);
+        self.session.write_replies(&self.batch, out);
+        self.turn.batch = Some(self.batch);
     }
 }
 
@@ -170,11 +168,16 @@ impl Pass<'_> {
     }
 
     /// Takes in the reports of an item, and tells whoever listens what became of them.
-    fn learn(&mut self, entries: Range<usize>, from: Option<ServerId>) -> Result<(), (usize, Refusal)> {
+    fn learn(&mut self, entries: Range<usize>, from: BroughtBy) -> Result<(), (usize, Refusal)> {
         let Self { node, session, batch, turn } = self;
         let Batch { entries: all, replies, lines, has_strangers, .. } = &mut **batch;
-        let text = if from.is_none() { replies.as_slice() } else { lines.as_slice() };
         let entries = &mut all[entries];
+        if let BroughtBy::Repair(_) = from {
+            for entry in entries.iter() {
+                entry.begin_as_at(lines.as_mut_slice());
+            }
+        }
+        let text = if from == BroughtBy::Client { replies.as_slice() } else { lines.as_slice() };
         if *has_strangers {
             node.learn_origins(entries, text, turn);
         }
@@ -225,25 +228,10 @@ impl Pass<'_> {
                 hub.compare(&node.store, turn);
             }),
             Request::Heard { from } => node.hub(turn, |hub, turn| hub.heard(*from, turn)),
-            Request::Kept { entry, from } => {
-                if batch.has_strangers {
-                    node.learn_origins(slice::from_mut(entry), batch.lines.as_slice(), turn);
-                }
-                let (text, listeners) = (batch.lines.as_slice(), node.listeners(self.session.identity()));
-                let intake = Intake { text, from: BroughtBy::Repair(*from), listeners, fast: false };
-                let shards = node.store.mend(entry, intake);
-                node.hub(turn, |hub, turn| {
-                    hub.heard(*from, turn);
-                    hub.deliver(&node.store, shards, turn);
-                });
-            }
             Request::Repair { from, step, answer } => {
-                let text = node.hub(turn, |hub, turn| {
-                    hub.heard(*from, turn);
-                    hub.answer(&node.store, *from, step, turn)
-                })?;
-                let start = batch.answers.len();
-                batch.answers.push(&text);
+                node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
+                let (start, identity) = (batch.answers.len(), self.session.identity());
+                Answering { store: &node.store, identity, out: &mut batch.answers }.answer(step)?;
                 *answer = start..batch.answers.len();
             }
             Request::Reports { .. } | Request::Whatsats { .. } => {}
@@ -258,15 +246,15 @@ impl Node {
         &self,
         entries: &mut [Entry],
         text: &[u8],
-        from: Option<ServerId>,
+        from: BroughtBy,
         (identity, fast): (&Identity, bool),
         turn: &mut Turn,
     ) -> Result<(), (usize, Refusal)> {
         let listeners = self.listeners(identity);
-        let (shards, learned) = self.store.learn(entries, Intake { text, from: BroughtBy::of(from), listeners, fast });
+        let (shards, learned) = self.store.learn(entries, Intake { text, from, listeners, fast });
         if listeners.is_some() {
             self.hub(turn, |hub, turn| {
-                if let Some(from) = from {
+                if let Some(from) = from.neighbour() {
                     hub.heard(from, turn);
                 }
                 hub.deliver(&self.store, shards, turn);
@@ -277,7 +265,7 @@ impl Node {
 
     /// Gives origins of which nobody had heard their ids.
     #[cold]
-    fn learn_origins(&self, entries: &mut [Entry], text: &[u8], turn: &mut Turn) {
+    pub(super) fn learn_origins(&self, entries: &mut [Entry], text: &[u8], turn: &mut Turn) {
         self.hub(turn, |hub, _| {
             for entry in entries.iter_mut().filter(|entry| entry.head.origin() == ServerId::NONE) {
                 if let Some(id) = hub.learn_origin(entry.report(text).origin_name()) {

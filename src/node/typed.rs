@@ -5,7 +5,7 @@
 
 use super::node::Node;
 use crate::bytes::Text;
-use crate::pass::{Entry, Turn};
+use crate::pass::{BroughtBy, Entry, Turn};
 use crate::report::OwnedReport;
 use crate::wire::{Refusal, Sighting};
 
@@ -40,7 +40,7 @@ impl Node {
         let skew = turn.now.wall.since(*at).to_string();
         let (origin, hash) = ((identity.me, identity.name()), identity.hash_key.hash(client));
         let mut entry = [Entry::write_down(origin, skew.as_bytes(), sighting, hash, &mut text)];
-        self.learn(&mut entry, text.as_slice(), None, (&identity, true), turn).map_err(|(_, why)| why)?;
+        self.learn(&mut entry, text.as_slice(), BroughtBy::Client, (&identity, true), turn).map_err(|(_, why)| why)?;
         Ok(entry[0].report(text.as_slice()).into())
     }
 }

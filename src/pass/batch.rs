@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::entry::Entry;
+use super::feed::BroughtBy;
 use super::lookup::{Lookup, NearbyId};
 use crate::bytes::Text;
 use crate::fast::Shape;
@@ -56,10 +57,9 @@ pub(crate) struct Item {
 
 #[derive(Debug)]
 pub(crate) enum Request {
-    /// Reports: a client's own, or what a neighbour passes on. These entries, one for each line.
-    Reports { entries: Range<usize>, from: Option<ServerId> },
-    /// A report that a neighbour found missing here.
-    Kept { entry: Entry, from: ServerId },
+    /// Reports: a client's own, what a neighbour passes on, or what it found missing here. These entries, one for each
+    /// line.
+    Reports { entries: Range<usize>, from: BroughtBy },
     /// A neighbour says that it is there.
     Hello { from: ServerId, incarnation: u64, fields: Option<HelloFields> },
     /// It says so once more.
@@ -82,7 +82,7 @@ impl Batch {
     }
 
     /// The entries from `first` on came with these lines; what is replied to them begins at `reply`.
-    pub(crate) fn add_reports(&mut self, first: usize, from: Option<ServerId>, lines: Range<usize>, reply: usize) {
+    pub(crate) fn add_reports(&mut self, first: usize, from: BroughtBy, lines: Range<usize>, reply: usize) {
         let (end, replies) = (self.entries.len(), self.replies.len());
         match self.items.last_mut() {
             _ if first == end => {}
@@ -124,7 +124,7 @@ impl Batch {
         let len = each.next().map_or(0, <[u8]>::len);
         self.refused = Some(Refused { why, line: start..start + len, reply: None });
         match request {
-            Request::Reports { entries, from: None } => {
+            Request::Reports { entries, from: BroughtBy::Client } => {
                 reply.end = self.entries[entries.start + before].start();
             }
             Request::Whatsats { lookups, .. } => lookups.end = lookups.start + before,
@@ -145,13 +145,10 @@ impl Batch {
         self.items.is_empty() && self.refused.is_none()
     }
 
-    /// As much memory as each of its texts keeps for the next pass. Few passes have more, and each thread has one of these.
-    const ROOM: usize = 256 << 10;
-
     pub(crate) fn clear(&mut self) {
-        for text in [&mut self.lines, &mut self.replies, &mut self.answers] {
-            text.give_back(Self::ROOM);
-        }
+        self.lines.truncate(0);
+        self.replies.truncate(0);
+        self.answers.truncate(0);
         self.items.clear();
         self.entries.clear();
         self.lookups.clear();

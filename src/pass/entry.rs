@@ -63,6 +63,11 @@ impl Entry {
         Self::new(head, client, start, out.len() - start - AT)
     }
 
+    /// Has the line of a report that was found missing begin as an AT line does, which is what others are told.
+    pub(crate) fn begin_as_at(&self, text: &mut [u8]) {
+        text[self.start()..][..AT].copy_from_slice(b"AT ");
+    }
+
     /// The report, from the text that its line is in.
     #[inline]
     pub(crate) fn report<'a>(&self, text: &'a [u8]) -> Report<'a> {

@@ -22,11 +22,11 @@ pub enum BroughtBy {
 }
 
 impl BroughtBy {
-    /// Whether clients said it, or a neighbour passed it on.
-    pub(crate) const fn of(from: Option<ServerId>) -> Self {
-        match from {
-            None => Self::Client,
-            Some(peer) => Self::Neighbour(peer),
+    /// The neighbour who did.
+    pub(crate) const fn neighbour(self) -> Option<ServerId> {
+        match self {
+            Self::Client => None,
+            Self::Neighbour(peer) | Self::Repair(peer) => Some(peer),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Work {
     /// A question of a neighbour's that compares. It ends the pass: each may go through many records.
     pub(crate) const REPAIR: u64 = Self::PASS;
 
-    /// A greeting, or a report that a neighbour found missing here: each holds what all sessions share.
+    /// A greeting: it holds what all sessions share.
     pub(crate) const ALONE: u64 = 8;
 
     /// A call to the system.

@@ -93,7 +93,7 @@ impl Link {
         self.life.sent(cx.now);
         if self.stops {
             self.want_poll(cx);
-        } else if !self.outbox.is_empty() || self.life == Life::Doubted {
+        } else if !self.outbox.is_empty() || self.life == Life::Doubted || self.repair.can_go_on() {
             self.tell(cx);
         } else if cx.limits.link_idle.is_zero() && self.is_idle() {
             self.rest(cx);

@@ -28,7 +28,6 @@ use super::cx::Cx;
 use super::life::Life;
 use super::make::Make;
 use super::outbox::{Outbox, PORTION};
-use super::round::Probe;
 use super::schedule::Schedule;
 use super::step::{LinkStep, Parting};
 use crate::herd::Limits;
@@ -66,6 +65,8 @@ pub(crate) struct Link {
     pub(super) stops: bool,
     /// Cuts what the neighbour answers.
     pub(crate) replies: Framer,
+    /// How many connections were asked for.
+    pub(crate) connections: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +109,7 @@ impl Link {
             refuses: None,
             stops: false,
             replies: Framer::new(limits.max_line),
+            connections: 0,
         }
     }
 
@@ -353,14 +355,19 @@ impl Link {
         self.can_begin() && self.repair.is_due(now)
     }
 
-    /// The next thing to do in the comparison under way, unless much waits to be sent.
-    pub(crate) fn next_probe(&mut self) -> Option<Probe> {
-        if self.outbox.talk.len() < PORTION { self.repair.round()?.next() } else { None }
+    /// Whether what is said next in the comparison under way can be put together: nothing else is being sent.
+    pub(crate) fn may_talk(&self) -> bool {
+        self.is_up() && self.sending.is_none() && self.repair.can_go_on()
+    }
+
+    /// Whether the neighbour knows lists.
+    pub(crate) fn knows_lists(&self) -> bool {
+        self.make.version() >= 2
     }
 
     /// There may be something to say in a comparison.
-    pub(crate) fn tell_if_waiting(&mut self, cx: &mut Cx<'_>) {
-        if self.is_up() && !self.outbox.talk.is_empty() {
+    pub(crate) fn tell_if_talking(&mut self, cx: &mut Cx<'_>) {
+        if self.is_up() && (!self.outbox.talk.is_empty() || self.repair.can_go_on()) {
             self.tell(cx);
         }
     }
@@ -379,6 +386,7 @@ impl Link {
         self.state = State::Connecting { since: cx.now, asked: false };
         self.forget_connection();
         self.replies = Framer::new(self.replies.most());
+        self.connections += 1;
         self.want_poll(cx);
     }
 
@@ -410,7 +418,7 @@ impl Link {
 
     /// The neighbour named its incarnation; whether it has begun anew.
     pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
-        let restarted = self.make.met(incarnation, fields.is_none());
+        let restarted = self.make.met(incarnation, fields);
         if restarted {
             self.repair.restarted();
         }

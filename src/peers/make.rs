@@ -13,6 +13,7 @@ use core::time::Duration;
 
 use crate::herd::Limits;
 use crate::values::Instant;
+use crate::wire::HelloFields;
 
 /// What is known of a neighbour.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Make {
     incarnation: Option<u64>,
     /// Whether it is greeted without fields, as it did not understand those.
     bare: bool,
+    /// Which words it knows, as it last said.
+    version: u32,
     /// When to greet it anew, if it is not of our make.
     greet_at: Option<Instant>,
     /// How long after the next failed greeting that is.
@@ -44,12 +47,14 @@ enum Kind {
 
 impl Make {
     pub(crate) const fn new() -> Self {
-        Self { kind: Kind::Unknown, incarnation: None, bare: false, greet_at: None, pause: None }
+        Self { kind: Kind::Unknown, incarnation: None, bare: false, version: 1, greet_at: None, pause: None }
     }
 
-    /// It named its incarnation, so it speaks our words, or those of the first make, which are `bare`; whether it has begun
-    /// anew.
-    pub(crate) fn met(&mut self, incarnation: u64, bare: bool) -> bool {
+    /// It named its incarnation, so it speaks our words, or those of the first make, which have no fields; whether it has
+    /// begun anew.
+    pub(crate) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>) -> bool {
+        let bare = fields.is_none();
+        self.version = fields.map_or(1, |fields| fields.version);
         (self.kind, self.bare, self.greet_at, self.pause) = (Kind::Herd, bare, None, None);
         self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation)
     }
@@ -94,6 +99,11 @@ impl Make {
             (self.kind, self.bare, self.greet_at) = (Kind::Unknown, false, None);
         }
         self.kind == Kind::Unknown
+    }
+
+    /// Which words it knows.
+    pub(crate) const fn version(&self) -> u32 {
+        self.version
     }
 
     /// Whether it is greeted without fields.

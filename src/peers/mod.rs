@@ -8,19 +8,23 @@
 //!    REPAIR a sketch 10/0e5 <sketch>    ──────>                                   for each that differs
 //!                                       <──────  KEPT ...                         what only b has
 //!                                       <──────  REPAIR b want 10/0e5 <digests>   what only a has
+//!    REPAIR a have 14/0e5c <list>       ──────>                                   where that is shorter
+//!                                       <──────  KEPT ...                         what is newer at b
+//!                                       <──────  REPAIR b lack 14/0e5c <keys>     what is newer at a
 //!    KEPT ...                           ──────>
 //! ```
 //!
-//! Where too much differs for the sketch, the answer is `more`, and the asker sends a longer sketch, or
-//! sketches of parts. Where one side has nothing, the other's reports go there without a sketch. So
+//! Where too much differs for the sketch, or the answer would be too long, it is `more`, and the asker sends a longer
+//! sketch, a list, or asks for parts. Where one side has nothing, the other's reports go there without either. So
 //! what crosses the link is in proportion to what differs, and two servers that agree exchange two
-//! lines. Reports that came by repair are not flooded: the server that learned them compares itself
+//! lines. Parts are asked for depth first, a bounded step at a time, as the link is polled for something to send. Reports that came by repair are not flooded: the server that learned them compares itself
 //! with its other neighbours next. `docs/REPAIR.md` weighs this against the other ways to do it.
 //!
 //! It may ask `bytes`, `values`, `wire`, `herd` and `pass`.
 
 mod connection;
 mod cx;
+mod guess;
 mod life;
 mod link;
 mod make;
@@ -30,6 +34,7 @@ mod schedule;
 mod step;
 
 pub(crate) use self::cx::Cx;
+pub(crate) use self::guess::{Way, Words};
 pub(crate) use self::link::Link;
-pub(crate) use self::round::{Probe, Round};
+pub(crate) use self::round::{Lacked, Probe, Round};
 pub use self::step::{LinkStep, Parting};

@@ -1,59 +1,89 @@
 //! One comparison with one neighbour, at the server that asks.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use super::guess::{Guess, Way, Words};
 use crate::values::Instant;
-use crate::wire::Span;
+use crate::wire::{Span, Step};
 
 /// What is still to be asked, and what has no answer yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Round {
     /// When the neighbour last answered, or the round began.
     heard: Instant,
-    /// Whether the neighbour is still naming what differs.
-    listing: bool,
-    next: VecDeque<Probe>,
-    asked: BTreeMap<Span, usize>,
-    /// The sum of the cells in `asked`.
+    /// The groups that the neighbour has named, while it is still naming what differs.
+    listing: Option<u32>,
+    /// What is to be done, the first last: what a span is split into comes before the spans behind it, so that what is
+    /// found early is sent early, and little waits.
+    next: Vec<Probe>,
+    asked: BTreeMap<Span, Asked>,
+    /// The sum of the weights in `asked`, and the most that it may be.
     weight: usize,
+    window: usize,
+    guess: Guess,
     /// All digests that went either way, by exclusive or.
     moved: u64,
     /// How many reports were sent.
     pub(crate) sent: u64,
     /// How many reports came.
     pub(crate) received: u64,
+    /// How many had come when the last span was answered.
+    answered_at: u64,
 }
 
 /// One thing to be done about one span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Probe {
-    /// Send a sketch of so many cells.
-    Sketch(Span, usize),
-    /// The neighbour has nothing there: send all.
-    Give(Span),
+    /// Find out what differs there, by a sketch of so many cells or in some other way.
+    Ask(Span, usize),
+    /// Send what the neighbour lacks there.
+    Give(Span, Lacked),
+}
+
+/// What a neighbour lacks of a span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lacked {
+    /// All of it.
+    All,
+    /// Reports of these digests, which are in order.
+    Digests(Vec<u64>),
+    /// The newest of clients with these keys, which are in order.
+    Keys(Vec<u32>),
+}
+
+/// A question that has no answer yet.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    way: Way,
+    /// How many clients were known here.
+    clients: usize,
 }
 
 impl Round {
-    /// Sketches whose cells are more than these in all wait until others are answered, so that what
-    /// the answers bring has a bound.
-    const WINDOW: usize = 4096;
+    /// Questions wait while the answers that others are to bring may have more reports than this; it is twice as many with
+    /// each answer, up to the most. So a guess that is far off costs little.
+    const FIRST_WINDOW: usize = 2048;
+    const MOST_WINDOW: usize = 16_384;
 
-    /// An answer that brings a whole span counts as that many cells.
-    const WHOLE: usize = 1024;
+    /// As many spans as may be without an answer.
+    const MOST_ASKED: usize = 512;
 
-    /// The most cells of a first sketch, when little is known of how much differs.
-    const MOST_FIRST: usize = 64;
+    /// By how many bits a span is split of which it is not known how much it holds.
+    const SPLIT: u32 = 4;
 
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             heard: now,
-            listing: true,
-            next: VecDeque::new(),
+            listing: Some(0),
+            next: Vec::new(),
             asked: BTreeMap::new(),
             weight: 0,
+            window: Self::FIRST_WINDOW,
+            guess: Guess::default(),
             moved: 0,
             sent: 0,
             received: 0,
+            answered_at: 0,
         }
     }
 
@@ -67,45 +97,110 @@ impl Round {
         self.heard = now;
     }
 
-    /// A range differs.
+    /// The neighbour names what differs in a group; whether it does so for the first time.
+    pub(crate) fn lists(&mut self, group: usize) -> bool {
+        let Some(listed) = &mut self.listing else { return false };
+        let is_new = *listed & 1 << group == 0;
+        *listed |= 1 << group;
+        is_new
+    }
+
+    /// A range differs of those that are being named.
     pub(crate) fn differs(&mut self, range: usize, peer_has_none: bool) {
-        if self.listing {
-            let span = Span::of_range(range);
-            self.next.push_back(if peer_has_none { Probe::Give(span) } else { Probe::Sketch(span, 0) });
+        let span = Span::of_range(range);
+        self.next.push(if peer_has_none { Probe::Give(span, Lacked::All) } else { Probe::Ask(span, 0) });
+    }
+
+    /// All ranges that differ are known; this server knows so many clients.
+    pub(crate) fn listed(&mut self, clients: usize) {
+        if self.listing.take().is_some() {
+            self.guess = Guess::of(self.next.len(), clients);
+            self.next.reverse();
         }
     }
 
-    /// All ranges that differ are known: from how many they are follows how much differs in each. One
-    /// report that changed is two differences, and three cells tell two of them; where nearly all ranges
-    /// differ there is no telling, and a sketch that proves too short is not the end.
-    pub(crate) fn listed(&mut self, most: usize) {
-        self.listing = false;
-        let differing = self.next.len();
-        let same = (1_usize << Span::RANGE_BITS).saturating_sub(differing);
-        let first = (6 + 12 * differing / (same + 1)).min(Self::MOST_FIRST).min(most);
-        for ask in &mut self.next {
-            if let Probe::Sketch(_, cells) = ask {
-                *cells = first;
+    /// The next thing to do, if the neighbour can be asked more now.
+    pub(crate) fn next(&mut self) -> Option<Probe> {
+        if self.can_go_on() { self.next.pop() } else { None }
+    }
+
+    /// Whether there is something to do now.
+    pub(crate) fn can_go_on(&self) -> bool {
+        let is_open = self.weight < self.window && self.asked.len() < Self::MOST_ASKED;
+        match self.next.last() {
+            None => false,
+            Some(_) if self.listing.is_some() => false,
+            Some(Probe::Give(..)) => true,
+            Some(Probe::Ask(..)) => is_open,
+        }
+    }
+
+    /// How to ask for a span of which so many clients are known here, when a sketch of `least` cells or more is needed.
+    pub(crate) fn way(&self, clients: usize, least: usize, words: Words) -> Way {
+        self.guess.way(clients, least, words)
+    }
+
+    /// A span is to be asked for in that way.
+    pub(crate) fn ask(&mut self, span: Span, way: Way, clients: usize) {
+        self.weight += way.weight(clients);
+        let before = self.asked.insert(span, Asked { way, clients });
+        debug_assert!(before.is_none(), "{span} is asked for twice");
+    }
+
+    /// A span has too much for one step: its parts are looked at. What cannot be split is left as it is.
+    pub(crate) fn split(&mut self, span: Span, bits: u32, of: impl Fn(Span) -> Probe) {
+        self.next.extend(span.split(bits).map(of).rev());
+    }
+
+    /// The same, where it is not known how much it has.
+    pub(crate) fn split_to_ask(&mut self, span: Span) {
+        self.split(span, Self::SPLIT, |part| Probe::Ask(part, 0));
+    }
+
+    /// The same of what is to be sent.
+    pub(crate) fn split_to_give(&mut self, span: Span) {
+        self.split(span, Self::SPLIT, |part| Probe::Give(part, Lacked::All));
+    }
+
+    /// The answer to a span would be too much, or the sketch of it was too short.
+    pub(crate) fn more(&mut self, span: Span) {
+        let Some(Asked { way, clients }) = self.answered(span) else { return };
+        match way {
+            Way::Sketch(cells) => {
+                self.guess.fell_short(cells, clients);
+                self.next.push(Probe::Ask(span, cells * 4));
             }
+            Way::List | Way::All | Way::Everything | Way::Split(_) => self.split_to_ask(span),
         }
     }
 
-    /// The sketch of a span was too short: send one that is four times as long, or, where no line
-    /// holds that, sketches of its parts.
-    pub(crate) fn more(&mut self, span: Span, most: usize) {
-        let Some(cells) = self.answered(span) else { return };
-        if cells < most {
-            self.next.push_front(Probe::Sketch(span, (cells * 4).min(most)));
-        } else {
-            self.next.extend(span.split().map(|part| Probe::Sketch(part, most.div_ceil(4))));
+    /// The neighbour has sent what it has of a span, and lacks some of it itself.
+    pub(crate) fn lacks(&mut self, span: Span, lacked: Lacked) {
+        let came = usize::try_from(self.received - self.answered_at).unwrap_or(usize::MAX);
+        let Some(Asked { way, clients }) = self.answered(span) else { return };
+        let lacked = if way == Way::Everything { Lacked::All } else { lacked };
+        match (way, &lacked) {
+            (Way::Sketch(_), Lacked::Digests(digests)) => self.guess.was(came + digests.len(), clients),
+            (Way::List, Lacked::Keys(keys)) => self.guess.was(2 * (came + keys.len()), clients),
+            _ => {}
+        }
+        let is_none = match &lacked {
+            Lacked::All => false,
+            Lacked::Digests(digests) => digests.is_empty(),
+            Lacked::Keys(keys) => keys.is_empty(),
+        };
+        if !is_none {
+            self.next.push(Probe::Give(span, lacked));
         }
     }
 
-    /// A span's answer is whole: how many cells were asked with, if it was asked.
-    pub(crate) fn answered(&mut self, span: Span) -> Option<usize> {
-        let cells = self.asked.remove(&span)?;
-        self.weight -= cells;
-        Some(cells)
+    /// A span's answer is whole: how it was asked for, if it was.
+    fn answered(&mut self, span: Span) -> Option<Asked> {
+        let asked = self.asked.remove(&span)?;
+        self.weight -= asked.way.weight(asked.clients);
+        self.window = (self.window * 2).min(Self::MOST_WINDOW);
+        self.answered_at = self.received;
+        Some(asked)
     }
 
     /// A report of that digest was sent.
@@ -114,10 +209,10 @@ impl Round {
         self.moved ^= digest;
     }
 
-    /// A report of that digest came.
-    pub(crate) fn receive(&mut self, digest: u64) {
+    /// A report came; the number tells it from others.
+    pub(crate) fn receive(&mut self, number: u64) {
         self.received += 1;
-        self.moved ^= digest;
+        self.moved ^= number;
     }
 
     /// What went either way: two rounds with the same were of the same use, none.
@@ -125,29 +220,10 @@ impl Round {
         self.moved
     }
 
-    /// The next thing to do, if the neighbour can be asked more now.
-    pub(crate) fn next(&mut self) -> Option<Probe> {
-        let room = Self::WINDOW - self.weight.min(Self::WINDOW);
-        match *self.next.front()? {
-            _ if self.listing => None,
-            Probe::Sketch(_, cells) if cells > room => None,
-            _ => self.next.pop_front(),
-        }
-    }
-
-    /// A sketch of that span was sent.
-    pub(crate) fn asked(&mut self, span: Span, cells: usize) {
-        self.weight += cells;
-        self.asked.insert(span, cells);
-    }
-
-    /// Everything of that span was asked for.
-    pub(crate) fn asked_for_all(&mut self, span: Span) {
-        self.asked(span, Self::WHOLE);
-    }
-
     /// Whether everything has been done and answered.
     pub(crate) fn is_over(&self) -> bool {
-        !self.listing && self.next.is_empty() && self.asked.is_empty()
+        self.listing.is_none() && self.next.is_empty() && self.asked.is_empty()
     }
 }
+
+const _: () = assert!(Step::GROUPS <= u32::BITS as usize);

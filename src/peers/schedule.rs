@@ -146,6 +146,11 @@ impl Schedule {
         self.round.as_mut()
     }
 
+    /// Whether there is something to do now in the one that is under way.
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.round.as_ref().is_some_and(Round::can_go_on)
+    }
+
     /// Whether one is under way.
     pub(crate) const fn is_comparing(&self) -> bool {
         self.round.is_some()

@@ -1,7 +1,7 @@
 //! A report: one sighting of a client as the server that heard it wrote it down, and the hash that says where in
 //! every store it belongs.
 //!
-//! It may ask `values` and `wire`.
+//! It may ask `bytes`, `values` and `wire`.
 
 mod client_hash;
 mod hash_key;

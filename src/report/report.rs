@@ -3,10 +3,10 @@
 use core::cmp::Ordering;
 use core::ops::Range;
 
-use bytes::BufMut;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::head::Head;
+use crate::bytes::Sink;
 use crate::values::{ServerId, Timestamp};
 use crate::wire::Sighting;
 
@@ -87,9 +87,9 @@ impl<'a> Report<'a> {
     }
 
     /// Appends a copy for a neighbour: the word of its line, the report, and this server's `closing`.
-    pub(crate) fn write_copy(&self, word: &[u8], closing: &[u8], out: &mut impl BufMut) {
+    pub(crate) fn write_copy(&self, word: &[u8], closing: &[u8], out: &mut impl Sink) {
         for part in [word, self.line, closing] {
-            out.put_slice(part);
+            out.put(part);
         }
     }
 

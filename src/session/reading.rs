@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::allowance::Allowance;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
-use crate::pass::{Batch, Entry, Lookup, Refused, Request, Turn, Work};
+use crate::pass::{Batch, BroughtBy, Entry, Lookup, Refused, Request, Turn, Work};
 use crate::values::{Nearby, ServerId};
 use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting, Stranger};
 
@@ -60,7 +60,8 @@ impl Session {
         let (most, replies) = (lines.left, batch.replies.len());
         match (lines.rest.first(), self.neighbour) {
             (Some(b'I'), None) => self.fast_iamats(turn, lines, batch),
-            (Some(b'A'), Some(neighbour)) => self.fast_ats(neighbour, lines, batch),
+            (Some(b'A'), Some(neighbour)) => self.fast_ats::<false>(BroughtBy::Neighbour(neighbour), lines, batch),
+            (Some(b'K'), Some(neighbour)) => self.fast_ats::<true>(BroughtBy::Repair(neighbour), lines, batch),
             (Some(b'W'), _) => return self.fast_whatsats(lines, left, batch),
             _ => return,
         }
@@ -73,15 +74,16 @@ impl Session {
         let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
         let Batch { replies, entries, shape, .. } = &mut *batch;
         fast::iamats(lines, (&self.identity, turn.now.wall), shape, replies, |found| entries.push(entry(&found)));
-        batch.add_reports(first, None, lines.since(start), reply);
+        batch.add_reports(first, BroughtBy::Client, lines.since(start), reply);
     }
 
     #[inline(never)]
-    fn fast_ats(&mut self, from: ServerId, lines: &mut Lines<'_>, batch: &mut Batch) {
+    fn fast_ats<const KEPT: bool>(&mut self, from: BroughtBy, lines: &mut Lines<'_>, batch: &mut Batch) {
+        let Some(neighbour) = from.neighbour() else { return };
         let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
         let Batch { entries, at_shape, .. } = &mut *batch;
-        fast::ats(lines, (&self.identity, from), at_shape, |found| entries.push(entry(&found)));
-        batch.add_reports(first, Some(from), lines.since(start), reply);
+        fast::ats::<KEPT>(lines, (&self.identity, neighbour), at_shape, |found| entries.push(entry(&found)));
+        batch.add_reports(first, from, lines.since(start), reply);
     }
 
     fn fast_whatsats(&mut self, lines: &mut Lines<'_>, left: &mut Allowance, batch: &mut Batch) {
@@ -153,18 +155,20 @@ impl Session {
                 self.closing |= self.identity.limits.one_shot;
                 let entry = self.iamat(turn, &sighting, batch);
                 batch.entries.push(entry);
-                batch.add_reports(batch.entries.len() - 1, None, lines, reply);
+                batch.add_reports(batch.entries.len() - 1, BroughtBy::Client, lines, reply);
                 return Ok(());
             }
             Message::At { report, sender } => {
                 let (entry, from) = self.passed_on(&report, sender, batch)?;
                 batch.entries.push(entry);
-                batch.add_reports(batch.entries.len() - 1, Some(from), lines, reply);
+                batch.add_reports(batch.entries.len() - 1, BroughtBy::Neighbour(from), lines, reply);
                 return Ok(());
             }
             Message::Kept { report, sender } => {
                 let (entry, from) = self.passed_on(&report, sender, batch)?;
-                Request::Kept { entry, from }
+                batch.entries.push(entry);
+                batch.add_reports(batch.entries.len() - 1, BroughtBy::Repair(from), lines, reply);
+                return Ok(());
             }
             Message::Whatsat { client, radius, bound } => {
                 let first = batch.lookups.len();

@@ -158,7 +158,7 @@ impl Session {
                     self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
                 }
                 Request::Repair { answer, .. } => self.owed.push(&answers[answer.clone()], out),
-                Request::Reports { .. } | Request::Kept { .. } | Request::Hello { .. } | Request::Heard { .. } => {}
+                Request::Reports { .. } | Request::Hello { .. } | Request::Heard { .. } => {}
             }
         }
         if let Some(Refused { line, reply, .. }) = &batch.refused {

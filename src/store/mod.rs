@@ -2,12 +2,15 @@
 //!
 //! It may ask `bytes`, `values`, `wire`, `report`, `herd` and `pass`.
 
+mod comparing;
 mod index;
+mod matching;
 mod record;
 mod seen;
 mod shard;
 mod slab;
 mod store;
 
-pub(crate) use self::shard::Intake;
+pub(crate) use self::comparing::{Bound, TooMuch};
+pub(crate) use self::shard::{Intake, Kept};
 pub(crate) use self::store::{Shards, Store};

@@ -1,7 +1,7 @@
 //! A part of what a server knows: the newest report of each client in some of the ranges.
 
 use core::cmp::Ordering;
-use core::{iter, mem};
+use core::mem;
 
 use super::index::Index;
 use super::record;
@@ -33,6 +33,16 @@ struct ClientRange {
     records: Index,
     /// The digests of all records, combined by exclusive or.
     digest: u64,
+}
+
+/// What is kept of a client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'a> {
+    /// Where the client belongs.
+    pub(crate) hash: ClientHash,
+    /// The report's digest.
+    pub(crate) digest: u64,
+    pub(crate) report: Report<'a>,
 }
 
 /// What is the same for all reports that are taken in at once.
@@ -101,7 +111,7 @@ impl Shard {
     #[inline(never)]
     pub(crate) fn learn(&mut self, entries: &mut [Entry], first: u32, intake: Intake<'_>, room: &mut usize) -> bool {
         self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
-        let (mut count, mut refused, mut next) = (0, false, first);
+        let (mut count, mut refused, mut next, kept) = (0, false, first, self.counters.kept);
         while let Some(entry) = entries.get_mut(next as usize) {
             (count, next) = (count + 1, entry.next);
             if !(intake.fast && self.learn_usual(entry, intake.text).is_some()) {
@@ -113,7 +123,11 @@ impl Shard {
         if let Some(listeners) = intake.listeners {
             self.feed.add(Chain { entries, next: first }, intake.text, intake.from, listeners);
         }
-        *if intake.from == BroughtBy::Client { &mut self.counters.iamat } else { &mut self.counters.at } += count;
+        match intake.from {
+            BroughtBy::Client => self.counters.iamat += count,
+            BroughtBy::Neighbour(_) => self.counters.at += count,
+            BroughtBy::Repair(_) => self.counters.repaired += self.counters.kept - kept,
+        }
         !refused
     }
 
@@ -169,6 +183,8 @@ impl Shard {
                 }
                 return Became::Kept;
             }
+            // What came by repair goes no further by itself.
+            _ if matches!(intake.from, BroughtBy::Repair(_)) => return Became::Known,
             Offer::Full if intake.from == BroughtBy::Client => return Became::Refused,
             // Of a neighbour's report that cannot be kept others are told all the same.
             Offer::Full => self.counters.not_kept += 1,
@@ -226,22 +242,9 @@ impl Shard {
         if range.records.len() >= capacity - capacity * (hash.range() % 256) / 1024 {
             range.records.grow(|slot| self.hash_key.hash(client(slot)).bits(), secret);
         }
-        range.records.insert(hash.bits(), secret, slot);
+        range.records.insert(hash.bits(), || secret(slot), slot);
         self.len += 1;
         Offer::Kept { replaced: None }
-    }
-
-    /// Takes a report that came by repair, and feeds it to those who listen if it is kept.
-    pub(crate) fn mend(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut usize) {
-        let Offer::Kept { replaced } = self.offer(entry.client, &entry.report(intake.text), room) else { return };
-        self.counters.kept += 1;
-        self.counters.repaired += 1;
-        if let Some(replaced) = replaced {
-            self.seen.insert(replaced);
-        }
-        if let Some(listeners) = intake.listeners {
-            self.feed.add(iter::once(entry), intake.text, intake.from, listeners);
-        }
     }
 
     /// What became of reports, and nobody was told yet. Whoever takes it clears it.
@@ -280,12 +283,21 @@ impl Shard {
         self.range(range).digest
     }
 
-    /// What is kept of the clients of a span, and the digest of each report.
-    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = (u64, Report<'_>)> {
-        let records = self.range(span.range()).records.iter().map(|slot| self.slab.get(slot));
-        let inside = records
-            .filter(move |record| span.is_range() || span.contains(self.hash_key.hash(record::client(record)).bits()));
-        inside.map(|record| (record::digest(record), record::report(record)))
+    /// About how many records there are to look at in a span; none where there are more than `most`.
+    pub(crate) fn weigh(&self, span: Span, most: usize) -> Option<usize> {
+        let (first, last) = span.ends();
+        self.range(span.range()).records.weigh(first, last, most)
+    }
+
+    /// What is kept of the clients of a span.
+    pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = Kept<'_>> {
+        let (first, last) = span.ends();
+        let records = self.range(span.range()).records.between(first, last).map(|slot| self.slab.get(slot));
+        let kept = records.map(|record| {
+            let hash = self.hash_key.hash(record::client(record));
+            Kept { hash, digest: record::digest(record), report: record::report(record) }
+        });
+        kept.filter(move |kept| span.contains(kept.hash.bits()))
     }
 
     /// What it remembers of what was handled.

@@ -23,6 +23,10 @@ const SMALLEST_PIECE: usize = 1 << 10;
 pub(crate) struct Slot(u32);
 
 impl Slot {
+    /// The names that are before and behind all others.
+    pub(super) const LEAST: Self = Self(0);
+    pub(super) const MOST: Self = Self(u32::MAX);
+
     /// As many as there are units in the largest piece.
     const UNIT_BITS: u32 = (LARGEST_PIECE / UNIT).ilog2();
 

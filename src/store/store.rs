@@ -4,7 +4,6 @@ use core::mem;
 use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::BufMut;
 use parking_lot::MutexGuard;
 
 use super::seen::Seen;
@@ -14,7 +13,7 @@ use crate::herd::Limits;
 use crate::pass::{Entry, Lookup};
 use crate::report::{HashKey, OwnedReport, Report, SecretHasher};
 use crate::values::Counters;
-use crate::wire::{Refusal, Sketch, Span, Step};
+use crate::wire::{Refusal, Span};
 
 /// How many shards there are.
 const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
@@ -116,14 +115,6 @@ impl Store {
         firsts
     }
 
-    /// Takes a report that came by repair; which shard has something to feed now.
-    pub(crate) fn mend(&self, entry: &Entry, intake: Intake<'_>) -> Shards {
-        let mut shards = Shards::default();
-        shards.add(Shard::of(entry.client.range()));
-        self.shard(entry.client.range()).mend(entry, intake, &mut self.room_for_one().left);
-        shards
-    }
-
     /// Takes back a report of an earlier run; whether there was room for it.
     pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
         let hash = self.hash_key.hash(report.client());
@@ -173,46 +164,6 @@ impl Store {
     /// Every report that is kept, in no order, range by range: a shard is held for as long as it takes to copy one.
     pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedReport> {
         (0..SHARDS * Shard::RANGES).flat_map(|range| self.shard(range).copy_range(range))
-    }
-
-    /// The digest of what is in each range of a group.
-    pub(crate) fn range_digests(&self, group: usize) -> Vec<u64> {
-        const { assert!(Shard::RANGES.is_multiple_of(Step::GROUPS)) };
-        let first = group * Step::GROUPS;
-        let shard = self.shard(first);
-        (first..first + Step::GROUPS).map(|range| shard.digest(range)).collect()
-    }
-
-    /// The digest of what is in each group of ranges.
-    pub(crate) fn group_digests(&self) -> Vec<u64> {
-        (0..Step::GROUPS).map(|group| self.range_digests(group).iter().fold(0, |all, range| all ^ range)).collect()
-    }
-
-    /// Whether nothing is kept of the clients of a span.
-    pub(crate) fn is_empty(&self, span: Span) -> bool {
-        self.shard(span.range()).span(span).next().is_none()
-    }
-
-    /// A sketch, of so many cells, of what is kept of the clients of a span.
-    pub(crate) fn sketch(&self, span: Span, cells: usize) -> Sketch {
-        Sketch::of(self.shard(span.range()).span(span).map(|(digest, _)| digest), cells)
-    }
-
-    /// Appends a `KEPT` line, with that `closing`, for each report of a span whose digest is lacked; how many
-    /// there were.
-    pub(crate) fn push_lacked(
-        &self,
-        span: Span,
-        mut lacks: impl FnMut(u64) -> bool,
-        closing: &[u8],
-        out: &mut impl BufMut,
-    ) -> u64 {
-        let mut lacked = 0;
-        for (_, report) in self.shard(span.range()).span(span).filter(|&(digest, _)| lacks(digest)) {
-            lacked += 1;
-            report.write_copy(b"KEPT ", closing, out);
-        }
-        lacked
     }
 
     /// One number for all that is kept: two servers that hold the same have the same.

@@ -3,8 +3,10 @@
 //! Everything here is syntax: who may say a thing, and what is known, is asked in the rooms above. It may ask
 //! `bytes` and `values`.
 
+mod base64;
 mod framing;
 mod greeting;
+mod held;
 mod message;
 mod refusal;
 mod sketch;
@@ -15,6 +17,7 @@ mod stranger;
 pub use self::framing::{Framer, Line};
 pub(crate) use self::greeting::Greeting;
 pub use self::greeting::HelloFields;
+pub use self::held::Held;
 pub use self::message::{Message, Sighted, Sighting};
 pub use self::refusal::Refusal;
 pub use self::sketch::Sketch;

@@ -8,9 +8,7 @@
 //! further ones with a single digest. A sketch tells about two differences for each three cells,
 //! whatever the size of the sets.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
+use super::base64::{push, read};
 use crate::values::{SplitMix64, scramble};
 
 /// The cells of a set of digests, from the first on.
@@ -30,6 +28,20 @@ struct Cell {
 impl Cell {
     fn of(digest: u64) -> Self {
         Self { sum: digest, check: check(digest) }
+    }
+
+    fn to_bytes(self) -> [u8; Sketch::CELL] {
+        let mut bytes = [0; Sketch::CELL];
+        let (sum, check) = bytes.split_at_mut(size_of::<u64>());
+        sum.copy_from_slice(&self.sum.to_be_bytes());
+        check.copy_from_slice(&self.check.to_be_bytes());
+        bytes
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "each takes its own bits")]
+    fn of_bytes(bytes: [u8; Sketch::CELL]) -> Self {
+        let number = bytes.iter().fold(0_u128, |number, &byte| number << 8 | u128::from(byte));
+        Self { sum: (number >> u32::BITS) as u64, check: number as u32 }
     }
 
     fn combine(&mut self, other: Self) {
@@ -101,25 +113,14 @@ impl Sketch {
         }
     }
 
-    /// Appends it to a line, as base64 without padding.
+    /// Appends it to a line.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        let mut bytes = Vec::with_capacity(self.cells.len() * Self::CELL);
-        for cell in &self.cells {
-            bytes.extend_from_slice(&cell.sum.to_be_bytes());
-            bytes.extend_from_slice(&cell.check.to_be_bytes());
-        }
-        out.extend_from_slice(STANDARD_NO_PAD.encode(bytes).as_bytes());
+        push(self.cells.iter().map(|cell| cell.to_bytes()), out);
     }
 
     /// Reads what [`write`](Self::write) wrote.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
-        let bytes = STANDARD_NO_PAD.decode(text).ok()?;
-        let (cells, []) = bytes.as_chunks::<{ Self::CELL }>() else { return None };
-        let cell = |&[a, b, c, d, e, f, g, h, i, j, k, l]: &[u8; Self::CELL]| Cell {
-            sum: u64::from_be_bytes([a, b, c, d, e, f, g, h]),
-            check: u32::from_be_bytes([i, j, k, l]),
-        };
-        Some(Self { cells: cells.iter().map(cell).collect() })
+        read(text, Cell::of_bytes).filter(|cells| !cells.is_empty()).map(|cells| Self { cells })
     }
 }
 
@@ -196,7 +197,7 @@ mod tests {
         sketch.write(&mut line);
         assert_eq!(line.len(), 5 * Sketch::CELL_TEXT);
         assert_eq!(Sketch::parse(&line), Some(sketch));
-        for bad in ["AAAA", "?", "AAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAA\u{e9}"] {
+        for bad in ["-", "AAAA", "?", "AAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAA\u{e9}"] {
             assert_eq!(Sketch::parse(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -14,9 +14,6 @@ pub struct Span {
 }
 
 impl Span {
-    /// How many bits [`split`](Self::split) adds.
-    const STEP: u32 = 4;
-
     /// The bits of a range, as the store has them.
     pub(crate) const RANGE_BITS: u32 = 10;
 
@@ -30,21 +27,31 @@ impl Span {
         (self.prefix >> (u64::BITS - Self::RANGE_BITS)) as usize
     }
 
-    /// Whether it is all of its range.
-    pub(crate) const fn is_range(self) -> bool {
-        self.bits == Self::RANGE_BITS
-    }
-
     /// Whether a client with that hash is in it.
     pub(crate) const fn contains(self, hash: u64) -> bool {
         (hash ^ self.prefix) >> (u64::BITS - self.bits) == 0
     }
 
-    /// Its sixteen parts; none where there is nothing left to split.
-    pub(crate) fn split(self) -> impl Iterator<Item = Self> {
-        let bits = self.bits + Self::STEP;
-        let parts = if bits < u64::BITS { 1 << Self::STEP } else { 0 };
+    /// The least hash of a client in it, and the greatest.
+    pub(crate) const fn ends(self) -> (u64, u64) {
+        (self.prefix, self.prefix | u64::MAX >> self.bits)
+    }
+
+    /// What tells its clients apart, or nearly always does: the 32 bits of their hashes behind those that they share.
+    pub(crate) const fn key(self, hash: u64) -> u32 {
+        (hash << self.bits >> u32::BITS) as u32
+    }
+
+    /// Its parts, which have so many bits more, or as many as there are; none where there is nothing left to split.
+    pub(crate) fn split(self, bits: u32) -> impl DoubleEndedIterator<Item = Self> {
+        let more = bits.min(u64::BITS - 1 - self.bits);
+        let (bits, parts) = (self.bits + more, if more == 0 { 0 } else { 1 << more });
         (0_u64..parts).map(move |part| Self { bits, prefix: self.prefix | part << (u64::BITS - bits) })
+    }
+
+    /// Whether it has parts.
+    pub(crate) const fn can_split(self) -> bool {
+        self.bits < u64::BITS - 1
     }
 
     /// Reads what its `Display` writes.
@@ -79,7 +86,8 @@ mod tests {
         loop {
             assert_eq!(Span::parse(span.to_string().as_bytes()), Some(span));
             assert_eq!(span.range(), 0x39);
-            match span.split().last() {
+            assert_eq!(span.can_split(), span.split(4).next().is_some());
+            match span.split(4).last() {
                 Some(part) => span = part,
                 None => break,
             }
@@ -93,7 +101,11 @@ mod tests {
     fn a_client_is_in_one_part_of_its_range() {
         for hash in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX] {
             let range = (0..1 << Span::RANGE_BITS).map(Span::of_range).find(|span| span.contains(hash)).expect("one");
-            assert_eq!(range.split().filter(|part| part.contains(hash)).count(), 1);
+            let inside: Vec<Span> = range.split(4).filter(|part| part.contains(hash)).collect();
+            let [part] = inside[..] else { panic!("it is in {inside:?}") };
+            let (first, last) = part.ends();
+            assert!((first..=last).contains(&hash) && part.contains(first) && part.contains(last));
+            assert!(!part.contains(first.wrapping_sub(1)) && !part.contains(last.wrapping_add(1)));
         }
     }
 }

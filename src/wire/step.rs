@@ -3,9 +3,8 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
+use super::base64;
+use super::held::Held;
 use super::sketch::Sketch;
 use super::span::Span;
 
@@ -32,9 +31,16 @@ pub enum Step {
         /// Of the digests of its reports.
         sketch: Sketch,
     },
+    /// `have SPAN LIST`: what the asker keeps there, report by report.
+    Have {
+        /// Where.
+        span: Span,
+        /// Each of its reports.
+        list: Vec<Held>,
+    },
     /// `all SPAN`: the asker has nothing there.
     All(Span),
-    /// `more SPAN`: more differs there than the sketch could tell.
+    /// `more SPAN`: more differs there than the sketch could tell, or than one answer may be. Ask for its parts.
     More(Span),
     /// `want SPAN DIGESTS`: the answerer has sent what it has there; these reports it lacks.
     Want {
@@ -42,6 +48,14 @@ pub enum Step {
         span: Span,
         /// Of reports that only the asker has.
         digests: Vec<u64>,
+    },
+    /// `lack SPAN KEYS`: the answerer has sent what it has there that is newer than what the asker listed; of these
+    /// clients the asker has the newer.
+    Lack {
+        /// Where.
+        span: Span,
+        /// The keys of these clients in the span.
+        keys: Vec<u32>,
     },
 }
 
@@ -60,6 +74,10 @@ impl Step {
             }
             [b"end"] => Self::End,
             [b"sketch", span, sketch] => Self::Sketch { span: Span::parse(span)?, sketch: Sketch::parse(sketch)? },
+            [b"have", span, list] => Self::Have { span: Span::parse(span)?, list: Held::parse(list)? },
+            [b"lack", span, keys] => {
+                Self::Lack { span: Span::parse(span)?, keys: base64::read(keys, u32::from_be_bytes)? }
+            }
             [b"all", span] => Self::All(Span::parse(span)?),
             [b"more", span] => Self::More(Span::parse(span)?),
             [b"want", span, digests] => Self::Want { span: Span::parse(span)?, digests: parse_digests(digests)? },
@@ -73,11 +91,11 @@ impl Step {
         out.extend_from_slice(server);
         match self {
             Self::Groups(digests) => {
-                push(out, "groups");
+                push(out, "groups ");
                 push_digests(out, digests);
             }
             Self::Ranges { group, digests } => {
-                push(out, format_args!("ranges {group}"));
+                push(out, format_args!("ranges {group} "));
                 push_digests(out, digests);
             }
             Self::End => push(out, "end"),
@@ -85,11 +103,19 @@ impl Step {
                 push(out, format_args!("sketch {span} "));
                 sketch.write(out);
             }
+            Self::Have { span, list } => {
+                push(out, format_args!("have {span} "));
+                Held::write(list, out);
+            }
             Self::All(span) => push(out, format_args!("all {span}")),
             Self::More(span) => push(out, format_args!("more {span}")),
             Self::Want { span, digests } => {
-                push(out, format_args!("want {span}"));
+                push(out, format_args!("want {span} "));
                 push_digests(out, digests);
+            }
+            Self::Lack { span, keys } => {
+                push(out, format_args!("lack {span} "));
+                base64::push(keys.iter().map(|key| key.to_be_bytes()), out);
             }
         }
         out.push(b'\n');
@@ -101,21 +127,11 @@ fn push(out: &mut Vec<u8>, text: impl Display) {
 }
 
 fn push_digests(out: &mut Vec<u8>, digests: &[u64]) {
-    if digests.is_empty() {
-        push(out, "-");
-    } else {
-        let bytes: Vec<u8> = digests.iter().flat_map(|digest| digest.to_be_bytes()).collect();
-        push(out, STANDARD_NO_PAD.encode(bytes));
-    }
+    base64::push(digests.iter().map(|digest| digest.to_be_bytes()), out);
 }
 
 fn parse_digests(text: &[u8]) -> Option<Vec<u64>> {
-    if text == b"-" {
-        return Some(Vec::new());
-    }
-    let bytes = STANDARD_NO_PAD.decode(text).ok()?;
-    let (digests, []) = bytes.as_chunks() else { return None };
-    Some(digests.iter().copied().map(u64::from_be_bytes).collect())
+    base64::read(text, u64::from_be_bytes)
 }
 
 #[cfg(test)]
@@ -131,6 +147,11 @@ mod tests {
             Step::Ranges { group: 31, digests: digests.clone() },
             Step::End,
             Step::Sketch { span, sketch: Sketch::of(digests.iter().copied(), 9) },
+            Step::Have { span, list: vec![Held { key: 1 << 31 | 7, at: -5, digest: u32::MAX - 1 }; 3] },
+            Step::Have { span, list: vec![Held { key: 0, at: i64::MIN, digest: 0 }] },
+            Step::Have { span, list: Vec::new() },
+            Step::Lack { span, keys: vec![1, u32::MAX] },
+            Step::Lack { span, keys: Vec::new() },
             Step::All(span),
             Step::More(span),
             Step::Want { span, digests },
@@ -146,7 +167,18 @@ mod tests {
 
     #[test]
     fn what_is_no_step_is_refused() {
-        for line in ["", "groups", "groups AAAAAAAAAAA", "ranges 32 AAAAAAAAAAA", "end now", "all 1", "Want 10/000 -"] {
+        for line in [
+            "",
+            "groups",
+            "groups AAAAAAAAAAA",
+            "ranges 32 AAAAAAAAAAA",
+            "end now",
+            "all 1",
+            "Want 10/000 -",
+            "have 10/000 AAAA",
+            "lack 10/000 AAA",
+            "lack 10/000",
+        ] {
             let fields: Vec<&[u8]> = line.as_bytes().split(|&byte| byte == b' ').collect();
             assert_eq!(Step::parse(&fields), None, "{line}");
         }

@@ -52,6 +52,8 @@ enum Line {
     All(u8, u16),
     More(u8, u16),
     Want(u8, u16, Vec<u8>),
+    Have(u8, u16, Vec<u8>),
+    Lack(u8, u16, Vec<u8>),
 }
 
 impl Meeting {
@@ -142,6 +144,8 @@ impl Line {
             Self::Want(bits, prefix, digests) => {
                 format!("REPAIR s1 want {} {}", span(*bits, *prefix), base64(digests, 8))
             }
+            Self::Have(bits, prefix, list) => format!("REPAIR s0 have {} {}", span(*bits, *prefix), base64(list, 16)),
+            Self::Lack(bits, prefix, keys) => format!("REPAIR s1 lack {} {}", span(*bits, *prefix), base64(keys, 4)),
         };
         format!("{text}\n").into_bytes()
     }

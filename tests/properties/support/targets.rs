@@ -42,7 +42,11 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
             let more = match step {
                 RepairStep::End => 1,
                 RepairStep::Groups(_) | RepairStep::All(_) | RepairStep::More(_) => 2,
-                RepairStep::Ranges { .. } | RepairStep::Sketch { .. } | RepairStep::Want { .. } => 3,
+                RepairStep::Ranges { .. }
+                | RepairStep::Sketch { .. }
+                | RepairStep::Have { .. }
+                | RepairStep::Want { .. }
+                | RepairStep::Lack { .. } => 3,
             };
             [vec![Some(&b"REPAIR"[..]), Some(sender)], vec![None; more]].concat()
         }
