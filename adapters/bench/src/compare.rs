@@ -1,5 +1,8 @@
 //! `herd bench compare`: every load of the table, on every system, side by side in one run.
 
+mod attacks;
+mod catch_up;
+mod cores;
 mod experiment;
 mod group;
 mod lines;
@@ -39,7 +42,7 @@ pub struct Compare {
     /// Runs of a second, twice: to see that it works, not to believe
     #[arg(long)]
     quick: bool,
-    /// How often each load is run on each system; the median counts
+    /// How often each load is run on each system; the median counts [default: 3; 7 beside attacks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     repeats: Option<u32>,
     /// How long each run is measured
@@ -78,18 +81,21 @@ impl Compare {
             Some(bin) => bin.clone(),
             None => std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default(),
         };
-        let (repeats, seconds) = if self.quick { (2, 1) } else { (3, 5) };
+        let seconds = if self.quick { 1 } else { 5 };
         let experiment = Experiment {
             bin,
             sources: self.sources,
-            repeats: self.repeats.unwrap_or(repeats),
+            is_quick: self.quick,
+            repeats: self.repeats,
             duration: self.duration.unwrap_or(Duration::from_secs(seconds)),
             warm_up: Duration::from_millis(seconds * 200),
         };
         let rows = if self.only.is_empty() { Row::ALL.to_vec() } else { self.only };
         let mut results = Results::default();
         for row in rows {
-            results.add(experiment.run(row)?);
+            for result in experiment.run(row)? {
+                results.add(result);
+            }
         }
         if let Some(svg) = self.svg {
             std::fs::write(svg, super::plot::draw(&results))?;

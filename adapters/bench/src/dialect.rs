@@ -114,7 +114,7 @@ fn push_report(out: &mut Vec<u8>, request: &Request) {
 /// What an AT line says before the report.
 const AT: &[u8] = b"AT Alford +0.000263873 ";
 /// Bytes of an AT line without its end.
-const AT_LEN: usize = AT.len() + CLIENT_LEN + 1 + 10 + 11 + 1 + 20;
+pub(crate) const AT_LEN: usize = AT.len() + CLIENT_LEN + 1 + 10 + 11 + 1 + 20;
 
 /// An AT line without its end: what is kept of a client where a server keeps values, not positions.
 fn push_at(out: &mut Vec<u8>, request: &Request) {

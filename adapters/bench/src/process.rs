@@ -16,6 +16,21 @@ impl Process {
         cpu(&fs::read_to_string(format!("/proc/{}/stat", self.0)).ok()?)
     }
 
+    /// Stops it, as a machine does that is asleep: it does nothing, and its connections stay.
+    pub(crate) fn stop(self) -> std::io::Result<()> {
+        self.signal(rustix::process::Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(self) -> std::io::Result<()> {
+        self.signal(rustix::process::Signal::CONT)
+    }
+
+    fn signal(self, signal: rustix::process::Signal) -> std::io::Result<()> {
+        let pid = i32::try_from(self.0).ok().and_then(rustix::process::Pid::from_raw);
+        Ok(rustix::process::kill_process(pid.ok_or(std::io::ErrorKind::InvalidInput)?, signal)?)
+    }
+
     /// Resident memory in bytes.
     pub(crate) fn resident(self) -> Option<u64> {
         resident(&fs::read_to_string(format!("/proc/{}/status", self.0)).ok()?)

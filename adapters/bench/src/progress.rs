@@ -20,6 +20,11 @@ impl Progress {
         Self(bar)
     }
 
+    /// Nothing, for a load beside another one.
+    pub(crate) fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
     /// The load begins.
     pub(crate) fn begin(&self, load: &Load) {
         self.0.reset();

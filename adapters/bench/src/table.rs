@@ -57,6 +57,12 @@ impl Table {
 /// What stands for a figure that there is none of.
 pub(crate) const NOTHING: &str = "-";
 
+/// A count for people, with commas between the thousands.
+#[expect(clippy::cast_precision_loss, reason = "counts are far from 2 to the 53rd")]
+pub(crate) fn count(value: u64) -> String {
+    figure(value as f64)
+}
+
 /// A figure for people: three digits or more, with commas between the thousands.
 pub(crate) fn figure(value: f64) -> String {
     if !value.is_finite() {

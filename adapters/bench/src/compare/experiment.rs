@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::attacks;
+use super::catch_up;
 use super::group::Group;
 use super::lines;
 use super::measure::Measure;
@@ -29,8 +31,10 @@ pub(crate) struct Experiment {
     pub(crate) bin: PathBuf,
     /// Where the repository is.
     pub(crate) sources: PathBuf,
-    /// How often each load is run on each system.
-    pub(crate) repeats: u32,
+    /// Whether it is only to be seen that it works.
+    pub(crate) is_quick: bool,
+    /// How often each load is run on each system, where that was said.
+    pub(crate) repeats: Option<u32>,
     /// How long each run is measured.
     pub(crate) duration: Duration,
     /// How long it goes on before that.
@@ -38,9 +42,23 @@ pub(crate) struct Experiment {
 }
 
 impl Experiment {
+    /// Measures a row: one result, or one for each of its parts.
+    pub(crate) fn run(&self, row: Row) -> Result<Vec<RowResult>, BenchError> {
+        match row {
+            Row::Attacks => attacks::run(self),
+            Row::CatchUp => catch_up::run(self),
+            _ => Ok(vec![self.compare(row)?]),
+        }
+    }
+
+    /// How often a row's loads are run on each system.
+    pub(super) fn repeats(&self, row: Row) -> u32 {
+        self.repeats.unwrap_or(if self.is_quick { 2 } else { row.repeats() })
+    }
+
     /// Starts all systems of the row, and loads them in turn: there and back again, so that what changes on
     /// the machine in the meantime changes for all of them.
-    pub(crate) fn run(&self, row: Row) -> Result<RowResult, BenchError> {
+    fn compare(&self, row: Row) -> Result<RowResult, BenchError> {
         let mut result = RowResult::new(row);
         let mut groups = Vec::new();
         for &system in row.systems() {
@@ -52,7 +70,7 @@ impl Experiment {
         for (system, group) in &groups {
             self.prepare(*system, group, &mut result)?;
         }
-        for round in 0..self.repeats {
+        for round in 0..self.repeats(row) {
             let there: Vec<_> = groups.iter().collect();
             let turn: Vec<_> = if round % 2 == 0 { there } else { there.into_iter().rev().collect() };
             for (system, group) in turn {
@@ -154,12 +172,12 @@ fn share(before: Option<u64>, after: Option<u64>, count: u64) -> Option<f64> {
     Some(after?.saturating_sub(before?) as f64 / count as f64)
 }
 
-fn tell_errors(system: System, outcome: &Outcome, result: &mut RowResult) {
+pub(super) fn tell_errors(system: System, outcome: &Outcome, result: &mut RowResult) {
     if let Some(error) = &outcome.first_error {
         result.errors.push(format!("{}: {} errors, the first: {error}", system.name(), outcome.errors));
     }
 }
 
-fn broken(system: System, why: std::io::Error) -> BenchError {
+pub(super) fn broken(system: System, why: std::io::Error) -> BenchError {
     BenchError::Broken { server: system.name().into(), why }
 }

@@ -18,6 +18,10 @@ pub(crate) enum Shape {
     Alone,
     /// One, and two that talk with nobody else; for Redis, two replicas.
     Star,
+    /// Two.
+    Pair,
+    /// One whose neighbour is away.
+    Bereft,
     /// Five in a circle.
     Ring,
 }
@@ -28,6 +32,7 @@ impl Shape {
         match self {
             Self::Alone => &[("Alford", &[])],
             Self::Star => &[("Alford", &[1, 2]), ("Ball", &[0]), ("Hamilton", &[0])],
+            Self::Pair | Self::Bereft => &[("Alford", &[1]), ("Ball", &[0])],
             Self::Ring => &[
                 ("Alford", &[1, 4]),
                 ("Hamilton", &[0, 2]),
@@ -60,10 +65,11 @@ impl Group {
         let dir = tempfile::tempdir().map_err(failed)?;
         let ports = free_ports(shape.servers().len()).map_err(failed)?;
         write_files(dir.path(), shape, &ports).map_err(failed)?;
+        let count = if shape == Shape::Bereft { 1 } else { ports.len() };
         // Redis' replicas need the first one to be there, a herd's neighbours find each other.
         let start = |index: usize| Server::start(command(system, shape, &ports, index, bin), ports[index], dir.path());
-        let servers: Vec<Server> = (0..ports.len()).map(start).collect::<Result<_, _>>()?;
-        if matches!(system, System::RedisSet | System::RedisGeo) {
+        let servers: Vec<Server> = (0..count).map(start).collect::<Result<_, _>>()?;
+        if system.is_redis() {
             redis::wait_for_replicas(servers[0].address, servers.len() - 1).map_err(failed)?;
         }
         Ok(Self { servers, shape, _dir: dir })
@@ -105,11 +111,20 @@ fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path
             command.args(["serve", name, "--config", "herd.toml", "--log-filter", "error"]);
             command
         }
-        System::RedisSet | System::RedisGeo => {
+        System::RedisSet | System::RedisGeo | System::RedisPartial | System::RedisFull => {
             let mut command = Command::new("redis-server");
             // No persistence, as a herd has none; a replica begins without a pause.
             command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
             command.args(["--repl-diskless-sync-delay", "0"]);
+            match system {
+                System::RedisPartial => {
+                    command.args(["--repl-backlog-size", "8gb"]);
+                }
+                System::RedisFull => {
+                    command.args(["--repl-backlog-size", "16kb"]);
+                }
+                _ => {}
+            }
             if index > 0 {
                 command.args(["--replicaof", "127.0.0.1", &ports[0].to_string()]);
             }

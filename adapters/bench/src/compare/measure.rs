@@ -22,13 +22,21 @@ pub(crate) enum Measure {
     ClientMemory,
     /// Resident memory that a connection takes.
     ConnectionMemory,
+    /// Resident memory of the server.
+    Memory,
+    /// Until the first client was known to have moved, from when the server went on.
+    First,
+    /// Until all were.
+    Level,
+    /// What went over the link, of the AT lines that had to.
+    LinkShare,
     /// Lines of code, blank ones, comments and tests not counted.
     Lines,
 }
 
 impl Measure {
     /// Every one, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Rate,
         Self::P50,
         Self::P99,
@@ -37,6 +45,10 @@ impl Measure {
         Self::LoadCpu,
         Self::ClientMemory,
         Self::ConnectionMemory,
+        Self::Memory,
+        Self::First,
+        Self::Level,
+        Self::LinkShare,
         Self::Lines,
     ];
 
@@ -51,6 +63,10 @@ impl Measure {
             Self::LoadCpu => "load's µs",
             Self::ClientMemory => "B/client",
             Self::ConnectionMemory => "B/connection",
+            Self::Memory => "MiB",
+            Self::First => "first after s",
+            Self::Level => "level after s",
+            Self::LinkShare => "of what differs",
             Self::Lines => "lines",
         }
     }

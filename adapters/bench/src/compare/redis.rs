@@ -43,6 +43,12 @@ pub(super) fn wait_for_replicas(address: SocketAddr, count: usize) -> io::Result
     Ok(())
 }
 
+/// Ends the connections of all replicas.
+pub(super) fn drop_replicas(address: SocketAddr) -> io::Result<()> {
+    let reply = ask(&mut connect(address)?, &["CLIENT", "KILL", "TYPE", "replica"])?;
+    if reply.starts_with(':') { Ok(()) } else { Err(io::Error::other(reply)) }
+}
+
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;

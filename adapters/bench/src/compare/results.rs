@@ -63,7 +63,11 @@ impl Results {
 impl RowResult {
     /// Nothing measured yet.
     pub(crate) fn new(row: Row) -> Self {
-        let title = row.title().into();
+        Self::titled(row, row.title().into())
+    }
+
+    /// Nothing measured yet of a part of a row.
+    pub(crate) fn titled(row: Row, title: String) -> Self {
         Self { row, title, figures: Vec::new(), judged: Vec::new(), missing: Vec::new(), errors: Vec::new() }
     }
 

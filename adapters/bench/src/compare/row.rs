@@ -4,8 +4,10 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::group::Shape;
-use super::measure::Measure::{self, ClientMemory, ConnectionMemory, P50, P99, Rate, ServerCpu};
-use super::system::System::{self, Asyncio, HerdAsyncStd, HerdTokio, Memcached, Node, RedisGeo, RedisSet};
+use super::measure::Measure::{self, ClientMemory, ConnectionMemory, Level, LinkShare, P50, P99, Rate, ServerCpu};
+use super::system::System::{
+    self, Asyncio, HerdAsyncStd, HerdTokio, Memcached, Node, RedisFull, RedisGeo, RedisPartial, RedisSet,
+};
 use super::target::{Bound, Target};
 use crate::load::{Load, Pace};
 use crate::traffic::{PARIS, Traffic, WESTWOOD};
@@ -30,6 +32,10 @@ pub(crate) enum Row {
     Paris,
     /// From one server to the farthest of five, at 10,000 updates a second
     Propagation,
+    /// An innocent's IAMAT beside greedy clients, chosen IDs, and each word of a neighbour at full speed
+    Attacks,
+    /// A server that was stopped while all clients moved, 10,000 to 10,000,000 of them
+    CatchUp,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
     Baselines,
     /// Python asyncio, Node.js, async-std and tokio: one request at a time
@@ -39,7 +45,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -48,6 +54,8 @@ impl Row {
         Self::Westwood,
         Self::Paris,
         Self::Propagation,
+        Self::Attacks,
+        Self::CatchUp,
         Self::Baselines,
         Self::BaselinesSingle,
     ];
@@ -63,6 +71,8 @@ impl Row {
             Self::Westwood => "WHATSAT 10 km 5, Westwood",
             Self::Paris => "WHATSAT 50 km 20, Paris",
             Self::Propagation => "to the farthest of five",
+            Self::Attacks => "IAMAT beside attacks",
+            Self::CatchUp => "catch up",
             Self::Baselines => "plain servers, pipeline of 100",
             Self::BaselinesSingle => "plain servers, one at a time",
         }
@@ -75,8 +85,17 @@ impl Row {
             Self::Flood => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo],
             Self::Single | Self::Connect | Self::Million => &[HerdTokio, RedisSet, HerdAsyncStd],
             Self::Westwood | Self::Paris => &[HerdTokio, RedisGeo, HerdAsyncStd],
-            Self::Propagation => &[HerdTokio, HerdAsyncStd],
+            Self::Propagation | Self::Attacks => &[HerdTokio, HerdAsyncStd],
+            Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
             Self::Baselines | Self::BaselinesSingle => &[HerdTokio, Asyncio, HerdAsyncStd, Node],
+        }
+    }
+
+    /// How often it is run on each system, where nobody says.
+    pub(crate) const fn repeats(self) -> u32 {
+        match self {
+            Self::Attacks => 7,
+            _ => 3,
         }
     }
 
@@ -85,6 +104,7 @@ impl Row {
         match self {
             Self::Flood => Shape::Star,
             Self::Propagation => Shape::Ring,
+            Self::CatchUp => Shape::Pair,
             _ => Shape::Alone,
         }
     }
@@ -93,7 +113,8 @@ impl Row {
     pub(crate) fn apply(self, load: &mut Load) {
         match self {
             Self::Pipeline | Self::Flood | Self::Baselines => load.pipeline = 100,
-            Self::Single | Self::BaselinesSingle => {}
+            // The last two have loads of their own.
+            Self::Single | Self::BaselinesSingle | Self::Attacks | Self::CatchUp => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
             Self::Million => (load.pipeline, load.traffic.clients) = (100, 1_000_000),
             Self::Westwood | Self::Paris => {
@@ -123,6 +144,7 @@ impl Row {
         let tokio = |measure, against, bound| Target { measure, of: HerdTokio, against: Some(against), bound };
         let both = |measure: Measure, bound| Target { measure, of: HerdAsyncStd, against: Some(HerdTokio), bound };
         let alone = |measure, bound| Target { measure, of: HerdTokio, against: None, bound };
+        let of_one = |of, measure, bound| Target { measure, of, against: None, bound: AtMost(bound) };
         match self {
             Self::Pipeline => vec![
                 tokio(ServerCpu, RedisSet, AtMost(0.40)),
@@ -157,6 +179,14 @@ impl Row {
                 both(P50, AtMost(1.5)),
                 both(P99, AtMost(1.5)),
             ],
+            Self::Attacks => {
+                let each = |of| [(P50, 1_000.0), (P99, 10_000.0)].map(|(measure, bound)| of_one(of, measure, bound));
+                [HerdTokio, HerdAsyncStd].into_iter().flat_map(each).collect()
+            }
+            Self::CatchUp => {
+                let each = |of| [(Level, 20.0), (LinkShare, 1.5)].map(|(measure, bound)| of_one(of, measure, bound));
+                [HerdTokio, HerdAsyncStd].into_iter().flat_map(each).collect()
+            }
             Self::Baselines => vec![alone(ConnectionMemory, AtMost(4096.0))],
             Self::BaselinesSingle => Vec::new(),
         }

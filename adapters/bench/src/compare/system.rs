@@ -16,6 +16,10 @@ pub(crate) enum System {
     RedisSet,
     /// Redis, told with GEOADD; asked with GEOSEARCH.
     RedisGeo,
+    /// Redis, told with SET, with a backlog for replicas that lasts.
+    RedisPartial,
+    /// Redis, told with SET, with the least backlog that there can be.
+    RedisFull,
     /// memcached.
     Memcached,
     /// The plain herd on Python's asyncio.
@@ -32,6 +36,8 @@ impl System {
             Self::HerdAsyncStd => "herd-async-std",
             Self::RedisSet => "Redis SET",
             Self::RedisGeo => "Redis GEO",
+            Self::RedisPartial => "Redis partial",
+            Self::RedisFull => "Redis full",
             Self::Memcached => "memcached",
             Self::Asyncio => "Python asyncio",
             Self::Node => "Node.js",
@@ -42,9 +48,14 @@ impl System {
     pub(crate) const fn dialect(self) -> Dialect {
         match self {
             Self::HerdTokio | Self::HerdAsyncStd | Self::Asyncio | Self::Node => Dialect::Herd,
-            Self::RedisSet => Dialect::RedisSet,
+            Self::RedisSet | Self::RedisPartial | Self::RedisFull => Dialect::RedisSet,
             Self::RedisGeo => Dialect::RedisGeoadd,
             Self::Memcached => Dialect::Memcached,
         }
+    }
+
+    /// Whether it is Redis, told in whichever way.
+    pub(crate) const fn is_redis(self) -> bool {
+        matches!(self, Self::RedisSet | Self::RedisGeo | Self::RedisPartial | Self::RedisFull)
     }
 }
