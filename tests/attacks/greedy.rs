@@ -8,7 +8,7 @@ use crate::siege::Siege;
 const NON_READERS: u64 = 32;
 
 /// As many questions as take a packet or two, each for all there is in the middle of Paris.
-fn questions(_: u64) -> Vec<u8> {
+pub(crate) fn questions(_: u64) -> Vec<u8> {
     "WHATSAT paris 50 20\n".repeat(100).into_bytes()
 }
 

@@ -3,6 +3,7 @@
 
 mod boxes;
 mod crowds;
+mod everything;
 mod flood;
 mod greedy;
 mod idle;

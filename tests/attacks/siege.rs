@@ -29,6 +29,8 @@ pub(crate) struct Siege {
     /// The most that it has had since.
     peak: u64,
     logged_before: u64,
+    /// When the attack began.
+    began: Instant,
 }
 
 impl Siege {
@@ -40,7 +42,7 @@ impl Siege {
     /// Connects the innocent.
     pub(crate) fn of_running(herd: Herd) -> Self {
         let innocent = herd.client("A");
-        let mut siege = Self { herd, innocent, time: 0, before: 0, peak: 0, logged_before: 0 };
+        let mut siege = Self { herd, innocent, time: 0, before: 0, peak: 0, logged_before: 0, began: Instant::now() };
         siege.serve();
         siege.mark();
         siege
@@ -49,7 +51,7 @@ impl Siege {
     /// What there is now is what was before the attack.
     pub(crate) fn mark(&mut self) {
         (self.before, self.logged_before) = (self.resident(), self.logged());
-        self.peak = self.before;
+        (self.peak, self.began) = (self.before, Instant::now());
     }
 
     /// Goes on until the attack has lasted, the innocent was served, and `has_done` its part.
@@ -98,6 +100,14 @@ impl Siege {
     pub(crate) fn assert_logged_at_most(&self, bytes: u64) {
         let logged = self.logged() - self.logged_before;
         assert!(logged <= bytes, "{logged} bytes of log");
+    }
+
+    /// `A` has logged no more than the rate of its lines allows, however many there were reasons for.
+    pub(crate) fn assert_log_has_a_rate(&self) {
+        // Of each of a few kinds of lines a hundred at once, and ten a second; a line is no longer than that.
+        const KINDS: u64 = 4;
+        const LINE: u64 = 400;
+        self.assert_logged_at_most(KINDS * LINE * (100 + 10 * self.began.elapsed().as_secs()));
     }
 
     /// What is said at `A` reaches `B`, so the link is open.

@@ -10,7 +10,7 @@ use crate::bereft;
 use crate::siege::Siege;
 
 /// How many of them come at least.
-const STRANGERS: u64 = 2_000;
+const STRANGERS: u64 = 3_000;
 
 /// Greets on a connection of its own, and reads what comes.
 fn greet(server: SocketAddr, greeting: &str) -> std::io::Result<()> {
@@ -43,6 +43,7 @@ fn servers_that_nobody_knows() {
     let mut siege = Siege::of(bereft());
     come(&mut siege, "connect, greet as a stranger, close", "HELLO Stranger 7 v=2\n");
     siege.assert_memory(0);
+    siege.assert_log_has_a_rate();
 }
 
 /// Whoever is on a neighbour's machine can greet as that neighbour.
@@ -51,4 +52,5 @@ fn neighbours_that_do_not_stay() {
     let mut siege = Siege::of(bereft());
     come(&mut siege, "connect, greet as a neighbour, close", "HELLO B 7 v=2\n");
     siege.assert_memory(0);
+    siege.assert_log_has_a_rate();
 }

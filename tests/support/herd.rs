@@ -1,7 +1,6 @@
 //! A herd of server processes on this machine, from a config file in a folder of its own.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,7 +23,6 @@ pub struct Plan {
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
     absent: Vec<String>,
-    wrapper: Vec<OsString>,
 }
 
 impl Plan {
@@ -34,7 +32,7 @@ impl Plan {
         let variables = [("HERD_LOG_FORMAT", "json"), ("HERD_LOG_FILTER", "debug")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let (binaries, graph) = (binaries.clone(), graph.clone());
-        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new(), wrapper: Vec::new() }
+        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new() }
     }
 
     /// With these flags for every server.
@@ -52,12 +50,6 @@ impl Plan {
     /// Without this server, whose place the test itself takes.
     pub fn without(mut self, name: &str) -> Self {
         self.absent.push(name.into());
-        self
-    }
-
-    /// With each server run by this command, which is told the program and its arguments and becomes it by `exec`.
-    pub fn under(mut self, wrapper: &[&str]) -> Self {
-        self.wrapper = wrapper.iter().map(Into::into).collect();
         self
     }
 
@@ -82,13 +74,11 @@ impl Plan {
         std::fs::write(&config, config_text(&self.graph, &addresses)).expect("a file");
         let mut recipes = BTreeMap::new();
         for (index, (name, &address)) in self.graph.names.iter().zip(&addresses).enumerate() {
-            let mut words = self.wrapper.clone();
-            words.push(self.binaries.nth(index).into());
-            words.extend(["serve".into(), name.into(), "--config".into(), config.clone().into_os_string()]);
-            words.extend(self.arguments.iter().map(Into::into));
+            let mut arguments = vec!["serve".into(), name.into(), "--config".into(), config.clone().into_os_string()];
+            arguments.extend(self.arguments.iter().map(Into::into));
             let recipe = Recipe {
-                program: words.remove(0).into(),
-                arguments: words,
+                program: self.binaries.nth(index).to_owned(),
+                arguments,
                 variables: self.variables.clone(),
                 address,
                 log: folder.path().join(format!("{name}.log")),
