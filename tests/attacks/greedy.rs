@@ -1,11 +1,24 @@
 //! Clients that ask for all they can, and read their replies or do not.
 
+use std::fmt::Write;
+
 use crate::alone;
 use crate::flood::{Flood, Replies};
 use crate::siege::Siege;
 
-/// How many of them read nothing.
-const NON_READERS: u64 = 32;
+/// How much each of them says at least.
+const SAID: u64 = 1 << 20;
+
+/// A thousand reports, each of another client and newer than those before.
+fn reports(first: u64) -> impl FnMut(u64) -> Vec<u8> + Send {
+    move |round| {
+        let mut lines = String::new();
+        for client in 0..1_000 {
+            writeln!(lines, "IAMAT greedy-{} +34.068930-118.445127 {round}", first + client).expect("a string");
+        }
+        lines.into()
+    }
+}
 
 /// As many questions as take a packet or two, each for all there is in the middle of Paris.
 pub(crate) fn questions(_: u64) -> Vec<u8> {
@@ -19,15 +32,57 @@ fn with_paris(mut siege: Siege) -> Siege {
     siege
 }
 
-/// Connections that ask for more than fits anywhere, and read none of it.
+fn all_said(floods: &[Flood]) -> bool {
+    floods.iter().all(|flood| flood.said() >= SAID)
+}
+
+fn pipelines(count: u64) {
+    let mut siege = Siege::of(alone());
+    let address = siege.herd.address("A");
+    let floods: Vec<Flood> =
+        (0..count).map(|index| Flood::start(address, Replies::Read, reports(index * 1_000))).collect();
+    siege.hold(&format!("{count} that pipeline reports"), || all_said(&floods));
+    drop(floods);
+    siege.assert_memory(0);
+    siege.wait_until_memory_is_back();
+}
+
+/// Ten connections that pipeline reports, and read the replies.
+#[test]
+fn ten_that_pipeline_reports() {
+    pipelines(10);
+}
+
+/// One is enough where it keeps the one worker busy.
+#[test]
+fn one_that_pipelines_reports() {
+    pipelines(1);
+}
+
+/// Ten connections that pipeline the most expensive question, and read the replies.
+#[test]
+fn ten_that_pipeline_questions() {
+    let mut siege = with_paris(Siege::of(alone()));
+    let address = siege.herd.address("A");
+    let floods: Vec<Flood> = (0..10).map(|_| Flood::start(address, Replies::Read, questions)).collect();
+    siege.hold("ten that pipeline questions", || floods.iter().all(|flood| flood.said() > 0));
+    drop(floods);
+    siege.assert_memory(0);
+    siege.wait_until_memory_is_back();
+}
+
+/// How many connections read nothing, and what all buffers together may take then.
+const NON_READERS: u64 = 64;
+const BUFFERS: u64 = 8 << 20;
+
+/// Connections that ask for more than fits anywhere, and read none of it: those with the largest buffers are closed.
 #[test]
 fn non_readers() {
-    let mut siege = with_paris(Siege::of(alone()));
+    let mut siege = with_paris(Siege::of(alone().with(&["--buffers", "8MiB"])));
     let address = siege.herd.address("A");
     let floods: Vec<Flood> = (0..NON_READERS).map(|_| Flood::start(address, Replies::Left, questions)).collect();
     siege.hold("non-readers", || floods.iter().all(|flood| flood.said() > 0));
-    // `max-unsent`, and what is read and answered at a time.
-    siege.assert_memory(NON_READERS * (640 << 10));
+    siege.assert_memory(BUFFERS);
     drop(floods);
     siege.wait_until_memory_is_back();
 }

@@ -52,3 +52,19 @@ fn silent_connections() {
     siege.assert_memory(COUNT as u64 * (8 << 10));
     are_closed(&mut siege, open, None);
 }
+
+/// A line whose bytes come one by one has an end, also where more of them keep coming.
+#[test]
+fn a_slow_drip() {
+    let mut siege = Siege::of(alone().with(&["--line-timeout", "1s"]));
+    let open = connections(siege.herd.address("A"));
+    are_closed(&mut siege, open, Some(b'x'));
+}
+
+/// Empty lines now and then keep nobody's place.
+#[test]
+fn empty_lines() {
+    let mut siege = Siege::of(alone().with(&["--idle-timeout", "1s"]));
+    let open = connections(siege.herd.address("A"));
+    are_closed(&mut siege, open, Some(b'\n'));
+}
