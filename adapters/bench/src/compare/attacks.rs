@@ -70,7 +70,8 @@ fn once(attack: Attack, experiment: &Experiment, group: &Group, progress: &Progr
     let server = group.first();
     let mut innocent = Load::new(server.address, System::HerdTokio.dialect());
     (innocent.connections, innocent.traffic.clients) = (1, 1_000);
-    innocent.pace = Pace::Open(RATE);
+    // Each is sent when it is due, whether or not the one before is answered.
+    (innocent.pace, innocent.pipeline) = (Pace::Open(RATE), 1_000);
     (innocent.warm_up, innocent.length) = (experiment.warm_up, Length::Time(experiment.duration.min(LONGEST)));
     innocent.pid = Some(server.process().0);
     let over = AtomicBool::new(false);
