@@ -16,7 +16,7 @@ use crate::closing::Closing;
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
 use crate::runtime::{Runtime, Sleep, Stream};
-use crate::scratch::Scratch;
+use crate::scratch::{Input, Scratch};
 use crate::shared::{Letter, Shared};
 use crate::shutdown::{Phase, Task};
 
@@ -149,8 +149,8 @@ impl<R: Runtime> Connection<R> {
 
     /// Reads once, and passes on what came; when that was.
     fn read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Instant>> {
-        let mut input = Scratch::lend(|scratch| std::mem::take(&mut scratch.input));
-        let result = match self.stream.poll_read(context, &mut input) {
+        let mut input = Input::borrow();
+        match self.stream.poll_read(context, &mut input) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Ready(Ok(0)) => {
@@ -160,9 +160,7 @@ impl<R: Runtime> Connection<R> {
             Poll::Ready(Ok(len)) => {
                 Poll::Ready(self.pass(context, |session, node, turn| session.receive(node, turn, &input[..len])))
             }
-        };
-        Scratch::lend(|scratch| scratch.input = input);
-        result
+        }
     }
 
     /// One pass: what the session takes in goes to the node, its replies to the connection; when that was.

@@ -2,6 +2,8 @@
 //! holds none.
 
 use std::cell::Cell;
+use std::mem;
+use std::ops::{Deref, DerefMut};
 
 use herd::Turn;
 
@@ -32,5 +34,35 @@ impl Scratch {
         scratch.output.clear();
         SCRATCH.set(Some(scratch));
         result
+    }
+}
+
+/// The buffer for input by itself, for as long as a pass has the others. It is given back also where that panics: without
+/// it, whatever else this thread reads would look like the end of its input.
+pub(crate) struct Input(Box<[u8]>);
+
+impl Input {
+    pub(crate) fn borrow() -> Self {
+        Self(Scratch::lend(|scratch| mem::take(&mut scratch.input)))
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        Scratch::lend(|scratch| scratch.input = mem::take(&mut self.0));
+    }
+}
+
+impl Deref for Input {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl DerefMut for Input {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.0
     }
 }
