@@ -118,8 +118,11 @@ pub mod values;
 pub mod wire;
 
 pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
-pub use node::{Change, Changed, Event, LinkStatus, Node, Received, Seat, Served};
-pub use pass::{Action, Answer, BroughtBy, Notice, Turn};
+pub use node::{
+    Change, Changed, Event, HostStatus, LinkState, LinkStatus, NeighbourStatus, Node, PlacesStatus, Received, Seat,
+    Seconds, Served, ServerStatus,
+};
+pub use pass::{Action, Answer, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
 pub use report::{HashKey, OwnedReport, Report};

@@ -18,6 +18,7 @@ pub(crate) fn ats<const KEPT: bool>(
     shape: &mut Option<Shape>,
     mut found: impl FnMut(Found),
 ) {
+    let digits_ahead = identity.limits.digits_ahead();
     let sender = identity.names.name(from).as_bytes();
     let (mut padding, mut rest) = (None, *lines);
     let shape = shape.get_or_insert_with(|| Shape::least(b' '));
@@ -25,7 +26,7 @@ pub(crate) fn ats<const KEPT: bool>(
     let mut last = from;
     while let Some(window) = rest.window(&mut padding)
         && let Some(PassedOn { origin, offsets, end, at, client }) =
-            passed_on::<KEPT>(window, &identity.hash_key, shape)
+            passed_on::<KEPT>(window, &identity.hash_key, shape, digits_ahead)
         && let report = &window[word(KEPT).len()..]
         && let Some(behind) = report.get(end + 1..)
         && let Some((name, behind)) = behind.split_at_checked(sender.len())
@@ -60,12 +61,18 @@ const fn word(kept: bool) -> &'static [u8] {
     if kept { b"KEPT " } else { b"AT " }
 }
 
-/// The line that `window` begins with, up to the name of its sender.
+/// The line that `window` begins with, up to the name of its sender. Seconds of a negative skew have no more than
+/// `digits_ahead`: the report may be from too far in the future where they do.
 #[inline]
-pub(super) fn passed_on<const KEPT: bool>(window: &[u8; WINDOW], key: &HashKey, shape: &mut Shape) -> Option<PassedOn> {
+pub(super) fn passed_on<const KEPT: bool>(
+    window: &[u8; WINDOW],
+    key: &HashKey,
+    shape: &mut Shape,
+    digits_ahead: usize,
+) -> Option<PassedOn> {
     let rest = window.strip_prefix(word(KEPT))?;
     let origin = field(rest)?;
-    let skew = skew(rest.get(origin + 1..)?.first_chunk()?)?;
+    let skew = skew(rest.get(origin + 1..)?.first_chunk()?, digits_ahead)?;
     let client = origin + 1 + skew + 1;
     let client_text = rest.get(client..)?;
     let client_len = field(client_text)?;
@@ -79,7 +86,7 @@ pub(super) fn passed_on<const KEPT: bool>(window: &[u8; WINDOW], key: &HashKey, 
 
 /// How long the skew is that `text` begins with, if a space follows: a sign, digits, a point, digits.
 #[inline]
-fn skew(text: &[u8; 16]) -> Option<usize> {
+fn skew(text: &[u8; 16], digits_ahead: usize) -> Option<usize> {
     let block = u8x16::new(*text);
     let others = !blocks::digits(block);
     // The sign is the first of them.
@@ -90,6 +97,7 @@ fn skew(text: &[u8; 16]) -> Option<usize> {
         && text.get(point) == Some(&b'.')
         && text.get(end) == Some(&b' ')
         && point > 1
+        && (text[0] == b'+' || point - 1 <= digits_ahead)
         && end > point + 1;
     is_skew.then_some(end)
 }

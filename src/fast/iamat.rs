@@ -26,6 +26,9 @@ pub(crate) fn iamats(
     let (Some((opening, opening_len)), Ok(wall)) = (identity.opening().short(), i64::try_from(wall.as_nanos())) else {
         return;
     };
+    // Further ahead is refused, or cannot be said in 64 bits.
+    let most_ahead = identity.limits.most_ahead_of(Timestamp::from_nanos(wall.into()));
+    let least = most_ahead.and_then(|most| i64::try_from(most).ok()).map_or(i64::MIN, |most| -most);
     let mut replies = replies.writer(lines.room());
     let (opening, mut padding, mut rest) = (*opening, None, *lines);
     let shape = shape.get_or_insert_with(|| Shape::least(b'\n'));
@@ -33,6 +36,7 @@ pub(crate) fn iamats(
         && let Some(room) = replies.room::<ROOM>()
         && let Some(Iamat { client, hash, shape, at }) = iamat(window, &identity.hash_key, shape)
         && let Some(skew) = wall.checked_sub(at)
+        && skew >= least
         && let end = client + 1 + shape.end()
         && let Some(()) = rest.take(b"IAMAT ".len() + end)
     {

@@ -110,13 +110,14 @@ fn whatever_is_unusual_is_left_to_the_whole_parser() {
 fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> {
     let mut window = [0; WINDOW];
     window[..line.len()].copy_from_slice(line.as_bytes());
-    let PassedOn { origin, offsets, end, at, client: hash } = passed_on::<false>(&window, &HashKey::default(), shape)?;
+    let PassedOn { origin, offsets, end, at, client: hash } =
+        passed_on::<false>(&window, &HashKey::default(), shape, 4)?;
     let mut kept = [0; WINDOW];
     kept[.."KEPT".len()].copy_from_slice(b"KEPT");
     kept["KEPT".len()..].copy_from_slice(&window["AT".len()..WINDOW - "KEPT".len() + "AT".len()]);
     let same = PassedOn { origin, offsets, end, at, client: hash };
-    assert_eq!(passed_on::<true>(&kept, &HashKey::default(), shape), Some(same), "{line}");
-    assert_eq!(passed_on::<false>(&kept, &HashKey::default(), shape), None);
+    assert_eq!(passed_on::<true>(&kept, &HashKey::default(), shape, 4), Some(same), "{line}");
+    assert_eq!(passed_on::<false>(&kept, &HashKey::default(), shape, 4), None);
     let [client, position, time, len] = offsets.to_array();
     let report = &line["AT ".len()..];
     assert_eq!((len, hash), (end, HashKey::default().hash(&report.as_bytes()[client..position - 1])), "{line}");
@@ -127,7 +128,7 @@ fn read_at<'a>(shape: &mut Shape, line: &'a str) -> Option<([&'a str; 4], i64)> 
 fn it_says_of_an_at_line_what_the_whole_parser_says() {
     let mut shape = Shape::least(b' ');
     for origin in ["A", "Alford", &"x".repeat(40)] {
-        for skew in ["+0.263873386", "-12.5", "+316107298.12095"] {
+        for skew in ["+0.263873386", "-12.5", "-9999.9", "+316107298.12095"] {
             for client in ["k", "kiwi.cs.ucla.edu"] {
                 for (position, time) in
                     [("+34.068930-118.445127", "1479413884.392014450"), ("-7.1+2.35", "1.5"), ("+7-8", "1479413884")]
@@ -161,6 +162,7 @@ fn an_at_line_that_is_unusual_is_left_to_the_whole_parser() {
         "AT  A +0.26 kiwi +1.0+1.0 1.5 B",
         "AT A +0.26 kiwi +1.0+1.0 1.5\n",
         "AT A +0.26 kiwi 1.0+1.0 1.5 B",
+        "AT A -10000.5 kiwi +1.0+1.0 1.5 B",
         "AT A",
     ] {
         let mut shape = Shape::least(b' ');

@@ -76,6 +76,11 @@ impl Admission {
         result
     }
 
+    /// Whether nobody but neighbours is let in any more.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.open >= self.most - self.kept_back
+    }
+
     fn may_enter(&self, network: Network, is_neighbour: bool) -> Result<(), TurnedAway> {
         let most = if is_neighbour { self.most } else { self.most - self.kept_back };
         if self.open >= most {

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::herd::Herd;
 use super::limits::Limits;
 use super::names::Names;
@@ -23,6 +25,8 @@ pub(crate) struct Identity {
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
+    /// One number for what should be equal on all servers: the list, and the limits that decide what is kept.
+    pub(crate) same: u64,
     /// In the order of their ids.
     neighbours: Vec<Neighbour>,
     /// `AT name `: what every reply to an IAMAT begins with.
@@ -70,6 +74,7 @@ impl Identity {
             limits,
             hash_key,
             incarnation,
+            same: 0,
             opening,
             closing,
         };
@@ -99,6 +104,7 @@ impl Identity {
         };
         let mut neighbours: Vec<Neighbour> = herd.neighbours(me).iter().map(neighbour).collect();
         neighbours.sort_unstable_by_key(|neighbour| neighbour.id);
+        self.same = same(&herd, &self.limits);
         (self.herd, self.names, self.neighbours) = (herd, Arc::new(names), neighbours);
         Ok(())
     }
@@ -120,10 +126,14 @@ impl Identity {
 
     /// The line that greets a neighbour.
     pub(crate) fn greeting(&self, wall: Timestamp, with_fields: bool) -> Vec<u8> {
-        let Self { incarnation, herd, hash_key, .. } = self;
-        let greeting =
-            Greeting { incarnation: *incarnation, wall, same: herd.fingerprint(), hash: hash_key.fingerprint() };
+        let Self { incarnation, same, hash_key, .. } = self;
+        let greeting = Greeting { incarnation: *incarnation, wall, same: *same, hash: hash_key.fingerprint() };
         greeting.write(self.name(), with_fields)
+    }
+
+    /// The line that tells somebody who greets why it is not believed.
+    pub(crate) fn refusal(&self, why: Stranger) -> Vec<u8> {
+        [b"REFUSED ", self.name(), b" ", why.word().as_bytes(), b"\n"].concat()
     }
 
     /// The id of the server that wrote a report down; [`ServerId::NONE`] for one that is not known yet.
@@ -146,6 +156,9 @@ impl Identity {
     /// # Errors
     /// Why it is a stranger.
     pub(crate) fn neighbour(&self, sender: &[u8], remote: Option<IpAddr>) -> Result<ServerId, Stranger> {
+        if sender == self.name() {
+            return Err(Stranger::Name);
+        }
         let known = self.names.find(sender).and_then(|sender| self.known(sender)).ok_or(Stranger::Unknown)?;
         let is_there = remote.is_some_and(|remote| known.ips.contains(&remote.to_canonical()));
         if is_there { Ok(known.id) } else { Err(Stranger::Address) }
@@ -155,6 +168,16 @@ impl Identity {
     pub(crate) fn is_neighbour_at(&self, remote: IpAddr) -> bool {
         let remote = remote.to_canonical();
         self.neighbours.iter().any(|neighbour| neighbour.ips.contains(&remote))
+    }
+
+    /// Where a neighbour is reached.
+    pub(crate) fn address(&self, peer: ServerId) -> &str {
+        self.known(peer).map_or("", |known| &known.address)
+    }
+
+    /// Whether the server of that name is no neighbour.
+    pub(crate) fn is_no_neighbour(&self, name: &ServerName) -> bool {
+        self.names.find(name.as_bytes()).and_then(|server| self.known(server)).is_none()
     }
 
     /// Whether a neighbour's `address` has stood for other IP addresses until now.
@@ -176,6 +199,15 @@ impl Identity {
     fn index(&self, peer: ServerId) -> Result<usize, usize> {
         self.neighbours.binary_search_by_key(&peer, |neighbour| neighbour.id)
     }
+}
+
+/// The first eight bytes of the SHA-256 of a line for each thing that should be equal everywhere: the fingerprint of the
+/// list of servers, and `max-ahead`.
+fn same(herd: &Herd, limits: &Limits) -> u64 {
+    let max_ahead =
+        limits.max_ahead.map_or_else(|| "off".into(), |most| format!("{}.{:09}", most.as_secs(), most.subsec_nanos()));
+    let hash = Sha256::digest(format!("{:016x}\nmax-ahead {max_ahead}\n", herd.fingerprint()));
+    u64::from_be_bytes(*hash.first_chunk().expect("it has 32 bytes"))
 }
 
 impl Neighbour {

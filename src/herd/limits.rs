@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use crate::values::ServerName;
-use crate::wire::{Held, Sketch, Step};
+use crate::values::{ServerName, Skew, Timestamp};
+use crate::wire::{Held, Sighted, Sketch, Step};
 
 /// The bounds of one server. What happens at each is said with it; none is ever a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How long a line may take from its first byte to its last. At the bound the connection is closed.
     pub line_timeout: Duration,
-    /// How long a link to a neighbour may rest before it is closed; zero closes it as soon as what
-    /// was queued has been sent.
+    /// How long a link to a neighbour may rest before it is closed; zero closes it as soon as what was queued has been
+    /// sent. Where it is longer than [`repair_interval`](Self::repair_interval) a link stays open.
     pub link_idle: Duration,
     /// The longest pause before a neighbour that could not be reached is tried again.
     pub link_retry: Duration,
@@ -52,6 +52,15 @@ pub struct Limits {
     pub places_cache: usize,
     /// How long such a reply is kept.
     pub places_cache_time: Duration,
+    /// How far a client's time may be past the server's clock; without it as far as it likes. A later one is refused, since
+    /// it would block every true report of that client until then. A neighbour's report is held against the clock of the
+    /// server that wrote it down, so that all servers drop the same; those do not count as its fault.
+    pub max_ahead: Option<Duration>,
+    /// A clock that says an earlier time than this was never set, and nothing is held against it.
+    pub earliest_clock: Timestamp,
+    /// Whether the two ends of an open link greet again every [`repair_interval`](Self::repair_interval), to compare their
+    /// clocks and whatever else should be equal. They do; a model that goes through all that can happen has better to do.
+    pub compare_clocks: bool,
     /// Clients whose positions are kept. At the bound an IAMAT of a client not yet known is refused.
     pub clients: usize,
     /// Older updates that are remembered as handled, so that a flood ends also when its update is no
@@ -73,8 +82,40 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// 2026-01-01: no clock that is right says less while this release runs.
+    pub const RELEASED: Timestamp = Timestamp::from_nanos(1_767_225_600_000_000_000);
+
     /// The longest line that any server takes.
     pub const MOST_LINE: usize = 1 << 30;
+
+    /// How far a time is past a clock, if that is too far.
+    pub(crate) fn too_far_ahead(&self, time: Timestamp, clock: Timestamp) -> Option<Skew> {
+        let ahead = time.since(clock);
+        let most = self.most_ahead_of(clock)?;
+        (ahead.as_nanos() > most).then_some(ahead)
+    }
+
+    /// How far a time may be past a clock, in nanoseconds; nothing where that does not matter.
+    pub(crate) fn most_ahead_of(&self, clock: Timestamp) -> Option<i128> {
+        let most = self.max_ahead.filter(|_| clock >= self.earliest_clock)?;
+        Some(i128::try_from(most.as_nanos()).unwrap_or(i128::MAX))
+    }
+
+    /// How far a neighbour's report is past the clock of the server that wrote it down, if that is too far. Where that
+    /// clock was never set, it is held against the clock here.
+    pub(crate) fn reported_too_far_ahead(&self, report: &Sighted<'_>, wall: Timestamp) -> Option<Skew> {
+        let origin = report.origin_clock();
+        let clock = if origin < self.earliest_clock { wall } else { origin };
+        self.too_far_ahead(report.sighting.at, clock)
+    }
+
+    /// How many digits the whole seconds of a report's negative skew can have without its time being too far ahead.
+    pub(crate) fn digits_ahead(&self) -> usize {
+        match self.max_ahead {
+            None => usize::MAX,
+            Some(most) => most.as_secs().checked_ilog10().unwrap_or(0) as usize,
+        }
+    }
 
     /// The most cells of a sketch whose line is no longer than `max-line` with any server's name. None at
     /// all where not even digests would fit: such a herd does not repair.
@@ -100,7 +141,7 @@ impl Default for Limits {
             max_line: 4096,
             idle_timeout: Duration::from_mins(5),
             line_timeout: Duration::from_secs(30),
-            link_idle: Duration::from_secs(10),
+            link_idle: Duration::from_mins(2),
             link_retry: Duration::from_secs(5),
             link_timeout: Duration::from_secs(5),
             link_queue: 16 << 20,
@@ -113,6 +154,9 @@ impl Default for Limits {
             places_timeout: Duration::from_secs(5),
             places_cache: 0,
             places_cache_time: Duration::from_mins(5),
+            max_ahead: Some(Duration::from_hours(24)),
+            earliest_clock: Self::RELEASED,
+            compare_clocks: true,
             clients: 10_000_000,
             handled: 1 << 18,
             connections: 16_000,

@@ -22,6 +22,7 @@ impl Hub {
         }
         if matches!(step, Step::Groups(_)) {
             link.repair.asked(turn.now.instant, interval);
+            link.health.compared_at(turn.now.instant);
         }
         Ok(())
     }
@@ -33,6 +34,11 @@ pub(super) struct Answering<'a> {
     pub(super) identity: &'a Identity,
     /// Where the answer is written.
     pub(super) out: &'a mut Text,
+}
+
+/// How many reports an answer brings.
+pub(super) fn brings(answer: &[u8]) -> u64 {
+    answer.split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"KEPT ")).count() as u64
 }
 
 impl Answering<'_> {

@@ -4,7 +4,7 @@ use super::hub::Hub;
 use crate::pass::{Notice, Turn};
 use crate::peers::{Lacked, Link, Probe, Round, Way, Words};
 use crate::store::{Bound, Kept, Store, TooMuch};
-use crate::values::ServerId;
+use crate::values::{Instant, ServerId};
 use crate::wire::{Span, Step};
 
 /// As many bytes as are put together at once to be said.
@@ -40,7 +40,7 @@ impl Hub {
         {
             let looked_at = match probe {
                 Probe::Ask(span, least) => self.ask(store, index, span, least),
-                Probe::Give(span, lacked) => self.give(store, index, span, &lacked),
+                Probe::Give(span, lacked) => self.give(store, (index, turn.now.instant), span, &lacked),
             };
             left = left.saturating_sub(looked_at);
             turn.spend(looked_at as u64);
@@ -51,6 +51,7 @@ impl Hub {
     fn end_if_over(&mut self, index: usize, turn: &mut Turn) {
         let (link, interval) = (&mut self.links[index], self.identity.limits.repair_interval);
         if let Some(Round { sent, received, .. }) = link.repair.end_if_over(turn.now.instant, interval) {
+            link.health.compared_at(turn.now.instant);
             turn.notices.push(Notice::Compared { peer: link.peer, sent, received });
         }
     }
@@ -95,8 +96,8 @@ impl Hub {
     }
 
     /// Sends what a neighbour lacks of a span; how many records it looked at.
-    fn give(&mut self, store: &Store, index: usize, span: Span, lacked: &Lacked) -> usize {
-        let Link { repair, outbox, .. } = &mut self.links[index];
+    fn give(&mut self, store: &Store, (index, now): (usize, Instant), span: Span, lacked: &Lacked) -> usize {
+        let Link { repair, outbox, health, .. } = &mut self.links[index];
         let Some(round) = repair.round() else { return 1 };
         let mut looked_at = 1;
         let lacks = |kept: &Kept<'_>| {
@@ -112,6 +113,7 @@ impl Hub {
             lacks
         };
         let given = store.push_lacked(span, lacks, self.identity.closing().text(), &mut outbox.talk, STEP);
+        health.mend(given.unwrap_or(0), 0, now);
         // What was asked for by name was so while there were fewer clients: the next comparison finds what is lacked.
         if given == Err(TooMuch) && *lacked == Lacked::All {
             round.split_to_give(span);

@@ -35,6 +35,8 @@ pub enum Event<'a> {
     Lost {
         /// The neighbour.
         peer: ServerId,
+        /// Why, in a few words for people; empty where nobody knows.
+        why: &'a str,
     },
     /// The neighbour sent something on that connection.
     Received {

@@ -13,7 +13,7 @@ use crate::herd::Identity;
 use crate::pass::{Batch, BroughtBy, Entry, Turn};
 use crate::peers::Link;
 use crate::store::Store;
-use crate::values::{ServerId, SplitMix64};
+use crate::values::{ServerId, ServerName, SplitMix64};
 use crate::wire::{Framer, Line, Message, Refusal, Sighted};
 
 impl Node {
@@ -86,6 +86,9 @@ impl Hearing<'_> {
         let Self { identity, batch, .. } = self;
         // No server could be called that: it is not kept, and not asked for again.
         let Ok(origin) = identity.origin(report) else { return };
+        if identity.limits.reported_too_far_ahead(report, self.turn.now.wall).is_some() {
+            return self.node.hub(self.turn, |hub, _| hub.counters.too_far_ahead += 1);
+        }
         batch.has_strangers |= origin == ServerId::NONE;
         let client = identity.hash_key.hash(report.sighting.client);
         let origin = (origin, report.origin);
@@ -166,8 +169,13 @@ impl Hub {
             Ok(Some(Message::Hello { sender, incarnation, fields })) if is_peer(sender) => {
                 self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, fields, cx));
             }
-            // Whoever answers there, also under another name, does not know this server.
-            Ok(Some(Message::Refused { why, .. })) => self.on_link(peer, turn, |link, cx| link.refused(why, cx)),
+            Ok(Some(Message::Refused { sender, why })) if is_peer(sender) => {
+                self.on_link(peer, turn, |link, cx| link.refused(why, cx));
+            }
+            Ok(Some(Message::Hello { sender, .. } | Message::Refused { sender, .. })) => match ServerName::of(sender) {
+                Some(who) => self.on_link(peer, turn, |link, cx| link.answered_elsewhere(who, cx)),
+                None => self.on_link(peer, turn, |link, cx| link.not_understood(line, cx)),
+            },
             Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(store, index, step, turn),
             Ok(Some(_)) | Err(_) => self.on_link(peer, turn, |link, cx| link.not_understood(line, cx)),
         }

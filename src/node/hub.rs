@@ -8,13 +8,13 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::event::Event;
 use crate::herd::{Buffers, Herd, Identity, Neighbour};
-use crate::pass::{Action, Answer, BroughtBy, Notice, Run, Turn};
-use crate::peers::{Cx, Link, LinkStep};
+use crate::pass::{Action, Answer, BroughtBy, Hello, Notice, Run, Trouble, Turn, Wrong};
+use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Report};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
-use crate::wire::{HelloFields, Refusal, Sighted};
+use crate::wire::{Refusal, Sighted, Stranger};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -33,6 +33,9 @@ pub(super) struct Hub {
     buffered: usize,
     /// When people were told last that buffers are full, and how many connections were closed for it since.
     full: Option<(Instant, u64)>,
+    pub(super) troubles: Troubles,
+    /// When the server began to listen.
+    pub(super) started: Option<Instant>,
     jitter: SplitMix64,
     /// The earliest time for which it asked to be woken since it last was.
     wakes_at: Option<Instant>,
@@ -49,6 +52,8 @@ impl Hub {
             changes: None,
             buffered: 0,
             full: None,
+            troubles: Troubles::default(),
+            started: None,
             jitter: SplitMix64::new(seed),
             wakes_at: None,
             identity,
@@ -59,7 +64,10 @@ impl Hub {
     pub(super) fn handle(&mut self, event: Event<'_>, turn: &mut Turn) {
         match event {
             Event::Resolved { peer, addresses } => self.resolved(peer, addresses),
-            Event::Started => self.each_link(turn, Link::greet),
+            Event::Started => {
+                self.started = Some(turn.now.instant);
+                self.each_link(turn, Link::greet);
+            }
             Event::Stopping => self.each_link(turn, Link::stop),
             Event::Herd(herd) => self.change_herd(herd, turn),
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
@@ -72,9 +80,13 @@ impl Hub {
             Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
             // The node has taken it, without holding the hub for all of it.
             Event::Received { .. } => {}
-            Event::Lost { peer } => {
+            Event::Lost { peer, why } => {
                 self.counters.links_lost += 1;
-                self.on_link(peer, turn, |link, cx| if link.is_listening() { link.lost(cx) } else { link.ended() });
+                self.on_link(
+                    peer,
+                    turn,
+                    |link, cx| if link.is_listening() { link.lost(why, cx) } else { link.ended() },
+                );
             }
         }
     }
@@ -119,6 +131,8 @@ impl Hub {
         for peer in moved {
             self.on_link(peer, turn, Link::moved);
         }
+        self.troubles.all_over(|with| identity.is_no_neighbour(with));
+        self.each_link(turn, Link::greet_again);
     }
 
     /// A link to a new neighbour. If it was one before, and nobody was told yet that it is none any more, the connection
@@ -173,7 +187,7 @@ impl Hub {
     /// Asks to be woken, unless it has asked for a time as early.
     pub(super) fn ask_to_be_woken(&mut self, turn: &mut Turn) {
         let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
-        if let Some(wake) = links.chain(self.fetches.deadline()).min() {
+        if let Some(wake) = links.chain(self.fetches.deadline()).chain(self.troubles.deadline()).min() {
             self.ask_to_be_woken_at(wake, turn);
         }
     }
@@ -232,6 +246,11 @@ impl Hub {
         }
     }
 
+    /// Whether that was so in the last minutes.
+    pub(super) fn were_buffers_full(&self, now: Instant) -> bool {
+        self.full.is_some_and(|(told_at, _)| now < told_at + Duration::from_mins(2))
+    }
+
     /// Takes what the feeds of some shards have to all who listen.
     pub(super) fn deliver(&mut self, store: &Store, shards: Shards, turn: &mut Turn) {
         for shard in shards {
@@ -270,15 +289,35 @@ impl Hub {
         self.counters.forwarded += forwarded;
     }
 
-    /// A neighbour greeted on a connection of its own.
-    pub(super) fn hello(&mut self, from: ServerId, incarnation: u64, fields: Option<HelloFields>, turn: &mut Turn) {
+    /// A neighbour greeted on a connection of its own, for the first time on that or `again`.
+    ///
+    /// # Errors
+    /// Where another server of that name answers at its address.
+    pub(super) fn hello(&mut self, from: ServerId, hello: Hello, turn: &mut Turn) -> Result<(), Stranger> {
         self.counters.hello += 1;
-        self.on_link(from, turn, |link, cx| link.greeted(incarnation, fields, cx));
+        let mut heard = Ok(());
+        self.on_link(from, turn, |link, cx| heard = link.greeted(hello, cx));
+        heard
+    }
+
+    /// Somebody greeted who is not believed.
+    pub(super) fn stranger(&mut self, name: ServerName, from: Option<IpAddr>, why: Stranger, turn: &mut Turn) {
+        let what = match why {
+            Stranger::Address => Wrong::Address { from },
+            Stranger::Name => Wrong::Name,
+            Stranger::Unknown | Stranger::Other => Wrong::Unknown { from },
+        };
+        self.troubles.seen(Trouble { with: name, what }, turn.now.instant, &mut turn.notices);
     }
 
     /// A neighbour spoke on a connection of its own.
     pub(super) fn heard(&mut self, from: ServerId, turn: &mut Turn) {
         self.on_link(from, turn, Link::heard);
+    }
+
+    /// So many reports went to a neighbour by repair, and came from it.
+    pub(super) fn mended(&mut self, peer: ServerId, (sent, received): (u64, u64), turn: &mut Turn) {
+        self.on_link(peer, turn, |link, cx| link.health.mend(sent, received, cx.now));
     }
 
     /// A WHATSAT wants places.
@@ -315,6 +354,7 @@ impl Hub {
     fn woken(&mut self, turn: &mut Turn) {
         self.wakes_at = None;
         self.each_link(turn, Link::wake);
+        self.troubles.wake(turn.now.instant, &mut turn.notices);
         let expired = self.fetches.expired(turn.now.instant);
         if !expired.is_empty() {
             self.counters.fetches_timed_out += expired.len() as u64;
@@ -346,8 +386,8 @@ impl Hub {
     }
 
     fn links_and_cx<'a>(&'a mut self, turn: &'a mut Turn) -> (&'a mut [Link], Cx<'a>) {
-        let Self { identity, links, jitter, .. } = self;
-        (links, Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, turn })
+        let Self { identity, links, jitter, troubles, .. } = self;
+        (links, Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, turn, troubles })
     }
 }
 

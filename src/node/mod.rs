@@ -11,6 +11,7 @@ mod hub;
 mod node;
 mod seat;
 mod serving;
+mod status;
 mod typed;
 
 pub use self::changes::{Change, Changed};
@@ -18,3 +19,4 @@ pub use self::event::Event;
 pub use self::node::{LinkStatus, Node};
 pub use self::seat::Seat;
 pub use self::serving::{Received, Served};
+pub use self::status::{HostStatus, LinkState, NeighbourStatus, PlacesStatus, Seconds, ServerStatus};

@@ -9,6 +9,7 @@ use super::changes::{Changed, Changes};
 use super::event::Event;
 use super::hub::Hub;
 use super::seat::Seat;
+use super::status::{Counted, HostStatus, ServerStatus};
 use crate::bytes::Lock;
 use crate::herd::{Admission, Buffers, Herd, Identity, Limits, Network, Share, TurnedAway};
 use crate::pass::{Listeners, Turn, Work};
@@ -16,7 +17,7 @@ use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedReport, Report, SecretHasher};
 use crate::session::Session;
 use crate::store::Store;
-use crate::values::{Counters, Instant, ServerId, ServerName, SessionId, scramble};
+use crate::values::{Counters, Instant, Now, ServerId, ServerName, SessionId, scramble};
 use crate::wire::{Refusal, Sighted};
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
@@ -196,6 +197,18 @@ impl Node {
         counters.turned_away = admission.turned_away(TurnedAway::Full);
         counters.turned_away_share = admission.turned_away(TurnedAway::Share);
         counters
+    }
+
+    /// How it is, for people: what `STATUS` answers. What only the one who drives it knows comes from there.
+    #[must_use]
+    pub fn status(&self, now: Now, host: HostStatus) -> ServerStatus {
+        let (clients, bytes) = self.store.size();
+        let (connections, is_full) = {
+            let admission = self.admission.hold();
+            (admission.open(), admission.is_full())
+        };
+        let counted = Counted { clients, bytes, connections, is_full, counters: self.counters() };
+        self.hub.hold().status(&counted, host, now)
     }
 
     /// Its links, in the order of the neighbours' ids.

@@ -3,10 +3,11 @@
 use core::fmt;
 use core::ops::Range;
 
-use super::answering::Answering;
+use super::answering::{Answering, brings};
 use super::node::Node;
+use super::status::HostStatus;
 use crate::herd::Identity;
-use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
+use crate::pass::{Batch, BroughtBy, Entry, Greeter, Request, Turn};
 use crate::places::Query;
 use crate::session::Session;
 use crate::store::Intake;
@@ -67,7 +68,7 @@ impl Session {
         let mut batch = turn.batch.take().unwrap_or_default();
         batch.clear();
         self.take_in(turn, bytes, ended, &mut batch);
-        Received { session: self, node, turn, batch }
+        Received { session: self, node, turn, batch, host: HostStatus::default() }
     }
 }
 
@@ -78,6 +79,7 @@ pub struct Received<'a> {
     node: &'a Node,
     turn: &'a mut Turn,
     batch: Box<Batch>,
+    host: HostStatus,
 }
 
 impl<'a> Received<'a> {
@@ -92,6 +94,17 @@ impl<'a> Received<'a> {
         !self.batch.lookups.is_empty()
     }
 
+    /// Whether somebody asks how the server is: [tell](Self::tell) what only you know of that before these are served.
+    #[must_use]
+    pub const fn asks_for_status(&self) -> bool {
+        self.batch.asks_for_status
+    }
+
+    /// What is answered to that besides what the node knows.
+    pub fn tell(&mut self, host: HostStatus) {
+        self.host = host;
+    }
+
     /// Whether there is a line in it at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -100,8 +113,8 @@ impl<'a> Received<'a> {
 
     /// Has the node decide.
     pub fn serve(self) -> Served<'a> {
-        let Self { session, node, turn, mut batch } = self;
-        Pass { node, session, batch: &mut batch, turn }.serve();
+        let Self { session, node, turn, mut batch, host } = self;
+        Pass { node, session, batch: &mut batch, turn, host: &host }.serve();
         Served { session, turn, batch }
     }
 }
@@ -146,6 +159,7 @@ struct Pass<'a> {
     session: &'a Session,
     batch: &'a mut Batch,
     turn: &'a mut Turn,
+    host: &'a HostStatus,
 }
 
 impl Pass<'_> {
@@ -163,13 +177,19 @@ impl Pass<'_> {
             index += 1;
         }
         if self.batch.refused.is_some() {
-            self.node.hub(self.turn, |hub, _| hub.counters.refused += 1);
+            let (greeter, remote) = (self.batch.greeter.take(), self.session.remote());
+            self.node.hub(self.turn, |hub, turn| {
+                hub.counters.refused += 1;
+                if let Some(Greeter { name, why }) = greeter {
+                    hub.stranger(name, remote, why, turn);
+                }
+            });
         }
     }
 
     /// Takes in the reports of an item, and tells whoever listens what became of them.
     fn learn(&mut self, entries: Range<usize>, from: BroughtBy) -> Result<(), (usize, Refusal)> {
-        let Self { node, session, batch, turn } = self;
+        let Self { node, session, batch, turn, .. } = self;
         let Batch { entries: all, replies, lines, has_strangers, .. } = &mut **batch;
         let entries = &mut all[entries];
         if let BroughtBy::Repair(_) = from {
@@ -223,15 +243,38 @@ impl Pass<'_> {
     fn serve_item(&mut self, index: usize) -> Result<(), Refusal> {
         let Self { node, batch, turn, .. } = self;
         match &mut batch.items[index].request {
-            Request::Hello { from, incarnation, fields } => node.hub(turn, |hub, turn| {
-                hub.hello(*from, *incarnation, *fields, turn);
-                hub.compare(&node.store, turn);
+            Request::Hello { from, hello } => {
+                let heard = node.hub(turn, |hub, turn| {
+                    let heard = hub.hello(*from, *hello, turn);
+                    hub.compare(&node.store, turn);
+                    heard
+                });
+                if let Err(why) = heard {
+                    let start = batch.replies.len();
+                    batch.replies.push(&self.session.identity().refusal(why));
+                    batch.refusal = Some(start..batch.replies.len());
+                    return Err(why.into());
+                }
+            }
+            Request::TooFarAhead { from } => node.hub(turn, |hub, turn| {
+                hub.counters.too_far_ahead += 1;
+                hub.heard(*from, turn);
             }),
-            Request::Heard { from } => node.hub(turn, |hub, turn| hub.heard(*from, turn)),
             Request::Repair { from, step, answer } => {
                 node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
                 let (start, identity) = (batch.answers.len(), self.session.identity());
                 Answering { store: &node.store, identity, out: &mut batch.answers }.answer(step)?;
+                *answer = start..batch.answers.len();
+                let brought = brings(&batch.answers.as_slice()[start..]);
+                if brought > 0 {
+                    node.hub(turn, |hub, turn| hub.mended(*from, (brought, 0), turn));
+                }
+            }
+            Request::Status { answer } => {
+                let status = node.status(turn.now, (*self.host).clone());
+                let (start, mut line) = (batch.answers.len(), Vec::new());
+                status.write(&mut line);
+                batch.answers.push(&line);
                 *answer = start..batch.answers.len();
             }
             Request::Reports { .. } | Request::Whatsats { .. } => {}
@@ -254,8 +297,11 @@ impl Node {
         let (shards, learned) = self.store.learn(entries, Intake { text, from, listeners, fast });
         if listeners.is_some() {
             self.hub(turn, |hub, turn| {
-                if let Some(from) = from.neighbour() {
-                    hub.heard(from, turn);
+                if let Some(neighbour) = from.neighbour() {
+                    hub.heard(neighbour, turn);
+                    if from == BroughtBy::Repair(neighbour) {
+                        hub.mended(neighbour, (0, entries.len() as u64), turn);
+                    }
                 }
                 hub.deliver(&self.store, shards, turn);
             });

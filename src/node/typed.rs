@@ -14,8 +14,9 @@ impl Node {
     /// is what is kept now, [`position`](Self::position) tells: an older report is passed on and not kept.
     ///
     /// # Errors
-    /// [`Refusal::TooLong`] where the same IAMAT would be longer than `max-line`; [`Refusal::Full`] where the client is
-    /// not known and no more are kept. Nothing has changed then.
+    /// [`Refusal::TooLong`] where the same IAMAT would be longer than `max-line`; [`Refusal::TooFarAhead`] where its time
+    /// is further past this server's clock than `max-ahead`; [`Refusal::Full`] where the client is not known and no more
+    /// are kept. Nothing has changed then.
     pub fn report_position(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedReport, Refusal> {
         let reported = self.write_and_learn(turn, sighting);
         if reported.is_err() {
@@ -35,6 +36,9 @@ impl Node {
         let Sighting { client, position, time, at } = sighting;
         if "IAMAT   ".len() + client.len() + position.len() + time.len() > identity.limits.max_line {
             return Err(Refusal::TooLong);
+        }
+        if let Some(by) = identity.limits.too_far_ahead(*at, turn.now.wall) {
+            return Err(Refusal::TooFarAhead(by));
         }
         let mut text = Text::default();
         let skew = turn.now.wall.since(*at).to_string();

@@ -7,8 +7,8 @@ use super::feed::BroughtBy;
 use super::lookup::{Lookup, NearbyId};
 use crate::bytes::Text;
 use crate::fast::Shape;
-use crate::values::{Nearby, ServerId};
-use crate::wire::{HelloFields, Refusal, Step};
+use crate::values::{Nearby, ServerId, ServerName};
+use crate::wire::{HelloFields, Refusal, Step, Stranger};
 
 /// The buffers of one pass. In the steady state none of them allocates.
 #[derive(Debug, Default)]
@@ -33,6 +33,12 @@ pub(crate) struct Batch {
     pub(crate) has_strangers: bool,
     /// What was refused: everything ends with it.
     pub(crate) refused: Option<Refused>,
+    /// Where among the replies that stands which the node has for what it refuses, where that is not `? ` and the line.
+    pub(crate) refusal: Option<Range<usize>>,
+    /// Whether somebody asks how the server is.
+    pub(crate) asks_for_status: bool,
+    /// Who greeted, if that was refused.
+    pub(crate) greeter: Option<Greeter>,
 }
 
 /// A line that was refused.
@@ -60,15 +66,33 @@ pub(crate) enum Request {
     /// Reports: a client's own, what a neighbour passes on, or what it found missing here. These entries, one for each
     /// line.
     Reports { entries: Range<usize>, from: BroughtBy },
+    /// A neighbour's report from too far in the future: it is as if the neighbour had not said it.
+    TooFarAhead { from: ServerId },
     /// A neighbour says that it is there.
-    Hello { from: ServerId, incarnation: u64, fields: Option<HelloFields> },
-    /// It says so once more.
-    Heard { from: ServerId },
+    Hello { from: ServerId, hello: Hello },
     /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
+    /// Somebody asks how the server is; the answer is in `answers`, and goes where the item's reply is due.
+    Status { answer: Range<usize> },
     /// A client asks: these lookups, one for each line. Their tickets are numbered from `ticket` on, and their AT lines
     /// are in `answers`.
     Whatsats { lookups: Range<usize>, ticket: u64, at_lines: Range<usize> },
+}
+
+/// A greeting of a neighbour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hello {
+    pub(crate) incarnation: u64,
+    pub(crate) fields: Option<HelloFields>,
+    /// Whether the neighbour has spoken on this connection before.
+    pub(crate) again: bool,
+}
+
+/// Somebody who greets and is not believed.
+#[derive(Debug)]
+pub(crate) struct Greeter {
+    pub(crate) name: ServerName,
+    pub(crate) why: Stranger,
 }
 
 impl Batch {
@@ -122,7 +146,7 @@ impl Batch {
         let mut each = self.lines.as_slice()[lines.clone()].split(|&byte| byte == b'\n');
         let start = lines.start + each.by_ref().take(before).map(|line| line.len() + 1).sum::<usize>();
         let len = each.next().map_or(0, <[u8]>::len);
-        self.refused = Some(Refused { why, line: start..start + len, reply: None });
+        self.refused = Some(Refused { why, line: start..start + len, reply: self.refusal.take() });
         match request {
             Request::Reports { entries, from: BroughtBy::Client } => {
                 reply.end = self.entries[entries.start + before].start();
@@ -153,8 +177,8 @@ impl Batch {
         self.entries.clear();
         self.lookups.clear();
         self.nearby.clear();
-        self.refused = None;
-        self.has_strangers = false;
+        (self.refused, self.refusal, self.greeter) = (None, None, None);
+        (self.has_strangers, self.asks_for_status) = (false, false);
     }
 }
 

@@ -1,11 +1,13 @@
 //! What travels together through the core: the time, and what is to be done.
 
+use core::time::Duration;
+
 use super::batch::Batch;
+use super::trouble::Trouble;
 use super::work::Work;
 use crate::herd::HerdRefused;
 use crate::places::{Places, Query};
 use crate::values::{FetchId, Instant, Now, ServerId, SessionId};
-use crate::wire::Stranger;
 
 /// One turn: what the clocks say, and what the node wants of whoever drives it.
 ///
@@ -102,37 +104,28 @@ pub struct Answer {
 }
 
 /// What happened that people may want to know. Nothing is to be done about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A neighbour cannot be reached, for the first time since it was.
     NeighbourDown {
         /// The neighbour.
         peer: ServerId,
+        /// Why, as far as that is known.
+        why: String,
     },
-    /// A neighbour is reached that could not be.
+    /// A neighbour is reached that could not be, and repair has brought what the two lacked.
     NeighbourUp {
         /// The neighbour.
         peer: ServerId,
+        /// How long it could not be reached.
+        after: Duration,
+        /// Reports that it lacked.
+        sent: u64,
+        /// Reports that this server lacked.
+        received: u64,
     },
-    /// A neighbour's list of servers, or another setting that should be the same everywhere, is not this server's. They go
-    /// on; see to it that their files agree.
-    NeighbourDiffers {
-        /// The neighbour.
-        peer: ServerId,
-    },
-    /// A neighbour has another hash key than this server, or only one of the two has any. They flood and do not compare,
-    /// so what is lost on the way stays lost between them; see to it that their key files agree.
-    HashKeysDiffer {
-        /// The neighbour.
-        peer: ServerId,
-    },
-    /// A neighbour does not take this server for one of its own, and is asked again later. Its log says more.
-    Refused {
-        /// The neighbour.
-        peer: ServerId,
-        /// Why.
-        why: Stranger,
-    },
+    /// Something is wrong until a person mends it. It is said once, and then once a minute for as long as it lasts.
+    Wrong(Trouble),
     /// The list of servers is another now.
     HerdChanged {
         /// How many neighbours are new.

@@ -1,19 +1,16 @@
 //! What a link is told of its connection.
 
-use core::mem;
-
 use super::cx::Cx;
+use super::health::Clocks;
 use super::life::Life;
 use super::link::{FIRST_PAUSE, Link, State};
 use super::step::Parting;
-use crate::pass::Notice;
+use crate::pass::Wrong;
+use crate::values::{ServerName, Skew};
 use crate::wire::{HelloFields, Stranger};
 
 impl Link {
     pub(crate) fn connected(&mut self, cx: &mut Cx<'_>) {
-        if mem::take(&mut self.is_down) {
-            cx.turn.notices.push(Notice::NeighbourUp { peer: self.peer });
-        }
         if self.make.greets(cx.now) {
             self.state = State::Greeting { since: cx.now, sent: false };
             self.tell(cx);
@@ -23,7 +20,7 @@ impl Link {
     }
 
     /// The connection is over, or was never made.
-    pub(crate) fn lost(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn lost(&mut self, why: &str, cx: &mut Cx<'_>) {
         let told_off = matches!(self.state, State::Greeting { sent: true, .. });
         let took_a_line = self.sending.is_some();
         self.forget_connection();
@@ -34,7 +31,8 @@ impl Link {
             State::Up { .. } => self.make.takes_one_line_each() && took_a_line,
             _ => false,
         };
-        if goes_on { self.connect_if_needed(cx) } else { self.give_up(cx) }
+        let was_up = self.is_up();
+        if goes_on { self.connect_if_needed(cx) } else { self.give_up(why, !was_up, cx) }
     }
 
     /// Whether what the neighbour says on this connection is listened to.
@@ -50,6 +48,13 @@ impl Link {
     /// The neighbour answered a greeting in kind.
     pub(crate) fn greeted_back(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
         self.met(incarnation, fields, cx);
+        self.health.answered = Some(incarnation);
+        match self.health.greeted_back(fields.and_then(|fields| fields.clock), cx.turn.now.wall) {
+            Clocks::Differ(ahead) => cx.wrong(self.peer, Wrong::Clock(ahead)),
+            Clocks::Agree => cx.over(self.peer, &Wrong::Clock(Skew::default())),
+            Clocks::Unknown => {}
+        }
+        self.greet_later(cx);
         match self.state {
             State::Greeting { .. } => self.rise(cx),
             _ => self.repair.came_up(cx.now),
@@ -72,13 +77,21 @@ impl Link {
 
     /// The neighbour does not take this server for one of its own: it is left alone for a while.
     pub(crate) fn refused(&mut self, why: Stranger, cx: &mut Cx<'_>) {
-        if self.refuses.replace(why) != Some(why) {
-            cx.turn.notices.push(Notice::Refused { peer: self.peer, why });
-        }
+        cx.wrong(self.peer, Wrong::Refused(why));
+        self.leave_alone(Parting::Refused, cx);
+    }
+
+    /// Another server answers at the neighbour's address: nothing is for that one.
+    pub(crate) fn answered_elsewhere(&mut self, who: ServerName, cx: &mut Cx<'_>) {
+        cx.wrong(self.peer, Wrong::Elsewhere { who });
+        self.leave_alone(Parting::Elsewhere, cx);
+    }
+
+    fn leave_alone(&mut self, why: Parting, cx: &mut Cx<'_>) {
         self.repair.lost();
-        self.disconnect(Parting::Refused, cx);
+        self.disconnect(why, cx);
         self.pause = cx.limits.link_retry;
-        self.give_up(cx);
+        self.give_up(&why.to_string(), true, cx);
     }
 
     /// All that was taken has been sent.

@@ -30,6 +30,13 @@ impl Life {
         }
     }
 
+    /// A greeting is to be said, unless one is on its way.
+    pub(crate) fn doubt(&mut self) {
+        if !matches!(self, Self::Asked(_)) {
+            *self = Self::Doubted;
+        }
+    }
+
     /// Whether to greet now.
     pub(crate) fn ask(&mut self, now: Instant) -> bool {
         let asks = *self == Self::Doubted;

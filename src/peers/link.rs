@@ -19,20 +19,20 @@
 //! The first line to a neighbour of which nothing is known is a greeting. One that answers in kind takes any number of
 //! lines on a connection, and shows [that it lives](super::life) while it does. What others get, [`Make`] says.
 
-use core::mem;
 use core::time::Duration;
 
 use bytes::BytesMut;
 
 use super::cx::Cx;
+use super::health::{Health, Mended, Recovered};
 use super::life::Life;
-use super::make::Make;
+use super::make::{Make, Met};
 use super::outbox::{Outbox, PORTION};
 use super::schedule::Schedule;
 use super::step::{LinkStep, Parting};
 use crate::herd::Limits;
-use crate::pass::{Action, Notice};
-use crate::values::{Instant, ServerId};
+use crate::pass::{Action, Hello, Notice, Wrong};
+use crate::values::{Instant, ServerId, Skew};
 use crate::wire::{Framer, HelloFields, Stranger};
 
 /// How long a greeting may go unanswered.
@@ -56,11 +56,9 @@ pub(crate) struct Link {
     /// Since when the adapter has had bytes that it has not yet sent.
     pub(super) sending: Option<Instant>,
     pub(super) pause: Duration,
-    /// Whether people were told that it cannot be reached.
-    pub(super) is_down: bool,
-    /// What people were told last of how the neighbour's file differs, and of why it refuses this server.
-    pub(super) differs: Option<u64>,
-    pub(super) refuses: Option<Stranger>,
+    pub(crate) health: Health,
+    /// When to greet again on the connection that there is, for the clocks.
+    greets_at: Option<Instant>,
     /// Whether the server stops: the link ends when all has been sent.
     pub(super) stops: bool,
     /// Cuts what the neighbour answers.
@@ -100,13 +98,12 @@ impl Link {
             make: Make::new(),
             life: Life::Shown,
             parting: None,
-            is_down: false,
             outbox: Outbox::default(),
             told: false,
             sending: None,
             pause: FIRST_PAUSE,
-            differs: None,
-            refuses: None,
+            health: Health::default(),
+            greets_at: None,
             stops: false,
             replies: Framer::new(limits.max_line),
             connections: 0,
@@ -228,7 +225,23 @@ impl Link {
     }
 
     /// The neighbour greeted on a connection of its own. If it is not the one that it was, this server's leads nowhere.
-    pub(crate) fn greeted(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
+    ///
+    /// # Errors
+    /// Where two servers of that name run, and it is not the one at the neighbour's address.
+    pub(crate) fn greeted(&mut self, hello: Hello, cx: &mut Cx<'_>) -> Result<(), Stranger> {
+        let Hello { incarnation, fields, again } = hello;
+        cx.over(self.peer, &Wrong::Unknown { from: None });
+        cx.over(self.peer, &Wrong::Address { from: None });
+        // One that has spoken there already only wants to know whether this server lives.
+        if again && self.make.incarnation() == Some(incarnation) {
+            self.heard(cx);
+            return Ok(());
+        }
+        let is_other = self.is_up() && self.health.answered.is_some_and(|answered| answered != incarnation);
+        if is_other && cx.has(self.peer, &Wrong::Name) {
+            cx.wrong_again(self.peer, Wrong::Name);
+            return Err(Stranger::Name);
+        }
         let restarted = self.met(incarnation, fields, cx);
         if restarted && self.listens() {
             self.disconnect(Parting::Restarted, cx);
@@ -240,23 +253,29 @@ impl Link {
             State::Greeting { .. } => self.rise(cx),
             _ => self.heard(cx),
         }
+        Ok(())
     }
 
     /// What to send now, at most a portion of whole lines; nothing if there is nothing.
     fn take(&mut self, cx: &Cx<'_>) -> BytesMut {
-        let greeting = |bare: bool| BytesMut::from(&cx.identity.greeting(cx.turn.now.wall, !bare)[..]);
         if self.is_up() && self.life.ask(cx.now) {
-            return greeting(self.make.is_bare());
+            return self.greeting(cx);
         }
         match &mut self.state {
             State::Greeting { sent, .. } if !*sent => {
                 *sent = true;
-                greeting(self.make.is_bare())
+                self.greeting(cx)
             }
             State::Up { .. } if self.make.takes_one_line_each() => self.outbox.take_line(),
             State::Up { .. } => self.outbox.take(),
             _ => BytesMut::new(),
         }
+    }
+
+    fn greeting(&mut self, cx: &Cx<'_>) -> BytesMut {
+        let wall = cx.turn.now.wall;
+        self.health.greets(wall);
+        BytesMut::from(&cx.identity.greeting(wall, !self.make.is_bare())[..])
     }
 
     /// When it wants to be called again.
@@ -272,7 +291,8 @@ impl Link {
         };
         let doubt = self.life.deadline(limits.link_timeout);
         let compare = self.repair.deadline(self.can_begin() || self.would_open_to_compare(), limits.link_timeout);
-        stuck.into_iter().chain(next).chain(doubt).chain(compare).min()
+        let people = self.health.deadline().filter(|_| !self.repair.is_comparing());
+        stuck.into_iter().chain(next).chain(doubt).chain(compare).chain(people).chain(self.greets_at).min()
     }
 
     /// The time for which it asked has come.
@@ -287,14 +307,26 @@ impl Link {
         if is_stuck || self.repair.is_late(cx.now, timeout) || self.life.is_over(cx.now, timeout) {
             self.disconnect(Parting::TimedOut, cx);
             self.repair.lost();
-            return self.give_up(cx);
+            return self.give_up("timed out", true, cx);
+        }
+        let is_comparing = self.repair.is_comparing();
+        if let Some(Recovered { after, brought }) = self.health.recovered(cx.now, is_comparing) {
+            let Mended { sent, received } = brought;
+            cx.turn.notices.push(Notice::NeighbourUp { peer: self.peer, after, sent, received });
+        }
+        if self.greets_at.take_if(|at| *at <= cx.now).is_some() {
+            self.life.doubt();
         }
         match self.state {
             State::Idle if self.make.is_due(cx.now) => self.connect(cx),
             State::Idle if self.would_open_to_compare() && self.repair.is_due(cx.now) => self.connect(cx),
             State::Greeting { since, .. } if since + GREETING_TIMEOUT <= cx.now => {
                 self.disconnect(Parting::NoAnswer, cx);
-                if self.make.kept_silent(cx.now, cx.limits) { self.connect_if_needed(cx) } else { self.give_up(cx) }
+                if self.make.kept_silent(cx.now, cx.limits) {
+                    self.connect_if_needed(cx);
+                } else {
+                    self.give_up("greeting not answered", true, cx);
+                }
             }
             State::Up { .. } if self.life == Life::Doubted => self.tell(cx),
             State::Up { idle_since } if self.is_idle() && idle_since + cx.limits.link_idle <= cx.now => self.rest(cx),
@@ -414,31 +446,47 @@ impl Link {
         self.sending = None;
         self.outbox.talk.clear();
         self.life = Life::Shown;
+        self.greets_at = None;
+        self.health.forget_connection();
     }
 
     /// The neighbour named its incarnation; whether it has begun anew.
     pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
-        let restarted = self.make.met(incarnation, fields);
-        if restarted {
+        let met = self.make.met(incarnation, fields);
+        if met != Met::Known {
             self.repair.restarted();
         }
-        self.refuses = None;
-        let hash = fields.and_then(|fields| fields.hash);
-        if self.repair.met(hash == cx.identity.hash_key.fingerprint()) {
-            cx.turn.notices.push(Notice::HashKeysDiffer { peer: self.peer });
+        if met == Met::Former {
+            cx.wrong_again(self.peer, Wrong::Name);
         }
-        let differs = fields.and_then(|fields| fields.same).filter(|&same| same != cx.identity.herd.fingerprint());
-        if differs.is_some() && self.differs != differs {
-            cx.turn.notices.push(Notice::NeighbourDiffers { peer: self.peer });
+        let has_our_key = fields.and_then(|fields| fields.hash) == cx.identity.hash_key.fingerprint();
+        self.repair.met(has_our_key);
+        if has_our_key {
+            cx.over(self.peer, &Wrong::HashKey);
+        } else {
+            cx.wrong(self.peer, Wrong::HashKey);
         }
-        self.differs = differs;
-        restarted
+        for over in
+            [Wrong::Refused(Stranger::Other), Wrong::Elsewhere { who: cx.identity.names.name(self.peer).clone() }]
+        {
+            cx.over(self.peer, &over);
+        }
+        match fields.and_then(|fields| fields.same) {
+            Some(same) if same != cx.identity.same => cx.wrong(self.peer, Wrong::Differs),
+            _ => cx.over(self.peer, &Wrong::Differs),
+        }
+        met != Met::Known
     }
 
-    /// The neighbour cannot be reached, or was lost: it is tried again after a pause.
-    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>) {
-        if matches!(self.state, State::Connecting { .. }) && !mem::replace(&mut self.is_down, true) {
-            cx.turn.notices.push(Notice::NeighbourDown { peer: self.peer });
+    /// The neighbour cannot be reached, or was lost: it is tried again after a pause. It is `sure` to be down unless it
+    /// was there a moment ago.
+    pub(super) fn give_up(&mut self, why: &str, sure: bool, cx: &mut Cx<'_>) {
+        if self.health.failed(why, sure && !self.stops, cx.now) {
+            cx.turn.notices.push(Notice::NeighbourDown { peer: self.peer, why: why.into() });
+            // What is wrong with one that is down, it shows again when it is back.
+            for over in [Wrong::Differs, Wrong::HashKey, Wrong::Clock(Skew::default())] {
+                cx.over(self.peer, &over);
+            }
         }
         self.make.lost();
         self.pause(cx);
@@ -461,10 +509,27 @@ impl Link {
     pub(super) fn rise(&mut self, cx: &mut Cx<'_>) {
         self.pause = FIRST_PAUSE;
         self.state = State::Up { idle_since: cx.now };
+        self.health.rose(cx.now);
         if self.make.is_ours() {
             self.repair.came_up(cx.now);
+            self.greet_later(cx);
         }
         if self.outbox.queued() > 0 {
+            self.tell(cx);
+        }
+    }
+
+    /// Greets again after a while on the connection that there is, if that is to stay.
+    pub(super) fn greet_later(&mut self, cx: &Cx<'_>) {
+        if cx.limits.compare_clocks && !self.make.is_bare() && !cx.limits.link_idle.is_zero() {
+            self.greets_at = Some(cx.now + cx.limits.repair_interval);
+        }
+    }
+
+    /// What this server says when it greets is another now: it is said on the connection that there is.
+    pub(crate) fn greet_again(&mut self, cx: &mut Cx<'_>) {
+        if self.greets_at.is_some() {
+            self.life.doubt();
             self.tell(cx);
         }
     }

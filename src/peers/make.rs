@@ -21,6 +21,8 @@ pub(crate) struct Make {
     kind: Kind,
     /// The incarnation that it last named.
     incarnation: Option<u64>,
+    /// The one that it named before that.
+    former: Option<u64>,
     /// Whether it is greeted without fields, as it did not understand those.
     bare: bool,
     /// Which words it knows, as it last said.
@@ -29,6 +31,18 @@ pub(crate) struct Make {
     greet_at: Option<Instant>,
     /// How long after the next failed greeting that is.
     pause: Option<Duration>,
+}
+
+/// Which run of a neighbour has named itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// The one that is known, or the first.
+    Known,
+    /// Another one: it has begun anew.
+    Anew,
+    /// The one before the last. Runs end when others begin, so there are two servers of that name; unless what it said
+    /// came late.
+    Former,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +61,33 @@ enum Kind {
 
 impl Make {
     pub(crate) const fn new() -> Self {
-        Self { kind: Kind::Unknown, incarnation: None, bare: false, version: 1, greet_at: None, pause: None }
+        Self {
+            kind: Kind::Unknown,
+            incarnation: None,
+            former: None,
+            bare: false,
+            version: 1,
+            greet_at: None,
+            pause: None,
+        }
     }
 
-    /// It named its incarnation, so it speaks our words, or those of the first make, which have no fields; whether it has
-    /// begun anew.
-    pub(crate) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>) -> bool {
+    /// It named its incarnation, so it speaks our words, or those of the first make, which have no fields.
+    pub(crate) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>) -> Met {
         let bare = fields.is_none();
         self.version = fields.map_or(1, |fields| fields.version);
         (self.kind, self.bare, self.greet_at, self.pause) = (Kind::Herd, bare, None, None);
-        self.incarnation.replace(incarnation).is_some_and(|known| known != incarnation)
+        let known = self.incarnation.replace(incarnation);
+        if known.is_none_or(|known| known == incarnation) {
+            return Met::Known;
+        }
+        let former = mem::replace(&mut self.former, known);
+        if former == Some(incarnation) { Met::Former } else { Met::Anew }
+    }
+
+    /// The incarnation that it last named.
+    pub(crate) const fn incarnation(&self) -> Option<u64> {
+        self.incarnation
     }
 
     /// It cannot be reached, or was lost: whoever answers next may be another.

@@ -25,6 +25,7 @@
 mod connection;
 mod cx;
 mod guess;
+mod health;
 mod life;
 mod link;
 mod make;
@@ -32,9 +33,11 @@ mod outbox;
 mod round;
 mod schedule;
 mod step;
+mod troubles;
 
 pub(crate) use self::cx::Cx;
 pub(crate) use self::guess::{Way, Words};
 pub(crate) use self::link::Link;
 pub(crate) use self::round::{Lacked, Probe, Round};
 pub use self::step::{LinkStep, Parting};
+pub(crate) use self::troubles::Troubles;

@@ -72,11 +72,9 @@ impl Schedule {
         }
     }
 
-    /// The neighbour said which hash key it has; whether that is the first time that it is another than this server's.
-    pub(crate) fn met(&mut self, same_key: bool) -> bool {
-        let is_news = !same_key && !self.other_key;
+    /// The neighbour said which hash key it has.
+    pub(crate) const fn met(&mut self, same_key: bool) {
         self.other_key = !same_key;
-        is_news
     }
 
     /// The neighbour has lost its link to this server, or has just started.

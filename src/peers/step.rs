@@ -39,6 +39,8 @@ pub enum Parting {
     NoAnswer,
     /// The neighbour refused this server.
     Refused,
+    /// Another server answered at the neighbour's address.
+    Elsewhere,
     /// The neighbour did not accept the connection, or what it was sent, or did not answer, within `link-timeout`.
     TimedOut,
     /// The neighbour has another address now.
@@ -58,6 +60,7 @@ impl fmt::Display for Parting {
             Self::NotUnderstood => "greeting not understood",
             Self::NoAnswer => "greeting not answered",
             Self::Refused => "refused by the neighbour",
+            Self::Elsewhere => "another server answered",
             Self::TimedOut => "timed out",
             Self::Moved => "the neighbour has another address now",
             Self::Removed => "no neighbour any more",

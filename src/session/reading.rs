@@ -6,9 +6,9 @@ use core::ops::Range;
 use super::allowance::Allowance;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
-use crate::pass::{Batch, BroughtBy, Entry, Lookup, Refused, Request, Turn, Work};
-use crate::values::{Nearby, ServerId};
-use crate::wire::{Framer, Line, Message, Refusal, Sighted, Sighting, Stranger};
+use crate::pass::{Batch, BroughtBy, Entry, Greeter, Hello, Lookup, Refused, Request, Turn, Work};
+use crate::values::{Nearby, ServerId, ServerName};
+use crate::wire::{Framer, HelloFields, Line, Message, Refusal, Sighted, Sighting, Stranger};
 
 impl Session {
     /// Reads into `batch` as much as a pass may take in; how many bytes were read.
@@ -152,6 +152,9 @@ impl Session {
         let reply = batch.replies.len();
         let request = match message {
             Message::Iamat(sighting) => {
+                if let Some(by) = self.identity.limits.too_far_ahead(sighting.at, turn.now.wall) {
+                    return Err(Refusal::TooFarAhead(by));
+                }
                 self.closing |= self.identity.limits.one_shot;
                 let entry = self.iamat(turn, &sighting, batch);
                 batch.entries.push(entry);
@@ -159,16 +162,10 @@ impl Session {
                 return Ok(());
             }
             Message::At { report, sender } => {
-                let (entry, from) = self.passed_on(&report, sender, batch)?;
-                batch.entries.push(entry);
-                batch.add_reports(batch.entries.len() - 1, BroughtBy::Neighbour(from), lines, reply);
-                return Ok(());
+                return self.add_passed_on(turn, (&report, sender), BroughtBy::Neighbour, (lines, reply), batch);
             }
             Message::Kept { report, sender } => {
-                let (entry, from) = self.passed_on(&report, sender, batch)?;
-                batch.entries.push(entry);
-                batch.add_reports(batch.entries.len() - 1, BroughtBy::Repair(from), lines, reply);
-                return Ok(());
+                return self.add_passed_on(turn, (&report, sender), BroughtBy::Repair, (lines, reply), batch);
             }
             Message::Whatsat { client, radius, bound } => {
                 let first = batch.lookups.len();
@@ -181,30 +178,56 @@ impl Session {
                 return Ok(());
             }
             Message::Hello { sender, incarnation, fields } => {
-                let before = self.neighbour;
-                let from = self.believe(sender).inspect_err(|why| {
-                    if fields.is_some_and(|fields| fields.version >= 2) {
-                        let me = self.identity.name();
-                        for part in [b"REFUSED ", me, b" ", why.word().as_bytes(), b"\n"] {
-                            batch.replies.push(part);
-                        }
-                    }
-                })?;
+                let again = self.neighbour;
+                let from =
+                    self.believe(sender).inspect_err(|&why| self.refuse(sender, incarnation, fields, why, batch))?;
                 batch.replies.push(&self.identity.greeting(turn.now.wall, fields.is_some()));
-                // One that has spoken here already only wants to know whether this server lives.
-                if before == Some(from) {
-                    Request::Heard { from }
-                } else {
-                    Request::Hello { from, incarnation, fields }
-                }
+                Request::Hello { from, hello: Hello { incarnation, fields, again: again == Some(from) } }
             }
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
+            Message::Status => {
+                self.closing |= self.identity.limits.one_shot;
+                batch.asks_for_status = true;
+                Request::Status { answer: 0..0 }
+            }
             // It is said in answer to a greeting alone.
             Message::Refused { .. } => return Err(Refusal::UnknownCommand),
         };
-        left.take(if let Request::Repair { .. } = request { Work::REPAIR } else { Work::ALONE }, 0);
+        let work =
+            if matches!(request, Request::Repair { .. } | Request::Status { .. }) { Work::REPAIR } else { Work::ALONE };
+        left.take(work, 0);
         batch.add(lines, reply, request);
         Ok(())
+    }
+
+    /// Adds a neighbour's copy of a report to the batch, unless it is from too far in the future.
+    fn add_passed_on(
+        &mut self,
+        turn: &Turn,
+        (report, sender): (&Sighted<'_>, &[u8]),
+        brought: impl FnOnce(ServerId) -> BroughtBy,
+        (lines, reply): (Range<usize>, usize),
+        batch: &mut Batch,
+    ) -> Result<(), Refusal> {
+        match self.passed_on(turn, report, sender, batch)? {
+            (from, Some(entry)) => {
+                batch.entries.push(entry);
+                batch.add_reports(batch.entries.len() - 1, brought(from), lines, reply);
+            }
+            (from, None) => batch.add(lines, reply, Request::TooFarAhead { from }),
+        }
+        Ok(())
+    }
+
+    /// Somebody greets who is not believed.
+    fn refuse(&self, sender: &[u8], incarnation: u64, fields: Option<HelloFields>, why: Stranger, batch: &mut Batch) {
+        if fields.is_some_and(|fields| fields.version >= 2) {
+            batch.replies.push(&self.identity.refusal(why));
+        }
+        // A server that is sent to itself by a wrong address is no second one.
+        if incarnation != self.identity.incarnation {
+            batch.greeter = ServerName::of(sender).map(|name| Greeter { name, why });
+        }
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
@@ -217,18 +240,23 @@ impl Session {
         entry
     }
 
-    /// A neighbour's copy of a report, written down among the lines of `batch`, and who it is.
+    /// Which neighbour it is that has a copy of a report, and that written down among the lines of `batch`, unless it is
+    /// from too far in the future: then it is as if the neighbour had not said it.
     fn passed_on(
         &mut self,
+        turn: &Turn,
         report: &Sighted<'_>,
         sender: &[u8],
         batch: &mut Batch,
-    ) -> Result<(Entry, ServerId), Refusal> {
+    ) -> Result<(ServerId, Option<Entry>), Refusal> {
         let from = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
+        if self.identity.limits.reported_too_far_ahead(report, turn.now.wall).is_some() {
+            return Ok((from, None));
+        }
         batch.has_strangers |= origin.0 == ServerId::NONE;
         let client = self.identity.hash_key.hash(report.sighting.client);
-        Ok((Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines), from))
+        Ok((from, Some(Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines))))
     }
 
     fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Stranger> {

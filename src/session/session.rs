@@ -84,6 +84,11 @@ impl Session {
         self.share.session()
     }
 
+    /// Where its other end connected from, as far as that is known.
+    pub(crate) const fn remote(&self) -> Option<IpAddr> {
+        self.remote
+    }
+
     /// Who the server is, for all of a pass.
     pub(crate) fn identity(&self) -> &Arc<Identity> {
         &self.identity
@@ -157,8 +162,10 @@ impl Session {
                 Request::Whatsats { lookups, ticket, at_lines } => {
                     self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
                 }
-                Request::Repair { answer, .. } => self.owed.push(&answers[answer.clone()], out),
-                Request::Reports { .. } | Request::Hello { .. } | Request::Heard { .. } => {}
+                Request::Repair { answer, .. } | Request::Status { answer } => {
+                    self.owed.push(&answers[answer.clone()], out);
+                }
+                Request::Reports { .. } | Request::TooFarAhead { .. } | Request::Hello { .. } => {}
             }
         }
         if let Some(Refused { line, reply, .. }) = &batch.refused {

@@ -268,6 +268,11 @@ impl Shard {
         Some(record::report(self.slab.get(slot)))
     }
 
+    /// How many bytes it has set aside for records.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slab.bytes()
+    }
+
     /// How many clients it knows.
     pub(crate) const fn len(&self) -> usize {
         self.len

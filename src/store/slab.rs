@@ -108,6 +108,11 @@ impl Slab {
         Some(())
     }
 
+    /// How many bytes it has set aside.
+    pub(crate) fn bytes(&self) -> usize {
+        self.classes.iter().map(|class| class.total).sum()
+    }
+
     /// Gives back a slot that was taken for `len` bytes.
     pub(crate) fn give_back(&mut self, slot: Slot, len: usize) {
         let next = self.classes[class_for(len)].free.replace(slot).unwrap_or(slot);

@@ -161,6 +161,15 @@ impl Store {
         self.shards.iter().map(|shard| shard.hold().len()).sum()
     }
 
+    /// How many clients it knows, and how many bytes it has set aside for them.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let sizes = self.shards.iter().map(|shard| {
+            let shard = shard.hold();
+            (shard.len(), shard.bytes())
+        });
+        sizes.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
+    }
+
     /// Every report that is kept, in no order, range by range: a shard is held for as long as it takes to copy one.
     pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedReport> {
         (0..SHARDS * Shard::RANGES).flat_map(|range| self.shard(range).copy_range(range))

@@ -39,6 +39,7 @@ counters! {
     at: "AT lines of neighbours",
     hello: "Greetings of neighbours",
     refused: "Lines that were refused",
+    too_far_ahead: "Reports of neighbours that were dropped, because their times are too far in the future",
     kept: "Reports that were kept: the newest of their client",
     older: "Reports that were older than what is kept",
     duplicates: "Reports that had been handled before",

@@ -1,11 +1,5 @@
 //! Decimal numbers as the wire has them, read without floats or allocation.
 
-/// Whether `text` is `digits[.digits]`: at least one digit on each side of the point, no sign.
-pub(crate) fn is_decimal(text: &[u8]) -> bool {
-    let (whole, decimals) = split_decimal(text);
-    all_digits(whole) && decimals.is_none_or(all_digits)
-}
-
 /// What stands before the first point and, where there is a point, what stands after it.
 pub(crate) fn split_decimal(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(b'.', text) {

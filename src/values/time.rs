@@ -40,24 +40,21 @@ impl Timestamp {
             (b'-', rest) => (true, rest),
             _ => (false, text),
         };
-        let mut seconds: u64 = 0;
-        let mut at = 0;
-        while let Some(&digit) = digits.get(at).filter(|byte| byte.is_ascii_digit()) {
-            seconds = seconds.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
-            at += 1;
-        }
-        if at == 0 || seconds > i64::MAX.unsigned_abs() + u64::from(negative) {
+        let (seconds, decimals) = whole_seconds(digits)?;
+        if seconds > i64::MAX.unsigned_abs() + u64::from(negative) {
             return None;
         }
-        let nanos = match digits[at..].split_first() {
-            None => 0,
-            Some((b'.', decimals)) => nanos_of(decimals)?,
-            Some(_) => return None,
-        };
+        let nanos = if decimals.is_some_and(|decimals| decimals.len() > 9) { None } else { nanos_of(decimals) }?;
         let magnitude = i128::from(seconds) * NANOS + i128::from(nanos);
         let least = i128::from(i64::MIN) * NANOS;
         let value = if negative { -magnitude } else { magnitude };
         (value >= least).then_some(Self(value))
+    }
+
+    /// The time that is so far past this one; the latest there is where that is later.
+    #[must_use]
+    pub const fn after(self, skew: Skew) -> Self {
+        Self(self.0.saturating_add(skew.0))
     }
 
     /// How far this time is ahead of `other`: positive when `other` is earlier. Times that are made
@@ -78,26 +75,35 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// One to nine decimals, as nanoseconds.
-fn nanos_of(decimals: &[u8]) -> Option<u32> {
-    if decimals.is_empty() || decimals.len() > 9 {
+/// The digits that `text` begins with, as a number of 64 bits, and what stands behind a point that follows.
+fn whole_seconds(text: &[u8]) -> Option<(u64, Option<&[u8]>)> {
+    let mut seconds: u64 = 0;
+    let mut at = 0;
+    while let Some(&digit) = text.get(at).filter(|byte| byte.is_ascii_digit()) {
+        seconds = seconds.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        at += 1;
+    }
+    match text[at..].split_first() {
+        _ if at == 0 => None,
+        None => Some((seconds, None)),
+        Some((b'.', decimals)) => Some((seconds, Some(decimals))),
+        Some(_) => None,
+    }
+}
+
+/// Decimals, at least one where there is a point, as nanoseconds; those behind the ninth are cut off.
+fn nanos_of(decimals: Option<&[u8]>) -> Option<u32> {
+    let Some(decimals) = decimals else { return Some(0) };
+    if decimals.is_empty() || !decimals.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let mut nanos = 0;
-    for place in 0..9 {
-        let digit = decimals.get(place).copied().unwrap_or(b'0');
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        nanos = nanos * 10 + u32::from(digit - b'0');
-    }
-    Some(nanos)
+    Some((0..9).fold(0, |nanos, place| nanos * 10 + u32::from(decimals.get(place).unwrap_or(&b'0') - b'0')))
 }
 
 /// A server's clock when it received a report, minus the client's time in it.
 ///
 /// Shown with a sign and nine decimals, always: `+0.263873386`, `-12.000000001`, `+0.000000000`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Skew(i128);
 
 impl Skew {
@@ -151,14 +157,21 @@ impl Skew {
     /// Room for every skew of 64 bits: a sign, ten digits, a point and nine, and some more.
     pub(crate) const ROOM: usize = 24;
 
-    /// Whether `text` is a skew as a neighbour may write it: a sign, digits, and at least one
-    /// decimal where there is a point. Neighbours that round otherwise than this server are served.
+    /// Reads a skew as a neighbour may write it: a sign, digits, and at least one decimal where there is a point. The
+    /// seconds fit in 64 bits without the sign, as those between any two times do; without that bound a skew of many
+    /// digits would win over every true one, where two reports have the same time.
+    ///
+    /// Decimals behind the ninth, of neighbours that round otherwise than this server, are cut off.
     #[must_use]
-    pub fn is_valid(text: &[u8]) -> bool {
-        let Some((b'+' | b'-', rest)) = text.split_first() else {
-            return false;
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (negative, digits) = match text.split_first()? {
+            (b'+', rest) => (false, rest),
+            (b'-', rest) => (true, rest),
+            _ => return None,
         };
-        super::decimal::is_decimal(rest)
+        let (seconds, decimals) = whole_seconds(digits)?;
+        let magnitude = i128::from(seconds) * NANOS + i128::from(nanos_of(decimals)?);
+        Some(Self(if negative { -magnitude } else { magnitude }))
     }
 }
 
@@ -300,10 +313,24 @@ mod tests {
                 let len = Skew::write_nanos(nanos, &mut short);
                 assert_eq!(&short[..len], text.as_bytes());
             }
-            assert!(Skew::is_valid(text.as_bytes()));
+            let read = Skew::parse(text.as_bytes());
+            let most = i128::from(u64::MAX) * NANOS + NANOS - 1;
+            assert_eq!(read, (nanos.abs() <= most).then_some(Skew(nanos)), "{text}");
         }
-        for text in ["", "+", "0.5", "+.5", "+1.", "+1e3", "-nan"] {
-            assert!(!Skew::is_valid(text.as_bytes()), "{text}");
+    }
+
+    #[test]
+    fn a_skew_is_read_as_neighbours_write_it_and_is_bounded_like_a_time() {
+        for (text, nanos) in [
+            ("+0.5", 500_000_000),
+            ("-12", -12 * NANOS),
+            ("+0.26387338638305664", 263_873_386),
+            ("-18446744073709551615.999999999", -(i128::from(u64::MAX) * NANOS + NANOS - 1)),
+        ] {
+            assert_eq!(Skew::parse(text.as_bytes()), Some(Skew(nanos)), "{text}");
+        }
+        for text in ["", "+", "0.5", "+.5", "+1.", "+1e3", "-nan", "-18446744073709551616", "-99999999999999999999"] {
+            assert_eq!(Skew::parse(text.as_bytes()), None, "{text}");
         }
     }
 }

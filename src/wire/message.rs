@@ -45,6 +45,8 @@ pub enum Message<'a> {
         /// Why not.
         why: Stranger,
     },
+    /// `STATUS`: how is this server?
+    Status,
     /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
     /// differs from an AT line in that it is not passed on.
     Kept {
@@ -97,8 +99,9 @@ impl<'a> Message<'a> {
                 let incarnation = integer(incarnation).ok_or(Refusal::Incarnation)?;
                 Self::Hello { sender, incarnation, fields: HelloFields::parse(line)? }
             }
+            [b"STATUS"] => Self::Status,
             [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
-            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED", ..] => {
+            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS", ..] => {
                 return Err(Refusal::FieldCount);
             }
             _ => return Err(Refusal::UnknownCommand),
@@ -123,6 +126,8 @@ pub struct Sighted<'a> {
     pub origin: &'a [u8],
     /// That server's clock minus the client's time, as it wrote it.
     pub skew: &'a [u8],
+    /// The value of `skew`.
+    pub ahead: Skew,
     /// What the client said.
     pub sighting: Sighting<'a>,
 }
@@ -135,10 +140,13 @@ impl<'a> Sighted<'a> {
 
     fn of(fields: &[&'a [u8]]) -> Result<Self, Refusal> {
         let &[origin, skew, client, position, time] = fields else { return Err(Refusal::FieldCount) };
-        if !Skew::is_valid(skew) {
-            return Err(Refusal::Skew);
-        }
-        Ok(Self { origin, skew, sighting: Sighting::parse(client, position, time)? })
+        let ahead = Skew::parse(skew).ok_or(Refusal::Skew)?;
+        Ok(Self { origin, skew, ahead, sighting: Sighting::parse(client, position, time)? })
+    }
+
+    /// What the origin's clock said when it wrote the report down.
+    pub(crate) const fn origin_clock(&self) -> Timestamp {
+        self.sighting.at.after(self.ahead)
     }
 }
 
@@ -229,6 +237,7 @@ mod tests {
             ("IAMAT kiwi +1+1", Refusal::FieldCount),
             ("IAMAT kiwi +1+1 1 1", Refusal::FieldCount),
             ("AT a +1.0 kiwi +1+1 1 b c d e f", Refusal::FieldCount),
+            ("STATUS all", Refusal::FieldCount),
             ("IAMAT kiwi 1+1 1", Refusal::Position),
             ("IAMAT kiwi +1+1 1e3", Refusal::Time),
             ("WHATSAT kiwi 51 5", Refusal::Radius),
@@ -236,6 +245,8 @@ mod tests {
             ("WHATSAT kiwi 50 5.0", Refusal::Bound),
             ("WHATSAT kiwi 50 +5", Refusal::Bound),
             ("AT a 1.0 kiwi +1+1 1 b", Refusal::Skew),
+            ("AT a -99999999999999999999 kiwi +1+1 1 b", Refusal::Skew),
+            ("KEPT a +18446744073709551616 kiwi +1+1 1 b", Refusal::Skew),
             ("HELLO a -1", Refusal::Incarnation),
             ("HELLO a 18446744073709551616", Refusal::Incarnation),
         ] {

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::stranger::Stranger;
+use crate::values::Skew;
 
 /// Why a line is answered with `? ` and the connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +16,9 @@ pub enum Refusal {
     Position,
     /// Not POSIX seconds with at most nine decimals.
     Time,
+    /// A client's time that is further past the server's clock than `max-ahead` allows, and by how much: it would block
+    /// every true report of that client for as long.
+    TooFarAhead(Skew),
     /// Not a decimal number of kilometres from 0 to 50.
     Radius,
     /// Not an integer from 0 to 20.
@@ -50,6 +54,7 @@ impl Refusal {
             Self::FieldCount => "wrong number of fields",
             Self::Position => "invalid position",
             Self::Time => "invalid time",
+            Self::TooFarAhead(_) => "time too far ahead of the server's clock",
             Self::Radius => "invalid radius",
             Self::Bound => "invalid bound",
             Self::Skew => "invalid skew",
@@ -68,7 +73,10 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        match self {
+            Self::TooFarAhead(by) => write!(f, "{}: {by} s", self.as_str()),
+            _ => f.pad(self.as_str()),
+        }
     }
 }
 
@@ -76,7 +84,7 @@ impl From<Stranger> for Refusal {
     fn from(why: Stranger) -> Self {
         match why {
             Stranger::Address => Self::NotItsAddress,
-            Stranger::Unknown | Stranger::Other => Self::NotANeighbour,
+            Stranger::Unknown | Stranger::Name | Stranger::Other => Self::NotANeighbour,
         }
     }
 }

@@ -9,6 +9,8 @@ pub enum Stranger {
     Unknown,
     /// The connection comes from an IP address that this neighbour's `address` does not stand for.
     Address,
+    /// Another server of that name runs.
+    Name,
     /// A word that this release does not know.
     Other,
 }
@@ -16,7 +18,10 @@ pub enum Stranger {
 impl Stranger {
     /// Reads the word.
     pub(crate) fn parse(word: &[u8]) -> Self {
-        [Self::Unknown, Self::Address].into_iter().find(|why| why.word().as_bytes() == word).unwrap_or(Self::Other)
+        [Self::Unknown, Self::Address, Self::Name]
+            .into_iter()
+            .find(|why| why.word().as_bytes() == word)
+            .unwrap_or(Self::Other)
     }
 
     /// The word.
@@ -25,6 +30,7 @@ impl Stranger {
         match self {
             Self::Unknown => "unknown",
             Self::Address => "address",
+            Self::Name => "name",
             Self::Other => "other",
         }
     }
@@ -36,6 +42,7 @@ impl fmt::Display for Stranger {
         f.pad(match self {
             Self::Unknown => "its list of servers does not have this server as a neighbour",
             Self::Address => "its list of servers has another address for this server",
+            Self::Name => "another server of this server's name runs",
             Self::Other => "for a reason that this release does not know",
         })
     }

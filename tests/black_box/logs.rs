@@ -19,27 +19,39 @@ fn wait_for_entry(herd: &Herd, name: &str, what: &str, is: impl Fn(&Value) -> bo
     wait_for(what, || herd.log(name).into_iter().find(|entry| is(entry)))
 }
 
-/// At `info`: servers up and down, connections between servers with their reasons, and no lines.
+/// At `info`: servers up and down, neighbours down and up, one line each, and no lines of the wire.
 #[test]
 fn at_info() {
     let mut herd = Plan::new(&binaries(), &pair()).with(&["--log-level", "info"]).start();
     let at = herd.report("A", "kiwi", "1");
     herd.wait_until_known("B", "kiwi", &at);
-    let is_opened = |entry: &Value| entry["message"] == "connection opened" && entry["to"] == "B";
-    wait_for_entry(&herd, "A", "the link to open", is_opened);
-    wait_for_entry(&herd, "B", "the neighbour", |entry| {
-        entry["message"] == "connection opened" && entry["from"] == "A"
+    let is = |entry: &Value, message: &str| entry["message"] == message && entry["neighbour"] == "B";
+    // Where A was there first, it missed B until then.
+    let before = wait_for("A to say that B is there", || {
+        let log = herd.log("A");
+        let count = |message| log.iter().filter(|entry| is(entry, message)).count();
+        (count("neighbour up") == count("neighbour down")).then(|| count("neighbour up"))
     });
     herd.kill("B");
-    let dropped = wait_for_entry(&herd, "A", "the link to drop", |entry| {
-        entry["message"] == "connection dropped" && entry["to"] == "B"
+    wait_for("A to miss B", || {
+        let downs: Vec<_> = herd.log("A").into_iter().filter(|entry| is(entry, "neighbour down")).collect();
+        let down = downs.get(before)?;
+        assert!(down["level"] == "WARN" && down["reason"].as_str().is_some_and(|why| !why.is_empty()), "{down}");
+        assert_eq!(down["address"], herd.address("B").to_string());
+        Some(())
     });
-    assert!(dropped["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{dropped}");
+    herd.start("B");
+    let up = wait_for("A to have B again", || {
+        herd.log("A").into_iter().filter(|entry| is(entry, "neighbour up")).nth(before)
+    });
+    assert_eq!((&up["level"], &up["sent"], &up["received"]), (&"INFO".into(), &1.into(), &0.into()), "{up}");
+    assert!(up["after"].as_str().is_some_and(|after| after.ends_with('s')), "{up}");
     herd.process("A").signal(Signal::TERM);
     assert!(herd.process("A").end().success());
     let log = herd.log("A");
     assert_eq!((entries(&log, "server up").len(), entries(&log, "server down").len()), (1, 1));
-    assert!(log.iter().all(|entry| entry["level"] == "INFO" && entry["line"].is_null()), "{log:#?}");
+    assert!(log.iter().all(|entry| entry["level"] != "DEBUG" && entry["line"].is_null()), "{log:#?}");
+    assert!(entries(&log, "connection opened").is_empty(), "{log:#?}");
 }
 
 /// At `debug`: each line received and sent.

@@ -55,12 +55,13 @@ pub(crate) struct Written {
 }
 
 /// The defaults, but that a pause is so short that a quarter of it, which is left to chance, is nothing,
-/// and that links do not close because they rest.
+/// that links do not close because they rest, and that nobody greets for the clocks alone.
 fn limits() -> Limits {
     let hour = Duration::from_hours(1);
     Limits {
         link_retry: Duration::from_nanos(3),
         link_idle: hour,
+        compare_clocks: false,
         idle_timeout: hour,
         handled: 64,
         ..Limits::default()
@@ -121,7 +122,7 @@ impl Nodes {
                 }
             }
             Input::Answer(peer, _) => run.handle(Event::Received { peer: self.id(peer), bytes: &bytes }),
-            Input::Lost(peer) => run.handle(Event::Lost { peer: self.id(peer) }),
+            Input::Lost(peer) => run.handle(Event::Lost { peer: self.id(peer), why: "lost" }),
             Input::Wait(nanos) => run.wait(Duration::from_nanos(nanos)),
         }
         let Run { outputs, mut wrong, .. } = run;
@@ -183,9 +184,6 @@ impl Known {
             rest = after;
         }
         key.push_str(rest);
-        for told in ["is_down: true, ", "is_down: false, "] {
-            key = key.replace(told, "");
-        }
         xxh3_128(key.as_bytes())
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
     fn pull(&mut self, peer: ServerId) {
         loop {
             let event = match self.known.node.poll_link(&mut self.turn, peer) {
-                LinkStep::Connect if self.up & 1 << peer.index() == 0 => Event::Lost { peer },
+                LinkStep::Connect if self.up & 1 << peer.index() == 0 => Event::Lost { peer, why: "lost" },
                 LinkStep::Connect => {
                     self.outputs.push(Output::Open(peer.index()));
                     Event::Connected { peer }

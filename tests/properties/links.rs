@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use herd::{Event, Limits, Notice, Parting, Stranger};
+use herd::{Event, Limits, Notice, Parting, ServerName, Stranger, Trouble, Wrong};
 use proptest::prelude::*;
 
 use super::support::herds::MILLI;
@@ -235,14 +235,18 @@ fn people_are_told_once_that_a_neighbour_cannot_be_reached_and_once_that_it_can(
     for failure in 0..3 {
         assert!(server.connects());
         server.lost();
-        let expected = if failure == 0 { vec![Notice::NeighbourDown { peer }] } else { Vec::new() };
+        let down = Notice::NeighbourDown { peer, why: "lost".into() };
+        let expected = if failure == 0 { vec![down] } else { Vec::new() };
         assert_eq!(told(&mut server), expected);
         server.wait(Duration::from_secs(1));
     }
     up(&mut server);
-    assert_eq!(told(&mut server), [Notice::NeighbourUp { peer }]);
+    assert_eq!(told(&mut server), []);
     server.takes();
     assert_eq!(told(&mut server), [Notice::Compared { peer, sent: 0, received: 0 }]);
+    server.wait(Duration::from_secs(3));
+    let after = Duration::from_secs(3);
+    assert_eq!(told(&mut server), [Notice::NeighbourUp { peer, after, sent: 0, received: 0 }]);
     server.lost();
     assert_eq!(told(&mut server), [], "a connection ended: the neighbour may be there all the same");
     server.wait(Duration::from_secs(1));
@@ -268,7 +272,8 @@ fn a_link_that_may_not_rest_is_closed_when_all_is_sent() {
 
 #[test]
 fn a_link_at_rest_is_closed_after_a_while() {
-    let mut server = Server::new(&Limits { link_timeout: Duration::from_mins(1), ..Limits::default() });
+    let (link_timeout, link_idle) = (Duration::from_mins(1), Duration::from_secs(10));
+    let mut server = Server::new(&Limits { link_timeout, link_idle, ..Limits::default() });
     iamat(&mut server, "a");
     up(&mut server);
     server.takes();
@@ -459,7 +464,9 @@ fn one_that_refuses_this_server_is_left_alone_for_a_while_and_people_are_told_on
         assert!(!server.connects());
         server.wait(Duration::from_secs(5));
     }
-    assert_eq!(told, [Notice::Refused { peer, why: Stranger::Address }]);
+    let with = ServerName::new("s1").expect("a name");
+    let down = Notice::NeighbourDown { peer, why: "refused by the neighbour".into() };
+    assert_eq!(told, [Notice::Wrong(Trouble { with, what: Wrong::Refused(Stranger::Address) }), down]);
     up(&mut server);
     assert_eq!(server.takes(), copies(&["a"]), "nothing was lost");
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod ahead;
 mod corpus;
 mod determinism;
 mod feed;

@@ -173,10 +173,13 @@ impl<R: Runtime> Connection<R> {
             let (shared, id) = (&self.shared, self.session.id());
             turn.now = shared.clock.now();
             let before = turn.work();
-            let received = take_in(&mut self.session, &shared.node, turn);
+            let mut received = take_in(&mut self.session, &shared.node, turn);
             log_received(shared.name(), self.remote, &received);
             if received.ask_for_places() && self.mailbox.is_none() {
                 shared.expect_letters(id, self.mailbox.insert(Arc::default()));
+            }
+            if received.asks_for_status() {
+                received.tell(shared.status());
             }
             let served = received.serve();
             self.refused = served.refused();
@@ -294,7 +297,7 @@ impl<R: Runtime> Connection<R> {
         if let Some(neighbour) = self.session.neighbour().filter(|_| !self.neighbour_logged) {
             self.neighbour_logged = true;
             let neighbour = self.shared.node.name(neighbour);
-            tracing::info!(target: "herd::links", server = self.shared.name(), from = %neighbour, address = %self.remote, "connection opened");
+            tracing::debug!(target: "herd::links", server = self.shared.name(), from = %neighbour, address = %self.remote, "connection opened");
         }
     }
 
@@ -316,7 +319,7 @@ impl<R: Runtime> Connection<R> {
         match self.session.neighbour() {
             Some(neighbour) => {
                 let neighbour = self.shared.node.name(neighbour);
-                tracing::info!(target: "herd::links", server, from = %neighbour, address = %self.remote, reason = %why, "connection dropped");
+                tracing::debug!(target: "herd::links", server, from = %neighbour, address = %self.remote, reason = %why, "connection dropped");
             }
             None => {
                 tracing::debug!(target: "herd::wire", server, client = %self.remote, reason = %why, "connection closed");

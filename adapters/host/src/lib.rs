@@ -19,6 +19,7 @@
 //!
 //! What a runtime has to bring is [`Runtime`].
 
+mod about;
 mod address;
 mod clock;
 mod closing;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use herd::{Event, LinkStep, Notice, Parting, ServerId, ServerName, Turn};
+use herd::{Event, LinkStep, Parting, ServerId, ServerName, Turn};
 
 use self::opening::{Opening, open};
 use crate::closing::Closing;
@@ -147,31 +147,25 @@ impl<R: Runtime> Link<R> {
     }
 
     fn opened(&mut self, stream: R::Stream, address: SocketAddr) {
-        tracing::info!(target: "herd::links", server = self.shared.name(), to = %self.to, %address, "connection opened");
+        tracing::debug!(target: "herd::links", server = self.shared.name(), to = %self.to, %address, "connection opened");
         self.connection = Connection::Open { stream, unsent: Bytes::new() };
         self.handle(Event::Connected { peer: self.peer });
     }
 
-    /// No connection could be made. A server that is down for a day is worth a line in the log, and not one for each
-    /// attempt: the node knows which is the first.
+    /// No connection could be made. The node knows whether that is news.
     fn not_reached(&mut self, error: &io::Error) {
         self.connection = Connection::None;
-        self.shared.tell(&mut self.turn, Event::Lost { peer: self.peer });
         let (server, to) = (self.shared.name(), &self.to);
         let address = self.shared.address_of(to).unwrap_or_default();
-        if self.turn.notices.contains(&Notice::NeighbourDown { peer: self.peer }) {
-            tracing::info!(target: "herd::links", server, %to, %address, reason = %error, "neighbour not reached");
-        } else {
-            tracing::debug!(target: "herd::links", server, %to, %address, reason = %error, "neighbour still not reached");
-        }
-        self.shared.perform(&mut self.turn, None);
+        tracing::debug!(target: "herd::links", server, %to, %address, reason = %error, "neighbour not reached");
+        self.handle(Event::Lost { peer: self.peer, why: &error.to_string() });
     }
 
     /// The connection that there was is over by itself.
     fn lost(&mut self, error: &io::Error) {
-        tracing::info!(target: "herd::links", server = self.shared.name(), to = %self.to, reason = %error, "connection dropped");
+        tracing::debug!(target: "herd::links", server = self.shared.name(), to = %self.to, reason = %error, "connection dropped");
         self.connection = Connection::None;
-        self.handle(Event::Lost { peer: self.peer });
+        self.handle(Event::Lost { peer: self.peer, why: &error.to_string() });
     }
 
     /// Gives the connection up, as the node wants. What the neighbour has not read yet may take it a while, which the
@@ -181,10 +175,10 @@ impl<R: Runtime> Link<R> {
         match mem::replace(&mut self.connection, Connection::None) {
             Connection::None => {}
             Connection::Opening(_) => {
-                tracing::info!(target: "herd::links", server, %to, reason = %why, "connection given up");
+                tracing::debug!(target: "herd::links", server, %to, reason = %why, "connection given up");
             }
             Connection::Open { mut stream, .. } => {
-                tracing::info!(target: "herd::links", server, %to, reason = %why, "connection dropped");
+                tracing::debug!(target: "herd::links", server, %to, reason = %why, "connection dropped");
                 if why != Parting::TimedOut {
                     let mut task = Task::new(&self.shared.shutdown, Role::Link);
                     whole::spawn::<R>(&self.shared.shutdown, async move {

@@ -1,24 +1,30 @@
 //! What a node noticed, told to people.
 
+use std::time::Duration;
+
 use herd::{Node, Notice};
 
 /// Logs a notice of the node of that server.
 pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
-    match *notice {
+    match notice {
         Notice::Compared { peer, sent: 0, received: 0 } => {
-            tracing::debug!(target: "herd::links", server, with = %node.name(peer), "compared, nothing differs");
+            tracing::debug!(target: "herd::links", server, with = %node.name(*peer), "compared, nothing differs");
         }
         Notice::Compared { peer, sent, received } => {
-            tracing::info!(target: "herd::links", server, with = %node.name(peer), sent, received, "repaired");
+            tracing::debug!(target: "herd::links", server, with = %node.name(*peer), sent, received, "repaired");
         }
-        Notice::NeighbourDiffers { peer } => {
-            tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), "lists of servers differ");
+        Notice::NeighbourDown { peer, why } => {
+            let (neighbour, herd) = (node.name(*peer), node.herd());
+            let address = herd.find(neighbour.as_bytes()).map_or("", |id| &herd.member(id).address);
+            tracing::warn!(target: "herd::links", server, %neighbour, address, reason = %why, "neighbour down");
         }
-        Notice::HashKeysDiffer { peer } => {
-            tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), "hash keys differ, not compared");
+        Notice::NeighbourUp { peer, after, sent, received } => {
+            let (neighbour, after) = (node.name(*peer), rounded(*after));
+            tracing::info!(target: "herd::links", server, %neighbour, %after, sent, received, "neighbour up");
         }
-        Notice::Refused { peer, why } => {
-            tracing::warn!(target: "herd::links", server, neighbour = %node.name(peer), reason = %why, "refused by a neighbour");
+        Notice::Wrong(trouble) => {
+            let (neighbour, event) = (&trouble.with, trouble.what.as_str());
+            tracing::warn!(target: "herd::links", server, %neighbour, remedy = %trouble, "{event}");
         }
         Notice::BuffersFull { closed } => {
             tracing::warn!(target: "herd::server", server, closed, "buffers full, largest connections closed");
@@ -29,7 +35,15 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
         Notice::HerdRefused(why) => {
             tracing::error!(target: "herd::server", server, reason = %why, "list of servers refused");
         }
-        // The link's task says so itself, with the reason and the address.
-        Notice::NeighbourDown { .. } | Notice::NeighbourUp { .. } => {}
     }
+}
+
+/// A time for people: milliseconds where it is short, else seconds.
+fn rounded(time: Duration) -> humantime::FormattedDuration {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    humantime::format_duration(if millis < 1000 {
+        Duration::from_millis(millis)
+    } else {
+        Duration::from_secs(time.as_secs())
+    })
 }

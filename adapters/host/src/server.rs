@@ -202,8 +202,8 @@ impl Bound {
     ) -> Result<Server<R>, StartError> {
         let address = self.address().map_err(StartError::Listener)?;
         let listener = R::listener(self.listener).map_err(StartError::Listener)?;
-        let (herd, limits) = (&settings.herd, settings.limits.clone());
-        let shared: Arc<Shared<R>> = Arc::new(Shared::new(herd, self.server, limits, source, seed()));
+        let herd = &settings.herd;
+        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, self.server, source, seed()));
         // Before the first neighbour connects: it is believed for its address.
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");

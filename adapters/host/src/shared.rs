@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use herd::{
-    Action, Answer, Event, FetchId, Herd, Limits, Node, Places, ServerId, ServerName, Session, SessionId, Turn,
+    Action, Answer, Event, FetchId, HostStatus, Node, Places, ServerId, ServerName, Session, SessionId, Turn,
     Unavailable,
 };
 use herd_places::Source;
 
+use crate::about::About;
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::neighbours::Neighbours;
@@ -35,6 +37,7 @@ pub(crate) enum Letter {
 pub(crate) struct Shared<R> {
     pub(crate) node: Node,
     name: ServerName,
+    about: About,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
@@ -49,13 +52,15 @@ pub(crate) struct Shared<R> {
 }
 
 impl<R: Runtime> Shared<R> {
-    pub(crate) fn new(herd: &Arc<Herd>, me: ServerId, limits: Limits, source: Arc<dyn Source>, seed: u64) -> Self {
-        let node = Node::new(Arc::clone(herd), me, limits, seed);
+    pub(crate) fn new(settings: &Settings, me: ServerId, source: Arc<dyn Source>, seed: u64) -> Self {
+        let herd = &settings.herd;
+        let node = Node::new(Arc::clone(herd), me, settings.limits.clone(), seed);
         node.ask_at_least(source.least_bound());
         Self {
             node,
             name: herd.name(me).clone(),
             shutdown: Arc::new(Shutdown::of(herd.name(me).as_str())),
+            about: About::new(settings, R::NAME),
             clock: Clock::start(),
             timer: Timer::default(),
             neighbours: Neighbours::default(),
@@ -80,6 +85,11 @@ impl<R: Runtime> Shared<R> {
     pub(crate) fn address_of(&self, server: &ServerName) -> Option<String> {
         let herd = self.node.herd();
         herd.find(server.as_bytes()).map(|id| herd.member(id).address.clone())
+    }
+
+    /// What there is to say of this server that its node does not know.
+    pub(crate) fn status(&self) -> HostStatus {
+        self.about.status()
     }
 
     pub(crate) fn session_id(&self) -> SessionId {
@@ -145,6 +155,7 @@ impl<R: Runtime> Shared<R> {
     }
 
     fn fetched(self: &Arc<Self>, fetch: FetchId, outcome: Result<Places, Unavailable>) {
+        self.about.fetched(outcome.as_ref().err().map(ToString::to_string));
         if let Err(error) = &outcome {
             tracing::warn!(target: "herd::places", server = self.name(), %error, "places could not be had");
         }

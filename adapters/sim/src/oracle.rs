@@ -16,6 +16,10 @@ pub(crate) type ReportId = u32;
 
 const NONE: ReportId = ReportId::MAX;
 
+/// How far a client's time may be past the clock of the server that it talks to, in nanoseconds: a day, as in
+/// [`Limits::max_ahead`](herd::Limits::max_ahead).
+const MOST_AHEAD: i128 = 86_400_000_000_000;
+
 /// A report that some server accepted from a client.
 #[derive(Debug)]
 pub(crate) struct Known {
@@ -121,6 +125,9 @@ impl Oracle {
     /// What becomes of a client's line.
     pub(crate) fn judge_client(&mut self, server: usize, name: &str, wall: Timestamp, line: &[u8]) -> Verdict {
         match Message::parse(line) {
+            Ok(Some(Message::Iamat(sighting))) if sighting.at.as_nanos() - wall.as_nanos() > MOST_AHEAD => {
+                Verdict::Refused
+            }
             Ok(Some(Message::Iamat(sighting))) => {
                 let id = self.number(name, wall, &sighting);
                 if self.tell(server, id) { Verdict::Report(id) } else { Verdict::Refused }
@@ -216,6 +223,14 @@ mod tests {
         assert_eq!(oracle.judge_client(1, "b", wall, b"WHATSAT kiwi 1 2"), Verdict::Asks(old, 2));
         assert_eq!(oracle.judge_neighbour(1, "a", b"AT a +0.500000000 kiwi +1+1 1. a"), Verdict::Invented);
         assert_eq!(oracle.judge_neighbour(1, "c", b"AT a +0.500000000 kiwi +1+1 1.5 a"), Verdict::Refused);
+    }
+
+    #[test]
+    fn a_time_from_too_far_in_the_future_is_refused() {
+        let mut oracle = Oracle::new(1, 1);
+        let mut say = |line: &[u8]| oracle.judge_client(0, "a", Timestamp::from_nanos(0), line);
+        assert_eq!(say(b"IAMAT kiwi +1+1 86400"), Verdict::Report(0));
+        assert_eq!(say(b"IAMAT kiwi +1+1 86400.000000001"), Verdict::Refused);
     }
 
     #[test]

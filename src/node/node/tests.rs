@@ -250,7 +250,7 @@ fn a_greeting_is_answered_with_the_run_of_this_server() {
 fn a_greeting_with_fields_is_answered_with_fields_and_a_stranger_is_told_why() {
     let node = node();
     let reply = say(&node, Some(LOOPBACK), "HELLO b 7 v=2 later=1\n");
-    let fingerprint = node.herd().fingerprint();
+    let fingerprint = node.identity().same;
     assert_eq!(reply, format!("HELLO a {} v=2 clock=2.500000000 same={fingerprint:016x}\n", scramble(1)));
     assert_eq!(say(&node, Some(LOOPBACK), "HELLO d 7 v=2\nIAMAT kiwi +1+1 1\n"), "REFUSED a unknown\n");
     assert_eq!(say(&node, Some(LOOPBACK), "HELLO x 7 v=3\n"), "REFUSED a unknown\n");
@@ -372,7 +372,7 @@ fn a_neighbour_that_moves_is_reached_and_believed_where_it_is_now() {
     node.handle(&mut turn, Event::Resolved { peer: b, addresses: &[elsewhere] });
     assert!(say(&node, Some(elsewhere), "HELLO b 7\n").starts_with("HELLO a "));
     let unchanged = Notice::HerdChanged { added: 0, removed: 0 };
-    assert_eq!(turn.notices, [unchanged, unchanged]);
+    assert_eq!(turn.notices, [unchanged.clone(), unchanged]);
 }
 
 #[test]

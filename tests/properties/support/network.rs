@@ -194,7 +194,7 @@ impl Network {
             Flight::Sent => self.tell(key, |peer| Event::Sent { peer }),
             Flight::Close | Flight::Open => {
                 self.close(key);
-                self.tell(key, |peer| Event::Lost { peer });
+                self.tell(key, |peer| Event::Lost { peer, why: "lost" });
             }
         }
     }

@@ -68,7 +68,7 @@ impl Pair {
             self.asker.handle(|| Event::Received { peer, bytes: &answers });
         };
         if !matches!(end, LinkStep::Close(_)) {
-            self.asker.handle(|| Event::Lost { peer });
+            self.asker.handle(|| Event::Lost { peer, why: "lost" });
         }
         cost
     }

@@ -3,6 +3,7 @@
 
 use core::cmp::Ordering;
 use core::mem;
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use arbitrary::Arbitrary;
 use herd::{
     Action, Event, FetchId, Herd, Limits, LinkStep, Member, Query, ServerId, ServerName, SessionId, Sighting, Status,
-    Unavailable,
+    Timestamp, Unavailable,
 };
 
 use super::driver::{Accepted, Driver};
@@ -51,6 +52,7 @@ pub(crate) enum Say {
     Refused { sender: u8, why: u8 },
     Kept { origin: u8, client: u8, time: u8, sender: u8 },
     All { sender: u8, range: u8 },
+    Status,
 }
 
 /// What happens to a link.
@@ -71,11 +73,12 @@ impl Say {
             Self::Iamat { client, time } => format!("IAMAT {}\n", sighting(client, time)),
             Self::Whatsat { client, radius, bound } => format!("WHATSAT c{} {radius} {bound}\n", client % 8),
             Self::At { origin, client, time, sender } => {
-                format!("AT s{} +0.5 {} s{}\n", origin % 8, sighting(client, time), sender % 5)
+                format!("AT s{} {} {} s{}\n", origin % 8, skew(origin), sighting(client, time), sender % 5)
             }
             Self::Kept { origin, client, time, sender } => {
-                format!("KEPT s{} +0.5 {} s{}\n", origin % 8, sighting(client, time), sender % 5)
+                format!("KEPT s{} {} {} s{}\n", origin % 8, skew(origin), sighting(client, time), sender % 5)
             }
+            Self::Status => "STATUS\n".into(),
             Self::All { sender, range } => format!("REPAIR s{} all 10/{range:02x}0\n", sender % 5),
             Self::Hello { sender, incarnation, fields } => {
                 let fields = ["", " v=2", " same=0", " v=2 v=2"][usize::from(fields % 4)];
@@ -87,6 +90,11 @@ impl Say {
         }
         .into_bytes()
     }
+}
+
+/// What an origin's clock said beside the client's: now and then too little for the time to be believed.
+fn skew(origin: u8) -> &'static str {
+    ["+0.5", "-0.5", "-21.5", "-100.5"][usize::from(origin / 64)]
 }
 
 /// A client, where it is, and when: in one of several spellings, all of them usual, some of them too long here.
@@ -119,6 +127,8 @@ pub(crate) fn small_limits() -> Limits {
         fetch_queue: 2,
         clients: 4,
         handled: 8,
+        max_ahead: Some(Duration::from_secs(21)),
+        earliest_clock: Timestamp::default(),
         ..Limits::default()
     }
 }
@@ -192,7 +202,7 @@ impl World {
         let Some(&peer) = peers.get(usize::from(which) % peers.len().max(1)) else { return };
         match change {
             Change::Connected => self.handle(|| Event::Connected { peer }),
-            Change::Lost => self.handle(|| Event::Lost { peer }),
+            Change::Lost => self.handle(|| Event::Lost { peer, why: "lost" }),
             Change::Sent => self.handle(|| Event::Sent { peer }),
             Change::Answered(say) => self.hear(peer, &say.line()),
             Change::Received(bytes) => self.hear(peer, bytes),

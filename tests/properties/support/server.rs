@@ -67,7 +67,7 @@ impl Server {
 
     pub(crate) fn lost(&mut self) {
         let peer = self.peer();
-        self.driver.handle(|| Event::Lost { peer });
+        self.driver.handle(|| Event::Lost { peer, why: "lost" });
     }
 
     pub(crate) fn sent(&mut self) {

@@ -32,6 +32,7 @@ pub(crate) fn line(line: &[u8]) {
 /// A message's fields; `None` for those that it keeps as a value only.
 fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
     match *message {
+        Message::Status => vec![Some(b"STATUS")],
         Message::Iamat(is) => vec![Some(b"IAMAT"), Some(is.client), Some(is.position), Some(is.time)],
         Message::Whatsat { client, .. } => vec![Some(b"WHATSAT"), Some(client), None, None],
         Message::Hello { sender, .. } => vec![Some(b"HELLO"), Some(sender), None],
@@ -54,7 +55,7 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
 }
 
 fn sighted<'a>(word: &'a [u8], report: Sighted<'a>, sender: &'a [u8]) -> Vec<Option<&'a [u8]>> {
-    let Sighted { origin, skew, sighting: Sighting { client, position, time, .. } } = report;
+    let Sighted { origin, skew, sighting: Sighting { client, position, time, .. }, .. } = report;
     [word, origin, skew, client, position, time, sender].map(Some).to_vec()
 }
 

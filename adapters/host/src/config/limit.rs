@@ -27,17 +27,18 @@ enum Kind {
     CountOrZero(Field<usize>),
     Time(Field<Duration>),
     TimeOrZero(Field<Duration>),
+    TimeOrOff(Field<Option<Duration>>),
     Switch(Field<bool>),
 }
 
-use Kind::{Bytes, Count, CountOrZero, Switch, Time, TimeOrZero};
+use Kind::{Bytes, Count, CountOrZero, Switch, Time, TimeOrOff, TimeOrZero};
 
 const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
     Limit { name, help, kind }
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 19] = [
+pub static LIMITS: [Limit; 20] = [
     limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
     limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
     limit("line-timeout", Time(|l| &mut l.line_timeout), "How long a line may take from its first byte to its last"),
@@ -53,6 +54,11 @@ pub static LIMITS: [Limit; 19] = [
     ),
     limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; a further one is refused"),
     limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
+    limit(
+        "max-ahead",
+        TimeOrOff(|l| &mut l.max_ahead),
+        "How far a report's time may be past the server's clock, or off; a later one is refused",
+    ),
     limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
     limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause before a lost neighbour is tried again"),
     limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept, read or answer"),
@@ -92,6 +98,7 @@ impl Limit {
             Bytes(_) => "BYTES",
             Count(_) | CountOrZero(_) => "COUNT",
             Time(_) | TimeOrZero(_) => "TIME",
+            TimeOrOff(_) => "TIME|off",
             Switch(_) => "true|false",
         }
     }
@@ -104,6 +111,9 @@ impl Limit {
             Bytes(field) => show_bytes(*field(&mut limits)),
             Count(field) | CountOrZero(field) => field(&mut limits).to_string(),
             Time(field) | TimeOrZero(field) => humantime::format_duration(*field(&mut limits)).to_string(),
+            TimeOrOff(field) => {
+                field(&mut limits).map_or_else(|| "off".into(), |time| humantime::format_duration(time).to_string())
+            }
             Switch(field) => field(&mut limits).to_string(),
         }
     }
@@ -119,6 +129,8 @@ impl Limit {
             CountOrZero(field) => *field(limits) = self.count(text)?,
             Time(field) => *field(limits) = self.more_than_zero(self.time(text)?)?,
             TimeOrZero(field) => *field(limits) = self.time(text)?,
+            TimeOrOff(field) if text == "off" => *field(limits) = None,
+            TimeOrOff(field) => *field(limits) = Some(self.more_than_zero(self.time(text)?)?),
             Switch(field) => *field(limits) = self.switch(text)?,
         }
         Ok(())

@@ -108,7 +108,7 @@ impl Run {
         self.close(id, Side::Opener);
         self.forget(id, Side::Opener);
         if let Some((server, peer)) = owner {
-            self.tell(server, Event::Lost { peer });
+            self.tell(server, Event::Lost { peer, why: "lost" });
         }
     }
 

@@ -16,17 +16,15 @@ impl Run {
         let mut notices = mem::take(&mut self.turn.notices);
         for notice in notices.drain(..) {
             match notice {
-                Notice::NeighbourDown { peer } => self.says_whether_down(server, peer, true),
-                Notice::NeighbourUp { peer } => self.says_whether_down(server, peer, false),
+                Notice::NeighbourDown { peer, .. } => self.says_whether_down(server, peer, true),
+                Notice::NeighbourUp { peer, .. } => self.says_whether_down(server, peer, false),
                 Notice::Compared { peer, sent, received } if self.is_traced() => {
                     let text = format!("{sent} sent, {received} received");
                     let (server, peer) = (Some(server), Some(self.hosts[server].ids.server(peer)));
                     self.record(|record| Record { kind: "compared", server, peer, text: &text, ..record });
                 }
                 Notice::Compared { .. }
-                | Notice::HashKeysDiffer { .. }
-                | Notice::NeighbourDiffers { .. }
-                | Notice::Refused { .. }
+                | Notice::Wrong(_)
                 | Notice::BuffersFull { .. }
                 | Notice::HerdChanged { .. }
                 | Notice::HerdRefused(_) => {}

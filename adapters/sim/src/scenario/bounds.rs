@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use herd::Limits;
+use herd::{Limits, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Nanos;
@@ -81,6 +81,8 @@ impl Bounds {
             connections_per_address: self.connections_per_address,
             // More than any scenario has updates; thousands of nodes are made and dropped.
             handled: 1 << 12,
+            // Every clock counts, however wrong it is.
+            earliest_clock: Timestamp::from_nanos(i128::MIN),
             ..Limits::default()
         }
     }

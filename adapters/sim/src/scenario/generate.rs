@@ -173,8 +173,13 @@ impl Stage<'_> {
     }
 
     /// When a client says that it was there: mostly now by a clock of its own, sometimes a while ago,
-    /// sometimes at one and the same moment as others.
+    /// sometimes at one and the same moment as others, and now and then in the future, where clocks are wrong.
     fn client_time(&mut self, at: Nanos) -> String {
+        if self.faults.has(Fault::Clocks) && self.chance.percent(3) {
+            let day = 86_400_i64;
+            let ahead = *self.chance.pick(&[day / 2, day - 1, 2 * day, 400 * day, 9_223_372_000_000_000_000]);
+            return format!("{}", 1_479_413_884 + ahead);
+        }
         let nanos = match self.chance.below(10) {
             0 => SECOND,
             1 => self.chance.below(STAGE),

@@ -1,0 +1,244 @@
+//! How a server is, for people and for programs that watch it: what `STATUS` answers.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::hub::Hub;
+use crate::pass::Wrong;
+use crate::peers::Link;
+use crate::values::{Counter, Counters, Instant, Now, Skew, Timestamp};
+use crate::wire::Stranger;
+
+/// What only the one who drives a node knows of its server.
+#[derive(Clone, Debug, Default)]
+pub struct HostStatus {
+    /// The version of the program.
+    pub version: String,
+    /// The runtime that it runs on.
+    pub runtime: String,
+    /// Where its places come from.
+    pub places: String,
+    /// Its limits by their names, as they are written in a file.
+    pub limits: Vec<(&'static str, String)>,
+    /// What needs a person, each in a sentence.
+    pub wrong: Vec<String>,
+}
+
+/// How a server is. It is made without a look at any client, whatever there is of those.
+///
+/// Fields are only ever added.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServerStatus {
+    /// Its name.
+    pub server: String,
+    /// The version of its program.
+    pub version: String,
+    /// The runtime that it runs on.
+    pub runtime: String,
+    /// What its clock says.
+    pub time: Seconds,
+    /// How long it has run.
+    pub uptime: Seconds,
+    /// How many clients it knows.
+    pub clients: usize,
+    /// How many bytes it has set aside for what it keeps of them.
+    pub bytes: usize,
+    /// How many connections others have opened to it.
+    pub connections: usize,
+    /// How each of its neighbours is, in the order of their ids.
+    pub neighbours: Vec<NeighbourStatus>,
+    /// Its places.
+    pub places: PlacesStatus,
+    /// What it has done since it started.
+    pub counters: BTreeMap<&'static str, u64>,
+    /// Its limits, as they are written in a file.
+    pub limits: BTreeMap<&'static str, String>,
+    /// What needs a person, each in a sentence. Nothing is wrong where there is none.
+    pub wrong: Vec<String>,
+}
+
+/// How a neighbour is, seen from here.
+#[derive(Clone, Debug, Serialize)]
+pub struct NeighbourStatus {
+    /// Its name.
+    pub name: String,
+    /// Where it is reached.
+    pub address: String,
+    /// Whether lines are on their way.
+    pub state: LinkState,
+    /// For how long it has been up, or down.
+    pub since: Option<Seconds>,
+    /// Why it is down.
+    pub why: Option<String>,
+    /// Bytes that wait for it.
+    pub queue: usize,
+    /// Lines that were dropped, because too many waited.
+    pub dropped: u64,
+    /// How long ago the two last compared what they keep.
+    pub compared: Option<Seconds>,
+    /// Reports that went to it by repair.
+    pub sent: u64,
+    /// Reports that came from it by repair.
+    pub received: u64,
+    /// How far its clock is ahead of this server's.
+    pub clock: Option<Seconds>,
+}
+
+/// How the way to a neighbour is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
+    /// Lines are on their way without a wait.
+    Up,
+    /// There is nothing to say and no connection; there was no trouble with the last one.
+    Rest,
+    /// A connection is being made, and it was not there before.
+    Connecting,
+    /// It cannot be reached.
+    Down,
+}
+
+/// Where places come from.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlacesStatus {
+    /// The source.
+    pub source: String,
+    /// Fetches that are under way or wait.
+    pub fetches: usize,
+}
+
+/// A time in nanoseconds, in JSON as seconds with nine decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(pub i128);
+
+impl From<Duration> for Seconds {
+    fn from(time: Duration) -> Self {
+        Self(i128::try_from(time.as_nanos()).unwrap_or(i128::MAX))
+    }
+}
+
+impl From<Skew> for Seconds {
+    fn from(skew: Skew) -> Self {
+        Self(skew.as_nanos())
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = Timestamp::from_nanos(self.0).to_string();
+        RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl ServerStatus {
+    /// Appends it as one line of JSON, LF included.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        serde_json::to_writer(&mut *out, self).expect("it has names for keys, and a Vec takes every write");
+        out.push(b'\n');
+    }
+}
+
+/// What the node counts elsewhere than in the hub.
+pub(super) struct Counted {
+    pub(super) clients: usize,
+    pub(super) bytes: usize,
+    pub(super) connections: usize,
+    /// Whether no client is let in any more.
+    pub(super) is_full: bool,
+    pub(super) counters: Counters,
+}
+
+impl Hub {
+    /// How the server is.
+    pub(super) fn status(&self, counted: &Counted, host: HostStatus, now: Now) -> ServerStatus {
+        let &Counted { clients, bytes, connections, ref counters, .. } = counted;
+        let wrong = self.wrong(counted, &host, now);
+        ServerStatus {
+            server: self.identity.names.name(self.identity.me).to_string(),
+            version: host.version,
+            runtime: host.runtime,
+            time: Seconds(now.wall.as_nanos()),
+            uptime: now.instant.saturating_since(self.started.unwrap_or(now.instant)).into(),
+            clients,
+            bytes,
+            connections,
+            neighbours: self.links.iter().map(|link| self.neighbour(link, now.instant)).collect(),
+            places: PlacesStatus { source: host.places, fetches: self.fetches.len() },
+            counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
+            limits: host.limits.into_iter().collect(),
+            wrong,
+        }
+    }
+
+    fn neighbour(&self, link: &Link, now: Instant) -> NeighbourStatus {
+        let health = &link.health;
+        let (since, why, state) = match health.down() {
+            Some((since, why)) => (Some(since), Some(why.to_owned()), LinkState::Down),
+            None if link.is_up() => (health.up_since(), None, LinkState::Up),
+            None if health.up_since().is_some() => (health.up_since(), None, LinkState::Rest),
+            None => (None, None, LinkState::Connecting),
+        };
+        NeighbourStatus {
+            name: self.identity.names.name(link.peer).to_string(),
+            address: self.identity.address(link.peer).to_owned(),
+            state,
+            since: since.map(|since| now.saturating_since(since).into()),
+            why,
+            queue: link.queued(),
+            dropped: link.outbox.dropped,
+            compared: health.compared.map(|at| now.saturating_since(at).into()),
+            sent: health.mended.sent,
+            received: health.mended.received,
+            clock: health.clock.map(Seconds::from),
+        }
+    }
+
+    /// What needs a person.
+    fn wrong(&self, counted: &Counted, host: &HostStatus, now: Now) -> Vec<String> {
+        let &Counted { clients, connections, is_full, .. } = counted;
+        let (limits, mut wrong) = (&self.identity.limits, Vec::new());
+        if now.wall < limits.earliest_clock {
+            wrong.push("the clock of this server was never set: set it by a time server".into());
+        }
+        if clients >= limits.clients {
+            wrong.push(format!("{clients} clients are kept and further ones refused: raise clients"));
+        }
+        if is_full {
+            wrong.push(format!("{connections} connections are open and further ones turned away: raise connections"));
+        }
+        if self.were_buffers_full(now.instant) {
+            wrong.push("buffers were full and the largest connections closed: raise buffers".into());
+        }
+        for link in &self.links {
+            let name = self.identity.names.name(link.peer);
+            let explains = [Wrong::Refused(Stranger::Other), Wrong::Elsewhere { who: name.clone() }];
+            let is_explained = explains.iter().any(|what| self.troubles.has(name, what));
+            if let Some((since, why)) = link.health.down().filter(|_| !is_explained) {
+                let seconds = now.instant.saturating_since(since).as_secs();
+                wrong.push(format!("{name} has been down for {}: {why}", Span(seconds)));
+            }
+        }
+        wrong.extend(self.troubles.iter().map(ToString::to_string));
+        wrong.extend(host.wrong.iter().cloned());
+        wrong
+    }
+}
+
+/// So many seconds, for people: the two largest units.
+struct Span(u64);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, hours, minutes) = (self.0 / 86_400, self.0 / 3600 % 24, self.0 / 60 % 60);
+        match self.0 {
+            0..60 => write!(f, "{} s", self.0),
+            60..3600 => write!(f, "{minutes} min {} s", self.0 % 60),
+            3600..86_400 => write!(f, "{hours} h {minutes} min"),
+            _ => write!(f, "{days} d {hours} h"),
+        }
+    }
+}
