@@ -7,4 +7,5 @@ pub(crate) mod nearby;
 pub(crate) mod prompt;
 pub(crate) mod secret;
 pub(crate) mod send;
+pub(crate) mod status;
 pub(crate) mod whatsat;

@@ -64,6 +64,15 @@ fn hint(why: &io::Error) -> &'static str {
 }
 
 impl Failure {
+    /// What went wrong, without whom it was with.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Unreachable { why, .. } => why.to_string(),
+            Self::Broken { why, .. } => why.clone(),
+            _ => self.to_string(),
+        }
+    }
+
     /// Prints it; the code to exit with.
     pub(crate) fn report(&self) -> ExitCode {
         let code = match self {

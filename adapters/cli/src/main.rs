@@ -25,13 +25,14 @@ enum Command {
     Send(commands::send::Send),
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
+    Status(commands::status::Status),
     Bench(Box<commands::bench::Bench>),
     Secret(commands::secret::Secret),
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0 all went well, 1 a request was refused or the server could not be reached, 2 wrong use";
+  0 all went well, 1 a request was refused, a server could not be reached or something is wrong, 2 wrong use";
 
 fn main() -> ExitCode {
     let line = match Line::try_parse() {
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Iamat(iamat) => iamat.run(),
         Command::Whatsat(whatsat) => whatsat.run(),
+        Command::Status(status) => status.run(),
         Command::Bench(bench) => bench.run(),
         Command::Secret(secret) => secret.run(),
     };

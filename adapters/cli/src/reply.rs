@@ -6,8 +6,8 @@ use std::io::{self, Write};
 /// A server's reply to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// An AT line, LF not included.
-    At(Vec<u8>),
+    /// An AT line, or the one line of JSON that answers STATUS; LF not included.
+    Line(Vec<u8>),
     /// A WHATSAT's: the AT line, and the JSON without the two LF behind it.
     Places {
         /// The AT line, LF not included.
@@ -23,7 +23,7 @@ impl Reply {
     /// Writes it as it came.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         match self {
-            Self::At(line) => out.write_all(&[line, &b"\n"[..]].concat()),
+            Self::Line(line) => out.write_all(&[line, &b"\n"[..]].concat()),
             Self::Places { at, json } => out.write_all(&[at, &b"\n"[..], json, b"\n\n"].concat()),
             Self::Refused(line) => out.write_all(&[b"? ", &line[..], b"\n"].concat()),
         }
@@ -79,7 +79,7 @@ impl Replies {
         let line = &self.buffer[..line_end];
         let (reply, end) = match (line.strip_prefix(b"? "), expected) {
             (Some(request), _) => (Reply::Refused(request.to_vec()), line_end + 1),
-            (None, Expected::Line) => (Reply::At(line.to_vec()), line_end + 1),
+            (None, Expected::Line) => (Reply::Line(line.to_vec()), line_end + 1),
             (None, Expected::Places) => {
                 let rest = &self.buffer[line_end + 1..];
                 let json = rest.windows(2).position(|pair| pair == b"\n\n")?;
@@ -101,7 +101,7 @@ mod tests {
     fn reply() -> impl Strategy<Value = (Expected, Reply)> {
         let line = || "AT [a-z +.0-9]{0,20}".prop_map(String::into_bytes);
         prop_oneof![
-            line().prop_map(|line| (Expected::Line, Reply::At(line))),
+            line().prop_map(|line| (Expected::Line, Reply::Line(line))),
             (line(), "\\{(\n?[a-z: ]){0,20}\\}")
                 .prop_map(|(at, json)| (Expected::Places, Reply::Places { at, json: json.into_bytes() })),
             "[a-zA-Z ]{0,20}".prop_map(|line| (Expected::Places, Reply::Refused(line.into_bytes()))),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Args;
+use herd::Member;
 use herd_bench::Endpoint;
 use herd_host::config::{Environment, Flags, Settings};
 
@@ -41,8 +42,13 @@ pub(crate) struct Server {
 }
 
 impl ServerOptions {
-    /// Finds the server.
+    /// Finds the server: the one that is named, or the herd's first.
     pub(crate) fn server(&self) -> Result<Server, Failure> {
+        Ok(self.servers()?.swap_remove(0))
+    }
+
+    /// Finds the one that is named, or all of the herd.
+    pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
         let timeout = self.timeout;
         if timeout.is_zero() {
             return Err(Failure::Usage("--timeout must be more than 0".into()));
@@ -51,19 +57,19 @@ impl ServerOptions {
         let to = self.to.clone().or_else(|| environment.get("HERD_TO"));
         let to = to.map(|to| to.to_string_lossy().into_owned());
         if let Some(address) = to.as_ref().filter(|to| to.contains(':')) {
-            return Ok(Server { name: address.clone(), address: address.clone(), timeout });
+            return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout }]);
         }
         let mut flags = Flags::default();
         if let Some(config) = &self.config {
             flags.set("config", config);
         }
         let herd = Settings::find(&flags, &environment).map_err(|error| Failure::Usage(error.to_string()))?.herd;
-        let id = match &to {
-            None => herd.ids().next(),
-            Some(name) => herd.find(name.as_bytes()),
-        };
-        if let Some(server) = id.map(|id| herd.member(id)) {
-            return Ok(Server { name: server.name.to_string(), address: server.address.clone(), timeout });
+        let is_meant = |server: &&Member| to.as_ref().is_none_or(|to| server.name.as_str() == to);
+        let server =
+            |server: &Member| Server { name: server.name.to_string(), address: server.address.clone(), timeout };
+        let servers: Vec<_> = herd.members().iter().filter(is_meant).map(server).collect();
+        if !servers.is_empty() {
+            return Ok(servers);
         }
         let to = to.as_deref().unwrap_or_default();
         let names: Vec<&str> = herd.members().iter().map(|server| server.name.as_str()).collect();
@@ -76,6 +82,11 @@ impl Server {
     /// What a load has to know of it.
     pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint { name: self.to_string(), address: self.address.clone(), timeout: self.timeout }
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Connects to it.

@@ -47,7 +47,7 @@ impl Iamat {
         let request = format!("IAMAT {} {position} {}", self.client, self.time()?);
         let reply = server.connect()?.ask(request.as_bytes()).map_err(|error| server.broken(&error))?;
         let at = match &reply {
-            Some(Reply::At(line)) => At::parse(line),
+            Some(Reply::Line(line)) => At::parse(line),
             Some(Reply::Refused(line)) => return Err(refused(&server, line, "")),
             _ => None,
         };

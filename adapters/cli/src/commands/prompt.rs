@@ -20,7 +20,7 @@ use crate::reply::Reply;
 use crate::server::Server;
 
 /// The forms of the requests, for hints and help.
-const FORMS: [(&str, &str); 2] = [("IAMAT", " CLIENT +LAT-LNG TIME"), ("WHATSAT", " CLIENT KM BOUND")];
+const FORMS: [(&str, &str); 3] = [("IAMAT", " CLIENT +LAT-LNG TIME"), ("WHATSAT", " CLIENT KM BOUND"), ("STATUS", "")];
 
 /// Talks with a server until Ctrl-D.
 pub(crate) fn run(server: &Server) -> Result<ExitCode, Failure> {
@@ -146,7 +146,9 @@ impl Completer for Words {
         let word = &line[start..end];
         let begins = |candidate: &&str| candidate.starts_with(word);
         let found = match line[..start].split_whitespace().count() {
-            0 => ["IAMAT ", "WHATSAT ", "help", "quit"].into_iter().filter(begins).map(String::from).collect(),
+            0 => {
+                ["IAMAT ", "WHATSAT ", "STATUS", "help", "quit"].into_iter().filter(begins).map(String::from).collect()
+            }
             1 => self.clients.iter().map(String::as_str).filter(begins).map(|client| format!("{client} ")).collect(),
             _ => Vec::new(),
         };

@@ -1,0 +1,85 @@
+//! `herd status`: how each server of the herd is, and what is wrong.
+
+mod report;
+mod table;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+
+use self::report::{Answer, Report};
+use self::table::Table;
+use crate::failure::Failure;
+use crate::reply::Reply;
+use crate::server::{Server, ServerOptions};
+
+/// Show how the servers of a herd are, and what is wrong
+///
+/// All servers of the herd are asked, or the one that --to names. The exit code is 1 if anything is wrong.
+#[derive(Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// Show the answers as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The most servers that are asked at once.
+const AT_ONCE: usize = 64;
+
+impl Status {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let answers = ask_all(&self.server.servers()?);
+        let is_well = answers.iter().all(Answer::is_well);
+        let mut out = io::stdout().lock();
+        if self.json {
+            let servers: Vec<_> = answers.iter().map(Answer::to_json).collect();
+            writeln!(out, "{}", serde_json::json!({ "ok": is_well, "servers": servers }))?;
+        } else {
+            write!(out, "{}", Table(&answers))?;
+        }
+        out.flush()?;
+        Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Asks many servers at the same time, since one that is down may take as long as the timeout; the answers in their
+/// order.
+fn ask_all(servers: &[Server]) -> Vec<Answer> {
+    let mut answers = Vec::with_capacity(servers.len());
+    for some in servers.chunks(AT_ONCE) {
+        thread::scope(|scope| {
+            let asked: Vec<_> = some.iter().map(|server| scope.spawn(|| ask(server))).collect();
+            for (asked, server) in asked.into_iter().zip(some) {
+                let report = asked.join().unwrap_or_else(|_| Err("the client failed".into()));
+                answers.push(Answer { name: server.name.clone(), address: server.address().into(), report });
+            }
+        });
+    }
+    answers
+}
+
+/// A server's answer, or why there is none.
+fn ask(server: &Server) -> Result<Report, String> {
+    let why = |failure: Failure| failure.why();
+    let mut connection = server.connect().map_err(why)?;
+    let before = now();
+    let reply = connection.ask(b"STATUS").map_err(|error| why(server.broken(&error)))?;
+    let middle = before.midpoint(now());
+    match reply {
+        Some(Reply::Line(line)) => {
+            Report::parse(&line, middle).ok_or_else(|| "its answer is not what a herd says".into())
+        }
+        Some(Reply::Refused(_)) => Err("it does not tell its status: it is of an older release".into()),
+        _ => Err("it closed the connection without an answer".into()),
+    }
+}
+
+/// Seconds since the POSIX epoch.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}

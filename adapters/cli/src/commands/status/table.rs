@@ -1,0 +1,171 @@
+//! The servers of a herd as a table for people, and what is wrong below it.
+
+use std::fmt;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::report::{Answer, Report};
+use crate::text::escaped;
+
+/// How wide a terminal is at least.
+const WIDTH: usize = 80;
+
+/// What the columns hold, of which the first two give way where there is not enough room.
+const HEADS: [&str; 7] = ["server", "address", "up since (UTC)", "clients", "conns", "links", "clock"];
+const GAP: usize = 2;
+
+/// As text, at most eighty columns wide unless a word is longer.
+pub(super) struct Table<'a>(pub(super) &'a [Answer]);
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![HEADS.map(String::from)];
+        rows.extend(self.0.iter().map(row));
+        let widths = widths(&rows);
+        for row in &rows {
+            writeln!(f, "{}", line(row, &widths).trim_end())?;
+        }
+        let wrong: Vec<_> =
+            self.0.iter().flat_map(|answer| answer.wrong().into_iter().map(|what| (&answer.name, what))).collect();
+        match wrong.len() {
+            0 => return writeln!(f, "\nNothing is wrong."),
+            1 => writeln!(f, "\nOne thing is wrong:")?,
+            many => writeln!(f, "\n{many} things are wrong:")?,
+        }
+        wrong.iter().try_for_each(|(name, what)| write_wrapped(f, &escaped(&format!("{name}: {what}"))))
+    }
+}
+
+fn row(answer: &Answer) -> [String; 7] {
+    let (name, address) = (escaped(&answer.name), escaped(&answer.address));
+    match &answer.report {
+        Err(_) => [name, address, "not reached".into(), "-".into(), "-".into(), "-".into(), "-".into()],
+        Ok(Report { shown, clock, .. }) => {
+            let up = shown.neighbours.iter().filter(|neighbour| neighbour.is_up()).count();
+            [
+                name,
+                address,
+                date(shown.time - shown.uptime),
+                shown.clients.to_string(),
+                shown.connections.to_string(),
+                format!("{up}/{}", shown.neighbours.len()),
+                offset(*clock),
+            ]
+        }
+    }
+}
+
+/// `2026-11-26 15:04` of so many seconds since the epoch.
+fn date(seconds: f64) -> String {
+    let time = Duration::try_from_secs_f64(seconds).ok().and_then(|since| UNIX_EPOCH.checked_add(since));
+    let Some(text) = time.map(|time| format!("{:.16}", humantime::format_rfc3339_seconds(time).to_string())) else {
+        return "?".into();
+    };
+    text.replace('T', " ")
+}
+
+/// How far a clock is ahead, in the largest unit that fits.
+fn offset(seconds: f64) -> String {
+    match seconds.abs() {
+        0.0..1000.0 => format!("{seconds:+.1} s"),
+        1000.0..172_800.0 => format!("{:+.1} h", seconds / 3600.0),
+        _ => format!("{:+.0} d", seconds / 86_400.0),
+    }
+}
+
+/// As wide as what they hold, and the first two less wide where that is too much.
+fn widths(rows: &[[String; 7]]) -> [usize; 7] {
+    let mut widths = [0; 7];
+    for row in rows {
+        for (width, text) in widths.iter_mut().zip(row) {
+            *width = text.chars().count().max(*width);
+        }
+    }
+    let least = [HEADS[0].len(), HEADS[1].len()];
+    while widths.iter().sum::<usize>() + GAP * (HEADS.len() - 1) > WIDTH {
+        let wider = usize::from(widths[1] - least[1].min(widths[1]) >= widths[0] - least[0].min(widths[0]));
+        if widths[wider] <= least[wider] {
+            break;
+        }
+        widths[wider] -= 1;
+    }
+    widths
+}
+
+fn line(row: &[String; 7], widths: &[usize; 7]) -> String {
+    let cells = row.iter().zip(widths).enumerate().map(|(column, (text, &width))| {
+        let text = cut(text, width);
+        if column < 3 { format!("{text:width$}") } else { format!("{text:>width$}") }
+    });
+    cells.collect::<Vec<_>>().join(&" ".repeat(GAP))
+}
+
+/// The text, or its beginning and `…`.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.into();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A paragraph of its own, its further lines set in.
+fn write_wrapped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut line = String::from(" ");
+    for word in text.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH && !line.trim().is_empty() {
+            writeln!(f, "{line}")?;
+            line = "   ".into();
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    writeln!(f, "{line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(name: &str, address: &str, json: Result<&str, &str>) -> Answer {
+        let report = json.map(|json| Report::parse(json.as_bytes(), 1_795_700_000.0).expect("an object"));
+        Answer { name: name.into(), address: address.into(), report: report.map_err(String::from) }
+    }
+
+    #[test]
+    fn a_herd_is_a_table_and_what_is_wrong() {
+        let alford = r#"{"time": 1795700000.25, "uptime": 3600, "clients": 12, "connections": 3, "later": {},
+            "neighbours": [{"state": "up"}, {"state": "down"}],
+            "wrong": ["Welsh has been down for 3 min 2 s: Connection refused (os error 111), and this goes on and on"]}"#;
+        let answers = [
+            answer("Alford", "127.0.0.1:12880", Ok(alford)),
+            answer("Welsh", "127.0.0.1:12884", Err("Connection refused")),
+        ];
+        let expected = "\
+server  address          up since (UTC)    clients  conns  links   clock
+Alford  127.0.0.1:12880  2026-11-26 12:33       12      3    1/2  +0.2 s
+Welsh   127.0.0.1:12884  not reached             -      -      -       -
+
+2 things are wrong:
+  Alford: Welsh has been down for 3 min 2 s: Connection refused (os error 111),
+    and this goes on and on
+  Welsh: it cannot be reached at 127.0.0.1:12884: Connection refused
+";
+        assert_eq!(Table(&answers).to_string(), expected);
+    }
+
+    #[test]
+    fn it_fits_a_terminal_whatever_the_names_are() {
+        let json = r#"{"time": 1.5, "uptime": 1e300, "clients": 10000000, "connections": 16000, "neighbours": []}"#;
+        let long = "x".repeat(64);
+        let answers =
+            [answer(&long, "a-long-name.of-a-host.example.org:65535", Ok(json)), answer("b", "c:1", Ok("{}"))];
+        let text = Table(&answers).to_string();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.contains("…  a-long") && text.ends_with("\nNothing is wrong.\n"), "{text}");
+    }
+
+    #[test]
+    fn what_a_server_says_does_not_reach_the_terminal_as_it_is() {
+        let text = Table(&[answer("a", "b:1", Ok(r#"{"wrong": ["\u001b[2J\n x"]}"#))]).to_string();
+        assert!(text.ends_with("  a: \\x1b[2J\\x0a x\n"), "{text}");
+    }
+}
