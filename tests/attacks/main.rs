@@ -7,6 +7,7 @@ mod everything;
 mod flood;
 mod greedy;
 mod idle;
+mod impostor;
 mod neighbours;
 mod siege;
 mod strangers;

@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
+use herd_tests::chosen;
+
 use crate::bereft;
 use crate::flood::{Flood, Replies};
+use crate::impostor::Impostor;
 use crate::siege::Siege;
 
 /// How much is said at least.
@@ -69,4 +72,36 @@ fn repair_sketch() {
 #[test]
 fn repair_all() {
     says("REPAIR all", again("REPAIR B all 10/000\n"));
+}
+
+/// Everything of one range is asked for, 64 times in a packet, where clients with IDs of 4,000 bytes crowd it.
+#[test]
+fn repair_all_of_a_crowd() {
+    let mut siege = Siege::of(bereft());
+    let mut client = siege.herd.client("A");
+    for id in chosen::long_crowd(4_000, 200) {
+        let line = [b"IAMAT ", &id[..], b" +1.0+1.0 1"].concat();
+        assert!(client.ask(line).starts_with("AT A "));
+    }
+    siege.mark();
+    let line = "REPAIR B all 10/000\n".repeat(64);
+    let address = siege.herd.address("A");
+    let floods: Vec<Flood> = (0..4).map(|_| Flood::start(address, Replies::Read, again(&line))).collect();
+    siege.hold("REPAIR all of a crowd", || floods.iter().all(|flood| flood.said() > 0));
+    drop(floods);
+    siege.assert_memory(0);
+    siege.wait_until_memory_is_back();
+}
+
+/// Whoever holds the port of a neighbour that is away answers a comparison with `ranges` without end.
+#[test]
+fn answers_without_end() {
+    let mut siege = Siege::of(bereft().with(&["--link-retry", "100ms"]));
+    let line = format!("REPAIR B ranges 0 {}\n", zeros(32 * 8));
+    let impostor = Impostor::listen(siege.herd.address("B"), line.repeat(64).into_bytes());
+    siege.hold("answers without end", || impostor.said() >= SAID);
+    drop(impostor);
+    siege.assert_memory(0);
+    siege.assert_log_has_a_rate();
+    siege.wait_until_memory_is_back();
 }
