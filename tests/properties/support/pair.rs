@@ -1,6 +1,8 @@
 //! Two neighbours and the link from the one that asks, with no delay: what a repair costs.
 
-use herd::{Event, Limits, LinkStep, SessionId};
+use core::mem;
+
+use herd::{Action, Event, Limits, LinkStep, SessionId};
 
 use super::driver::{Accepted, Driver};
 use super::herds;
@@ -50,6 +52,8 @@ impl Pair {
             let end = loop {
                 let mut sent = match self.asker.poll_link(peer) {
                     LinkStep::Send(bytes) => bytes.to_vec(),
+                    // It looked at something of which there was nothing to say.
+                    LinkStep::Wait(_) if self.is_told() => continue,
                     end => break end,
                 };
                 says = true;
@@ -71,6 +75,11 @@ impl Pair {
             self.asker.handle(|| Event::Lost { peer, why: "lost" });
         }
         cost
+    }
+
+    /// Whether the asker said that there is something to do about its link.
+    fn is_told(&mut self) -> bool {
+        mem::take(&mut self.asker.actions).iter().any(|action| matches!(action, Action::Forward { .. }))
     }
 
     fn answer(&mut self, session: &mut Accepted, bytes: &[u8]) -> Vec<u8> {
