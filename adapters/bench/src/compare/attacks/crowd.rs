@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::talker::Block;
 
 /// How many clients crowd together.
-const CROWD: usize = 100_000;
+const CROWD: usize = 20_000;
 
 /// Their IDs: those whose hash begins with ten zero bits, one in 1,024, found by trying.
 static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
