@@ -1,12 +1,13 @@
 //! Few open files: clients may have those that a server does not need itself.
 
-use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 
 use herd_host::connect_from;
 use herd_tests::client::Client;
 use herd_tests::graphs::{pair, single};
 use herd_tests::herd::{Herd, Plan};
 use herd_tests::patience::wait_for;
+use serde_json::Value;
 
 use crate::binaries;
 
@@ -56,9 +57,9 @@ fn links_open_whatever_clients_take() {
 #[test]
 fn a_soft_limit_is_raised() {
     let herd = start("-Sn 64");
-    let clients = rest(&herd, 300);
-    for client in clients {
-        assert!(Client::over(client).ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
+    let mut clients: Vec<Client> = rest(&herd, 300).into_iter().map(Client::over).collect();
+    for client in &mut clients {
+        assert!(client.ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
     }
     assert_eq!(warnings(&herd, "too few open files, connections cut"), 0);
 }
@@ -80,4 +81,26 @@ fn a_server_without_files_waits_for_some() {
         assert!(Client::over(client).ask("IAMAT kiwi +1+1 2").starts_with("AT A "));
     }
     assert_eq!(warnings(&herd, failed), 1, "one a minute");
+}
+
+/// A plain neighbour that does not close the connections on which it is told something costs no more than a few of them.
+#[test]
+fn connections_that_a_neighbour_does_not_close() {
+    let mut herd = Plan::new(&binaries(), &pair()).without("B").start();
+    let _deaf = TcpListener::bind(herd.address("B")).expect("a free port");
+    let mut client = herd.client("A");
+    assert!(client.ask("IAMAT kiwi +1+1 0").starts_with("AT A "));
+    let used = herd.process("A").open_files().expect("the system tells");
+    for time in 1..300 {
+        assert!(client.ask(format!("IAMAT kiwi +1+1 {time}")).starts_with("AT A "));
+    }
+    let (mut opened, mut most) = (0, 0);
+    wait_for("connections to B, one after the other", || {
+        most = most.max(herd.process("A").open_files().expect("the system tells"));
+        let is_one = |entry: &&Value| entry["message"] == "connection opened" && entry["to"] == "B";
+        opened = herd.log("A").iter().filter(is_one).count();
+        (opened >= 20).then_some(())
+    });
+    // One that is open and seven that are being closed.
+    assert!(most <= used + 8, "{most} open files and not {used} when {opened} connections had been opened");
 }

@@ -3,6 +3,7 @@
 //! The task holds the one connection to its neighbour that there may be, and asks the node what to do about it. So
 //! nothing is said to a connection that another one has replaced, and no connection waits for another's orders.
 
+mod closings;
 mod opening;
 
 use std::future::poll_fn;
@@ -15,6 +16,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use herd::{Event, LinkStep, Parting, ServerId, ServerName, Turn};
 
+use self::closings::Closings;
+pub(crate) use self::closings::MOST_CLOSING;
 use self::opening::{Opening, open};
 use crate::closing::Closing;
 use crate::logs::Escaped;
@@ -29,7 +32,8 @@ use crate::whole;
 /// is something to do.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, flag: Arc<WakeFlag>, task: Task) {
     let to = shared.node.name(peer);
-    let mut link = Link { shared, peer, to, flag, connection: Connection::None, turn: Turn::default(), work: 0, task };
+    let (connection, closings, turn) = (Connection::None, Arc::default(), Turn::default());
+    let mut link = Link { shared, peer, to, flag, connection, closings, turn, work: 0, task };
     while poll_fn(|context| link.poll(context)).await == TurnEnd::Spent {
         R::take_turns().await;
     }
@@ -50,6 +54,8 @@ struct Link<R: Runtime> {
     to: ServerName,
     flag: Arc<WakeFlag>,
     connection: Connection<R::Stream>,
+    /// What it has given up and is not closed yet.
+    closings: Arc<Closings>,
     turn: Turn,
     /// What it has read and written in this turn, in units of [work](Turn::work).
     work: u64,
@@ -89,7 +95,10 @@ impl<R: Runtime> Link<R> {
     fn follow(&mut self) -> bool {
         let is_over = loop {
             match self.next_step() {
-                LinkStep::Connect => self.connection = Connection::Opening(open(Arc::clone(&self.shared), self.peer)),
+                LinkStep::Connect => {
+                    let opening = open(Arc::clone(&self.shared), self.peer, Arc::clone(&self.closings));
+                    self.connection = Connection::Opening(opening);
+                }
                 LinkStep::Send(lines) => self.send(lines),
                 LinkStep::Close(why) => self.close(why),
                 LinkStep::Wait(_) => break false,
@@ -181,10 +190,12 @@ impl<R: Runtime> Link<R> {
                 tracing::debug!(target: "herd::links", server, %to, reason = %why, "connection dropped");
                 if why != Parting::TimedOut {
                     let mut task = Task::new(&self.shared.shutdown, Role::Link);
+                    let is_closing = self.closings.begin();
                     whole::spawn::<R>(&self.shared.shutdown, async move {
                         Closing::new(&mut stream).await_end::<R>(&mut task).await;
                         // Only a connection that is closed has ended.
                         drop(stream);
+                        drop(is_closing);
                         drop(task);
                     });
                 }

@@ -7,6 +7,7 @@ use herd::ServerId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::{PlacesSource, Settings};
+use crate::link::MOST_CLOSING;
 
 /// What a process has open besides: the standard three, the log, a runtime's own, looking up names, the file of a places
 /// source while it is read.
@@ -15,8 +16,8 @@ const OF_PROCESS: u64 = 32;
 /// What a server has open besides: where it listens, and a connection that is about to be turned away.
 const OF_SERVER: u64 = 2;
 
-/// For each neighbour: a connection to it, and one that is being closed.
-const OF_NEIGHBOUR: u64 = 2;
+/// For each neighbour: a connection to it, and those that are being closed.
+const OF_NEIGHBOUR: u64 = 1 + MOST_CLOSING as u64;
 
 /// Raises the limit on the files that this process may have open to what these servers of the herd need, as far as it may;
 /// where that is not enough, lowers `connections` of the settings to what fits, and logs a warning that says what to do.

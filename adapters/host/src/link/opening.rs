@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use herd::{Event, ServerId, Turn};
 
+use super::closings::Closings;
 use crate::address;
 use crate::lock::lock;
 use crate::runtime::{Runtime, Stream};
@@ -15,9 +16,12 @@ use crate::shared::Shared;
 /// A connection that is being made, and the address that it leads to. Dropping it gives it up.
 pub(super) type Opening<S> = Pin<Box<dyn Future<Output = io::Result<(S, SocketAddr)>> + Send>>;
 
-/// Starts to connect to a neighbour.
-pub(super) fn open<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId) -> Opening<R::Stream> {
-    Box::pin(async move { connect(&shared, peer).await })
+/// Starts to connect to a neighbour, as soon as not too many other connections to it are being closed.
+pub(super) fn open<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, closings: Arc<Closings>) -> Opening<R::Stream> {
+    Box::pin(async move {
+        closings.room().await;
+        connect(&shared, peer).await
+    })
 }
 
 /// Connects to the first address that takes it. The name is looked up each time: an address may change while the
