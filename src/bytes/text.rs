@@ -107,6 +107,14 @@ impl Text {
         self.len = self.len.min(len);
     }
 
+    /// Forgets all, and gives its memory back where that is more than `most` bytes.
+    pub(crate) fn give_back(&mut self, most: usize) {
+        self.len = 0;
+        if self.bytes.len() > most {
+            self.bytes = Vec::new();
+        }
+    }
+
     /// Appends `piece`.
     pub(crate) fn push(&mut self, piece: &[u8]) {
         let end = self.len + piece.len();
@@ -191,6 +199,10 @@ mod tests {
         }
         text.truncate(7);
         assert_eq!((text.len(), text.as_slice()), (7, &expected[..7]));
+        text.give_back(text.bytes.len());
+        assert_eq!((text.len(), text.bytes.is_empty()), (0, false));
+        text.give_back(text.bytes.len() - 1);
+        assert_eq!((text.len(), text.bytes.capacity()), (0, 0));
     }
 
     #[test]

@@ -65,8 +65,8 @@ impl Session {
 
     fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
         node.refresh(self);
+        // Empty, as each pass leaves it.
         let mut batch = turn.batch.take().unwrap_or_default();
-        batch.clear();
         self.take_in(turn, bytes, ended, &mut batch);
         Received { session: self, node, turn, batch, host: HostStatus::default() }
     }
@@ -136,8 +136,10 @@ impl Served<'_> {
 
     /// Appends what can be sent to `out`.
     pub fn reply(self, out: &mut Vec<u8>) {
-        self.session.write_replies(&self.batch, out);
-        self.turn.batch = Some(self.batch);
+        let Self { session, turn, mut batch } = self;
+        session.write_replies(&batch, out);
+        batch.clear();
+        turn.batch = Some(batch);
     }
 }
 

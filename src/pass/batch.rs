@@ -169,10 +169,13 @@ impl Batch {
         self.items.is_empty() && self.refused.is_none()
     }
 
+    /// As much memory as each of its texts keeps for the next pass. Few passes have more, and each thread has one of these.
+    const ROOM: usize = 256 << 10;
+
     pub(crate) fn clear(&mut self) {
-        self.lines.truncate(0);
-        self.replies.truncate(0);
-        self.answers.truncate(0);
+        for text in [&mut self.lines, &mut self.replies, &mut self.answers] {
+            text.give_back(Self::ROOM);
+        }
         self.items.clear();
         self.entries.clear();
         self.lookups.clear();

@@ -1,8 +1,8 @@
 //! Connections: when they stay open, when they end, and what one does to the others.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use herd_host::connect_from;
 use herd_tests::client::Client;
@@ -123,6 +123,59 @@ fn idle_timeout() {
         assert_eq!(rest.is_empty(), !bytes.ends_with('\n'), "{}", rest.escape_ascii());
         assert!(took.as_millis() >= 250 && took < PATIENCE / 2, "closed after {took:?}");
     }
+}
+
+/// A line that was begun has to be whole within `--line-timeout`, however often a byte of it comes.
+#[test]
+fn a_line_that_never_ends() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--line-timeout", "300ms"]).start();
+    let mut client = herd.client("A");
+    assert!(client.ask("IAMAT kiwi +1+1 1").ends_with(" kiwi +1+1 1"));
+    client.send("IAMAT ");
+    is_closed_although_it_sends(&client, b"x");
+}
+
+/// Rest counts from the last whole request: empty lines keep nobody's place.
+#[test]
+fn empty_lines_are_no_requests() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--idle-timeout", "300ms"]).start();
+    let mut client = herd.client("A");
+    assert!(client.ask("IAMAT kiwi +1+1 1").ends_with(" kiwi +1+1 1"));
+    is_closed_although_it_sends(&client, b"\r\n");
+}
+
+/// The server closes that connection in the end, although something comes all the time.
+fn is_closed_although_it_sends(client: &Client, bytes: &[u8]) {
+    let mut stream = client.stream();
+    stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a socket");
+    wait_for("the server to close it", || {
+        let sent = stream.write_all(bytes);
+        let would_block = |error: &io::Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        match stream.read(&mut [0]) {
+            Err(error) if would_block(&error) && sent.is_ok() => None,
+            Ok(1..) => panic!("there is nothing to reply"),
+            _ => Some(()),
+        }
+    });
+}
+
+/// Buffers that are full close those who take most of them, and nobody else.
+#[test]
+fn full_buffers_close_the_largest() {
+    let herd = Plan::new(&binaries(), &single()).with(&["--buffers", "2MiB"]).start();
+    let _at = herd.report("A", "kiwi", "1");
+    let mut reader = herd.client("A");
+    let stuck: Vec<_> = (0..40).map(|_| herd.client("A")).collect();
+    let asked = "WHATSAT kiwi 50 20\n".repeat(500);
+    wait_for("a connection to be closed", || {
+        for client in &stuck {
+            client.stream().set_nonblocking(true).expect("a socket");
+            let _sent = client.stream().write(asked.as_bytes());
+        }
+        assert!(reader.ask("IAMAT other +1+1 1").ends_with(" other +1+1 1"));
+        herd.log_text("A").contains("buffers full, largest connections closed").then_some(())
+    });
+    assert!(reader.ask("IAMAT other +1+1 2").ends_with(" other +1+1 2"));
 }
 
 /// A connection on which something happens is not idle.

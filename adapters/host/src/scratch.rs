@@ -10,6 +10,9 @@ use herd::Turn;
 /// How much is read at once.
 const READ: usize = 32 << 10;
 
+/// As much memory as `output` keeps for the next pass.
+const ROOM: usize = 256 << 10;
+
 /// The buffers of one pass.
 pub(crate) struct Scratch {
     pub(crate) input: Box<[u8]>,
@@ -32,6 +35,9 @@ impl Scratch {
         let mut scratch = SCRATCH.take().unwrap_or_else(|| Box::new(Self::new()));
         let result = pass(&mut scratch);
         scratch.output.clear();
+        if scratch.output.capacity() > ROOM {
+            scratch.output = Vec::new();
+        }
         SCRATCH.set(Some(scratch));
         result
     }

@@ -202,3 +202,23 @@ fn nobody_is_starved_by_those_who_ask_for_much() {
     assert_eq!(outcome.violation, None);
     assert!(outcome.stats.replies > 5 * 3000 + 5 * 500, "{}", outcome.stats.replies);
 }
+
+/// Clients that ask and do not read are closed once all buffers together are full, the largest first; whoever reads is not.
+#[test]
+fn those_who_do_not_read_are_closed_when_buffers_are_full() {
+    let bounds = herd_sim::Bounds { buffers: 100 << 10, ..herd_sim::Bounds::default() };
+    let network = herd_sim::Network { window: 4 << 10, ..herd_sim::Network::default() };
+    let mut builder = Scenario::build(&Graph::cycle(2)).bounds(bounds).network(network);
+    builder = builder.says(50, 10, 0, "IAMAT kiwi +1+1 0\n");
+    for client in 0..10 {
+        builder = builder.reads(100, client, Some(0)).says(200, client, 0, &"WHATSAT kiwi 50 20\n".repeat(100));
+    }
+    for at in (200..3_000).step_by(50) {
+        builder = builder.says(at, 11, 0, "IAMAT emu +1+1 1\nWHATSAT emu 1 1\n");
+    }
+    let mut run = Run::new(builder.scenario()).expect("a herd");
+    assert_eq!(run.play().violation, None);
+    let closed = run.node(0).map(|node| node.counters().closed_for_room);
+    assert!(closed.is_some_and(|closed| (1..10).contains(&closed)), "{closed:?}");
+    assert!(run.node(0).is_some_and(|node| node.buffered() <= 100 << 10));
+}

@@ -5,6 +5,7 @@ use crate::herd::Herd;
 use crate::node::{Event, Node};
 use crate::pass::Action;
 use crate::places::Places;
+use crate::values::Now;
 
 /// A session of a server with those limits.
 fn start(limits: Limits) -> (Node, Session) {
@@ -89,6 +90,59 @@ fn a_session_at_rest_is_closed_after_the_idle_timeout() {
     assert_eq!(session.deadline(), Some(Instant::from_nanos(5)));
     session.sent(Instant::from_nanos(3));
     assert_eq!(session.deadline(), Some(Instant::from_nanos(8)));
-    receive(&node, &mut session, b"");
-    assert_eq!(session.deadline(), Some(Instant::from_nanos(8)), "no bytes are no activity");
+    for nothing in ["", "\n", " \t\n"] {
+        at(&node, &mut session, 7, nothing);
+        assert_eq!(session.deadline(), Some(Instant::from_nanos(8)), "it is no request: {nothing:?}");
+    }
+    at(&node, &mut session, 7, "IAMAT kiwi +1+1 1\n");
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(12)));
+}
+
+/// Bytes come in at that nanosecond.
+fn at(node: &Node, session: &mut Session, nanos: u64, text: &str) {
+    let mut turn = Turn::at(Now { instant: Instant::from_nanos(nanos), ..Now::default() });
+    session.receive(node, &mut turn, text.as_bytes()).serve().reply(&mut Vec::new());
+}
+
+#[test]
+fn a_line_that_was_begun_has_to_be_whole_in_time() {
+    let (node, mut session) = start(Limits { line_timeout: Duration::from_nanos(5), ..Limits::default() });
+    at(&node, &mut session, 10, "IAMAT kiwi +1+1 1\nIA");
+    assert_eq!((session.deadline(), session.is_mid_line()), (Some(Instant::from_nanos(15)), true));
+    at(&node, &mut session, 13, "MAT ki");
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(15)), "a byte now and then is no line");
+    at(&node, &mut session, 14, "wi +1+1 2\nI");
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(19)), "another line");
+    session.holds(&node, &mut Turn::default(), 100);
+    assert!(!session.is_mid_line(), "it may be waiting for what is unsent");
+    session.holds(&node, &mut Turn::default(), 0);
+    session.sent(Instant::from_nanos(30));
+    assert_eq!(session.deadline(), Some(Instant::from_nanos(35)));
+    at(&node, &mut session, 31, "AMAT kiwi +1+1 3\n");
+    assert!(!session.is_mid_line());
+}
+
+#[test]
+fn a_pass_ends_when_it_has_done_its_share() {
+    let (node, mut session) = start(Limits::default());
+    let text: Vec<u8> = (0..2 * Turn::SHARE).flat_map(|_| *b"IAMAT kiwi +1+1 1\n").collect();
+    let mut turn = Turn::default();
+    session.receive(&node, &mut turn, &text).serve().reply(&mut Vec::new());
+    assert_eq!((node.counters().iamat, turn.work()), (Turn::SHARE, Turn::SHARE));
+    assert!(session.can_resume(0) && !session.wants_input(0));
+    session.receive(&node, &mut turn, b"WHATSAT kiwi 1 20\n").serve().reply(&mut Vec::new());
+    assert_eq!((node.counters().iamat, turn.work()), (2 * Turn::SHARE, 2 * Turn::SHARE));
+    session.receive(&node, &mut turn, b"").serve().reply(&mut Vec::new());
+    assert_eq!((node.counters().whatsat, turn.work()), (1, 2 * Turn::SHARE + 65), "its places weigh");
+    assert!(session.wants_input(0));
+}
+
+#[test]
+fn a_pass_replies_no_more_than_may_be_unsent() {
+    let (node, mut session) = start(Limits { max_unsent: 1000, ..Limits::default() });
+    session.holds(&node, &mut Turn::default(), 600);
+    let reply = "AT Alford -1.000000000 kiwi +1+1 1\n";
+    let (out, _) = receive(&node, &mut session, &b"IAMAT kiwi +1+1 1\n".repeat(100));
+    assert_eq!(out, reply.repeat(400_usize.div_ceil(reply.len())));
+    assert!(!session.can_resume(600 + out.len()) && session.can_resume(999));
 }
