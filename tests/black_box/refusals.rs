@@ -2,6 +2,7 @@
 
 use herd_tests::graphs::{pair, single};
 use herd_tests::herd::{Herd, Plan};
+use herd_tests::skew::{now, skew_of};
 
 use crate::{binaries, start};
 
@@ -76,6 +77,25 @@ fn invalid_times() {
         "99999999999999999999999999999999",
     ] {
         assert_refused(&herd, format!("IAMAT kiwi +34.0-118.0 {time}"));
+    }
+}
+
+/// A time that is further past the server's clock than `--max-ahead`, or a day.
+#[test]
+fn times_from_the_future() {
+    const HOUR: i128 = 3_600_000_000_000;
+    let at = |hours: i128| {
+        let time = now() + hours * HOUR;
+        format!("kiwi +34.0-118.0 {}.{:09}", time / 1_000_000_000, time % 1_000_000_000)
+    };
+    let a_day = start();
+    let an_hour = Plan::new(&binaries(), &single()).with(&["--max-ahead", "1h"]).start();
+    // An hour or more from each bound, however long a reply takes.
+    for (herd, early, late) in [(&a_day, 23, 48), (&an_hour, 0, 2)] {
+        assert_refused(herd, format!("IAMAT {}", at(late)));
+        assert_eq!(herd.converse("A", "WHATSAT kiwi 0 0\n"), b"? WHATSAT kiwi 0 0\n");
+        let fields = at(early);
+        let _skew = skew_of(&herd.client("A").ask(format!("IAMAT {fields}")), &fields);
     }
 }
 
