@@ -242,13 +242,18 @@ impl Link {
             cx.wrong_again(self.peer, Wrong::Name);
             return Err(Stranger::Name);
         }
-        let restarted = self.met(incarnation, fields, cx);
-        if restarted && self.listens() {
+        let met = self.met(incarnation, fields, cx);
+        if met != Met::Known && self.listens() {
             self.disconnect(Parting::Restarted, cx);
             self.state = State::Idle;
         }
         self.repair.greeted(cx.now);
         match self.state {
+            State::Idle if met == Met::Former && !self.stops => {
+                // Of two that have its name, a greeting shows which one is at its address.
+                self.make.lost();
+                self.connect(cx);
+            }
             State::Idle if self.outbox.queued() > 0 => self.connect(cx),
             State::Greeting { .. } => self.rise(cx),
             _ => self.heard(cx),
@@ -450,8 +455,8 @@ impl Link {
         self.health.forget_connection();
     }
 
-    /// The neighbour named its incarnation; whether it has begun anew.
-    pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> bool {
+    /// The neighbour named its incarnation; whether that is the one that is known.
+    pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> Met {
         let met = self.make.met(incarnation, fields);
         if met != Met::Known {
             self.repair.restarted();
@@ -472,10 +477,11 @@ impl Link {
             cx.over(self.peer, &over);
         }
         match fields.and_then(|fields| fields.same) {
-            Some(same) if same != cx.identity.same => cx.wrong(self.peer, Wrong::Differs),
+            // The hash key counts in it: with another one it says nothing of the lists.
+            Some(same) if same != cx.identity.same && has_our_key => cx.wrong(self.peer, Wrong::Differs),
             _ => cx.over(self.peer, &Wrong::Differs),
         }
-        met != Met::Known
+        met
     }
 
     /// The neighbour cannot be reached, or was lost: it is tried again after a pause. It is `sure` to be down unless it

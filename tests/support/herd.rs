@@ -177,6 +177,21 @@ impl Herd {
         converse(self.address(name), bytes)
     }
 
+    /// How a server says that it is.
+    #[must_use]
+    pub fn status(&self, name: &str) -> serde_json::Value {
+        let line = self.client(name).ask("STATUS");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// What a server says needs a person, each in a sentence.
+    #[must_use]
+    pub fn wrong(&self, name: &str) -> Vec<String> {
+        let status = self.status(name);
+        let wrong = status["wrong"].as_array().unwrap_or_else(|| panic!("{status}"));
+        wrong.iter().map(|sentence| sentence.as_str().expect("text").to_owned()).collect()
+    }
+
     /// Tells a server where a client is; its reply, from `AT` to the time.
     #[must_use]
     pub fn report(&self, name: &str, client: &str, time: &str) -> String {

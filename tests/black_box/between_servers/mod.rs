@@ -5,4 +5,5 @@ mod links;
 mod middleboxes;
 mod repair;
 mod rolling;
+mod splits;
 mod stops;

@@ -1,0 +1,129 @@
+//! What keeps servers apart until a person mends it is told on both ends: in the logs, with the remedy, and in `STATUS`.
+
+use std::fs;
+
+use herd_tests::graphs::{self, Graph};
+use herd_tests::herd::{Herd, Plan, config_text};
+use herd_tests::patience::wait_for;
+use herd_tests::ports::free_address;
+
+use crate::binaries;
+
+/// Starts the servers of a herd, whose files are what `file` makes of the one that all of them should have.
+fn start(graph: &Graph, file: impl Fn(&Herd, &str, &str) -> String) -> Herd {
+    let mut herd = Plan::new(&binaries(), graph).with(&["--link-retry", "200ms"]).prepare();
+    let same = fs::read_to_string(&herd.config).expect("a config file");
+    for name in &graph.names {
+        let own = file(&herd, name, &same);
+        // A server reads it when it starts.
+        fs::write(&herd.config, own).expect("a file");
+        herd.start(name);
+    }
+    herd
+}
+
+/// `B`'s file is another than `A`'s.
+fn start_with_file_of_b(file: impl Fn(&Herd, &str) -> String) -> Herd {
+    start(&graphs::pair(), |herd, name, same| if name == "B" { file(herd, same) } else { same.into() })
+}
+
+/// Waits until a server has logged that something is wrong with another one, and says so in `STATUS`.
+fn wait_until_told(herd: &Herd, name: &str, event: &str, with: &str, remedy: &str) {
+    wait_for(&format!("{name} to log {event:?}, with {with}: {remedy}"), || {
+        let log = herd.log(name);
+        let entry = log.iter().find(|entry| entry["message"] == event && entry["neighbour"] == with)?;
+        let told = entry["remedy"].as_str().unwrap_or_default();
+        assert!(entry["level"] == "WARN" && entry["server"] == name && told.contains(remedy), "{entry}");
+        Some(())
+    });
+    wait_for(&format!("{name} to say in STATUS: {remedy}"), || {
+        herd.wrong(name).iter().any(|sentence| sentence.contains(with) && sentence.contains(remedy)).then_some(())
+    });
+}
+
+/// One knows a server more: they pass reports on as ever.
+#[test]
+fn files_that_differ() {
+    let herd = start_with_file_of_b(|herd, _| {
+        let graph = Graph::new(&["A", "B", "C"], &[("A", "B"), ("B", "C")]);
+        config_text(&graph, &[herd.address("A"), herd.address("B"), free_address()])
+    });
+    for (name, other) in [("A", "B"), ("B", "A")] {
+        wait_until_told(&herd, name, "files differ", other, "give both the same file");
+    }
+    let at = herd.report("A", "kiwi", "1");
+    herd.wait_until_all_know("kiwi", &at);
+}
+
+/// One is no neighbour in the other's file.
+#[test]
+fn a_server_that_is_unknown() {
+    let herd = start_with_file_of_b(|herd, _| config_text(&Graph::new(&["B"], &[]), &[herd.address("B")]));
+    wait_until_told(&herd, "A", "refused by a neighbour", "B", "link the two in both files");
+    wait_until_told(&herd, "B", "greeted by a server that is no neighbour", "A", "connects from 127.0.0.1 but is no");
+}
+
+/// One is at another address than the other's file says.
+#[test]
+fn another_address() {
+    let herd = start_with_file_of_b(|herd, same| {
+        let elsewhere = format!("127.0.0.2:{}", herd.address("A").port());
+        same.replace(&herd.address("A").to_string(), &elsewhere)
+    });
+    wait_until_told(&herd, "A", "refused by a neighbour", "B", "whose address in its file is another");
+    wait_until_told(&herd, "B", "neighbour connects from another address", "A", "correct the address of A");
+}
+
+/// At the address that one has of a neighbour there is another server.
+#[test]
+fn another_server_at_the_address() {
+    let graph = Graph::new(&["A", "B", "C"], &[("A", "B"), ("B", "C")]);
+    let herd = start(&graph, |herd, name, same| {
+        let [b, c] = ["B", "C"].map(|name| herd.address(name).to_string());
+        if name == "A" { same.replace(&b, "-").replace(&c, &b).replace('-', &c) } else { same.into() }
+    });
+    wait_until_told(
+        &herd,
+        "A",
+        "another server answers at a neighbour's address",
+        "B",
+        "C answers at the address of B",
+    );
+    wait_until_told(&herd, "C", "greeted by a server that is no neighbour", "A", "link the two in both files");
+}
+
+/// Two of one name, of which the one is believed that is at the address of that name.
+#[test]
+fn two_servers_of_one_name() {
+    let flags = ["--link-retry", "200ms", "--repair-interval", "1s"];
+    let herd = Plan::new(&binaries(), &graphs::pair()).with(&flags).start();
+    let mut twins = Plan::new(&binaries(), &graphs::pair()).with(&flags).prepare();
+    let addresses = [herd.address("A"), twins.address("B")];
+    fs::write(&twins.config, config_text(&graphs::pair(), &addresses)).expect("a file");
+    twins.start("B");
+    wait_until_told(&herd, "A", "two servers of one name", "B", "stop one of them, or give it another name");
+    wait_until_told(&twins, "B", "refused by a neighbour", "A", "another one of the same name runs");
+    let at = herd.report("A", "kiwi", "1");
+    herd.wait_until_all_know("kiwi", &at);
+}
+
+/// Only one has a hash key, or the two have different ones: they pass reports on, do not compare, and blame nothing
+/// else.
+#[test]
+fn hash_keys_that_differ() {
+    let key = |herd: &Herd, letter: &str, same: &str| {
+        let path = herd.config.with_file_name(format!("{letter}.key"));
+        fs::write(&path, letter.repeat(43)).expect("a file");
+        format!("{same}[herd]\nhash-key-file = {path:?}\n")
+    };
+    let only_one = start_with_file_of_b(|herd, same| key(herd, "A", same));
+    let both = start(&graphs::pair(), |herd, name, same| key(herd, if name == "A" { "A" } else { "Q" }, same));
+    for herd in [only_one, both] {
+        for (name, other) in [("A", "B"), ("B", "A")] {
+            wait_until_told(&herd, name, "hash keys differ", other, "give both the same hash-key-file");
+            assert_eq!(herd.wrong(name).len(), 1, "{:?}", herd.wrong(name));
+        }
+        let at = herd.report("A", "kiwi", "1");
+        herd.wait_until_all_know("kiwi", &at);
+    }
+}
