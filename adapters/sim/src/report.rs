@@ -74,6 +74,10 @@ impl Report {
             let faults: Vec<_> = stats.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             writeln!(out, "faults      {}", faults.join(", "))?;
         }
+        if !stats.told.is_empty() {
+            let told: Vec<_> = stats.told.iter().map(|(event, count)| format!("{count} {event}")).collect();
+            writeln!(out, "told        {}", told.join(", "))?;
+        }
         let spread = &stats.spread;
         if spread.updates > 0 {
             let updates = spread.updates as f64;

@@ -31,6 +31,8 @@ pub struct Stats {
     pub connects: u64,
     /// How much of each kind of trouble there was.
     pub faults: BTreeMap<&'static str, u64>,
+    /// What servers told people, as a server logs it at `info` and above.
+    pub told: BTreeMap<&'static str, u64>,
     /// The longest time from the end of all trouble until all servers held the same.
     pub settled_after: Nanos,
     /// The greatest part of the time that they may take which they took, in hundredths.
@@ -78,6 +80,9 @@ impl Stats {
         self.most_queued = self.most_queued.max(other.most_queued);
         for (kind, count) in &other.faults {
             *self.faults.entry(kind).or_default() += count;
+        }
+        for (event, count) in &other.told {
+            *self.told.entry(event).or_default() += count;
         }
         let (spread, more) = (&mut self.spread, &other.spread);
         spread.updates += more.updates;

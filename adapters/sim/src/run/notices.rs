@@ -1,4 +1,4 @@
-//! What people are told of a server: it goes into the trace.
+//! What people are told of a server: it is counted, and goes into the trace.
 
 use std::mem;
 
@@ -15,6 +15,9 @@ impl Run {
         }
         let mut notices = mem::take(&mut self.turn.notices);
         for notice in notices.drain(..) {
+            if let Some(event) = event(&notice) {
+                *self.stats.told.entry(event).or_default() += 1;
+            }
             match notice {
                 Notice::NeighbourDown { peer, .. } => self.says_whether_down(server, peer, true),
                 Notice::NeighbourUp { peer, .. } => self.says_whether_down(server, peer, false),
@@ -22,6 +25,10 @@ impl Run {
                     let text = format!("{sent} sent, {received} received");
                     let (server, peer) = (Some(server), Some(self.hosts[server].ids.server(peer)));
                     self.record(|record| Record { kind: "compared", server, peer, text: &text, ..record });
+                }
+                Notice::Wrong(trouble) if self.is_traced() => {
+                    let text = trouble.to_string();
+                    self.record(|record| Record { kind: "wrong", server: Some(server), text: &text, ..record });
                 }
                 Notice::Compared { .. }
                 | Notice::Wrong(_)
@@ -44,4 +51,17 @@ impl Run {
             self.violate(Invariant::Links, Some(server), what);
         }
     }
+}
+
+/// What a server logs at `info` and above.
+const fn event(notice: &Notice) -> Option<&'static str> {
+    Some(match notice {
+        Notice::Compared { .. } => return None,
+        Notice::NeighbourDown { .. } => "neighbour down",
+        Notice::NeighbourUp { .. } => "neighbour up",
+        Notice::Wrong(trouble) => trouble.what.as_str(),
+        Notice::BuffersFull { .. } => "buffers full",
+        Notice::HerdChanged { .. } => "list of servers changed",
+        Notice::HerdRefused(_) => "list of servers refused",
+    })
 }
