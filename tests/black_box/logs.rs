@@ -32,24 +32,25 @@ fn at_info() {
         let count = |message| log.iter().filter(|entry| is(entry, message)).count();
         (count("neighbour up") == count("neighbour down")).then(|| count("neighbour up"))
     });
+    let told = herd.log("A").len();
     herd.kill("B");
-    wait_for("A to miss B", || {
-        let downs: Vec<_> = herd.log("A").into_iter().filter(|entry| is(entry, "neighbour down")).collect();
-        let down = downs.get(before)?;
-        assert!(down["level"] == "WARN" && down["reason"].as_str().is_some_and(|why| !why.is_empty()), "{down}");
-        assert_eq!(down["address"], herd.address("B").to_string());
-        Some(())
-    });
+    wait_for("A to miss B", || (herd.log("A").len() > told).then_some(()));
     herd.start("B");
-    let up = wait_for("A to have B again", || {
-        herd.log("A").into_iter().filter(|entry| is(entry, "neighbour up")).nth(before)
-    });
-    assert_eq!((&up["level"], &up["sent"], &up["received"]), (&"INFO".into(), &1.into(), &0.into()), "{up}");
-    assert!(up["after"].as_str().is_some_and(|after| after.ends_with('s')), "{up}");
+    wait_for("A to have B again", || herd.log("A").into_iter().filter(|entry| is(entry, "neighbour up")).nth(before));
+    let at = herd.report("B", "moa", "1");
+    herd.wait_until_known("A", "moa", &at);
     herd.process("A").signal(Signal::TERM);
     assert!(herd.process("A").end().success());
     let log = herd.log("A");
     assert_eq!((entries(&log, "server up").len(), entries(&log, "server down").len()), (1, 1));
+    // From when it was killed on: two lines, and the end of A itself.
+    let [down, up, _, ..] = &log[told..] else { panic!("{log:#?}") };
+    assert!(is(down, "neighbour down") && is(up, "neighbour up"), "{log:#?}");
+    assert!(down["level"] == "WARN" && down["reason"].as_str().is_some_and(|why| !why.is_empty()), "{down}");
+    assert_eq!(down["address"], herd.address("B").to_string());
+    assert_eq!((&up["level"], &up["sent"], &up["received"]), (&"INFO".into(), &1.into(), &0.into()), "{up}");
+    assert!(up["after"].as_str().is_some_and(|after| after.ends_with('s')), "{up}");
+    assert!(log[told + 2..].iter().all(|entry| entry["neighbour"].is_null()), "{log:#?}");
     assert!(log.iter().all(|entry| entry["level"] != "DEBUG" && entry["line"].is_null()), "{log:#?}");
     assert!(entries(&log, "connection opened").is_empty(), "{log:#?}");
 }

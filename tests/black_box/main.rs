@@ -11,6 +11,7 @@ mod plain;
 mod refusals;
 mod requests;
 mod sources;
+mod status;
 mod versions;
 mod whatsat;
 
