@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use herd_tests::network::Network;
+use herd_tests::patience::wait_for;
 
 use crate::country::Country;
 
@@ -45,17 +46,23 @@ fn library() -> PathBuf {
     library.expect("the package faketime")
 }
 
-/// Three servers, the last two with clocks of their own.
-fn with_clocks() -> (Country, [Clock; 2]) {
-    let mut country = Country::prepare(3, |site| Network::address(site).to_string());
+/// Three servers, the last two with clocks of their own, which are off by so many seconds at first.
+fn with_clocks(off: [i64; 2]) -> (Country, [Clock; 2]) {
+    with_clocks_in(Country::prepare(3, |site| Network::address(site).to_string()), off)
+}
+
+fn with_clocks_in(mut country: Country, off: [i64; 2]) -> (Country, [Clock; 2]) {
     country.start(0);
-    let clocks = [1, 2].map(|site| {
+    let clocks = [(1, off[0]), (2, off[1])].map(|(site, off)| {
         let clock = Clock::for_next(&mut country, site);
+        clock.set(off);
         country.start(site);
         clock
     });
     (country, clocks)
 }
+
+const DAYS: i64 = 3 * 86_400;
 
 /// The skew in an AT line, in whole seconds.
 fn skew(at: &str) -> i64 {
@@ -77,13 +84,19 @@ fn nothing_is_lost(mut country: Country, mut change: impl FnMut()) {
     }
 }
 
+/// Waits until a server has told that its clock and another one's differ.
+fn wait_until_told(country: &Country, site: u8, with: &str) {
+    wait_for(&format!("site {site} to tell of the clock of {with}"), || {
+        let told =
+            |line: &str| line.contains("\"clocks differ\"") && line.contains(&format!("\"neighbour\":\"{with}\""));
+        country.log(site).lines().any(|line| told(line) && line.contains("\"WARN\"")).then_some(())
+    });
+}
+
 /// One clock is three days slow, one three days fast.
 #[test]
 fn wrong_clocks() {
-    const DAYS: i64 = 3 * 86_400;
-    let (mut country, clocks) = with_clocks();
-    clocks[0].set(-DAYS);
-    clocks[1].set(DAYS);
+    let (mut country, _clocks) = with_clocks([-DAYS, DAYS]);
     let [right, slow, fast] = [0, 1, 2].map(|site| skew(&country.tell_at(site, "1479413884")));
     for (off, expected) in [(slow - right, -DAYS), (fast - right, DAYS)] {
         assert!((off - expected).abs() < 60, "the clock is off by {off} s, and should be by {expected}");
@@ -91,10 +104,22 @@ fn wrong_clocks() {
     nothing_is_lost(country, || ());
 }
 
+/// Both ends of each link tell of clocks that differ: each greets again after `repair-interval`, if not before.
+#[test]
+fn wrong_clocks_are_told() {
+    let country = Country::prepare(3, |site| Network::address(site).to_string()).with("--repair-interval", "1s");
+    let (country, _clocks) = with_clocks_in(country, [-DAYS, DAYS]);
+    for (site, others) in [(0, ["B", "C"]), (1, ["A", "C"]), (2, ["A", "B"])] {
+        for with in others {
+            wait_until_told(&country, site, with);
+        }
+    }
+}
+
 /// One clock jumps to and fro by an hour.
 #[test]
 fn clocks_that_jump() {
-    let (country, [clock, _]) = with_clocks();
+    let (country, [clock, _]) = with_clocks([0, 0]);
     let mut off = 3_600;
     nothing_is_lost(country, move || {
         clock.set(off);
@@ -105,7 +130,7 @@ fn clocks_that_jump() {
 /// Two clocks run backwards, ten times as fast as they should run forwards.
 #[test]
 fn clocks_that_run_backwards() {
-    let (country, clocks) = with_clocks();
+    let (country, clocks) = with_clocks([0, 0]);
     let mut off = 0;
     nothing_is_lost(country, move || {
         off -= 1;
