@@ -267,7 +267,8 @@ impl Hub {
     }
 
     /// Queues reports for every neighbour that they do not come from. What came by repair is not flooded: who else
-    /// lacks it is found by comparing, and only neighbours that do not compare are told.
+    /// lacks it is found by comparing, and only neighbours that do not compare are told. So is a neighbour that may have
+    /// forgotten its own reports: those are never flooded to it.
     fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
         let (from, is_repair) = match run.from {
             BroughtBy::Client => (None, false),
@@ -284,6 +285,8 @@ impl Hub {
             } else if link.peer != run.origin {
                 link.push_all(run.lines, cx);
                 forwarded += run.count;
+            } else if link.make.may_have_forgotten(run.lines) {
+                link.repair.soon(cx.now);
             }
         });
         self.counters.forwarded += forwarded;

@@ -45,7 +45,7 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Link {
     pub(crate) peer: ServerId,
     pub(super) state: State,
-    pub(super) make: Make,
+    pub(crate) make: Make,
     pub(super) life: Life,
     /// Why the connection that there was is to be closed before anything else.
     pub(super) parting: Option<Parting>,

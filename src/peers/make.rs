@@ -12,8 +12,8 @@ use core::mem;
 use core::time::Duration;
 
 use crate::herd::Limits;
-use crate::values::Instant;
-use crate::wire::HelloFields;
+use crate::values::{Instant, Timestamp};
+use crate::wire::{HelloFields, Message};
 
 /// What is known of a neighbour.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Make {
     incarnation: Option<u64>,
     /// The one that it named before that.
     former: Option<u64>,
+    /// What its clock said when its present run first named itself, if it did say.
+    began: Option<Timestamp>,
     /// Whether it is greeted without fields, as it did not understand those.
     bare: bool,
     /// Which words it knows, as it last said.
@@ -65,6 +67,7 @@ impl Make {
             kind: Kind::Unknown,
             incarnation: None,
             former: None,
+            began: None,
             bare: false,
             version: 1,
             greet_at: None,
@@ -78,11 +81,25 @@ impl Make {
         self.version = fields.map_or(1, |fields| fields.version);
         (self.kind, self.bare, self.greet_at, self.pause) = (Kind::Herd, bare, None, None);
         let known = self.incarnation.replace(incarnation);
+        if known != Some(incarnation) {
+            self.began = fields.and_then(|fields| fields.clock);
+        }
         if known.is_none_or(|known| known == incarnation) {
             return Met::Known;
         }
         let former = mem::replace(&mut self.former, known);
         if former == Some(incarnation) { Met::Former } else { Met::Anew }
+    }
+
+    /// Whether one of these AT lines, which are the neighbour's own reports and came another way, is from before its
+    /// present run: then it may have forgotten what it once said.
+    pub(crate) fn may_have_forgotten(&self, lines: &[u8]) -> bool {
+        let Some(began) = self.began else { return false };
+        let is_before = |line| match Message::parse(line) {
+            Ok(Some(Message::At { report, .. })) => report.origin_clock() <= began,
+            _ => false,
+        };
+        lines.split(|&byte| byte == b'\n').any(is_before)
     }
 
     /// The incarnation that it last named.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use herd_sim::{
-    FastPath, Faults, Form, Graph, MILLI, Options, Planned, Recipe, Run, Scenario, Seed, Shape, Trace, What,
+    FastPath, Faults, Form, Graph, MILLI, Manner, Options, Planned, Recipe, Run, Scenario, Seed, Shape, Trace, What,
 };
 
 /// A writer that others can read.
@@ -221,4 +221,24 @@ fn those_who_do_not_read_are_closed_when_buffers_are_full() {
     let closed = run.node(0).map(|node| node.counters().closed_for_room);
     assert!(closed.is_some_and(|closed| (1..10).contains(&closed)), "{closed:?}");
     assert!(run.node(0).is_some_and(|node| node.buffered() <= 100 << 10));
+}
+
+/// A server that forgot what it once said itself, and is never told that by a flood.
+#[test]
+fn a_server_learns_anew_what_it_said_before_it_restarted() {
+    let scenario = Scenario::build(&Graph::cycle(4))
+        .cut(100, 8_000, 3, 0)
+        .middlebox(100, 4_000, 2, 3, Manner::Close)
+        .says(3_000, 0, 2, "IAMAT kiwi +1+1 1\n")
+        .crash(3_500, 5_000, 2)
+        .delists(4_500, 2, 1)
+        .scenario();
+    let mut run = Run::new(scenario).expect("a herd");
+    run.start();
+    while run.now() < 7_999 * MILLI && run.step() {}
+    let knows = |run: &Run, server: usize| run.node(server).is_some_and(|node| node.position(b"kiwi").is_some());
+    assert_eq!([0, 1, 2, 3].map(|server| knows(&run, server)), [true, true, false, false]);
+    while run.step() {}
+    assert_eq!(run.violation(), None);
+    assert!(knows(&run, 2));
 }
