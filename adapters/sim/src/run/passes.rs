@@ -149,10 +149,11 @@ impl Run {
                         self.wires.get_mut(link).met = Some(lives);
                     }
                     let connection = self.connections.get(id).expect("it is being served");
-                    // Who has another hash key and knows nothing of keys asks all the same.
+                    // Who has another hash key and knows nothing of keys asks all the same, and is refused by a server that
+                    // it has greeted.
                     let compares = self.scenario.key(from) == self.scenario.key(server);
                     let verdict = if !compares && line.starts_with(b"REPAIR ") {
-                        Verdict::Refused
+                        Verdict::Repairs
                     } else if self.is_believed(connection, link) {
                         self.oracle.judge_neighbour(server, &self.scenario.servers[from], line)
                     } else {
