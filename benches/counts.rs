@@ -26,11 +26,11 @@ struct Count {
 
 const COUNTS: [Count; 6] = [
     Count::new("an IAMAT alone", "iamat", 0, 600),
-    Count::new("an IAMAT with two neighbours", "iamat", 2, 700),
+    Count::new("an IAMAT with two neighbours", "iamat", 2, 725),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
-    Count::new("an AT line with one neighbour to tell", "at", 2, 700),
-    Count { requests: 50, allocates: true, ..Count::new("the AT part of a WHATSAT", "whatsat", 0, 320) },
+    Count::new("an AT line with one neighbour to tell", "at", 2, 725),
+    Count { requests: 50, allocates: true, ..Count::new("the AT part of a WHATSAT", "whatsat", 0, 375) },
 ];
 
 fn main() -> ExitCode {

@@ -34,9 +34,10 @@ pub(crate) fn ats<const KEPT: bool>(
         && behind.first() == Some(&b'\n')
         && let Some(origin) = identity.names.find_again(&report[..origin], last)
         && let start = rest.start() + word(KEPT).len() - b"AT ".len()
+        && let Some(left) = rest.left.checked_sub(1)
         && let Some(()) = rest.take(word(KEPT).len() + end + 1 + sender.len())
     {
-        last = origin;
+        (last, rest.left) = (origin, left);
         found(Found { head: Head::short(origin, at, offsets), client, start, len: end });
     }
     *lines = rest;

@@ -32,7 +32,8 @@ pub(crate) fn iamats(
     let mut replies = replies.writer(lines.room());
     let (opening, mut padding, mut rest) = (*opening, None, *lines);
     let shape = shape.get_or_insert_with(|| Shape::least(b'\n'));
-    while let Some(window) = rest.window(&mut padding)
+    while rest.left > 0
+        && let Some(window) = rest.window(&mut padding)
         && let Some(room) = replies.room::<ROOM>()
         && let Some(Iamat { client, hash, shape, at }) = iamat(window, &identity.hash_key, shape)
         && let Some(skew) = wall.checked_sub(at)
@@ -40,6 +41,7 @@ pub(crate) fn iamats(
         && let end = client + 1 + shape.end()
         && let Some(()) = rest.take(b"IAMAT ".len() + end)
     {
+        rest.left -= 1;
         room[..Frame::SHORT].copy_from_slice(&opening);
         let Some(skew_room) = room[opening_len..].first_chunk_mut() else { break };
         let fields_at = opening_len + Skew::write_nanos(skew, skew_room) + 1;

@@ -39,15 +39,13 @@ impl<'a> Lines<'a> {
         Some(window)
     }
 
-    /// Takes a line of `len` bytes and its LF, if that is there, the line is not too long, and one may be taken.
+    /// Takes a line of `len` bytes and its LF, if that is there and the line is not too long.
     #[inline]
     pub(super) fn take(&mut self, len: usize) -> Option<()> {
         if len > self.most {
             return None;
         }
-        let left = self.left.checked_sub(1)?;
         self.rest = self.rest.get(len + 1..)?;
-        self.left = left;
         Some(())
     }
 
