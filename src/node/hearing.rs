@@ -21,11 +21,11 @@ impl Node {
     pub(super) fn hear(&self, turn: &mut Turn, peer: ServerId, bytes: &[u8]) {
         let Some((connection, mut replies, identity)) = self.hub.hold().begin_to_hear(peer) else { return };
         let mut batch = turn.batch.take().unwrap_or_default();
-        batch.clear();
         let mut hearing = Hearing { node: self, identity, peer, connection, batch: &mut batch, turn };
         if hearing.read(&mut replies, bytes) {
             self.hub.hold().heard_all(peer, connection, replies);
         }
+        batch.clear();
         turn.batch = Some(batch);
     }
 }
