@@ -47,26 +47,28 @@ impl Troubles {
     }
 
     fn see(&mut self, trouble: Trouble, lasts: bool, now: Instant, notices: &mut Vec<Notice>) {
-        let index = self.0.iter().position(|entry| entry.is(&trouble.with, &trouble.what));
-        let Some(entry) = index.map(|index| &mut self.0[index]) else {
-            let is_stranger = |what: &Wrong| matches!(what, Wrong::Unknown { .. });
-            let strangers = self.0.iter().filter(|entry| is_stranger(&entry.trouble.what)).count();
-            if !is_stranger(&trouble.what) || strangers < Self::MOST_STRANGERS {
-                self.0.push(Entry { trouble, times: 1, is_seen: false, lasts, due: now + AGAIN });
-                self.tell_last(notices);
+        let known = self.0.iter().position(|entry| entry.is(&trouble.with, &trouble.what));
+        let index = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            if !self.has_room(&trouble.what) {
+                return;
             }
-            return;
-        };
+            self.0.push(Entry { trouble: trouble.clone(), times: 0, is_seen: false, lasts, due: now + AGAIN });
+        }
+        let entry = &mut self.0[index];
         let was_told = entry.is_told();
-        (entry.trouble, entry.is_seen, entry.times) = (trouble, true, entry.times.saturating_add(1));
+        (entry.trouble, entry.is_seen, entry.times) = (trouble, known.is_some(), entry.times.saturating_add(1));
         if !was_told && entry.is_told() {
             (entry.due, entry.is_seen) = (now + AGAIN, false);
             notices.push(Notice::Wrong(entry.trouble.clone()));
         }
     }
 
-    fn tell_last(&self, notices: &mut Vec<Notice>) {
-        notices.extend(self.0.last().filter(|entry| entry.is_told()).map(|entry| Notice::Wrong(entry.trouble.clone())));
+    /// Whether one more of that kind is taken in.
+    fn has_room(&self, what: &Wrong) -> bool {
+        let is_stranger = |what: &Wrong| matches!(what, Wrong::Unknown { .. });
+        let strangers = self.0.iter().filter(|entry| is_stranger(&entry.trouble.what)).count();
+        !is_stranger(what) || strangers < Self::MOST_STRANGERS
     }
 
     /// That is over.
