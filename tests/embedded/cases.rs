@@ -82,16 +82,16 @@ fn a_herd_that_grows_and_shrinks() {
     run(async {
         let (a, b) = (start_alone("A").await, start_alone("B").await);
         report(&a, "before");
-        let two = herd_of(&[("A", a.address()), ("B", b.address())]);
+        let two = Settings::new(herd_of(&[("A", a.address()), ("B", b.address())]));
         for server in [&a, &b] {
-            server.reload(Arc::clone(&two)).await.expect("a herd of two");
+            server.reload(&two).await.expect("a herd of two");
         }
         wait_until_known(&b, "before");
 
         let c = start_alone("C").await;
-        let three = herd_of(&[("A", a.address()), ("B", b.address()), ("C", c.address())]);
+        let three = Settings::new(herd_of(&[("A", a.address()), ("B", b.address()), ("C", c.address())]));
         for server in [&a, &b, &c] {
-            server.reload(Arc::clone(&three)).await.expect("a herd of three");
+            server.reload(&three).await.expect("a herd of three");
         }
         report(&a, "after");
         wait_until_known(&c, "after");
@@ -99,14 +99,14 @@ fn a_herd_that_grows_and_shrinks() {
         assert_eq!((a.node().links().len(), b.node().links().len()), (1, 2));
 
         for server in [&a, &b] {
-            server.reload(Arc::clone(&two)).await.expect("a herd of two");
+            server.reload(&two).await.expect("a herd of two");
         }
         assert_eq!(b.node().links().len(), 1);
         report(&a, "meanwhile");
         wait_until_known(&b, "meanwhile");
         // The way to it is gone, and it comes back when the link does.
         assert!(!knows(&c, "meanwhile"));
-        b.reload(three).await.expect("a herd of three");
+        b.reload(&three).await.expect("a herd of three");
         wait_until_known(&c, "meanwhile");
         for server in [a, b, c] {
             server.stop().await.expect("an orderly stop");
@@ -119,9 +119,9 @@ fn a_herd_that_grows_and_shrinks() {
 fn a_stop_gives_what_is_queued() {
     run(async {
         let (a, b) = (start_alone("A").await, start_alone("B").await);
-        let both = herd_of(&[("A", a.address()), ("B", b.address())]);
+        let both = Settings::new(herd_of(&[("A", a.address()), ("B", b.address())]));
         for server in [&a, &b] {
-            server.reload(Arc::clone(&both)).await.expect("a herd of two");
+            server.reload(&both).await.expect("a herd of two");
         }
         let clients: Vec<String> = (0..10_000).map(|number| format!("client{number}")).collect();
         for client in &clients {
@@ -147,7 +147,7 @@ fn after_a_stop() {
         assert_eq!(refused.map(drop), Err(ErrorKind::ConnectionRefused));
         let sighting = Sighting::new(b"kiwi", b"+1+1", b"1").expect("a sighting");
         assert_eq!(again.report_position(&sighting).map(drop), Err(ReportError::Stopping));
-        assert_eq!(again.reload(again.node().herd()).await, Err(ReloadError::Stopping));
+        assert_eq!(again.reload(&Settings::new(again.node().herd())).await, Err(ReloadError::Stopping));
         assert!(knows(&again, "kiwi"), "it can still be looked at");
         let settings = Settings { listen: vec![address.to_string()], ..alone("A") };
         let next = start(&settings, "A").await.expect("the port is free");
@@ -195,9 +195,9 @@ fn refusals() {
         assert!(bound.to_string().starts_with(&format!("A cannot listen on {address}: ")), "{bound}");
 
         let server = start_alone("A").await;
-        let other = herd_of(&[("B", address)]);
+        let other = Settings::new(herd_of(&[("B", address)]));
         let name = ServerName::new("A").expect("a name");
-        assert_eq!(server.reload(other).await, Err(ReloadError::NotAMember { name }));
+        assert_eq!(server.reload(&other).await, Err(ReloadError::NotAMember { name }));
         let long = vec![b'x'; 5_000];
         let sighting = Sighting::new(&long, b"+1+1", b"1").expect("a sighting");
         assert_eq!(server.report_position(&sighting).map(drop), Err(ReportError::Refused(Refusal::TooLong)));

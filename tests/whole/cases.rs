@@ -80,11 +80,11 @@ async fn in_time<T>(future: impl Future<Output = T>) -> T {
 fn ends(message: &str, source: Places, change: impl FnOnce(&mut Settings), does: impl FnOnce(&Server)) {
     let case = async {
         let (a, b) = (start("A", source, change).await, start("B", Places::Wait, |_| {}).await);
-        let both = settings(&[("A", a.address()), ("B", b.address())]).herd;
+        let both = settings(&[("A", a.address()), ("B", b.address())]);
         let mut client = Client::connect(a.address());
         assert!(client.ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
         for server in [&a, &b] {
-            server.reload(Arc::clone(&both)).await.expect("a herd of two");
+            server.reload(&both).await.expect("a herd of two");
         }
         does(&a);
         let ended = in_time(a.stopped()).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use herd::Member;
 use herd_bench::Endpoint;
-use herd_host::config::{Environment, Flags, Settings};
+use herd_host::config::{Environment, Flags, ServerList};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -63,7 +63,7 @@ impl ServerOptions {
         if let Some(config) = &self.config {
             flags.set("config", config);
         }
-        let herd = Settings::find(&flags, &environment).map_err(|error| Failure::Usage(error.to_string()))?.herd;
+        let herd = ServerList::find(&flags, &environment).map_err(|error| Failure::Usage(error.to_string()))?.herd;
         let is_meant = |server: &&Member| to.as_ref().is_none_or(|to| server.name.as_str() == to);
         let server =
             |server: &Member| Server { name: server.name.to_string(), address: server.address.clone(), timeout };

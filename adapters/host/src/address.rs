@@ -1,16 +1,12 @@
 //! From `HOST:PORT` to socket addresses.
 
-use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
-use atomic_waker::AtomicWaker;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::lock::lock;
+use crate::blocking;
 use crate::runtime::Runtime;
 
 /// How long a blocking connect may hold a thread; the node gives up on a link by itself.
@@ -21,17 +17,7 @@ pub(crate) async fn resolve<R: Runtime>(address: String) -> io::Result<Vec<Socke
     if let Ok(literal) = address.parse() {
         return Ok(vec![literal]);
     }
-    let slot = Arc::new((Mutex::new(None), AtomicWaker::new()));
-    let filled = Arc::clone(&slot);
-    R::spawn_blocking(move || {
-        *lock(&filled.0) = Some(look_up(&address));
-        filled.1.wake();
-    });
-    poll_fn(|context| {
-        slot.1.register(context.waker());
-        lock(&slot.0).take().map_or(Poll::Pending, Poll::Ready)
-    })
-    .await
+    blocking::run::<R, _>(move || look_up(&address)).await
 }
 
 /// What an address stands for now; it may block.

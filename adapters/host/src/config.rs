@@ -39,6 +39,36 @@ pub use self::places::{PlacesSettings, PlacesSource};
 use self::file::ConfigFile;
 use self::layers::Layers;
 
+/// The servers of a herd, as its file lists them. Whoever only talks to them needs no more, and may not read the rest.
+#[derive(Clone, Debug)]
+pub struct ServerList {
+    /// Who is in the herd, and who talks with whom.
+    pub herd: Herd,
+    /// Where each server binds, as `HOST:PORT`, by [`ServerId::index`].
+    pub listen: Vec<String>,
+}
+
+impl ServerList {
+    /// The servers of the config file that flags or environment name; with no config file, those of [`Herd::classic`].
+    ///
+    /// # Errors
+    /// What is wrong with the file, and where, as far as it is about servers.
+    pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        match Layers::new(flags, environment).given("config") {
+            None => Ok(Self::classic()),
+            Some(path) => {
+                let file = ConfigFile::read(Path::new(&path.text))?;
+                servers::list(&file, &file.tables()?.server)
+            }
+        }
+    }
+
+    fn classic() -> Self {
+        let herd = Herd::classic();
+        Self { listen: herd.members().iter().map(|server| server.address.clone()).collect(), herd }
+    }
+}
+
 /// Everything that is settled before a server starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -77,18 +107,16 @@ impl Settings {
     /// The first thing that is wrong, and where. Nothing was opened but the files to read.
     pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let mut layers = Layers::new(flags, environment);
-        let (herd, listen) = match layers.given("config") {
-            None => classic(),
-            Some(path) => {
-                let file = ConfigFile::read(Path::new(&path.text))?;
-                let tables = file.tables()?;
-                layers.under(tables.values(&file)?);
-                servers::herd(&file, &tables.server)?
-            }
-        };
+        let mut servers = ServerList::classic();
+        if let Some(path) = layers.given("config") {
+            let file = ConfigFile::read(Path::new(&path.text))?;
+            let tables = file.tables()?;
+            layers.under(tables.values(&file)?);
+            servers = servers::list(&file, &tables.server)?;
+        }
         Ok(Self {
-            herd: Arc::new(herd.with_hash_key(hash_key::find(&layers)?)),
-            listen,
+            herd: Arc::new(servers.herd.with_hash_key(hash_key::find(&layers)?)),
+            listen: servers.listen,
             workers: workers::find(&layers)?,
             limits: limit::find(&layers)?,
             places: places::find(&layers, environment)?,
@@ -120,10 +148,4 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-fn classic() -> (Herd, Vec<String>) {
-    let herd = Herd::classic();
-    let listen = herd.members().iter().map(|server| server.address.clone()).collect();
-    (herd, listen)
 }

@@ -21,6 +21,7 @@
 
 mod about;
 mod address;
+mod blocking;
 mod clock;
 mod closing;
 pub mod command;
@@ -36,6 +37,7 @@ mod neighbours;
 mod notices;
 mod one_line;
 mod open_files;
+mod reload;
 mod run;
 mod runtime;
 mod scratch;

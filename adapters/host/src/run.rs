@@ -1,8 +1,11 @@
 //! From a command line to an exit code.
 
+use std::future::{Future, poll_fn};
 use std::io::{self, Write};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
 
 use herd::ServerId;
 use herd_places::Source;
@@ -12,9 +15,10 @@ use crate::config::{Description, Environment, Settings};
 use crate::last_words;
 use crate::logs::{self, Log};
 use crate::open_files::fit_open_files;
+use crate::reload::Reload;
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
-use crate::signals::StopSignal;
+use crate::signals::Signals;
 
 /// Runs what the command line asks for, on the runtime `R`.
 #[must_use]
@@ -35,9 +39,10 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
         Err(error) => error.report(program),
         Ok(Ready { bound, source, log }) => {
             last_words::end_at_a_panic(program, log.clone());
+            let reload = Reload { program, started: settings.clone(), source };
             let mut settings = settings.clone();
             fit_open_files(&mut settings, &servers);
-            let herd = run::<R>(&settings, bound, &source, &log, whole.then_some(program));
+            let herd = run::<R>(&settings, bound, &reload, &log, whole.then_some(program));
             ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }
     }
@@ -82,22 +87,37 @@ fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<Ready, UsageErr
 async fn run<R: Runtime>(
     settings: &Settings,
     bound: Vec<Bound>,
-    source: &Arc<dyn Source>,
+    reload: &Reload,
     log: &Log,
     announce: Option<&str>,
 ) -> Result<(), RunError> {
-    let signal = StopSignal::listen(source, log)?;
+    let signals = Signals::listen(log)?;
     if let Some(program) = announce {
         // Who does not read it does not miss it.
         let _ = announce_herd(settings, &bound, program);
     }
     let mut servers = Vec::new();
     for bound in bound {
-        servers.push(bound.start::<R>(settings, Arc::clone(source)).await?);
+        servers.push(bound.start::<R>(settings, Arc::clone(&reload.source)).await?);
     }
-    signal.first().await;
+    until_stopped(&signals, reload, &servers).await;
     stop_all(&servers).await;
     Ok(())
+}
+
+/// Waits for the signal that stops the process, and reads settings again meanwhile whenever that is asked for.
+async fn until_stopped<R: Runtime>(signals: &Signals, reload: &Reload, servers: &[Server<R>]) {
+    let mut reloading = pin!(async {
+        loop {
+            signals.hangup().await;
+            reload.run(servers).await;
+        }
+    });
+    poll_fn(|context| match signals.poll_stop(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => reloading.as_mut().poll(context),
+    })
+    .await;
 }
 
 /// Stops all servers at the same time. What one had to leave undone it has logged itself.

@@ -5,6 +5,7 @@ mod bound;
 mod drain;
 mod error;
 mod links;
+mod reload;
 mod tally;
 
 use std::fmt;
@@ -14,13 +15,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use herd::{Event, Herd, Node, Notice, OwnedReport, Sighting, Turn};
+use herd::{Event, Node, OwnedReport, Sighting, Turn};
 use herd_places::Source;
 
 pub(crate) use self::bound::Bound;
 pub use self::error::{BindError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
-use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
@@ -46,7 +46,7 @@ struct Inner<R> {
     shared: Arc<Shared<R>>,
     address: SocketAddr,
     drain: Duration,
-    /// Held while a herd takes the place of another one.
+    /// Held while new settings take the place of others.
     reloading: Mutex<()>,
 }
 
@@ -103,43 +103,6 @@ impl<R: Runtime> Server<R> {
             let reported = shared.node.report_position(&mut turn, sighting);
             shared.perform(&mut turn, None);
             Ok(reported?)
-        })
-    }
-
-    /// Takes another herd in place of the one that it has: who is in it, who talks with whom, and where. Links to new
-    /// neighbours are made, those to servers that are neighbours no more are closed, the others are left alone. Where
-    /// the server itself listens does not change. The addresses of all neighbours are looked up anew.
-    ///
-    /// Servers of one herd can be told one after the other.
-    ///
-    /// # Errors
-    /// A [`ReloadError`]: the server goes on with the herd that it has.
-    pub async fn reload(&self, herd: Arc<Herd>) -> Result<(), ReloadError> {
-        let shared = &self.inner.shared;
-        let name = shared.server_name();
-        if herd.find(name.as_bytes()).is_none() {
-            return Err(ReloadError::NotAMember { name: name.clone() });
-        }
-        let resolved = links::resolve::<R>(&herd, name).await;
-        let _one_at_a_time = lock(&self.inner.reloading);
-        // As long as there is this, a stop waits before it tells the links to end.
-        let _task = Task::new(&shared.shutdown, Role::Other);
-        if shared.shutdown.phase() != Phase::Running {
-            return Err(ReloadError::Stopping);
-        }
-        whole::within::<R, _>(&shared.shutdown, || {
-            let mut turn = Turn::default();
-            shared.tell(&mut turn, Event::Herd(herd));
-            let refused = turn.notices.iter().find_map(|notice| match notice {
-                Notice::HerdRefused(why) => Some(*why),
-                _ => None,
-            });
-            shared.perform(&mut turn, None);
-            if let Some(why) = refused {
-                return Err(why.into());
-            }
-            links::start(shared, &resolved, &mut turn);
-            Ok(())
         })
     }
 

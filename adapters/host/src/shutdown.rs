@@ -87,10 +87,15 @@ impl Shutdown {
     /// Goes on to that phase, and lets every task know.
     pub(crate) fn advance(&self, phase: Phase) {
         self.phase.fetch_max(phase as u8, Ordering::SeqCst);
+        self.wake_all();
+        self.progressed();
+    }
+
+    /// Wakes every task, for what each has to look at.
+    pub(crate) fn wake_all(&self) {
         for (_, waker) in &*lock(&self.tasks) {
             waker.wake_by_ref();
         }
-        self.progressed();
     }
 
     /// How many tasks of that role there are.

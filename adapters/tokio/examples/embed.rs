@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let heart = beat(Arc::clone(&beats));
 
     // A herd of one, at a port that the system chooses. A program whose herd is in a file has its settings from
-    // `Settings::find`; one that learns of more servers later gives the server a new herd with `Server::reload`.
+    // `Settings::find`; one that learns of more servers later gives the server new settings with `Server::reload`.
     let alford = Member { name: ServerName::new("Alford")?, address: "127.0.0.1:0".into(), links: Vec::new() };
     let settings = Settings::new(Arc::new(Herd::new(vec![alford])?));
     let server = Server::start(&settings, "Alford", settings.open_places()?).await?;

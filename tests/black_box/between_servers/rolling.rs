@@ -1,6 +1,7 @@
 //! A herd that grows and shrinks while it runs and is used: one server after the other gets the new config file.
 
 mod load;
+mod reloads;
 
 use std::fs;
 use std::net::SocketAddr;

@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 use herd::{Herd, HerdError, Member, ServerName};
 use toml::Spanned;
 
-use super::ConfigError;
 use super::address::{check, is_every_interface};
 use super::file::{ConfigFile, ServerTable};
+use super::{ConfigError, ServerList};
 use crate::nearest::{did_you_mean, listed};
 
 /// The herd of these tables, and where each server listens.
-pub(super) fn herd(file: &ConfigFile, tables: &[ServerTable]) -> Result<(Herd, Vec<String>), ConfigError> {
+pub(super) fn list(file: &ConfigFile, tables: &[ServerTable]) -> Result<ServerList, ConfigError> {
     let servers = tables.iter().map(|table| server(file, table)).collect::<Result<_, _>>()?;
     let herd = Herd::new(servers).map_err(|error| locate(file, tables, &error))?;
     refuse_shared_listens(file, tables)?;
     if tables.len() > 1 {
         refuse_unreachable_addresses(file, tables)?;
     }
-    Ok((herd, tables.iter().map(|table| table.listen.get_ref().clone()).collect()))
+    Ok(ServerList { herd, listen: tables.iter().map(|table| table.listen.get_ref().clone()).collect() })
 }
 
 impl ServerTable {

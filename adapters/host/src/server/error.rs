@@ -41,7 +41,7 @@ pub enum StartError {
     Listener(io::Error),
 }
 
-/// Why a server goes on with the herd that it has. Nothing has changed.
+/// Why a server goes on with the settings that it has. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReloadError {
     /// The server itself is not in the new herd. If it is to leave, stop it.

@@ -1,0 +1,68 @@
+//! What changes of a server while it runs.
+
+use std::sync::Arc;
+
+use herd::{Event, Notice, Turn};
+
+use super::error::ReloadError;
+use super::{Server, links};
+use crate::config::Settings;
+use crate::lock::lock;
+use crate::runtime::Runtime;
+use crate::shutdown::{Phase, Role, Task};
+use crate::whole;
+
+impl<R: Runtime> Server<R> {
+    /// Takes over, from these settings, the herd in place of the one that it has: who is in it, who talks with whom, and
+    /// where. Links to new neighbours are made, those to servers that are neighbours no more are closed, the others are
+    /// left alone. The addresses of all neighbours are looked up anew.
+    ///
+    /// The rest of the settings, such as limits and where the server itself listens, stays as it was at the start.
+    ///
+    /// Servers of one herd can be told one after the other.
+    ///
+    /// # Errors
+    /// A [`ReloadError`]: the server goes on with what it has.
+    pub async fn reload(&self, settings: &Settings) -> Result<(), ReloadError> {
+        self.can_take(settings)?;
+        let (shared, herd) = (&self.inner.shared, &settings.herd);
+        let resolved = links::resolve::<R>(herd, shared.server_name()).await;
+        let _one_at_a_time = lock(&self.inner.reloading);
+        // As long as there is this, a stop waits before it tells the links to end.
+        let _task = Task::new(&shared.shutdown, Role::Other);
+        if shared.shutdown.phase() != Phase::Running {
+            return Err(ReloadError::Stopping);
+        }
+        whole::within::<R, _>(&shared.shutdown, || {
+            let mut turn = Turn::default();
+            shared.tell(&mut turn, Event::Herd(Arc::clone(herd)));
+            let refused = turn.notices.iter().find_map(|notice| match notice {
+                Notice::HerdRefused(why) => Some(*why),
+                _ => None,
+            });
+            shared.perform(&mut turn, None);
+            if let Some(why) = refused {
+                return Err(why.into());
+            }
+            links::start(shared, &resolved, &mut turn);
+            // What was taken away ends at once, and not with the next line.
+            shared.shutdown.wake_all();
+            Ok(())
+        })
+    }
+
+    /// Whether it could [take over](Self::reload) these settings, as far as can be told before.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub(crate) fn can_take(&self, settings: &Settings) -> Result<(), ReloadError> {
+        let shared = &self.inner.shared;
+        let name = shared.server_name();
+        let not_a_member = || ReloadError::NotAMember { name: name.clone() };
+        settings.herd.find(name.as_bytes()).ok_or_else(not_a_member)?;
+        if settings.herd.hash_key() != shared.node.herd().hash_key() {
+            return Err(ReloadError::HashKey);
+        }
+        Ok(())
+    }
+}
