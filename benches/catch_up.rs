@@ -85,7 +85,7 @@ fn meet(asker: &Node, answerer: &Node, start: Instant, cost: &mut Cost) {
     let mut session = answerer.session(SessionId(0), Some(LOOPBACK), Now::default().instant);
     asker.handle(&mut turn, Event::Started);
     assert!(matches!(asker.poll_link(&mut turn, peer), LinkStep::Connect));
-    asker.handle(&mut turn, Event::Connected { peer });
+    asker.handle(&mut turn, Event::Connected { peer, proven: false });
     let timed = |cost: &mut Cost, kind: usize, call: &mut dyn FnMut()| {
         let began = processor_time();
         call();

@@ -41,7 +41,7 @@ impl Bench {
         bench.handle(Event::Started);
         for &peer in herd.neighbours(me) {
             assert!(matches!(bench.poll(peer), LinkStep::Connect), "it greets");
-            bench.handle(Event::Connected { peer });
+            bench.handle(Event::Connected { peer, proven: false });
             assert!(matches!(bench.poll(peer), LinkStep::Send(_)), "with a line");
             bench.handle(Event::Sent { peer });
             let greeting = format!("HELLO {} 1\n", herd.name(peer));

@@ -66,7 +66,7 @@
 //!         LinkStep::Connect => {
 //!             // b has a session at the other end.
 //!             link = Some(node_b.session(SessionId(0), Some(loopback), now.instant));
-//!             node_a.handle(&mut turn_a, Event::Connected { peer: b });
+//!             node_a.handle(&mut turn_a, Event::Connected { peer: b, proven: false });
 //!         }
 //!         LinkStep::Send(bytes) => {
 //!             let mut answer = Vec::new();
@@ -93,6 +93,7 @@
 //! | `bytes` | buffers and words: many bytes at a time |
 //! | [`values`] | times, positions, decimals, names, numbers, counters |
 //! | [`wire`] | from bytes to lines to messages and back |
+//! | [`access`] | who is believed, and who may do what: secrets and proofs, tokens and rights, rates |
 //! | `report` | a sighting as it was written down, and where it belongs |
 //! | [`herd`] | who is in a herd, who is believed, what bounds what |
 //! | [`places`] | what is asked of a places source, its answer, the fetches under way |
@@ -104,6 +105,7 @@
 //! | `node` | what all sessions share: events in, actions out |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod access;
 mod bytes;
 mod fast;
 pub mod herd;
@@ -117,6 +119,7 @@ mod store;
 pub mod values;
 pub mod wire;
 
+pub use access::{Access, Certificate, Certificates, Grant, Right, Rights, Secret, Seed, Token, TokenHash, Trust};
 pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
 pub use node::{
     Change, Changed, Event, HostStatus, LinkState, LinkStatus, NeighbourStatus, Node, PlacesStatus, Received, Seat,

@@ -3,6 +3,7 @@
 use super::field::field;
 use super::lines::{Found, Lines, WINDOW};
 use super::shape::Shape;
+use crate::access::Patterns;
 use crate::bytes::{Frame, Text, copy_loosely};
 use crate::herd::Identity;
 use crate::report::{ClientHash, HashKey, Head};
@@ -15,12 +16,12 @@ const USUAL: usize = 80;
 /// Room for a reply: what it begins with, the skew, and what is copied.
 const ROOM: usize = Frame::SHORT + Skew::ROOM + WINDOW;
 
-/// Takes the usual IAMATs that come first, and appends their replies.
+/// Takes the usual IAMATs that come first, of clients that may be reported, and appends their replies.
 pub(crate) fn iamats(
     lines: &mut Lines<'_>,
     (identity, wall): (&Identity, Timestamp),
-    shape: &mut Option<Shape>,
-    replies: &mut Text,
+    may: &Patterns,
+    (shape, replies): (&mut Option<Shape>, &mut Text),
     mut found: impl FnMut(Found),
 ) {
     let (Some((opening, opening_len)), Ok(wall)) = (identity.opening().short(), i64::try_from(wall.as_nanos())) else {
@@ -36,6 +37,7 @@ pub(crate) fn iamats(
         && let Some(window) = rest.window(&mut padding)
         && let Some(room) = replies.room::<ROOM>()
         && let Some(Iamat { client, hash, shape, at }) = iamat(window, &identity.hash_key, shape)
+        && may.covers(&window[b"IAMAT ".len()..][..client])
         && let Some(skew) = wall.checked_sub(at)
         && skew >= least
         && let end = client + 1 + shape.end()

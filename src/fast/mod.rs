@@ -4,7 +4,7 @@
 //! The one room that may be skipped: each function here takes the lines that it is sure of from the front of what came,
 //! and says of them exactly what [`Message::parse`](crate::wire::Message::parse) would; whatever is unusual, also what
 //! is wrong, it leaves to that. [`Session::set_fast`](crate::Session::set_fast) switches it off, and nothing else
-//! changes. It may ask `bytes`, `values`, `report` and `herd`.
+//! changes. It may ask `bytes`, `values`, `access`, `report` and `herd`.
 
 mod at;
 mod field;

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::error::HerdError;
+use crate::access::{Access, Trust};
 use crate::report::HashKey;
 use crate::values::{ServerId, ServerName};
 
@@ -26,6 +27,8 @@ pub struct Herd {
     neighbours: Vec<Vec<ServerId>>,
     by_name: HashMap<Box<[u8]>, ServerId, FixedState>,
     hash_key: HashKey,
+    trust: Trust,
+    access: Access,
     fingerprint: u64,
 }
 
@@ -48,7 +51,15 @@ impl Herd {
         let by_name = index_names(&servers)?;
         refuse_shared_addresses(&servers)?;
         let neighbours = join(&servers, &by_name)?;
-        let mut herd = Self { members: servers, neighbours, by_name, hash_key: HashKey::default(), fingerprint: 0 };
+        let mut herd = Self {
+            members: servers,
+            neighbours,
+            by_name,
+            hash_key: HashKey::default(),
+            trust: Trust::default(),
+            access: Access::default(),
+            fingerprint: 0,
+        };
         herd.refuse_islands()?;
         herd.fingerprint = herd.hash();
         Ok(herd)
@@ -61,6 +72,32 @@ impl Herd {
         self.hash_key = key;
         self.fingerprint = self.hash();
         self
+    }
+
+    /// The same servers, which ask this of whoever says that it is one of them.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// The same servers, where these may do that.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Who is believed to be a neighbour.
+    #[must_use]
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Who may do what.
+    #[must_use]
+    pub const fn access(&self) -> &Access {
+        &self.access
     }
 
     /// What says where clients belong.

@@ -8,10 +8,12 @@ use sha2::{Digest, Sha256};
 use super::herd::Herd;
 use super::limits::Limits;
 use super::names::Names;
+use super::shown::Shown;
+use crate::access::{Basis, Certificate, Certificates, Claim, Nonces, Proved};
 use crate::bytes::Frame;
 use crate::report::HashKey;
 use crate::values::{ServerId, ServerName, Timestamp};
-use crate::wire::{Greeting, Refusal, Sighted, Stranger};
+use crate::wire::{Greeting, Nonce, Proof, Refusal, Sighted, Stranger};
 
 /// What all sessions of one server share and none of them changes.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Identity {
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
+    /// Makes numbers that are used once.
+    pub(crate) nonces: Nonces,
     /// One number for what should be equal on all servers: the list, and the limits that decide what is kept.
     pub(crate) same: u64,
     /// In the order of their ids.
@@ -60,7 +64,7 @@ pub enum HerdRefused {
 }
 
 impl Identity {
-    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, incarnation: u64) -> Self {
+    pub(crate) fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, (incarnation, nonces): (u64, Nonces)) -> Self {
         let names = Arc::new(Names::of(Arc::clone(&herd)));
         let name = herd.name(me);
         let hash_key = herd.hash_key().clone();
@@ -74,6 +78,7 @@ impl Identity {
             limits,
             hash_key,
             incarnation,
+            nonces,
             same: 0,
             opening,
             closing,
@@ -124,10 +129,17 @@ impl Identity {
         self.names.name(self.me).as_bytes()
     }
 
-    /// The line that greets a neighbour.
-    pub(crate) fn greeting(&self, wall: Timestamp, with_fields: bool) -> Vec<u8> {
+    /// The line that greets a neighbour. With a nonce it is asked for a proof, and with a proof it is given one.
+    pub(crate) fn greeting(
+        &self,
+        wall: Timestamp,
+        with_fields: bool,
+        nonce: Option<Nonce>,
+        proof: Option<Proof>,
+    ) -> Vec<u8> {
         let Self { incarnation, same, hash_key, .. } = self;
-        let greeting = Greeting { incarnation: *incarnation, wall, same: *same, hash: hash_key.fingerprint() };
+        let hash = hash_key.fingerprint();
+        let greeting = Greeting { incarnation: *incarnation, wall, same: *same, hash, nonce, proof };
         greeting.write(self.name(), with_fields)
     }
 
@@ -150,18 +162,65 @@ impl Identity {
         &self.neighbours
     }
 
-    /// The one place that decides who speaks as a neighbour: the server of that name, if it is a
-    /// neighbour and `remote` is an IP address that its `address` stands for.
+    /// Who speaks as a neighbour on a connection that others opened: the server of that name, if it is a neighbour and
+    /// has [shown what that takes](crate::Trust).
     ///
     /// # Errors
     /// Why it is a stranger.
-    pub(crate) fn neighbour(&self, sender: &[u8], remote: Option<IpAddr>) -> Result<ServerId, Stranger> {
+    pub(crate) fn neighbour(&self, sender: &[u8], shown: &Shown) -> Result<(ServerId, Basis), Stranger> {
+        let id = self.id_of(sender).filter(|_| sender != self.name());
+        let proof = shown.proof.filter(|(of, _)| id == Some(*of));
+        let proved = proof.map_or(Proved::Nothing, |(_, secret)| Proved::Secret(secret));
+        self.judge(sender, shown, proved)
+    }
+
+    /// The neighbour of that name, if a proof would have it believed and it needs one for that.
+    pub(crate) fn would_prove(&self, sender: &[u8], shown: &Shown) -> Option<ServerId> {
+        let proved = Proved::Secret(self.herd.trust().secrets.first()?.id());
+        let judged = self.judge(sender, shown, proved).ok();
+        judged.filter(|(_, basis)| matches!(basis, Basis::Secret(_))).map(|(neighbour, _)| neighbour)
+    }
+
+    fn judge(&self, sender: &[u8], shown: &Shown, proved: Proved) -> Result<(ServerId, Basis), Stranger> {
         if sender == self.name() {
             return Err(Stranger::Name);
         }
-        let known = self.names.find(sender).and_then(|sender| self.known(sender)).ok_or(Stranger::Unknown)?;
-        let is_there = remote.is_some_and(|remote| known.ips.contains(&remote.to_canonical()));
-        if is_there { Ok(known.id) } else { Err(Stranger::Address) }
+        let known = self.id_of(sender).and_then(|sender| self.known(sender)).ok_or(Stranger::Unknown)?;
+        let certificate = shown.certificate.as_ref().filter(|shown| **shown != Certificate::Absent);
+        let claim = Claim {
+            name: self.names.name(known.id),
+            certificate: certificate.map(|certificate| certificate.is_of(sender)),
+            proved,
+            is_there: shown.ip.is_some_and(|ip| known.ips.contains(&ip.to_canonical())),
+        };
+        Ok((known.id, self.herd.trust().judge(&claim)?))
+    }
+
+    /// Whether the one that answers at a neighbour's address is that neighbour, and why it is believed.
+    ///
+    /// # Errors
+    /// What it lacks.
+    pub(crate) fn judge_answer(&self, peer: ServerId, is_certified: bool, proved: Proved) -> Result<Basis, Stranger> {
+        let claim =
+            Claim { name: self.names.name(peer), certificate: is_certified.then_some(true), proved, is_there: true };
+        self.herd.trust().judge(&claim)
+    }
+
+    /// Whether a neighbour that is reached is asked to prove that it knows a secret.
+    pub(crate) fn asks_for_proof(&self, is_certified: bool) -> bool {
+        let trust = self.herd.trust();
+        let counts = is_certified && trust.certificates != Certificates::Off;
+        !counts && !trust.secrets.is_empty()
+    }
+
+    /// Whether that neighbour may be one that knows nothing but AT lines.
+    pub(crate) fn takes_plain(&self, peer: ServerId) -> bool {
+        self.herd.trust().takes_plain(self.names.name(peer))
+    }
+
+    /// The id of the server of that name, if it has been heard of.
+    pub(crate) fn id_of(&self, name: &[u8]) -> Option<ServerId> {
+        self.names.find(name)
     }
 
     /// Whether a neighbour's `address` stands for that IP address.

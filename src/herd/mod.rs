@@ -1,6 +1,6 @@
 //! Who is in a herd, who talks with whom, who is believed, and what bounds what.
 //!
-//! It may ask `bytes`, `values`, `wire` and `report`.
+//! It may ask `bytes`, `values`, `wire`, `access` and `report`.
 
 mod admission;
 mod buffers;
@@ -9,6 +9,8 @@ mod herd;
 mod identity;
 mod limits;
 mod names;
+mod rates;
+mod shown;
 
 pub use self::admission::TurnedAway;
 pub(crate) use self::admission::{Admission, Network};
@@ -18,3 +20,5 @@ pub use self::herd::{Herd, Member};
 pub use self::identity::HerdRefused;
 pub(crate) use self::identity::{Identity, Neighbour};
 pub use self::limits::Limits;
+pub(crate) use self::rates::Rates;
+pub(crate) use self::shown::Shown;

@@ -30,6 +30,16 @@ pub enum Event<'a> {
     Connected {
         /// The neighbour.
         peer: ServerId,
+        /// Whether it is encrypted, and the other end has shown a valid certificate of the neighbour's name.
+        proven: bool,
+    },
+    /// The connection that was asked for was given up, since the other end has shown a certificate that is not to be
+    /// believed.
+    Untrusted {
+        /// The neighbour.
+        peer: ServerId,
+        /// What is wrong with it, in a few words for people.
+        why: &'a str,
     },
     /// The connection that was asked for could not be made, or is over.
     Lost {

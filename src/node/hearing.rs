@@ -19,9 +19,10 @@ use crate::wire::{Framer, Line, Message, Refusal, Sighted};
 impl Node {
     /// Takes what a neighbour answers on the connection that this server opened.
     pub(super) fn hear(&self, turn: &mut Turn, peer: ServerId, bytes: &[u8]) {
-        let Some((connection, mut replies, identity)) = self.hub.hold().begin_to_hear(peer) else { return };
+        let Some((heard, mut replies, identity)) = self.hub.hold().begin_to_hear(peer) else { return };
+        let (connection, is_believed) = heard;
         let mut batch = turn.batch.take().unwrap_or_default();
-        let mut hearing = Hearing { node: self, identity, peer, connection, batch: &mut batch, turn };
+        let mut hearing = Hearing { node: self, identity, peer, connection, is_believed, batch: &mut batch, turn };
         if hearing.read(&mut replies, bytes) {
             self.hub.hold().heard_all(peer, connection, replies);
         }
@@ -36,6 +37,8 @@ struct Hearing<'a> {
     identity: Arc<Identity>,
     peer: ServerId,
     connection: u64,
+    /// Whether the other end has shown that it is the neighbour: before that it can only greet.
+    is_believed: bool,
     batch: &'a mut Batch,
     turn: &'a mut Turn,
 }
@@ -46,7 +49,7 @@ impl Hearing<'_> {
         self.batch.lines.push(input);
         let copied = self.batch.lines.len();
         loop {
-            if replies.is_between_lines() {
+            if self.is_believed && replies.is_between_lines() {
                 let mut lines = Lines { rest: input, copied, most: replies.most(), left: usize::MAX };
                 let Batch { entries, at_shape, .. } = &mut *self.batch;
                 fast::ats::<true>(&mut lines, (&self.identity, self.peer), at_shape, |found| {
@@ -71,6 +74,7 @@ impl Hearing<'_> {
     fn take(&mut self, line: &[u8]) -> bool {
         let said = Message::parse(line);
         if let Ok(Some(Message::Kept { report, sender })) = &said
+            && self.is_believed
             && self.identity.names.find(sender) == Some(self.peer)
         {
             self.missed(report);
@@ -78,7 +82,9 @@ impl Hearing<'_> {
         }
         self.learn();
         let Self { node, peer, connection, .. } = *self;
-        node.hub(self.turn, |hub, turn| hub.hear((peer, connection), &node.store, line, said, turn))
+        let heard = node.hub(self.turn, |hub, turn| hub.hear((peer, connection), &node.store, line, said, turn));
+        self.is_believed = heard == Some(true);
+        heard.is_some()
     }
 
     /// A report that is missing here, for all that the neighbour knows.
@@ -120,11 +126,11 @@ impl Hearing<'_> {
 
 impl Hub {
     /// What is under way of the lines of a link that listens, and who this server is.
-    fn begin_to_hear(&mut self, peer: ServerId) -> Option<(u64, Framer, Arc<Identity>)> {
+    fn begin_to_hear(&mut self, peer: ServerId) -> Option<((u64, bool), Framer, Arc<Identity>)> {
         let identity = Arc::clone(&self.identity);
         let link = self.links.iter_mut().find(|link| link.peer == peer && link.listens())?;
         let most = link.replies.most();
-        Some((link.connections, mem::replace(&mut link.replies, Framer::new(most)), identity))
+        Some(((link.connections, link.is_up()), mem::replace(&mut link.replies, Framer::new(most)), identity))
     }
 
     /// All that came was taken; the last line may be under way.
@@ -152,7 +158,7 @@ impl Hub {
         }
     }
 
-    /// Takes a line; whether the link still listens.
+    /// Takes a line; whether what comes next is believed, if the link still listens.
     fn hear(
         &mut self,
         on: (ServerId, u64),
@@ -160,8 +166,8 @@ impl Hub {
         line: &[u8],
         said: Result<Option<Message<'_>>, Refusal>,
         turn: &mut Turn,
-    ) -> bool {
-        let (Some(index), (peer, _)) = (self.listens_on(on), on) else { return false };
+    ) -> Option<bool> {
+        let (Some(index), (peer, _)) = (self.listens_on(on), on) else { return None };
         let is_peer = |sender: &[u8]| self.identity.names.find(sender) == Some(peer);
         self.links[index].heard_back();
         match said {
@@ -176,10 +182,13 @@ impl Hub {
                 Some(who) => self.on_link(peer, turn, |link, cx| link.answered_elsewhere(who, cx)),
                 None => self.on_link(peer, turn, |link, cx| link.not_understood(line, cx)),
             },
-            Ok(Some(Message::Repair { sender, step })) if is_peer(sender) => self.answered(store, index, step, turn),
+            Ok(Some(Message::Repair { sender, step })) if is_peer(sender) && self.links[index].is_up() => {
+                self.on_link(peer, turn, Link::is_taken_for_proved);
+                self.answered(store, index, step, turn);
+            }
             Ok(Some(_)) | Err(_) => self.on_link(peer, turn, |link, cx| link.not_understood(line, cx)),
         }
-        self.listens_on(on).is_some()
+        self.listens_on(on).map(|index| self.links[index].is_up())
     }
 }
 

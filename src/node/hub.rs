@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::event::Event;
 use crate::herd::{Buffers, Herd, Identity, Neighbour};
-use crate::pass::{Action, Answer, BroughtBy, Hello, Notice, Run, Trouble, Turn, Wrong};
+use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Report};
@@ -37,6 +37,8 @@ pub(super) struct Hub {
     /// When the server began to listen.
     pub(super) started: Option<Instant>,
     jitter: SplitMix64,
+    /// How many nonces links have taken.
+    nonces: u64,
     /// The earliest time for which it asked to be woken since it last was.
     wakes_at: Option<Instant>,
 }
@@ -55,6 +57,7 @@ impl Hub {
             troubles: Troubles::default(),
             started: None,
             jitter: SplitMix64::new(seed),
+            nonces: 0,
             wakes_at: None,
             identity,
         }
@@ -73,9 +76,13 @@ impl Hub {
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
             Event::Gone(session) => self.fetches.forget(session),
             Event::Woken => self.woken(turn),
-            Event::Connected { peer } => {
+            Event::Connected { peer, proven } => {
                 self.counters.links_up += 1;
-                self.on_connection(peer, turn, Link::connected);
+                self.on_connection(peer, turn, |link, cx| link.connected(proven, cx));
+            }
+            Event::Untrusted { peer, why } => {
+                self.counters.links_lost += 1;
+                self.on_connection(peer, turn, |link, cx| link.untrusted(why, cx));
             }
             Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
             // The node has taken it, without holding the hub for all of it.
@@ -132,6 +139,9 @@ impl Hub {
             self.on_link(peer, turn, Link::moved);
         }
         self.troubles.all_over(|with| identity.is_no_neighbour(with));
+        if before.herd.trust() != identity.herd.trust() {
+            self.each_link(turn, Link::judge_anew);
+        }
         self.each_link(turn, Link::greet_again);
     }
 
@@ -304,8 +314,11 @@ impl Hub {
     }
 
     /// Somebody greeted who is not believed.
-    pub(super) fn stranger(&mut self, name: ServerName, from: Option<IpAddr>, why: Stranger, turn: &mut Turn) {
+    pub(super) fn stranger(&mut self, greeter: Greeter, from: Option<IpAddr>, turn: &mut Turn) {
+        let Greeter { name, why, proved } = greeter;
         let what = match why {
+            Stranger::Secret => Wrong::Secret { proved },
+            Stranger::Certificate => Wrong::Certificate { why: None },
             Stranger::Address => Wrong::Address { from },
             Stranger::Name => Wrong::Name,
             Stranger::Unknown | Stranger::Other => Wrong::Unknown { from },
@@ -389,8 +402,8 @@ impl Hub {
     }
 
     fn links_and_cx<'a>(&'a mut self, turn: &'a mut Turn) -> (&'a mut [Link], Cx<'a>) {
-        let Self { identity, links, jitter, troubles, .. } = self;
-        (links, Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, turn, troubles })
+        let Self { identity, links, jitter, nonces, troubles, .. } = self;
+        (links, Cx { now: turn.now.instant, identity, limits: &identity.limits, jitter, nonces, turn, troubles })
     }
 }
 

@@ -1,7 +1,7 @@
 //! A server: what it keeps, and its ways to the outside.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,8 +10,9 @@ use super::event::Event;
 use super::hub::Hub;
 use super::seat::Seat;
 use super::status::{Counted, HostStatus, ServerStatus};
+use crate::access::{Bucket, Nonces, Seed};
 use crate::bytes::Lock;
-use crate::herd::{Admission, Buffers, Herd, Identity, Limits, Network, Share, TurnedAway};
+use crate::herd::{Admission, Buffers, Herd, Identity, Limits, Network, Rates, Share, TurnedAway};
 use crate::pass::{Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedReport, Report, SecretHasher};
@@ -33,6 +34,10 @@ pub struct Node {
     buffers: Arc<Buffers>,
     /// How often what sessions have a copy of, who the server is, has changed.
     generation: AtomicUsize,
+    /// How many sessions there were.
+    sessions: AtomicU64,
+    /// How often those may report who have said no token.
+    rates: Lock<Rates>,
     /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
     has_links: AtomicBool,
     collects: AtomicBool,
@@ -42,21 +47,24 @@ impl Node {
     /// The server `me` of `herd`, which knows nothing yet.
     ///
     /// `seed` is the only randomness that it ever has. It keeps chosen client IDs from colliding,
-    /// spreads the pauses of links, and names this run to the neighbours: take one that is not
-    /// guessable and that no earlier run had.
+    /// spreads the pauses of links, names this run to the neighbours, and makes what these have to prove another each
+    /// time: take 32 bytes that nobody can guess and no earlier run had. For a simulation a number will do.
     #[must_use]
-    pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: u64) -> Self {
+    pub fn new(herd: Arc<Herd>, me: ServerId, limits: Limits, seed: impl Into<Seed>) -> Self {
+        let seed = seed.into();
         let buffers = Arc::new(Buffers::new(limits.buffers));
-        let store = Store::new(&limits, herd.hash_key(), &SecretHasher::new(seed), scramble(!seed));
+        let store = Store::new(&limits, herd.hash_key(), &SecretHasher::new(seed.hashing()), scramble(!seed.hashing()));
         let admission = Arc::new(Lock::new(Admission::new(&limits)));
-        // Scrambled, because neighbours are told it and the seed is a secret.
-        let identity = Arc::new(Identity::new(herd, me, limits, scramble(seed)));
+        let run = (scramble(seed.incarnation()), Nonces::new(&seed));
+        let identity = Arc::new(Identity::new(herd, me, limits, run));
         let node = Self {
             store,
-            hub: Lock::new(Hub::new(identity, seed)),
+            hub: Lock::new(Hub::new(identity, seed.jitter())),
             admission,
             buffers,
             generation: AtomicUsize::new(0),
+            sessions: AtomicU64::new(0),
+            rates: Lock::new(Rates::default()),
             has_links: AtomicBool::new(false),
             collects: AtomicBool::new(false),
         };
@@ -93,7 +101,16 @@ impl Node {
         // First, so that a session never takes what was before for what is now.
         let generation = self.generation.load(Ordering::Acquire);
         let share = Share::new(Arc::clone(&self.buffers), id);
-        Session::new((self.identity(), generation), share, remote, now)
+        let number = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let identity = self.identity();
+        let bucket = self.bucket(&identity, remote, now);
+        Session::new((identity, generation), (share, number), remote, bucket, now)
+    }
+
+    /// What bounds how often whoever is there may report without a token.
+    fn bucket(&self, identity: &Identity, remote: Option<IpAddr>, now: Instant) -> Option<Arc<Bucket>> {
+        let rate = identity.herd.access().anonymous().grant.reports_per_second?;
+        self.rates.hold().of(remote?, Some(rate), now)
     }
 
     /// Takes in what happened.
@@ -267,10 +284,12 @@ impl Node {
     }
 
     /// Gives a session what the server is now, once for a pass.
-    pub(super) fn refresh(&self, session: &mut Session) {
+    pub(super) fn refresh(&self, session: &mut Session, now: Instant) {
         let generation = self.generation.load(Ordering::Acquire);
         if session.generation() != generation {
-            session.set_identity(self.identity(), generation);
+            let identity = self.identity();
+            let bucket = self.bucket(&identity, session.remote(), now);
+            session.set_identity((identity, generation), bucket);
         }
     }
 
@@ -315,6 +334,8 @@ impl Clone for Node {
             hub,
             buffers,
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
+            sessions: AtomicU64::new(self.sessions.load(Ordering::Relaxed)),
+            rates: self.rates.clone(),
             has_links: AtomicBool::new(self.has_links.load(Ordering::Acquire)),
             collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),
         }

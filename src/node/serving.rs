@@ -7,7 +7,7 @@ use super::answering::{Answering, brings};
 use super::node::Node;
 use super::status::HostStatus;
 use crate::herd::Identity;
-use crate::pass::{Batch, BroughtBy, Entry, Greeter, Request, Turn};
+use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
 use crate::places::Query;
 use crate::session::Session;
 use crate::store::Intake;
@@ -64,7 +64,7 @@ impl Session {
     }
 
     fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
-        node.refresh(self);
+        node.refresh(self, turn.now.instant);
         // Empty, as each pass leaves it.
         let mut batch = turn.batch.take().unwrap_or_default();
         self.take_in(turn, bytes, ended, &mut batch);
@@ -182,8 +182,8 @@ impl Pass<'_> {
             let (greeter, remote) = (self.batch.greeter.take(), self.session.remote());
             self.node.hub(self.turn, |hub, turn| {
                 hub.counters.refused += 1;
-                if let Some(Greeter { name, why }) = greeter {
-                    hub.stranger(name, remote, why, turn);
+                if let Some(greeter) = greeter {
+                    hub.stranger(greeter, remote, turn);
                 }
             });
         }
@@ -279,7 +279,7 @@ impl Pass<'_> {
                 batch.answers.push(&line);
                 *answer = start..batch.answers.len();
             }
-            Request::Reports { .. } | Request::Whatsats { .. } => {}
+            Request::Reports { .. } | Request::Whatsats { .. } | Request::Answered => {}
         }
         Ok(())
     }

@@ -70,6 +70,8 @@ pub(crate) enum Request {
     TooFarAhead { from: ServerId },
     /// A neighbour says that it is there.
     Hello { from: ServerId, hello: Hello },
+    /// The session has answered it by itself.
+    Answered,
     /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
     /// Somebody asks how the server is; the answer is in `answers`, and goes where the item's reply is due.
@@ -86,6 +88,8 @@ pub(crate) struct Hello {
     pub(crate) fields: Option<HelloFields>,
     /// Whether the neighbour has spoken on this connection before.
     pub(crate) again: bool,
+    /// Whether it has shown as much as neighbours are to show, and is not just believed by its address for a while.
+    pub(crate) is_proved: bool,
 }
 
 /// Somebody who greets and is not believed.
@@ -93,6 +97,8 @@ pub(crate) struct Hello {
 pub(crate) struct Greeter {
     pub(crate) name: ServerName,
     pub(crate) why: Stranger,
+    /// The id of the secret that it has tried to prove.
+    pub(crate) proved: Option<u32>,
 }
 
 impl Batch {

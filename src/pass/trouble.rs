@@ -31,6 +31,18 @@ pub enum Wrong {
         /// Where it connects from.
         from: Option<IpAddr>,
     },
+    /// It has not proved that it knows a secret which this server accepts.
+    Secret {
+        /// The id of the secret that it has proved to know; none where it has proved nothing.
+        proved: Option<u32>,
+    },
+    /// It has not shown a certificate of its name which this server accepts.
+    Certificate {
+        /// What is wrong with the one that it has shown, where this server has looked at it.
+        why: Option<String>,
+    },
+    /// It proves nothing, and is believed by its address, since the file says so.
+    Unproven,
     /// It refuses this server.
     Refused(Stranger),
     /// At its address another server answers.
@@ -56,6 +68,9 @@ impl Wrong {
         match self {
             Self::Unknown { .. } => "greeted by a server that is no neighbour",
             Self::Address { .. } => "neighbour connects from another address",
+            Self::Secret { .. } => "neighbour knows no secret of this server's",
+            Self::Certificate { .. } => "neighbour has no valid certificate",
+            Self::Unproven => "neighbour believed by its address alone",
             Self::Refused(_) => "refused by a neighbour",
             Self::Elsewhere { .. } => "another server answers at a neighbour's address",
             Self::Name => "two servers of one name",
@@ -87,6 +102,33 @@ impl fmt::Display for Trouble {
                     From(*from)
                 )?;
                 write!(f, "correct the address of {with}")
+            }
+            Wrong::Secret { proved: None } => {
+                write!(
+                    f,
+                    "{with} proves no secret, and this server asks for one: give it the secret-file of this server"
+                )
+            }
+            Wrong::Secret { proved: Some(id) } => {
+                write!(f, "{with} proves the secret {id:08x}, which this server does not have: ")?;
+                f.write_str("give both the same secret-file, and while you change secrets both the old and the new one")
+            }
+            Wrong::Certificate { why } => {
+                let why = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+                write!(f, "{with} has shown no valid certificate of its name{why}: ")?;
+                f.write_str("give both certificates of one authority; `herd certs` makes them")
+            }
+            Wrong::Unproven => {
+                write!(f, "{with} proves nothing and is believed by its address, as trust-addresses says: ")?;
+                f.write_str("give it the secret, and take trust-addresses out when all have it")
+            }
+            Wrong::Refused(Stranger::Secret) => {
+                write!(f, "{with} refuses this server, which has not proved that it knows its secret: ")?;
+                f.write_str("give both the same secret-file, and while you change secrets both the old and the new one")
+            }
+            Wrong::Refused(Stranger::Certificate) => {
+                write!(f, "{with} refuses this server, which has shown no certificate that it accepts: ")?;
+                f.write_str("give both certificates of one authority; `herd certs` makes them")
             }
             Wrong::Refused(Stranger::Unknown) => {
                 write!(f, "{with} refuses this server, which is no neighbour in its file: link the two in both files")

@@ -4,17 +4,20 @@ use super::cx::Cx;
 use super::health::Clocks;
 use super::life::Life;
 use super::link::{FIRST_PAUSE, Link, State};
+use super::proving::Proving;
 use super::step::Parting;
 use crate::pass::Wrong;
 use crate::values::{ServerName, Skew};
 use crate::wire::{HelloFields, Stranger};
 
 impl Link {
-    pub(crate) fn connected(&mut self, cx: &mut Cx<'_>) {
-        if self.make.greets(cx.now) {
+    /// The connection is there; it `is_certified` if the other end has shown a certificate of the neighbour's name.
+    pub(crate) fn connected(&mut self, is_certified: bool, cx: &mut Cx<'_>) {
+        self.proving = Proving::on(is_certified);
+        if self.make.greets(cx.now) || self.proves_first(cx) {
             self.state = State::Greeting { since: cx.now, sent: false };
             self.tell(cx);
-        } else {
+        } else if self.is_believed(None, cx) {
             self.rise(cx);
         }
     }
@@ -26,7 +29,7 @@ impl Link {
         self.forget_connection();
         self.repair.lost();
         let goes_on = match self.state {
-            State::Greeting { .. } => told_off && self.make.closed(cx.now, cx.limits),
+            State::Greeting { .. } => told_off && self.may_be_plain(cx) && self.make.closed(cx.now, cx.limits),
             // Only one that took its line: else a port that accepts and closes would be tried for ever.
             State::Up { .. } => self.make.takes_one_line_each() && took_a_line,
             _ => false,
@@ -47,6 +50,9 @@ impl Link {
 
     /// The neighbour answered a greeting in kind.
     pub(crate) fn greeted_back(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
+        if !self.is_believed(Some((incarnation, fields)), cx) {
+            return;
+        }
         self.met(incarnation, fields, cx);
         self.health.answered = Some(incarnation);
         match self.health.greeted_back(fields.and_then(|fields| fields.clock), cx.turn.now.wall) {
@@ -66,6 +72,9 @@ impl Link {
     pub(crate) fn not_understood(&mut self, answer: &[u8], cx: &mut Cx<'_>) {
         if let State::Greeting { .. } = self.state {
             self.make.did_not_understand(cx.now, cx.limits);
+            if self.make.takes_one_line_each() && !self.may_be_plain(cx) {
+                return self.cannot_prove(cx);
+            }
             self.disconnect(Parting::NotUnderstood, cx);
             self.pause = FIRST_PAUSE;
             if self.make.takes_one_line_each() { self.connect_if_needed(cx) } else { self.connect(cx) }
@@ -87,7 +96,7 @@ impl Link {
         self.leave_alone(Parting::Elsewhere, cx);
     }
 
-    fn leave_alone(&mut self, why: Parting, cx: &mut Cx<'_>) {
+    pub(super) fn leave_alone(&mut self, why: Parting, cx: &mut Cx<'_>) {
         self.repair.lost();
         self.disconnect(why, cx);
         self.pause = cx.limits.link_retry;

@@ -1,9 +1,11 @@
 //! What travels together through everything that has to do with a link.
 
 use super::troubles::Troubles;
+use crate::access::Nonces;
 use crate::herd::{Identity, Limits};
 use crate::pass::{Action, Trouble, Turn, Wrong};
 use crate::values::{Instant, ServerId, SplitMix64};
+use crate::wire::Nonce;
 
 /// The time, who this server is, its limits, the chance behind pauses, and where what is to be done is put.
 pub(crate) struct Cx<'a> {
@@ -11,12 +13,20 @@ pub(crate) struct Cx<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) limits: &'a Limits,
     pub(crate) jitter: &'a mut SplitMix64,
+    /// How many nonces links have taken.
+    pub(crate) nonces: &'a mut u64,
     pub(crate) turn: &'a mut Turn,
     /// What people are told as long as it is so.
     pub(crate) troubles: &'a mut Troubles,
 }
 
 impl Cx<'_> {
+    /// A nonce that no connection had.
+    pub(crate) fn nonce(&mut self) -> Nonce {
+        *self.nonces += 1;
+        self.identity.nonces.nonce(Nonces::LINKS, *self.nonces)
+    }
+
     pub(crate) fn act(&mut self, action: Action) {
         self.turn.actions.push(action);
     }

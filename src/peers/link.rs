@@ -28,6 +28,7 @@ use super::health::{Health, Mended, Recovered};
 use super::life::Life;
 use super::make::{Make, Met};
 use super::outbox::{Outbox, PORTION};
+use super::proving::Proving;
 use super::schedule::Schedule;
 use super::step::{LinkStep, Parting};
 use crate::herd::Limits;
@@ -61,6 +62,8 @@ pub(crate) struct Link {
     greets_at: Option<Instant>,
     /// Whether the server stops: the link ends when all has been sent.
     pub(super) stops: bool,
+    /// What was shown on the connection that there is.
+    pub(crate) proving: Proving,
     /// Cuts what the neighbour answers.
     pub(crate) replies: Framer,
     /// How many connections were asked for.
@@ -105,6 +108,7 @@ impl Link {
             health: Health::default(),
             greets_at: None,
             stops: false,
+            proving: Proving::default(),
             replies: Framer::new(limits.max_line),
             connections: 0,
         }
@@ -229,9 +233,12 @@ impl Link {
     /// # Errors
     /// Where two servers of that name run, and it is not the one at the neighbour's address.
     pub(crate) fn greeted(&mut self, hello: Hello, cx: &mut Cx<'_>) -> Result<(), Stranger> {
-        let Hello { incarnation, fields, again } = hello;
+        let Hello { incarnation, fields, again, is_proved } = hello;
         cx.over(self.peer, &Wrong::Unknown { from: None });
         cx.over(self.peer, &Wrong::Address { from: None });
+        if !is_proved {
+            cx.wrong_again(self.peer, Wrong::Unproven);
+        }
         // One that has spoken there already only wants to know whether this server lives.
         if again && self.make.incarnation() == Some(incarnation) {
             self.heard(cx);
@@ -255,14 +262,17 @@ impl Link {
                 self.connect(cx);
             }
             State::Idle if self.outbox.queued() > 0 => self.connect(cx),
-            State::Greeting { .. } => self.rise(cx),
+            State::Greeting { .. } if !self.proves_first(cx) => self.rise(cx),
             _ => self.heard(cx),
         }
         Ok(())
     }
 
     /// What to send now, at most a portion of whole lines; nothing if there is nothing.
-    fn take(&mut self, cx: &Cx<'_>) -> BytesMut {
+    fn take(&mut self, cx: &mut Cx<'_>) -> BytesMut {
+        if let Some(proof) = self.proving.take_line(cx) {
+            return BytesMut::from(&proof[..]);
+        }
         if self.is_up() && self.life.ask(cx.now) {
             return self.greeting(cx);
         }
@@ -277,10 +287,11 @@ impl Link {
         }
     }
 
-    fn greeting(&mut self, cx: &Cx<'_>) -> BytesMut {
+    fn greeting(&mut self, cx: &mut Cx<'_>) -> BytesMut {
         let wall = cx.turn.now.wall;
         self.health.greets(wall);
-        BytesMut::from(&cx.identity.greeting(wall, !self.make.is_bare())[..])
+        let nonce = self.proving.ask(cx);
+        BytesMut::from(&cx.identity.greeting(wall, !self.make.is_bare(), nonce, None)[..])
     }
 
     /// When it wants to be called again.
@@ -327,7 +338,7 @@ impl Link {
             State::Idle if self.would_open_to_compare() && self.repair.is_due(cx.now) => self.connect(cx),
             State::Greeting { since, .. } if since + GREETING_TIMEOUT <= cx.now => {
                 self.disconnect(Parting::NoAnswer, cx);
-                if self.make.kept_silent(cx.now, cx.limits) {
+                if self.may_be_plain(cx) && self.make.kept_silent(cx.now, cx.limits) {
                     self.connect_if_needed(cx);
                 } else {
                     self.give_up("greeting not answered", true, cx);
@@ -367,7 +378,7 @@ impl Link {
 
     /// Whether nothing waits to be sent and nothing is being sent.
     pub(super) fn is_idle(&self) -> bool {
-        let sent = self.outbox.is_empty() && !self.told && self.sending.is_none();
+        let sent = self.outbox.is_empty() && !self.told && self.sending.is_none() && !self.proving.is_due();
         sent && !self.repair.is_comparing()
     }
 
@@ -452,6 +463,7 @@ impl Link {
         self.outbox.talk.clear();
         self.life = Life::Shown;
         self.greets_at = None;
+        self.proving = Proving::default();
         self.health.forget_connection();
     }
 
@@ -471,10 +483,9 @@ impl Link {
         } else {
             cx.wrong(self.peer, Wrong::HashKey);
         }
-        for over in
-            [Wrong::Refused(Stranger::Other), Wrong::Elsewhere { who: cx.identity.names.name(self.peer).clone() }]
-        {
-            cx.over(self.peer, &over);
+        cx.over(self.peer, &Wrong::Elsewhere { who: cx.identity.names.name(self.peer).clone() });
+        if !self.may_be_refused() {
+            cx.over(self.peer, &Wrong::Refused(Stranger::Other));
         }
         match fields.and_then(|fields| fields.same) {
             // The hash key counts in it: with another one it says nothing of the lists.
@@ -520,7 +531,7 @@ impl Link {
             self.repair.came_up(cx.now);
             self.greet_later(cx);
         }
-        if self.outbox.queued() > 0 {
+        if self.outbox.queued() > 0 || self.proving.is_due() {
             self.tell(cx);
         }
     }

@@ -22,6 +22,7 @@
 //!
 //! It may ask `bytes`, `values`, `wire`, `herd` and `pass`.
 
+mod believing;
 mod connection;
 mod cx;
 mod guess;
@@ -30,6 +31,7 @@ mod life;
 mod link;
 mod make;
 mod outbox;
+mod proving;
 mod round;
 mod schedule;
 mod step;

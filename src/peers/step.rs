@@ -43,6 +43,10 @@ pub enum Parting {
     Elsewhere,
     /// The neighbour did not accept the connection, or what it was sent, or did not answer, within `link-timeout`.
     TimedOut,
+    /// The other end has not shown that it is the neighbour.
+    NotBelieved,
+    /// Others are believed now than when the connection was made.
+    TrustChanged,
     /// The neighbour has another address now.
     Moved,
     /// The server is no neighbour any more.
@@ -62,6 +66,8 @@ impl fmt::Display for Parting {
             Self::Refused => "refused by the neighbour",
             Self::Elsewhere => "another server answered",
             Self::TimedOut => "timed out",
+            Self::NotBelieved => "the other end has not proved that it is the neighbour",
+            Self::TrustChanged => "who is believed has changed",
             Self::Moved => "the neighbour has another address now",
             Self::Removed => "no neighbour any more",
             Self::Stopping => "server stopping",

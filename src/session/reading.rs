@@ -6,9 +6,9 @@ use core::ops::Range;
 use super::allowance::Allowance;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
-use crate::pass::{Batch, BroughtBy, Entry, Greeter, Hello, Lookup, Refused, Request, Turn, Work};
-use crate::values::{Nearby, ServerId, ServerName};
-use crate::wire::{Framer, HelloFields, Line, Message, Refusal, Sighted, Sighting, Stranger};
+use crate::pass::{Batch, BroughtBy, Entry, Lookup, Refused, Request, Turn, Work};
+use crate::values::{Nearby, ServerId};
+use crate::wire::{Framer, Line, Message, Need, Refusal, Sighted, Sighting};
 
 impl Session {
     /// Reads into `batch` as much as a pass may take in; how many bytes were read.
@@ -59,10 +59,17 @@ impl Session {
     fn read_fast(&mut self, turn: &Turn, lines: &mut Lines<'_>, left: &mut Allowance, batch: &mut Batch) {
         let (most, replies) = (lines.left, batch.replies.len());
         match (lines.rest.first(), self.neighbour) {
-            (Some(b'I'), None) => self.fast_iamats(turn, lines, batch),
+            (Some(b'I'), None) if self.is_served() => {
+                lines.left = most.min(self.reports_left(turn.now.instant));
+                let most = lines.left;
+                self.fast_iamats(turn, lines, batch);
+                self.count_reports(most - lines.left, turn.now.instant);
+            }
             (Some(b'A'), Some(neighbour)) => self.fast_ats::<false>(BroughtBy::Neighbour(neighbour), lines, batch),
             (Some(b'K'), Some(neighbour)) => self.fast_ats::<true>(BroughtBy::Repair(neighbour), lines, batch),
-            (Some(b'W'), _) => return self.fast_whatsats(lines, left, batch),
+            (Some(b'W'), _) if self.is_served() && self.granted.grant.rights.ask().covers_any() => {
+                return self.fast_whatsats(lines, left, batch);
+            }
             _ => return,
         }
         left.take(Work::line(0) * (most - lines.left) as u64, batch.replies.len() - replies);
@@ -73,7 +80,10 @@ impl Session {
     fn fast_iamats(&mut self, turn: &Turn, lines: &mut Lines<'_>, batch: &mut Batch) {
         let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
         let Batch { replies, entries, shape, .. } = &mut *batch;
-        fast::iamats(lines, (&self.identity, turn.now.wall), shape, replies, |found| entries.push(entry(&found)));
+        let may = self.granted.grant.rights.report();
+        fast::iamats(lines, (&self.identity, turn.now.wall), may, (shape, replies), |found| {
+            entries.push(entry(&found));
+        });
         batch.add_reports(first, BroughtBy::Client, lines.since(start), reply);
     }
 
@@ -119,6 +129,10 @@ impl Session {
             Line::Whole(line) => (line, Message::parse(line)),
             Line::TooLong(kept) => (kept, Err(Refusal::TooLong)),
         };
+        let (line, copied) = match Message::shown(line) {
+            shown if shown.len() == line.len() => (line, copied),
+            shown => (shown, None),
+        };
         let reply = batch.replies.len();
         let message = match message {
             Ok(None) => return left.take(Work::line(line.len()), 0),
@@ -152,6 +166,11 @@ impl Session {
         let reply = batch.replies.len();
         let request = match message {
             Message::Iamat(sighting) => {
+                self.may(Need::Report, sighting.client)?;
+                if self.reports_left(turn.now.instant) == 0 {
+                    return Err(Refusal::TooOften);
+                }
+                self.count_reports(1, turn.now.instant);
                 if let Some(by) = self.identity.limits.too_far_ahead(sighting.at, turn.now.wall) {
                     return Err(Refusal::TooFarAhead(by));
                 }
@@ -168,6 +187,7 @@ impl Session {
                 return self.add_passed_on(turn, (&report, sender), BroughtBy::Repair, (lines, reply), batch);
             }
             Message::Whatsat { client, radius, bound } => {
+                self.may(Need::Ask, client)?;
                 let first = batch.lookups.len();
                 let at = lines.start + client.as_ptr().addr() - line.as_ptr().addr();
                 let nearby = Nearby { radius, bound };
@@ -178,14 +198,13 @@ impl Session {
                 return Ok(());
             }
             Message::Hello { sender, incarnation, fields } => {
-                let again = self.neighbour;
-                let from =
-                    self.believe(sender).inspect_err(|&why| self.refuse(sender, incarnation, fields, why, batch))?;
-                batch.replies.push(&self.identity.greeting(turn.now.wall, fields.is_some()));
-                Request::Hello { from, hello: Hello { incarnation, fields, again: again == Some(from) } }
+                self.greeted(turn, sender, (incarnation, fields), batch)?
             }
+            Message::Proof { sender, proof } => self.proved(sender, &proof, batch)?,
+            Message::Auth { token } => self.authenticate(token, batch)?,
             Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
             Message::Status => {
+                self.may(Need::Status, b"")?;
                 self.closing |= self.identity.limits.one_shot;
                 batch.asks_for_status = true;
                 Request::Status { answer: 0..0 }
@@ -219,17 +238,6 @@ impl Session {
         Ok(())
     }
 
-    /// Somebody greets who is not believed.
-    fn refuse(&self, sender: &[u8], incarnation: u64, fields: Option<HelloFields>, why: Stranger, batch: &mut Batch) {
-        if fields.is_some_and(|fields| fields.version >= 2) {
-            batch.replies.push(&self.identity.refusal(why));
-        }
-        // A server that is sent to itself by a wrong address is no second one.
-        if incarnation != self.identity.incarnation {
-            batch.greeter = ServerName::of(sender).map(|name| Greeter { name, why });
-        }
-    }
-
     /// The reply to an IAMAT asks nobody: it is the report itself.
     fn iamat(&mut self, turn: &Turn, sighting: &Sighting<'_>, batch: &mut Batch) -> Entry {
         let origin = (self.identity.me, self.identity.name());
@@ -257,12 +265,6 @@ impl Session {
         batch.has_strangers |= origin.0 == ServerId::NONE;
         let client = self.identity.hash_key.hash(report.sighting.client);
         Ok((from, Some(Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines))))
-    }
-
-    fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Stranger> {
-        let neighbour = self.identity.neighbour(sender, self.remote)?;
-        self.neighbour = Some(neighbour);
-        Ok(neighbour)
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use super::allowance::Allowance;
 use super::held::Held;
+use super::pending::Pending;
 use super::reply_queue::ReplyQueue;
-use crate::herd::{Identity, Limits, SMALL, Share};
+use crate::access::{Bucket, Certificate, Granted};
+use crate::herd::{Identity, Limits, SMALL, Share, Shown};
 use crate::pass::{Answer, Batch, Refused, Request, Turn};
 use crate::values::{Instant, ServerId, SessionId};
 use crate::wire::Framer;
@@ -24,8 +26,17 @@ pub struct Session {
     generation: usize,
     /// What it has of all buffers together.
     share: Share,
-    pub(super) remote: Option<IpAddr>,
+    /// Its number among all sessions that the node has had.
+    pub(super) number: u64,
+    /// How many greetings it has asked to be proved.
+    pub(super) greetings: u64,
+    pub(super) shown: Shown,
+    pub(super) pending: Option<Box<Pending>>,
     pub(super) neighbour: Option<ServerId>,
+    /// What its client may do.
+    pub(super) granted: Arc<Granted>,
+    /// How often its client may report.
+    pub(super) bucket: Option<Arc<Bucket>>,
     pub(super) framer: Framer,
     /// Bytes that were received and not read: too many replies were owed, or others had to have their turn.
     held: Held,
@@ -48,17 +59,24 @@ impl Session {
     /// A session of a server that is what `identity` says, in that generation.
     pub(crate) fn new(
         (identity, generation): (Arc<Identity>, usize),
-        share: Share,
-        remote: Option<IpAddr>,
+        (share, number): (Share, u64),
+        ip: Option<IpAddr>,
+        bucket: Option<Arc<Bucket>>,
         now: Instant,
     ) -> Self {
+        let granted = Arc::clone(identity.herd.access().anonymous());
         let framer = Framer::new(identity.limits.max_line.min(Limits::MOST_LINE));
         Self {
             identity,
             generation,
             share,
-            remote,
+            number,
+            greetings: 0,
+            shown: Shown { ip, ..Shown::default() },
+            pending: None,
             neighbour: None,
+            granted,
+            bucket,
             framer,
             held: Held::default(),
             ended: false,
@@ -86,7 +104,20 @@ impl Session {
 
     /// Where its other end connected from, as far as that is known.
     pub(crate) const fn remote(&self) -> Option<IpAddr> {
-        self.remote
+        self.shown.ip
+    }
+
+    /// The other end has begun to encrypt the connection. Until that [is so](Self::encrypted) it is as if a line were
+    /// under way, which may take [`Limits::line_timeout`].
+    pub fn begin_handshake(&mut self, now: Instant) {
+        self.begun.get_or_insert(now);
+    }
+
+    /// The connection is encrypted from here on, and this is what the other end has shown. Without this it is one of plain
+    /// text.
+    pub fn encrypted(&mut self, certificate: Certificate) {
+        self.shown.certificate = Some(certificate);
+        self.begun = None;
     }
 
     /// Who the server is, for all of a pass.
@@ -94,10 +125,12 @@ impl Session {
         &self.identity
     }
 
-    /// Takes over what the server is now; a neighbour that is one no more is a stranger from here on.
-    pub(crate) fn set_identity(&mut self, identity: Arc<Identity>, generation: usize) {
-        let name = |peer| self.identity.names.name(peer).as_bytes();
-        self.neighbour = self.neighbour.and_then(|peer| identity.neighbour(name(peer), self.remote).ok());
+    /// Takes over what the server is now; a neighbour that is one no more is a stranger from here on, and a client that
+    /// has lost a right is served no more.
+    pub(crate) fn set_identity(&mut self, (identity, generation): (Arc<Identity>, usize), bucket: Option<Arc<Bucket>>) {
+        let believed = |peer| identity.neighbour(self.identity.names.name(peer).as_bytes(), &self.shown).ok();
+        self.neighbour = self.neighbour.and_then(believed).map(|(neighbour, _)| neighbour);
+        self.change_access(identity.herd.access(), bucket);
         (self.identity, self.generation) = (identity, generation);
     }
 
@@ -165,7 +198,7 @@ impl Session {
                 Request::Repair { answer, .. } | Request::Status { answer } => {
                     self.owed.push(&answers[answer.clone()], out);
                 }
-                Request::Reports { .. } | Request::TooFarAhead { .. } | Request::Hello { .. } => {}
+                Request::Reports { .. } | Request::TooFarAhead { .. } | Request::Hello { .. } | Request::Answered => {}
             }
         }
         if let Some(Refused { line, reply, .. }) = &batch.refused {
@@ -284,7 +317,7 @@ impl Session {
         unsent + self.owed.len() + self.owed.waiting() * self.owed.weight()
     }
 
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.closing = true;
         self.held = Held::default();
         self.framer = Framer::new(0);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::proof::{Nonce, Proof};
 use super::refusal::Refusal;
 use crate::bytes::is_white_space;
 use crate::values::Timestamp;
@@ -21,6 +22,10 @@ pub struct HelloFields {
     pub same: Option<u64>,
     /// `hash`: which hash key the sender has, if any.
     pub hash: Option<u64>,
+    /// `nonce`: the sender asks for a proof that this is in.
+    pub nonce: Option<Nonce>,
+    /// `proof`: the sender's, where it was asked for one.
+    pub proof: Option<Proof>,
 }
 
 impl HelloFields {
@@ -39,6 +44,8 @@ impl HelloFields {
                 b"clock" => read.clock = Some(Timestamp::parse(value).ok_or(Refusal::Greeting)?),
                 b"same" => read.same = Some(hexadecimal(value).ok_or(Refusal::Greeting)?),
                 b"hash" => read.hash = Some(hexadecimal(value).ok_or(Refusal::Greeting)?),
+                b"nonce" => read.nonce = Some(Nonce::parse(value).ok_or(Refusal::Greeting)?),
+                b"proof" => read.proof = Some(Proof::parse(value).ok_or(Refusal::Greeting)?),
                 _ => {}
             }
         }
@@ -53,12 +60,14 @@ pub(crate) struct Greeting {
     pub(crate) wall: Timestamp,
     pub(crate) same: u64,
     pub(crate) hash: Option<u64>,
+    pub(crate) nonce: Option<Nonce>,
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Greeting {
     /// The line of a server of that name, LF included; one of the first make has no fields.
     pub(crate) fn write(self, name: &[u8], with_fields: bool) -> Vec<u8> {
-        let Self { incarnation, wall, same, hash } = self;
+        let Self { incarnation, wall, same, hash, nonce, proof } = self;
         let mut line = b"HELLO ".to_vec();
         line.extend_from_slice(name);
         line.extend_from_slice(format!(" {incarnation}").as_bytes());
@@ -66,6 +75,12 @@ impl Greeting {
             line.extend_from_slice(format!(" v={VERSION} clock={wall} same={same:016x}").as_bytes());
             if let Some(hash) = hash {
                 line.extend_from_slice(format!(" hash={hash:016x}").as_bytes());
+            }
+            if let Some(nonce) = nonce {
+                line.extend_from_slice(format!(" nonce={nonce}").as_bytes());
+            }
+            if let Some(proof) = proof {
+                line.extend_from_slice(format!(" proof={proof}").as_bytes());
             }
         }
         line.push(b'\n');
@@ -93,16 +108,17 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let wall = Timestamp::parse(b"1479413884.25").expect("a time");
-        let greeting = Greeting { incarnation: 7, wall, same: 0x9f3c, hash: None };
+        let greeting = Greeting { incarnation: 7, wall, same: 0x9f3c, hash: None, nonce: None, proof: None };
         assert_eq!(greeting.write(b"Ball", false), b"HELLO Ball 7\n");
         let line = greeting.write(b"Ball", true);
         assert_eq!(line, b"HELLO Ball 7 v=2 clock=1479413884.250000000 same=0000000000009f3c\n");
-        let fields = HelloFields { version: 2, clock: Some(wall), same: Some(0x9f3c), hash: None };
+        let fields = HelloFields { version: 2, clock: Some(wall), same: Some(0x9f3c), ..HelloFields::default() };
         let said = Message::Hello { sender: b"Ball", incarnation: 7, fields: Some(fields) };
         assert_eq!(Message::parse(&line), Ok(Some(said)));
-        let line = Greeting { hash: Some(0xe5), ..greeting }.write(b"Ball", true);
+        let (nonce, proof) = (Some(Nonce([5; 16])), Some(Proof { secret: 7, mac: [9; 32] }));
+        let line = Greeting { hash: Some(0xe5), nonce, proof, ..greeting }.write(b"Ball", true);
         let Ok(Some(Message::Hello { fields: Some(fields), .. })) = Message::parse(&line) else { panic!("a greeting") };
-        assert_eq!(fields.hash, Some(0xe5));
+        assert_eq!((fields.hash, fields.nonce, fields.proof), (Some(0xe5), nonce, proof));
     }
 
     #[test]
@@ -111,7 +127,7 @@ mod tests {
         assert_eq!(parse(" \t"), Ok(None));
         let version = |version| Ok(Some(HelloFields { version, ..HelloFields::default() }));
         assert_eq!(parse("a=1 b= c=d=e x=é v=3 e=1 f=1 g=1 h=1 i=1"), version(3));
-        assert_eq!(parse("nonce=1"), version(1));
+        assert_eq!(parse("nonces=1"), version(1));
         for bad in [
             "v=2 v=2",
             "x=1 x=2",
@@ -124,6 +140,8 @@ mod tests {
             "same=9f3c",
             "v=2 same",
             "hash=e5",
+            "nonce=1",
+            "proof=1",
         ] {
             assert_eq!(parse(bad), Err(Refusal::Greeting), "{bad}");
         }

@@ -1,6 +1,7 @@
 //! From a line to a message.
 
 use super::greeting::{HelloFields, integer};
+use super::proof::Proof;
 use super::refusal::Refusal;
 use super::step::Step;
 use super::stranger::Stranger;
@@ -37,6 +38,18 @@ pub enum Message<'a> {
         incarnation: u64,
         /// What else it says; `None` from a server of the first make.
         fields: Option<HelloFields>,
+    },
+    /// `PROOF sender proof`: a neighbour that was asked for a proof gives it.
+    Proof {
+        /// The neighbour.
+        sender: &'a [u8],
+        /// The proof.
+        proof: Proof,
+    },
+    /// `AUTH token`: a client says who it is.
+    Auth {
+        /// The token.
+        token: &'a [u8],
     },
     /// `REFUSED sender WORD`: that server does not take this one for a neighbour.
     Refused {
@@ -100,13 +113,30 @@ impl<'a> Message<'a> {
                 Self::Hello { sender, incarnation, fields: HelloFields::parse(line)? }
             }
             [b"STATUS"] => Self::Status,
+            [b"PROOF", sender, proof] => Self::Proof { sender, proof: Proof::parse(proof).ok_or(Refusal::Greeting)? },
+            [b"AUTH", token] => Self::Auth { token },
             [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
-            [b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS", ..] => {
+            [
+                b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS" | b"PROOF"
+                | b"AUTH",
+                ..,
+            ] => {
                 return Err(Refusal::FieldCount);
             }
             _ => return Err(Refusal::UnknownCommand),
         };
         Ok(Some(message))
+    }
+
+    /// As much of a line as may be shown: of one whose first field is AUTH, that alone.
+    #[must_use]
+    pub fn shown(line: &[u8]) -> &[u8] {
+        const AUTH: &[u8] = b"AUTH";
+        let start = line.iter().position(|&byte| !is_white_space(byte)).unwrap_or(line.len());
+        match line[start..].strip_prefix(AUTH) {
+            Some(rest) if rest.first().is_none_or(|&byte| is_white_space(byte)) => AUTH,
+            _ => line,
+        }
     }
 
     fn whatsat(client: &'a [u8], radius: &[u8], bound: &[u8]) -> Result<Self, Refusal> {
@@ -230,6 +260,16 @@ mod tests {
     }
 
     #[test]
+    fn of_an_auth_line_nothing_else_is_shown() {
+        for line in ["AUTH", "AUTH token", " \tAUTH\x0btoken more \r"] {
+            assert_eq!(Message::shown(line.as_bytes()), b"AUTH", "{line}");
+        }
+        for line in ["", " ", "AUTHOR token", "auth token", "IAMAT AUTH +1+1 1"] {
+            assert_eq!(Message::shown(line.as_bytes()), line.as_bytes());
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told() {
         for (line, refusal) in [
             ("iamat kiwi +1+1 1", Refusal::UnknownCommand),
@@ -238,6 +278,10 @@ mod tests {
             ("IAMAT kiwi +1+1 1 1", Refusal::FieldCount),
             ("AT a +1.0 kiwi +1+1 1 b c d e f", Refusal::FieldCount),
             ("STATUS all", Refusal::FieldCount),
+            ("AUTH", Refusal::FieldCount),
+            ("AUTH one two", Refusal::FieldCount),
+            ("PROOF a", Refusal::FieldCount),
+            ("PROOF a 1", Refusal::Greeting),
             ("IAMAT kiwi 1+1 1", Refusal::Position),
             ("IAMAT kiwi +1+1 1e3", Refusal::Time),
             ("WHATSAT kiwi 51 5", Refusal::Radius),

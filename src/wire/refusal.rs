@@ -37,12 +37,43 @@ pub enum Refusal {
     NotANeighbour,
     /// A line of a neighbour's from an IP address that the neighbour's `address` does not stand for.
     NotItsAddress,
+    /// A line of a neighbour's from somebody who has not proved that it is the neighbour.
+    NotProven,
+    /// A request that the connection has no right to.
+    NoRight(Need),
+    /// A token that is not known, or none at all.
+    WrongToken,
+    /// A request on plain text, where clients have to encrypt.
+    NotEncrypted,
+    /// A report above the rate that the connection's token, or its address, may have.
+    TooOften,
     /// A report whose origin no server could be called: 1 to 64 bytes of UTF-8 without control characters.
     Origin,
     /// A WHATSAT for a client of which this server has not heard.
     UnknownClient,
     /// As many clients as the limit allows are kept already, and this one is not among them.
     Full,
+}
+
+/// The right that a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// `report` of that client.
+    Report,
+    /// `ask` of that client.
+    Ask,
+    /// `status`.
+    Status,
+}
+
+impl Need {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Report => "no right to report this client",
+            Self::Ask => "no right to ask for this client",
+            Self::Status => "no right to ask for the status",
+        }
+    }
 }
 
 impl Refusal {
@@ -64,6 +95,11 @@ impl Refusal {
             Self::TooLong => "line too long",
             Self::NotANeighbour => "not a neighbour",
             Self::NotItsAddress => "not from the neighbour's address",
+            Self::NotProven => "not proved to be the neighbour",
+            Self::NoRight(need) => need.as_str(),
+            Self::WrongToken => "wrong token",
+            Self::NotEncrypted => "not encrypted",
+            Self::TooOften => "more reports than reports-per-second allows",
             Self::Origin => "invalid origin",
             Self::UnknownClient => "unknown client",
             Self::Full => "too many clients",
@@ -84,6 +120,7 @@ impl From<Stranger> for Refusal {
     fn from(why: Stranger) -> Self {
         match why {
             Stranger::Address => Self::NotItsAddress,
+            Stranger::Secret | Stranger::Certificate => Self::NotProven,
             Stranger::Unknown | Stranger::Name | Stranger::Other => Self::NotANeighbour,
         }
     }

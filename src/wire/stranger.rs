@@ -9,6 +9,10 @@ pub enum Stranger {
     Unknown,
     /// The connection comes from an IP address that this neighbour's `address` does not stand for.
     Address,
+    /// It has not proved that it knows a secret that the other server knows.
+    Secret,
+    /// It has not shown a certificate that the other server believes, of its name.
+    Certificate,
     /// Another server of that name runs.
     Name,
     /// A word that this release does not know.
@@ -18,7 +22,7 @@ pub enum Stranger {
 impl Stranger {
     /// Reads the word.
     pub(crate) fn parse(word: &[u8]) -> Self {
-        [Self::Unknown, Self::Address, Self::Name]
+        [Self::Unknown, Self::Address, Self::Secret, Self::Certificate, Self::Name]
             .into_iter()
             .find(|why| why.word().as_bytes() == word)
             .unwrap_or(Self::Other)
@@ -30,6 +34,8 @@ impl Stranger {
         match self {
             Self::Unknown => "unknown",
             Self::Address => "address",
+            Self::Secret => "secret",
+            Self::Certificate => "certificate",
             Self::Name => "name",
             Self::Other => "other",
         }
@@ -42,6 +48,8 @@ impl fmt::Display for Stranger {
         f.pad(match self {
             Self::Unknown => "its list of servers does not have this server as a neighbour",
             Self::Address => "its list of servers has another address for this server",
+            Self::Secret => "this server has not proved that it knows a secret which that one accepts",
+            Self::Certificate => "this server has not shown a certificate of its name which that one accepts",
             Self::Name => "another server of this server's name runs",
             Self::Other => "for a reason that this release does not know",
         })

@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
                 LinkStep::Connect if self.up & 1 << peer.index() == 0 => Event::Lost { peer, why: "lost" },
                 LinkStep::Connect => {
                     self.outputs.push(Output::Open(peer.index()));
-                    Event::Connected { peer }
+                    Event::Connected { peer, proven: false }
                 }
                 LinkStep::Send(bytes) => {
                     let text = self.number(bytes.to_vec());

@@ -62,7 +62,7 @@ impl World {
             driver.receive(&mut session, b"HELLO s1 5\n");
             driver.handle(|| Event::Started);
             assert_eq!(driver.poll_link(peer), LinkStep::Connect);
-            driver.handle(|| Event::Connected { peer });
+            driver.handle(|| Event::Connected { peer, proven: false });
             driver.handle(|| Event::Received { peer, bytes: b"HELLO s1 5\n" });
             (peer, session)
         });

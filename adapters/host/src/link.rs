@@ -158,7 +158,7 @@ impl<R: Runtime> Link<R> {
     fn opened(&mut self, stream: R::Stream, address: SocketAddr) {
         tracing::debug!(target: "herd::links", server = self.shared.name(), to = %self.to, %address, "connection opened");
         self.connection = Connection::Open { stream, unsent: Bytes::new() };
-        self.handle(Event::Connected { peer: self.peer });
+        self.handle(Event::Connected { peer: self.peer, proven: false });
     }
 
     /// No connection could be made. The node knows whether that is news.

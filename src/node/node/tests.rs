@@ -360,7 +360,7 @@ fn a_neighbour_that_moves_is_reached_and_believed_where_it_is_now() {
     node.handle(&mut turn, Event::Resolved { peer: b, addresses: &[LOOPBACK] });
     node.handle(&mut turn, Event::Started);
     assert_eq!(node.poll_link(&mut turn, b), LinkStep::Connect);
-    node.handle(&mut turn, Event::Connected { peer: b });
+    node.handle(&mut turn, Event::Connected { peer: b, proven: false });
     // The same list again changes nothing.
     node.handle(&mut turn, Event::Herd(herd("here")));
     assert!(matches!(node.poll_link(&mut turn, b), LinkStep::Send(_)));

@@ -167,7 +167,7 @@ impl Network {
             (Flight::Open, _) if self.is_up(key.1) => {
                 let session = self.open_session(key.1);
                 self.connections.get_mut(&key).expect("still there").session = Some(session);
-                self.tell(key, |peer| Event::Connected { peer });
+                self.tell(key, |peer| Event::Connected { peer, proven: false });
             }
             (Flight::Bytes(mut bytes), Some(session)) => {
                 let rest = bytes.split_off(1 + herds::below(&mut self.seed, bytes.len()));

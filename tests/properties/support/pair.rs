@@ -44,7 +44,7 @@ impl Pair {
         // If the link was lost before, it pauses no more.
         self.asker.handle(|| Event::Started);
         assert_eq!(self.asker.poll_link(peer), LinkStep::Connect);
-        self.asker.handle(|| Event::Connected { peer });
+        self.asker.handle(|| Event::Connected { peer, proven: false });
         let mut cost = Cost::default();
         let end = loop {
             // All that can be said before an answer comes is on its way together.

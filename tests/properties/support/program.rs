@@ -201,7 +201,7 @@ impl World {
         let peers = self.driver.peers();
         let Some(&peer) = peers.get(usize::from(which) % peers.len().max(1)) else { return };
         match change {
-            Change::Connected => self.handle(|| Event::Connected { peer }),
+            Change::Connected => self.handle(|| Event::Connected { peer, proven: false }),
             Change::Lost => self.handle(|| Event::Lost { peer, why: "lost" }),
             Change::Sent => self.handle(|| Event::Sent { peer }),
             Change::Answered(say) => self.hear(peer, &say.line()),

@@ -62,7 +62,7 @@ impl Server {
 
     pub(crate) fn connected(&mut self) {
         let peer = self.peer();
-        self.driver.handle(|| Event::Connected { peer });
+        self.driver.handle(|| Event::Connected { peer, proven: false });
     }
 
     pub(crate) fn lost(&mut self) {

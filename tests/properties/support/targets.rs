@@ -36,6 +36,8 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
         Message::Iamat(is) => vec![Some(b"IAMAT"), Some(is.client), Some(is.position), Some(is.time)],
         Message::Whatsat { client, .. } => vec![Some(b"WHATSAT"), Some(client), None, None],
         Message::Hello { sender, .. } => vec![Some(b"HELLO"), Some(sender), None],
+        Message::Proof { sender, .. } => vec![Some(b"PROOF"), Some(sender), None],
+        Message::Auth { token } => vec![Some(b"AUTH"), Some(token)],
         Message::Refused { sender, .. } => vec![Some(b"REFUSED"), Some(sender), None],
         Message::At { report, sender } => sighted(b"AT", report, sender),
         Message::Kept { report, sender } => sighted(b"KEPT", report, sender),

@@ -75,7 +75,7 @@ impl Run {
             return;
         }
         self.record_end("connected", id);
-        self.tell(server, Event::Connected { peer });
+        self.tell(server, Event::Connected { peer, proven: false });
     }
 
     pub(super) fn ends_of(&self, link: u32) -> (usize, ServerId) {

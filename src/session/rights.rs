@@ -1,0 +1,71 @@
+//! What a client may do on this connection, and how often.
+
+use std::sync::Arc;
+
+use super::session::Session;
+use crate::access::{Access, Bucket};
+use crate::pass::{Batch, Request};
+use crate::values::Instant;
+use crate::wire::{Need, Refusal};
+
+impl Session {
+    /// A client says who it is, and has the rights of its token from here on in place of those it had.
+    pub(super) fn authenticate(&mut self, token: &[u8], batch: &mut Batch) -> Result<Request, Refusal> {
+        if !self.is_served() {
+            return Err(Refusal::NotEncrypted);
+        }
+        let granted = self.identity.herd.access().of_token(token).ok_or(Refusal::WrongToken)?;
+        (self.granted, self.bucket) = (Arc::clone(granted), granted.bucket.clone());
+        batch.replies.push(b"OK\n");
+        Ok(Request::Answered)
+    }
+
+    /// Whether clients are served on this connection at all.
+    pub(super) fn is_served(&self) -> bool {
+        !self.identity.herd.access().is_encrypted_only() || self.shown.certificate.is_some()
+    }
+
+    /// Whether a request may be made, about that client where it is about one.
+    pub(super) fn may(&self, need: Need, client: &[u8]) -> Result<(), Refusal> {
+        if !self.is_served() {
+            return Err(Refusal::NotEncrypted);
+        }
+        let rights = &self.granted.grant.rights;
+        let may = match need {
+            Need::Report => rights.report().covers(client),
+            Need::Ask => rights.ask().covers(client),
+            Need::Status => rights.status(),
+        };
+        if may { Ok(()) } else { Err(Refusal::NoRight(need)) }
+    }
+
+    /// How many reports there is room for now.
+    pub(super) fn reports_left(&self, now: Instant) -> usize {
+        self.bucket.as_ref().map_or(usize::MAX, |bucket| bucket.room(now))
+    }
+
+    /// So many reports came.
+    pub(super) fn count_reports(&self, count: usize, now: Instant) {
+        if let Some(bucket) = self.bucket.as_ref().filter(|_| count > 0) {
+            bucket.take(count, now);
+        }
+    }
+
+    /// Others have other rights from here on. Who has lost one is served no more; what is owed is still sent. Who has said
+    /// no token reports as often as `bucket` lets through.
+    pub(super) fn change_access(&mut self, access: &Access, bucket: Option<Arc<Bucket>>) {
+        let granted = match &self.granted.token {
+            Some(token) => access.of_hash(token),
+            None => Some(access.anonymous()),
+        };
+        let has_lost = granted.is_none_or(|granted| !granted.grant.rights.cover_all_of(&self.granted.grant.rights));
+        let is_locked_out = access.is_encrypted_only() && self.shown.certificate.is_none();
+        if self.neighbour.is_none() && (has_lost || is_locked_out) {
+            self.close();
+        }
+        if let Some(granted) = granted {
+            self.bucket = if granted.token.is_some() { granted.bucket.clone() } else { bucket };
+            self.granted = Arc::clone(granted);
+        }
+    }
+}
