@@ -24,9 +24,10 @@ struct Count {
     allocates: bool,
 }
 
-const COUNTS: [Count; 6] = [
+const COUNTS: [Count; 7] = [
     Count::new("an IAMAT alone", "iamat", 0, 600),
     Count::new("an IAMAT with two neighbours", "iamat", 2, 725),
+    Count::new("an IAMAT with two neighbours, a secret and a token", "guarded", 2, 755),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
     Count::new("an AT line with one neighbour to tell", "at", 2, 725),
@@ -97,7 +98,7 @@ impl Count {
 
 /// A server, and what a client will send to it.
 fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) {
-    let mut bench = Bench::new(neighbours);
+    let mut bench = if what == "guarded" { Bench::guarded(neighbours) } else { Bench::new(neighbours) };
     if what == "whatsat" {
         bench.receive(&iamats(0));
         return (bench, (0..rounds).map(|_| whatsats()).collect());

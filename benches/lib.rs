@@ -6,8 +6,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use herd::{Action, Event, Herd, Instant, Limits, LinkStep, Member, Node, Now, ServerId, ServerName, Session};
-use herd::{SessionId, Timestamp, Turn};
+use herd::{Access, Action, Event, Grant, Herd, Instant, Limits, LinkStep, Member, Node, Now, Right, Secret};
+use herd::{ServerId, ServerName, Session, SessionId, Timestamp, Token, Trust, Turn};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -29,9 +29,29 @@ impl Bench {
     /// A server with so many neighbours.
     #[must_use]
     pub fn new(neighbours: usize) -> Self {
-        let herd = star(neighbours);
+        Self::of(&star(neighbours))
+    }
+
+    /// The same where servers have a secret, and the client has said a token for its clients alone.
+    ///
+    /// # Panics
+    /// Where the token is refused.
+    #[must_use]
+    pub fn guarded(neighbours: usize) -> Self {
+        let (token, may) = (Token::new(&[7; 32]), "report:client-*".parse::<Right>().expect("a right"));
+        let grant = Grant { rights: [may].into_iter().collect(), ..Grant::default() };
+        let access = Access::new(Grant::default(), [(token.hash(), grant)], false).expect("one token");
+        // Its neighbours prove nothing here.
+        let trust = Trust { secrets: vec![Secret::new(&[1; 32])], addresses: true, ..Trust::default() };
+        let herd = Herd::clone(&star(neighbours)).with_trust(trust).with_access(access);
+        let mut bench = Self::of(&Arc::new(herd));
+        assert_eq!(bench.receive(format!("AUTH {}\n", token.as_str()).as_bytes()), b"OK\n".len());
+        bench
+    }
+
+    fn of(herd: &Arc<Herd>) -> Self {
         let me = herd.find(b"Alford").expect("the first of them");
-        let node = Node::new(Arc::clone(&herd), me, Limits::default(), 5);
+        let node = Node::new(Arc::clone(herd), me, Limits::default(), 5);
         let session = node.session(SessionId(0), Some(LOOPBACK), Instant::default());
         let peers = herd.neighbours(me).to_vec();
         let mut bench = Self { node, session, turn: Turn::default(), out: Vec::new(), peers, nanos: 0 };

@@ -85,6 +85,14 @@ impl Patterns {
         self.is_any || self.patterns.iter().any(|pattern| pattern.covers(client))
     }
 
+    /// How the IDs begin that the first of them covers, where it covers more than one; any where all are covered.
+    pub(crate) fn first_prefix(&self) -> Option<&[u8]> {
+        if self.is_any {
+            return Some(b"");
+        }
+        self.patterns.first().filter(|pattern| pattern.is_prefix).map(|pattern| &*pattern.text)
+    }
+
     /// Whether every client is covered.
     pub(crate) const fn covers_any(&self) -> bool {
         self.is_any

@@ -2,6 +2,7 @@
 
 use super::field::field;
 use super::lines::{Found, Lines, WINDOW};
+use super::permit::Permit;
 use super::shape::Shape;
 use crate::access::Patterns;
 use crate::bytes::{Frame, Text, copy_loosely};
@@ -31,13 +32,13 @@ pub(crate) fn iamats(
     let most_ahead = identity.limits.most_ahead_of(Timestamp::from_nanos(wall.into()));
     let least = most_ahead.and_then(|most| i64::try_from(most).ok()).map_or(i64::MIN, |most| -most);
     let mut replies = replies.writer(lines.room());
-    let (opening, mut padding, mut rest) = (*opening, None, *lines);
+    let (opening, mut padding, mut rest, permit) = (*opening, None, *lines, Permit::new(may));
     let shape = shape.get_or_insert_with(|| Shape::least(b'\n'));
     while rest.left > 0
         && let Some(window) = rest.window(&mut padding)
         && let Some(room) = replies.room::<ROOM>()
         && let Some(Iamat { client, hash, shape, at }) = iamat(window, &identity.hash_key, shape)
-        && may.covers(&window[b"IAMAT ".len()..][..client])
+        && permit.covers(&window[b"IAMAT ".len()..], client)
         && let Some(skew) = wall.checked_sub(at)
         && skew >= least
         && let end = client + 1 + shape.end()

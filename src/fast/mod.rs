@@ -10,6 +10,7 @@ mod at;
 mod field;
 mod iamat;
 mod lines;
+mod permit;
 mod shape;
 mod whatsat;
 

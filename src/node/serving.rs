@@ -178,10 +178,12 @@ impl Pass<'_> {
             }
             index += 1;
         }
-        if self.batch.refused.is_some() {
+        if let Some(refused) = &self.batch.refused {
+            let denied = u64::from(refused.why.is_denial());
             let (greeter, remote) = (self.batch.greeter.take(), self.session.remote());
             self.node.hub(self.turn, |hub, turn| {
                 hub.counters.refused += 1;
+                hub.counters.denied += denied;
                 if let Some(greeter) = greeter {
                     hub.stranger(greeter, remote, turn);
                 }

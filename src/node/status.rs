@@ -51,6 +51,8 @@ pub struct ServerStatus {
     pub connections: usize,
     /// How each of its neighbours is, in the order of their ids.
     pub neighbours: Vec<NeighbourStatus>,
+    /// The ids of the herd's secrets that it knows; it proves the first.
+    pub secrets: Vec<String>,
     /// Its places.
     pub places: PlacesStatus,
     /// What it has done since it started.
@@ -86,6 +88,9 @@ pub struct NeighbourStatus {
     pub received: u64,
     /// How far its clock is ahead of this server's.
     pub clock: Option<Seconds>,
+    /// Why it is believed to be that neighbour, while there is a connection: `certificate`, `secret` and the secret's id,
+    /// or `address`.
+    pub proven: Option<String>,
 }
 
 /// How the way to a neighbour is.
@@ -167,6 +172,7 @@ impl Hub {
             bytes,
             connections,
             neighbours: self.links.iter().map(|link| self.neighbour(link, now.instant)).collect(),
+            secrets: self.identity.herd.trust().secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect(),
             places: PlacesStatus { source: host.places, fetches: self.fetches.len() },
             counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
             limits: host.limits.into_iter().collect(),
@@ -194,6 +200,7 @@ impl Hub {
             sent: health.mended.sent,
             received: health.mended.received,
             clock: health.clock.map(Seconds::from),
+            proven: link.proving.basis.map(|basis| basis.to_string()),
         }
     }
 
@@ -215,7 +222,12 @@ impl Hub {
         }
         for link in &self.links {
             let name = self.identity.names.name(link.peer);
-            let explains = [Wrong::Refused(Stranger::Other), Wrong::Elsewhere { who: name.clone() }];
+            let explains = [
+                Wrong::Refused(Stranger::Other),
+                Wrong::Elsewhere { who: name.clone() },
+                Wrong::Secret { proved: None },
+                Wrong::Certificate { why: None },
+            ];
             let is_explained = explains.iter().any(|what| self.troubles.has(name, what));
             if let Some((since, why)) = link.health.down().filter(|_| !is_explained) {
                 let seconds = now.instant.saturating_since(since).as_secs();

@@ -39,6 +39,7 @@ counters! {
     at: "AT lines of neighbours",
     hello: "Greetings of neighbours",
     refused: "Lines that were refused",
+    denied: "Lines that were refused because who said them had no right to, or had not proved who they are",
     too_far_ahead: "Reports of neighbours that were dropped, because their times are too far in the future",
     kept: "Reports that were kept: the newest of their client",
     older: "Reports that were older than what is kept",

@@ -77,6 +77,11 @@ impl Need {
 }
 
 impl Refusal {
+    /// Whether it is who said the line that is wrong, and not the line.
+    pub(crate) const fn is_denial(self) -> bool {
+        matches!(self, Self::NotProven | Self::NoRight(_) | Self::WrongToken | Self::NotEncrypted | Self::TooOften)
+    }
+
     /// The reason in a few words, for logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -6,6 +6,9 @@ use crate::pass::{Action, Notice};
 use crate::values::{Now, ServerName, Timestamp};
 use crate::wire::Sighting;
 
+mod rights;
+mod trust;
+
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A node with the neighbours `b` and `c`; `d` is of the herd, and no neighbour.
