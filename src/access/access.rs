@@ -83,6 +83,11 @@ impl Access {
         self.tokens.get(hash)
     }
 
+    /// What each token gives, in the order of the hashes.
+    pub fn tokens(&self) -> impl Iterator<Item = &Grant> {
+        self.tokens.values().map(|granted| &granted.grant)
+    }
+
     /// Whether clients on plain text may do nothing.
     #[must_use]
     pub const fn is_encrypted_only(&self) -> bool {

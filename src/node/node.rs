@@ -283,6 +283,11 @@ impl Node {
         (self.has_links.load(Ordering::Acquire) || changes).then(|| Listeners { closing: identity.closing(), changes })
     }
 
+    /// How often what sessions have a copy of has changed.
+    pub(super) fn generation(&self) -> usize {
+        self.generation.load(Ordering::Acquire)
+    }
+
     /// Gives a session what the server is now, once for a pass.
     pub(super) fn refresh(&self, session: &mut Session, now: Instant) {
         let generation = self.generation.load(Ordering::Acquire);

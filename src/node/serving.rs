@@ -54,6 +54,13 @@ impl Session {
         self.begin(node, turn, &[], true)
     }
 
+    /// Whether something has changed of what the server is, whom it believes or what clients may do, since the last pass:
+    /// the next one ends what is over, also where it brings nothing.
+    #[must_use]
+    pub fn is_behind(&self, node: &Node) -> bool {
+        self.generation() != node.generation()
+    }
+
     /// So many bytes of its output are unsent: to be said whenever that may have changed, or a pass is over. Where all
     /// buffers together are larger than they may be, the sessions that have the most are to be
     /// [closed](crate::Action::Close), and this may be one of them.

@@ -12,7 +12,7 @@ use crate::access::{Bucket, Certificate, Granted};
 use crate::herd::{Identity, Limits, SMALL, Share, Shown};
 use crate::pass::{Answer, Batch, Refused, Request, Turn};
 use crate::values::{Instant, ServerId, SessionId};
-use crate::wire::Framer;
+use crate::wire::{Framer, Stranger};
 
 /// The state of one connection that others opened to this server, by a client or a neighbour.
 ///
@@ -125,11 +125,17 @@ impl Session {
         &self.identity
     }
 
-    /// Takes over what the server is now; a neighbour that is one no more is a stranger from here on, and a client that
-    /// has lost a right is served no more.
+    /// Takes over what the server is now. A neighbour that is one no more is a stranger from here on. One that has not shown
+    /// what is asked for now is served no more: it may show that on another connection, and is not to be refused what it
+    /// says meanwhile on this one. Neither is a client that has lost a right.
     pub(crate) fn set_identity(&mut self, (identity, generation): (Arc<Identity>, usize), bucket: Option<Arc<Bucket>>) {
-        let believed = |peer| identity.neighbour(self.identity.names.name(peer).as_bytes(), &self.shown).ok();
-        self.neighbour = self.neighbour.and_then(believed).map(|(neighbour, _)| neighbour);
+        if let Some(peer) = self.neighbour {
+            match identity.neighbour(self.identity.names.name(peer).as_bytes(), &self.shown) {
+                Ok((neighbour, _)) => self.neighbour = Some(neighbour),
+                Err(Stranger::Secret | Stranger::Certificate) => self.close(),
+                Err(_) => self.neighbour = None,
+            }
+        }
         self.change_access(identity.herd.access(), bucket);
         (self.identity, self.generation) = (identity, generation);
     }
