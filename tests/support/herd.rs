@@ -1,8 +1,11 @@
 //! A herd of server processes on this machine, from a config file in a folder of its own.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -12,7 +15,7 @@ use crate::client::{Client, converse};
 use crate::graphs::Graph;
 use crate::patience::wait_for;
 use crate::ports::free_address;
-use crate::process::{Binaries, Process, Recipe};
+use crate::process::{Binaries, Process, Recipe, Signal};
 
 /// A herd that is not started yet.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub struct Plan {
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
     absent: Vec<String>,
+    /// What the config file has besides the servers.
+    config: String,
 }
 
 impl Plan {
@@ -32,7 +37,7 @@ impl Plan {
         let variables = [("HERD_LOG_FORMAT", "json"), ("HERD_LOG_FILTER", "debug")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let (binaries, graph) = (binaries.clone(), graph.clone());
-        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new() }
+        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new(), config: String::new() }
     }
 
     /// With these flags for every server.
@@ -44,6 +49,12 @@ impl Plan {
     /// With this variable for every server.
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// With these tables in the config file, behind the servers.
+    pub fn with_config(mut self, tables: &str) -> Self {
+        self.config.push_str(tables);
         self
     }
 
@@ -71,7 +82,7 @@ impl Plan {
         let folder = tempfile::tempdir().expect("a folder");
         let addresses: Vec<SocketAddr> = self.graph.names.iter().map(|_| free_address()).collect();
         let config = folder.path().join("herd.toml");
-        std::fs::write(&config, config_text(&self.graph, &addresses)).expect("a file");
+        std::fs::write(&config, config_text(&self.graph, &addresses) + &self.config).expect("a file");
         let mut recipes = BTreeMap::new();
         for (index, (name, &address)) in self.graph.names.iter().zip(&addresses).enumerate() {
             let mut arguments = vec!["serve".into(), name.into(), "--config".into(), config.clone().into_os_string()];
@@ -122,6 +133,46 @@ impl Herd {
     #[must_use]
     pub fn address(&self, name: &str) -> SocketAddr {
         self.recipes[name].address
+    }
+
+    /// From now on the config file has these tables behind the servers: for those that read it from now on.
+    pub fn configure(&self, tables: &str) {
+        let addresses: Vec<SocketAddr> = self.graph.names.iter().map(|name| self.address(name)).collect();
+        self.write("herd.toml", &(config_text(&self.graph, &addresses) + tables));
+    }
+
+    /// Writes a file of that name beside the config file, which only its owner can read.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.config.with_file_name(name);
+        // Renamed, so that nobody reads half of it.
+        let new = path.with_extension("new");
+        let mut file =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new).expect("a file");
+        file.write_all(text.as_bytes()).expect("a file");
+        std::fs::rename(new, path).expect("a file");
+    }
+
+    /// Has a server read its files again, and waits until it has.
+    pub fn reload(&self, name: &str) {
+        self.signal_and_wait(name, "settings read again");
+    }
+
+    /// Has a server read its files again, which are wrong; what it logs of that.
+    #[must_use]
+    pub fn reload_in_vain(&self, name: &str) -> serde_json::Value {
+        self.signal_and_wait(name, "settings cannot be used, the old ones stay")
+    }
+
+    fn signal_and_wait(&self, name: &str, says: &str) -> serde_json::Value {
+        let message = format!("\"{says}\"");
+        let last = |after| {
+            let text = self.log_text(name);
+            let line = text.split_inclusive('\n').filter(|line| line.contains(&message)).nth(after)?;
+            line.ends_with('\n').then(|| serde_json::from_str(line).expect("JSON"))
+        };
+        let said = self.log_text(name).lines().filter(|line| line.contains(&message)).count();
+        self.processes[name].signal(Signal::HUP);
+        wait_for(&format!("{name} to say {says:?}"), || last(said))
     }
 
     /// Starts a server, and waits until it listens.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 
+use herd::Token;
+use memchr::memchr;
 use mio::net::TcpStream;
 
 use super::dialect::{Asked, Dialect, Reply};
@@ -27,6 +29,9 @@ pub(crate) struct Channel {
     filled: usize,
     /// Requests without a reply, in their order.
     pub(crate) asked: VecDeque<Asked>,
+    /// What is said first on each connection, and whether that was answered.
+    token: Option<Token>,
+    is_known: bool,
 }
 
 /// A reply to one request.
@@ -47,6 +52,8 @@ pub(crate) enum Broken {
     Closed,
     /// It said something that nobody asked for.
     Unasked,
+    /// It does not know the token.
+    Unknown,
     /// The system says so.
     Failed(io::Error),
 }
@@ -55,6 +62,7 @@ impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Closed => f.write_str("the server closed the connection"),
+            Self::Unknown => f.write_str("the server does not know the token"),
             Self::Unasked => f.write_str("the server said something that nobody asked for"),
             Self::Failed(error) => write!(f, "the connection failed: {error}"),
         }
@@ -63,8 +71,8 @@ impl std::fmt::Display for Broken {
 
 impl Channel {
     /// A connection on which nothing was said yet.
-    pub(crate) const fn new(stream: TcpStream) -> Self {
-        Self {
+    pub(crate) fn new(stream: TcpStream, token: Option<&Token>) -> Self {
+        let mut channel = Self {
             stream: Some(stream),
             is_closed: false,
             out: Vec::new(),
@@ -72,7 +80,11 @@ impl Channel {
             input: Vec::new(),
             filled: 0,
             asked: VecDeque::new(),
-        }
+            token: token.cloned(),
+            is_known: true,
+        };
+        channel.say_token();
+        channel
     }
 
     /// Takes a new connection in place of the old one, and keeps the buffers. Returns how many requests on the old
@@ -98,7 +110,15 @@ impl Channel {
         self.out.clear();
         self.asked.clear();
         (self.written, self.filled) = (0, 0);
+        self.say_token();
         unanswered
+    }
+
+    fn say_token(&mut self) {
+        if let Some(token) = &self.token {
+            self.out.extend_from_slice(format!("AUTH {}\n", token.as_str()).as_bytes());
+            self.is_known = false;
+        }
     }
 
     /// Closes the connection, which has done what it was for.
@@ -160,6 +180,13 @@ impl Channel {
     /// Cuts what was read into replies.
     fn cut(&mut self, dialect: Dialect, take: &mut impl FnMut(Answer<'_>)) -> Result<(), Broken> {
         let mut start = 0;
+        if !self.is_known {
+            let Some(end) = memchr(b'\n', &self.input[..self.filled]) else { return Ok(()) };
+            if &self.input[..end] != b"OK" {
+                return Err(Broken::Unknown);
+            }
+            (self.is_known, start) = (true, end + 1);
+        }
         while start < self.filled {
             let Some(&asked) = self.asked.front() else { return Err(Broken::Unasked) };
             let Some(Reply { len, is_right }) = dialect.read(&self.input[start..self.filled], &asked) else { break };

@@ -4,6 +4,8 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
+use herd::Token;
+
 use super::error::BenchError;
 
 /// The server that a load goes to.
@@ -15,6 +17,8 @@ pub struct Endpoint {
     pub address: String,
     /// How long to wait for a connection, and for a reply once the load is over.
     pub timeout: Duration,
+    /// What is said first on each connection to a herd, where clients have rights of their own.
+    pub token: Option<Token>,
 }
 
 impl Endpoint {

@@ -26,7 +26,7 @@
 //! }
 //!
 //! let address = "127.0.0.1:12880".to_owned();
-//! let server = Endpoint { name: address.clone(), address, timeout: Duration::from_secs(10) };
+//! let server = Endpoint { name: address.clone(), address, timeout: Duration::from_secs(10), token: None };
 //! Line::parse_from(["load", "--count", "100000", "--pipeline", "100"]).load.run(&server)?;
 //! # Ok::<(), BenchError>(())
 //! ```

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use herd::Token;
+
 use super::dialect::Dialect;
 use super::outcome::Outcome;
 use super::process::{self, Process};
@@ -64,6 +66,8 @@ pub(crate) struct Load {
     pub(crate) patience: Duration,
     /// The server's process, if it is on this machine.
     pub(crate) pid: Option<u32>,
+    /// What is said first on each connection.
+    pub(crate) token: Option<Token>,
 }
 
 impl Load {
@@ -82,6 +86,7 @@ impl Load {
             length: Length::Time(Duration::from_secs(5)),
             patience: Duration::from_secs(10),
             pid: None,
+            token: None,
         }
     }
 

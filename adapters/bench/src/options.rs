@@ -137,6 +137,7 @@ impl LoadOptions {
             length: self.count.map_or(Length::Time(self.duration), Length::Count),
             patience: server.timeout,
             pid: self.pid,
+            token: server.token.clone().filter(|_| self.dialect == Dialect::Herd),
             ..Load::new(server.resolve()?, self.dialect)
         })
     }

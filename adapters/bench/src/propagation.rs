@@ -76,9 +76,9 @@ impl Propagation {
 /// Sends an update at a time and asks for it where it is to arrive, again and again.
 fn follow(load: &Load, far: SocketAddr, over: &AtomicBool) -> io::Result<Histogram<u64>> {
     let mut latency = Histogram::new_with_bounds(1, nanos(load.patience), 3).map_err(io::Error::other)?;
-    let mut near = Line::open(load.address, load.patience)?;
+    let mut near = Line::open(load.address, load)?;
     near.update()?;
-    let mut far = wait_until_known(far, load.patience)?;
+    let mut far = wait_until_known(far, load)?;
     std::thread::sleep(load.warm_up);
     while !over.load(Ordering::Relaxed) {
         let sent = Instant::now();
@@ -95,13 +95,13 @@ fn follow(load: &Load, far: SocketAddr, over: &AtomicBool) -> io::Result<Histogr
 }
 
 /// A server refuses to tell of a client that it does not know, and closes.
-fn wait_until_known(far: SocketAddr, patience: Duration) -> io::Result<Line> {
+fn wait_until_known(far: SocketAddr, load: &Load) -> io::Result<Line> {
     let start = Instant::now();
     loop {
-        let mut line = Line::open(far, patience)?;
+        let mut line = Line::open(far, load)?;
         match line.shows("") {
             Ok(_) => return Ok(line),
-            Err(error) if start.elapsed() > patience => return Err(error),
+            Err(error) if start.elapsed() > load.patience => return Err(error),
             Err(_) => std::thread::sleep(Duration::from_millis(10)),
         }
     }
@@ -114,11 +114,19 @@ struct Line {
 }
 
 impl Line {
-    fn open(address: SocketAddr, patience: Duration) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, patience)?;
+    fn open(address: SocketAddr, load: &Load) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, load.patience)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(patience))?;
-        Ok(Self { stream: BufReader::new(stream), reply: String::new() })
+        stream.set_read_timeout(Some(load.patience))?;
+        let mut line = Self { stream: BufReader::new(stream), reply: String::new() };
+        if let Some(token) = &load.token {
+            line.stream.get_mut().write_all(format!("AUTH {}\n", token.as_str()).as_bytes())?;
+            line.read()?;
+            if line.reply != "OK\n" {
+                return Err(io::Error::other("it does not know the token"));
+            }
+        }
+        Ok(line)
     }
 
     /// Says where the probe is now; what it says of the time.

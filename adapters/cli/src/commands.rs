@@ -8,4 +8,5 @@ pub(crate) mod prompt;
 pub(crate) mod secret;
 pub(crate) mod send;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod whatsat;

@@ -37,6 +37,12 @@ pub(crate) enum Failure {
         /// What that mostly means.
         why: &'static str,
     },
+    /// The server does not know the token that it was shown.
+    #[error("{server}: {}", WRONG_TOKEN)]
+    WrongToken {
+        /// Who was called.
+        server: String,
+    },
     /// The requests could not be read.
     #[error("cannot read standard input: {0}")]
     Input(io::Error),
@@ -56,6 +62,10 @@ impl From<BenchError> for Failure {
     }
 }
 
+/// What to do where a token is not known.
+const WRONG_TOKEN: &str =
+    "the token is not known there: check --token-file or HERD_TOKEN, and [[access.token]] in the server's file";
+
 fn hint(why: &io::Error) -> &'static str {
     match why.kind() {
         io::ErrorKind::ConnectionRefused => "; is it running? `herd-tokio up` starts the built-in herd",
@@ -69,6 +79,7 @@ impl Failure {
         match self {
             Self::Unreachable { why, .. } => why.to_string(),
             Self::Broken { why, .. } => why.clone(),
+            Self::WrongToken { .. } => WRONG_TOKEN.into(),
             _ => self.to_string(),
         }
     }

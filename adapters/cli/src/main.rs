@@ -7,6 +7,7 @@ mod reply;
 mod server;
 mod syntax;
 mod text;
+mod token;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ enum Command {
     Status(commands::status::Status),
     Bench(Box<commands::bench::Bench>),
     Secret(commands::secret::Secret),
+    Token(commands::token::MakeToken),
 }
 
 const EXIT_CODES: &str = "\
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Status(status) => status.run(),
         Command::Bench(bench) => bench.run(),
         Command::Secret(secret) => secret.run(),
+        Command::Token(token) => token.run(),
     };
     match outcome {
         Ok(code) => code,

@@ -1,15 +1,19 @@
 //! Which server to talk to.
 
 use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use herd::Member;
+use herd::{Member, Token};
 use herd_bench::Endpoint;
 use herd_host::config::{Environment, Flags, ServerList};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::reply::Reply;
+use crate::token;
 
 /// Options that say which server.
 #[derive(Args)]
@@ -30,6 +34,12 @@ pub(crate) struct ServerOptions {
     /// How long to wait for the server at a time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     timeout: Duration,
+    #[arg(
+        long,
+        help = "The file of the token to say first on each connection [see also: HERD_TOKEN]",
+        value_name = "FILE"
+    )]
+    token_file: Option<PathBuf>,
 }
 
 /// A server to talk to.
@@ -39,6 +49,8 @@ pub(crate) struct Server {
     pub(crate) name: String,
     address: String,
     timeout: Duration,
+    /// What is said first on each connection, for rights of one's own.
+    token: Option<Token>,
 }
 
 impl ServerOptions {
@@ -54,10 +66,11 @@ impl ServerOptions {
             return Err(Failure::Usage("--timeout must be more than 0".into()));
         }
         let environment = Environment::process();
+        let token = token::find(self.token_file.as_deref(), &environment)?;
         let to = self.to.clone().or_else(|| environment.get("HERD_TO"));
         let to = to.map(|to| to.to_string_lossy().into_owned());
         if let Some(address) = to.as_ref().filter(|to| to.contains(':')) {
-            return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout }]);
+            return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout, token }]);
         }
         let mut flags = Flags::default();
         if let Some(config) = &self.config {
@@ -65,8 +78,12 @@ impl ServerOptions {
         }
         let herd = ServerList::find(&flags, &environment).map_err(|error| Failure::Usage(error.to_string()))?.herd;
         let is_meant = |server: &&Member| to.as_ref().is_none_or(|to| server.name.as_str() == to);
-        let server =
-            |server: &Member| Server { name: server.name.to_string(), address: server.address.clone(), timeout };
+        let server = |server: &Member| Server {
+            name: server.name.to_string(),
+            address: server.address.clone(),
+            timeout,
+            token: token.clone(),
+        };
         let servers: Vec<_> = herd.members().iter().filter(is_meant).map(server).collect();
         if !servers.is_empty() {
             return Ok(servers);
@@ -81,7 +98,13 @@ impl ServerOptions {
 impl Server {
     /// What a load has to know of it.
     pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint { name: self.to_string(), address: self.address.clone(), timeout: self.timeout }
+        let Self { address, timeout, token, .. } = self.clone();
+        Endpoint { name: self.to_string(), address, timeout, token }
+    }
+
+    /// Whether a token is said to it.
+    pub(crate) const fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     /// Where it is.
@@ -89,10 +112,18 @@ impl Server {
         &self.address
     }
 
-    /// Connects to it.
+    /// Connects to it, and says the token if there is one.
     pub(crate) fn connect(&self) -> Result<Connection, Failure> {
-        Connection::open(&self.address, self.timeout)
-            .map_err(|why| Failure::Unreachable { server: self.to_string(), why })
+        let mut connection = Connection::open(&self.address, self.timeout)
+            .map_err(|why| Failure::Unreachable { server: self.to_string(), why })?;
+        let Some(token) = &self.token else { return Ok(connection) };
+        let request = format!("AUTH {}", token.as_str());
+        match connection.ask(request.as_bytes()).map_err(|error| self.broken(&error))? {
+            Some(Reply::Line(line)) if line == b"OK" => Ok(connection),
+            Some(Reply::Refused(_)) => Err(Failure::WrongToken { server: self.to_string() }),
+            Some(_) => Err(self.broken(&io::Error::other("its answer to AUTH is not what a herd says"))),
+            None => Err(self.broken(&io::Error::other("it closed the connection without an answer to AUTH"))),
+        }
     }
 
     /// What went wrong while it was talked to.

@@ -31,6 +31,10 @@ impl Bench {
         match self.task {
             None => {
                 let server = self.server.server()?;
+                if server.has_token() {
+                    // Each connection of the load would be refused for a wrong one.
+                    server.connect()?;
+                }
                 self.load.run(&server.endpoint()).map_err(|error| match error {
                     // Here the time that it was given is known.
                     BenchError::Broken { why, .. } => server.broken(&why),

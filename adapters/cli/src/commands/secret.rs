@@ -1,4 +1,4 @@
-//! `herd secret`: makes a key.
+//! `herd secret`: makes a secret, or a key.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use herd::HashKey;
 
 use crate::failure::Failure;
 
-/// Print a new secret key, for a file that only the servers of the herd can read
+/// Print a new secret, for a file that only the servers of the herd can read: its secret-file, or its hash-key-file
 #[derive(Args)]
 pub(crate) struct Secret {}
 

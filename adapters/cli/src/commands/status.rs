@@ -74,7 +74,10 @@ fn ask(server: &Server) -> Result<Report, String> {
         Some(Reply::Line(line)) => {
             Report::parse(&line, middle).ok_or_else(|| "its answer is not what a herd says".into())
         }
-        Some(Reply::Refused(_)) => Err("it does not tell its status: it is of an older release".into()),
+        Some(Reply::Refused(_)) => {
+            Err("it refuses to tell its status: without the right to ask (see --token-file), or of an older release"
+                .into())
+        }
         _ => Err("it closed the connection without an answer".into()),
     }
 }

@@ -41,7 +41,13 @@ impl Whatsat {
         let reply = server.connect()?.ask(request.as_bytes()).map_err(|error| server.broken(&error))?;
         let (at, json) = match reply {
             Some(Reply::Places { at, json }) => (at, json),
-            Some(Reply::Refused(line)) => return Err(refused(&server, &line, "; it has not heard of this client")),
+            Some(Reply::Refused(line)) => {
+                return Err(refused(
+                    &server,
+                    &line,
+                    "; it has not heard of this client, or there is no right to ask for it",
+                ));
+            }
             _ => return Err(server.broken(&io::Error::other("its answer has no places"))),
         };
         let strange = || server.broken(&io::Error::other("its answer is not what a herd says"));

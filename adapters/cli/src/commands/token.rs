@@ -1,0 +1,81 @@
+//! `herd token`: makes a token.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::num::NonZeroU32;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use herd::access::InvalidRight;
+use herd::{Right, Token};
+
+use crate::failure::Failure;
+
+/// Make a token, by which a client has rights of its own
+///
+/// Prints the token, which cannot be found out again, and the lines for the herd's file. Give the lines to every server,
+/// and the token to the client, in a file that --token-file names.
+#[derive(Args)]
+pub(crate) struct MakeToken {
+    /// What it is called, in the file and in logs
+    #[arg(value_parser = name)]
+    name: String,
+    /// A right that it has, as in report:truck-* or status; give --may again for each further one
+    #[arg(long, value_name = "RIGHT", required = true, value_parser = right)]
+    may: Vec<Right>,
+    /// How many reports a second are taken from it, on average [default: what [access] says]
+    #[arg(long, value_name = "N")]
+    reports_per_second: Option<NonZeroU32>,
+    /// Write the token to this new file, which only its owner can read, and print the lines alone
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl MakeToken {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(io::Error::from)?;
+        let token = Token::new(&bytes);
+        let mut out = io::stdout().lock();
+        match &self.out {
+            Some(file) => write_new(file, &token)
+                .map_err(|why| Failure::Usage(format!("--out: {} cannot be written: {why}", file.display())))?,
+            None => writeln!(out, "{}\n", token.as_str())?,
+        }
+        let may: Vec<String> = self.may.iter().map(|right| quoted(&right.to_string())).collect();
+        writeln!(out, "[[access.token]]\nname = {}\nsha256 = \"{}\"", quoted(&self.name), token.hash())?;
+        writeln!(out, "may = [{}]", may.join(", "))?;
+        if let Some(rate) = self.reports_per_second {
+            writeln!(out, "reports-per-second = {rate}")?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A file that was there may hold a token that is in use.
+fn write_new(path: &Path, token: &Token) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    writeln!(file, "{}", token.as_str())
+}
+
+/// A text as TOML has it; there are no control characters in it.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    let is_name = (1..=64).contains(&text.len()) && !text.chars().any(char::is_control);
+    if is_name { Ok(text.into()) } else { Err("a name has 1 to 64 bytes, and no control characters") }
+}
+
+fn right(text: &str) -> Result<Right, String> {
+    if text.chars().any(char::is_control) {
+        return Err("a right has no control characters".into());
+    }
+    text.parse().map_err(|error: InvalidRight| match error {
+        InvalidRight::Unknown(_) => format!("{error} (known: {})", Right::WORDS.join(", ")),
+        _ => error.to_string(),
+    })
+}
