@@ -1,5 +1,6 @@
 //! Every black-box case, on the program of the package that this is a test of.
 
+mod access;
 mod between_servers;
 mod command_line;
 mod connections;

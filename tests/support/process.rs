@@ -144,6 +144,13 @@ impl Process {
         Some(names.filter(|found| found.trim_end() == name).count())
     }
 
+    /// The command line that other users of the machine can read, where the system tells.
+    #[must_use]
+    pub fn command_line(&self) -> Option<String> {
+        let bytes = std::fs::read(format!("/proc/{}/cmdline", self.child.id())).ok()?;
+        Some(String::from_utf8_lossy(&bytes).replace('\0', " "))
+    }
+
     /// Its memory that is in use, in bytes, where the system tells.
     #[must_use]
     pub fn resident(&self) -> Option<u64> {

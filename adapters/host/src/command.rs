@@ -90,13 +90,14 @@ Settings:
   the config file, its default. The variable is the flag's name in capitals behind HERD_:
   HERD_CONFIG, HERD_LISTEN (serve only), HERD_WORKERS, HERD_LOG, HERD_LOG_FORMAT, HERD_MAX_LINE
   and so on; for --places it is HERD_PLACES_SOURCE. An empty variable counts as not set. The key of
-  a places source is never a flag: set HERD_PLACES_KEY, or name a file that holds it.
+  a places source and the secret of a herd are never flags: set HERD_PLACES_KEY and HERD_SECRET, or
+  name files that hold them.
 
 Signals:
   SIGTERM and SIGINT (Ctrl-C) stop in order: clients get the replies that they are owed, neighbours
   what is queued for them, within the time that --drain says. A second one exits at once.
-  SIGHUP reads the config file and the files that it names again: the servers and
-  their links, the file of the places source. Where anything is wrong, all of the old stays.
+  SIGHUP reads the config file and the files that it names again: servers and links, secrets,
+  rights and tokens, the file of the places source. Where anything is wrong, all of the old stays.
 
 Exit codes:
   0 all went well, 1 failed while running, 2 wrong use (nothing was started),
@@ -121,9 +122,16 @@ pub fn read(
     let matches = clap_command(program).try_get_matches_from(arguments)?;
     match Line::from_arg_matches(&matches)?.command {
         Command::Serve(serve) => order_serve(&serve, is_short, environment),
-        Command::Up(options) => Ok(Order::Up { settings: Settings::find(&options.flags(), environment)? }),
-        Command::Check(options) => Ok(Order::Check { settings: Settings::find(&options.flags(), environment)? }),
+        Command::Up(options) => Ok(Order::Up { settings: of_all(&options, environment)? }),
+        Command::Check(options) => Ok(Order::Check { settings: of_all(&options, environment)? }),
     }
+}
+
+/// Settings for every server of the herd.
+fn of_all(options: &Options, environment: &Environment) -> Result<Settings, UsageError> {
+    let settings = Settings::find(&options.flags(), environment)?;
+    settings.guard(&settings.herd.ids().collect::<Vec<_>>())?;
+    Ok(settings)
 }
 
 fn clap_command(program: &'static str) -> clap::Command {
@@ -143,6 +151,7 @@ fn order_serve(serve: &Serve, is_short: bool, environment: &Environment) -> Resu
         return Err(UsageError::Name(unknown_name(&serve.name.to_string_lossy(), &settings.herd, is_short)));
     };
     settings.listen_elsewhere(server, &flags, environment)?;
+    settings.guard(&[server])?;
     Ok(Order::Serve { server, settings })
 }
 

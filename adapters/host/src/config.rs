@@ -5,18 +5,23 @@
 //! [`Origin`], so that a value is read by one rule wherever it stands, and an error names the flag,
 //! the variable, or the file's line and column.
 
+mod access;
 mod address;
 mod description;
 mod environment;
 mod error;
 mod file;
+mod guard;
 mod hash_key;
 mod layers;
 mod limit;
 mod log;
 mod places;
 mod scalar;
+mod secrets;
 mod servers;
+mod trust;
+mod warning;
 mod workers;
 
 #[cfg(test)]
@@ -31,10 +36,12 @@ use herd::{Herd, Limits, ServerId};
 pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};
+pub use self::guard::Unguarded;
 pub use self::layers::Flags;
 pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
+pub use self::warning::Warning;
 
 use self::file::ConfigFile;
 use self::layers::Layers;
@@ -72,10 +79,12 @@ impl ServerList {
 /// Everything that is settled before a server starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Who is in the herd, and who talks with whom.
+    /// Who is in the herd, who talks with whom, who is believed, and what clients may do.
     pub herd: Arc<Herd>,
     /// Where each server binds, as `HOST:PORT`, by [`ServerId::index`].
     pub listen: Vec<String>,
+    /// Whether somebody has said what clients may do, so that servers may [listen](Self::guard) beyond this machine.
+    pub has_access: bool,
     /// How many threads of the runtime serve connections.
     pub workers: NonZeroUsize,
     /// The bounds of each server.
@@ -84,6 +93,8 @@ pub struct Settings {
     pub places: PlacesSettings,
     /// Where the log goes and what is in it.
     pub log: LogSettings,
+    /// What is not quite right.
+    pub warnings: Vec<Warning>,
 }
 
 impl Settings {
@@ -93,10 +104,12 @@ impl Settings {
         Self {
             listen: herd.members().iter().map(|server| server.address.clone()).collect(),
             herd,
+            has_access: false,
             workers: workers::default(),
             limits: Limits::default(),
             places: PlacesSettings::default(),
             log: LogSettings::default(),
+            warnings: Vec::new(),
         }
     }
 
@@ -107,20 +120,28 @@ impl Settings {
     /// The first thing that is wrong, and where. Nothing was opened but the files to read.
     pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let mut layers = Layers::new(flags, environment);
-        let mut servers = ServerList::classic();
+        let (mut servers, mut plain, mut access) = (ServerList::classic(), Vec::new(), None);
         if let Some(path) = layers.given("config") {
             let file = ConfigFile::read(Path::new(&path.text))?;
             let tables = file.tables()?;
             layers.under(tables.values(&file)?);
             servers = servers::list(&file, &tables.server)?;
+            plain = servers::plain(&servers.herd, &tables.server);
+            access = tables.access.as_ref().map(|table| access::read(&file, table, false)).transpose()?;
         }
+        let mut warnings = Vec::new();
+        let trust = trust::find(&layers, plain, &mut warnings)?;
+        let has_access = access.is_some();
+        let herd = servers.herd.with_hash_key(hash_key::find(&layers)?).with_trust(trust);
         Ok(Self {
-            herd: Arc::new(servers.herd.with_hash_key(hash_key::find(&layers)?)),
+            herd: Arc::new(herd.with_access(access.unwrap_or_default())),
             listen: servers.listen,
+            has_access,
             workers: workers::find(&layers)?,
             limits: limit::find(&layers)?,
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
+            warnings,
         })
     }
 

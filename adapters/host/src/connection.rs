@@ -61,6 +61,8 @@ pub(crate) struct Connection<R: Runtime> {
     is_at_end: bool,
     /// Why a line of it was refused: it is closed then.
     refused: Option<Refusal>,
+    /// Whether it is closed because its client has lost a right.
+    is_revoked: bool,
     neighbour_logged: bool,
     /// What it has done in this turn, in units of [work](Turn::work).
     work: u64,
@@ -89,6 +91,7 @@ impl<R: Runtime> Connection<R> {
             alarm: None,
             is_at_end: false,
             refused: None,
+            is_revoked: false,
             neighbour_logged: false,
             _seat: seat,
             task,
@@ -127,6 +130,10 @@ impl<R: Runtime> Connection<R> {
             if self.take_letters(context)? {
                 return Poll::Ready(Ok(TurnEnd::Ended(End::NoRoom)));
             }
+            if self.session.is_behind(&self.shared.node) {
+                now = Some(self.catch_up(context)?);
+                continue;
+            }
             if self.session.can_resume(self.unsent.len()) {
                 now = Some(self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?);
                 continue;
@@ -145,6 +152,14 @@ impl<R: Runtime> Connection<R> {
             now = Some(read_at);
         }
         Poll::Ready(Ok(TurnEnd::Spent))
+    }
+
+    /// One pass that brings nothing, since something was taken away perhaps.
+    fn catch_up(&mut self, context: &mut Context<'_>) -> io::Result<Instant> {
+        let was_open = self.session.wants_input(self.unsent.len());
+        let now = self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?;
+        self.is_revoked |= was_open && !self.session.wants_input(self.unsent.len());
+        Ok(now)
     }
 
     /// Reads once, and passes on what came; when that was.
@@ -307,6 +322,7 @@ impl<R: Runtime> Connection<R> {
             Ok(End::Finished) => match &self.refused {
                 Some(refused) => refused,
                 None if self.is_at_end => &"closed by the other end",
+                None if self.is_revoked => &"its rights were taken away",
                 None => &"closed after its reply",
             },
             Ok(End::Idle) => &"idle for too long",

@@ -34,6 +34,7 @@ impl Reload {
         match self.take_over(servers).await {
             Ok(settings) => {
                 tracing::info!(target: "herd::server", "settings read again");
+                tell_warnings(&settings);
                 self.tell_what_waits(&settings, servers);
             }
             Err(error) => {
@@ -91,6 +92,13 @@ fn fixed_differences(started: &Settings, now: &Settings) -> Vec<&'static str> {
         ("log", started.log != now.log),
     ];
     limits.chain(others.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name)).collect()
+}
+
+/// Tells what is not quite right about settings.
+pub(crate) fn tell_warnings(settings: &Settings) {
+    for warning in &settings.warnings {
+        tracing::warn!(target: "herd::server", remedy = %warning, "{}", warning.as_str());
+    }
 }
 
 /// Whether the places are those of the file as it is now, or there is none.

@@ -15,7 +15,7 @@ use crate::config::{Description, Environment, Settings};
 use crate::last_words;
 use crate::logs::{self, Log};
 use crate::open_files::fit_open_files;
-use crate::reload::Reload;
+use crate::reload::{Reload, tell_warnings};
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
 use crate::signals::Signals;
@@ -35,14 +35,20 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
         Order::Serve { server, settings } => (settings, vec![*server], false),
         Order::Up { settings } => (settings, settings.herd.ids().collect(), true),
     };
+    let signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return failed(program, &error),
+    };
     match start_up(settings, &servers) {
         Err(error) => error.report(program),
         Ok(Ready { bound, source, log }) => {
+            signals.flush_at_exit(&log);
             last_words::end_at_a_panic(program, log.clone());
+            tell_warnings(settings);
             let reload = Reload { program, started: settings.clone(), source };
             let mut settings = settings.clone();
             fit_open_files(&mut settings, &servers);
-            let herd = run::<R>(&settings, bound, &reload, &log, whole.then_some(program));
+            let herd = run::<R>(&settings, bound, &reload, &signals, whole.then_some(program));
             ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }
     }
@@ -62,6 +68,13 @@ enum RunError {
     Io(#[from] io::Error),
     #[error(transparent)]
     Start(#[from] StartError),
+}
+
+/// Nothing was started, and there is no log yet.
+fn failed(program: &str, error: &io::Error) -> ExitCode {
+    // Nobody is left to tell where the terminal itself is gone.
+    let _ = writeln!(io::stderr(), "{program}: error: signals cannot be listened to: {error}");
+    ExitCode::FAILURE
 }
 
 fn ended(end: Result<(), RunError>, program: &str, log: &Log) -> ExitCode {
@@ -88,10 +101,9 @@ async fn run<R: Runtime>(
     settings: &Settings,
     bound: Vec<Bound>,
     reload: &Reload,
-    log: &Log,
+    signals: &Signals,
     announce: Option<&str>,
 ) -> Result<(), RunError> {
-    let signals = Signals::listen(log)?;
     if let Some(program) = announce {
         // Who does not read it does not miss it.
         let _ = announce_herd(settings, &bound, program);
@@ -100,7 +112,7 @@ async fn run<R: Runtime>(
     for bound in bound {
         servers.push(bound.start::<R>(settings, Arc::clone(&reload.source)).await?);
     }
-    until_stopped(&signals, reload, &servers).await;
+    until_stopped(signals, reload, &servers).await;
     stop_all(&servers).await;
     Ok(())
 }

@@ -61,6 +61,7 @@ impl<R: Runtime> Server<R> {
     /// A [`StartError`]: nothing was started.
     pub async fn start(settings: &Settings, name: &str, source: Arc<dyn Source>) -> Result<Self, StartError> {
         let server = settings.herd.find(name.as_bytes()).ok_or_else(|| StartError::Unknown { name: name.into() })?;
+        settings.guard(&[server])?;
         Bound::resolved::<R>(settings, server).await?.start(settings, source).await
     }
 

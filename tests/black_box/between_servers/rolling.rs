@@ -2,6 +2,7 @@
 
 mod load;
 mod reloads;
+mod secrets;
 
 use std::fs;
 use std::net::SocketAddr;

@@ -30,6 +30,9 @@ pub(crate) fn hold(input: &[u8]) {
 
 fn hold_settings(settings: &Settings) {
     let text = Description(settings).to_string();
+    if let Err(unguarded) = settings.guard(&settings.herd.ids().collect::<Vec<_>>()) {
+        assert!(!unguarded.to_string().chars().any(char::is_control), "{unguarded:?} is one line");
+    }
     let mut again = herd::Limits::default();
     for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
         let shown = limit.show(&settings.limits);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::syntax;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Unguarded};
 use crate::logs::LogError;
 use crate::one_line::one_line;
 use crate::server::BindError;
@@ -25,6 +25,9 @@ pub enum UsageError {
     /// A server that the herd does not have; the text names those that it has.
     #[error("{0}")]
     Name(String),
+    /// Others can reach the servers, and nothing says whom these are to believe.
+    #[error(transparent)]
+    Unguarded(#[from] Unguarded),
     /// A port that is taken, or an address that is not this machine's.
     #[error(transparent)]
     Bind(#[from] BindError),

@@ -20,6 +20,21 @@ pub(super) struct Options {
     /// The file that holds the herd's hash key, the same for all of its servers [default: no key]
     #[arg(long, value_name = "FILE")]
     hash_key_file: Option<OsString>,
+    #[arg(
+        long,
+        help = "The file of secrets by which the herd's servers know each other [see also: HERD_SECRET]",
+        value_name = "FILE"
+    )]
+    secret_file: Option<OsString>,
+    #[arg(
+        long,
+        help = "Believe a neighbour that proves nothing by its address [default: false]",
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    trust_addresses: Option<OsString>,
     /// How many threads serve connections [default: the processors less one, at least 1]
     #[arg(long, value_name = "COUNT")]
     workers: Option<OsString>,
@@ -67,6 +82,8 @@ impl Options {
         let given = [
             ("config", &self.config),
             ("hash-key-file", &self.hash_key_file),
+            ("secret-file", &self.secret_file),
+            ("trust-addresses", &self.trust_addresses),
             ("workers", &self.workers),
             ("log", &self.log),
             ("log-format", &self.log_format),

@@ -39,9 +39,18 @@ pub(super) fn is_every_interface(host: &str) -> bool {
     bare.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
 
+/// Whether `HOST:PORT` is reached from this machine alone. A name may stand for anything, but for `localhost`.
+pub(super) fn is_loopback(text: &str) -> bool {
+    let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.split_once('%').map_or(bare, |(address, _zone)| address);
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{check, is_every_interface};
+    use super::{check, is_every_interface, is_loopback};
 
     #[test]
     fn hosts_and_ports() {
@@ -58,5 +67,15 @@ mod tests {
     fn every_interface_is_known() {
         assert!(is_every_interface("0.0.0.0") && is_every_interface("[::]"));
         assert!(!is_every_interface("127.0.0.1") && !is_every_interface("localhost"));
+    }
+
+    #[test]
+    fn only_what_is_surely_this_machine_is_loopback() {
+        for here in ["127.0.0.1:1", "127.9.8.7:1", "localhost:1", "LocalHost:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for beyond in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "localhost.example:1", "a:1", "[fe80::1%lo]:1", "127.1:1"] {
+            assert!(!is_loopback(beyond), "{beyond}");
+        }
     }
 }

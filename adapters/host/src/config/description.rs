@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use herd::Limits;
+use herd::{Limits, ServerName, Trust};
+
+use crate::nearest::listed;
 
 use super::{LIMITS, PLACES_LIMITS, Settings};
 
@@ -14,10 +16,13 @@ impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         servers(self.0, f)?;
         hash_key(self.0, f)?;
+        trust(self.0.herd.trust(), f)?;
+        access(self.0, f)?;
         writeln!(f, "workers: {}", self.0.workers)?;
         limits(&self.0.limits, f)?;
         places(self.0, f)?;
-        log(self.0, f)
+        log(self.0, f)?;
+        self.0.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
     }
 }
 
@@ -46,6 +51,32 @@ fn hash_key(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Some(fingerprint) => writeln!(f, "hash key: fingerprint {fingerprint:016x}"),
         None => Ok(()),
     }
+}
+
+/// Whom neighbours are believed for. Secrets are told apart by their ids, which logs have too.
+fn trust(trust: &Trust, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let ids: Vec<String> = trust.secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect();
+    if let [first, others @ ..] = &ids[..] {
+        let others = if others.is_empty() { String::new() } else { format!(", and {} is accepted", others.join(", ")) };
+        writeln!(f, "secret: {first} proves{others}")?;
+    }
+    if trust.addresses {
+        writeln!(f, "neighbours that prove nothing: believed by their addresses")?;
+    }
+    if !trust.plain.is_empty() {
+        let names: Vec<&str> = trust.plain.iter().map(ServerName::as_str).collect();
+        writeln!(f, "plain servers, believed by their addresses: {}", names.join(", "))?;
+    }
+    Ok(())
+}
+
+fn access(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if !settings.has_access {
+        return Ok(());
+    }
+    let names: Vec<&str> = settings.herd.access().tokens().map(|grant| grant.name.as_str()).collect();
+    let tokens = if names.is_empty() { "none".into() } else { listed(names.iter().copied()) };
+    writeln!(f, "access: by rights, tokens: {tokens}")
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -33,6 +33,7 @@ pub(super) struct Tables {
     herd: HerdTable,
     runtime: RuntimeTable,
     limits: BTreeMap<Spanned<String>, Spanned<Scalar>>,
+    pub(super) access: Option<Spanned<AccessTable>>,
     places: PlacesTable,
     log: LogTable,
 }
@@ -46,12 +47,36 @@ pub(super) struct ServerTable {
     pub(super) address: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) links: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) plain: bool,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct HerdTable {
     hash_key_file: Option<Spanned<String>>,
+    secret_file: Option<Spanned<String>>,
+    trust_addresses: Option<Spanned<Scalar>>,
+}
+
+/// `[access]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AccessTable {
+    pub(super) anonymous: Option<Vec<Spanned<String>>>,
+    pub(super) reports_per_second: Option<Spanned<Scalar>>,
+    #[serde(default)]
+    pub(super) token: Vec<TokenTable>,
+}
+
+/// An `[[access.token]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TokenTable {
+    pub(super) name: Spanned<String>,
+    pub(super) sha256: Spanned<String>,
+    pub(super) may: Vec<Spanned<String>>,
+    pub(super) reports_per_second: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -153,6 +178,7 @@ impl Tables {
         }
         let (places, log) = (&self.places, &self.log);
         let scalars = [
+            ("trust-addresses", &self.herd.trust_addresses),
             ("workers", &self.runtime.workers),
             ("places-timeout", &places.timeout),
             ("places-cache", &places.cache),
@@ -166,6 +192,7 @@ impl Tables {
         ];
         let paths = [
             ("hash-key-file", &self.herd.hash_key_file),
+            ("secret-file", &self.herd.secret_file),
             ("places-key-file", &places.key_file),
             ("places-file", &places.file),
             ("places-ca-file", &places.ca_file),
@@ -193,7 +220,11 @@ fn plainly(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let remedy = match quoted.next() {
         Some(word) if message.starts_with("unknown field") => did_you_mean(word, quoted),
-        Some(_) if message.starts_with("missing field") => "; each [[server]] has a name and a listen".into(),
+        Some(word) if message.starts_with("missing field") => match word {
+            "listen" => "; each [[server]] has a name and a listen".into(),
+            "name" => "; each [[server]] and each [[access.token]] has a name".into(),
+            _ => "; each [[access.token]] has a name, a sha256 and may".into(),
+        },
         _ => String::new(),
     };
     let message =

@@ -22,6 +22,13 @@ pub(super) fn list(file: &ConfigFile, tables: &[ServerTable]) -> Result<ServerLi
     Ok(ServerList { herd, listen: tables.iter().map(|table| table.listen.get_ref().clone()).collect() })
 }
 
+/// The servers that are believed by their addresses, whatever the others prove.
+pub(super) fn plain(herd: &Herd, tables: &[ServerTable]) -> Vec<ServerName> {
+    // A herd has its servers in the order of the file.
+    let is_plain = |(_, table): &(_, &ServerTable)| table.plain;
+    herd.members().iter().zip(tables).filter(is_plain).map(|(server, _)| server.name.clone()).collect()
+}
+
 impl ServerTable {
     fn address(&self) -> &Spanned<String> {
         self.address.as_ref().unwrap_or(&self.listen)

@@ -1,8 +1,11 @@
 //! Settings from all their layers, and every way in which they can be wrong.
 
+mod bad_access;
 mod bad_files;
 mod bad_settings;
 mod example;
+mod guard;
+mod secrets;
 
 use std::fs;
 use std::path::PathBuf;

@@ -4,6 +4,8 @@ use std::io;
 
 use herd::{HerdRefused, Refusal, ServerName};
 
+use crate::config::Unguarded;
+
 /// Why a server's port cannot be bound. Nothing was started.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} cannot listen on {listen}: {why}{}", remedy(.why))]
@@ -33,6 +35,9 @@ pub enum StartError {
         /// The name that was given.
         name: String,
     },
+    /// Others can reach it, and nothing says whom it is to believe.
+    #[error(transparent)]
+    Unguarded(#[from] Unguarded),
     /// Its port cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -50,6 +55,9 @@ pub enum ReloadError {
         /// The server's name.
         name: ServerName,
     },
+    /// Others can reach it, and nothing would say any more whom it is to believe.
+    #[error(transparent)]
+    Unguarded(#[from] Unguarded),
     /// So many servers came and went that no more can be told apart. Start the server anew.
     #[error("more servers were named since the server started than there are ids; start it anew")]
     TooMany,

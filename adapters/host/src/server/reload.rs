@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use herd::{Event, Notice, Turn};
+use herd::{Event, Notice, ServerId, Turn};
 
 use super::error::ReloadError;
 use super::{Server, links};
@@ -14,8 +14,10 @@ use crate::whole;
 
 impl<R: Runtime> Server<R> {
     /// Takes over, from these settings, the herd in place of the one that it has: who is in it, who talks with whom, and
-    /// where. Links to new neighbours are made, those to servers that are neighbours no more are closed, the others are
-    /// left alone. The addresses of all neighbours are looked up anew.
+    /// where; the secrets and whatever else says who is believed; what clients may do. Links to new neighbours are made,
+    /// those to servers that are neighbours no more are closed, the others are left alone. Connections stay open, but for
+    /// those that have used a right, or were believed by a proof, that is gone: they are closed once they have got what
+    /// they are owed. The addresses of all neighbours are looked up anew.
     ///
     /// The rest of the settings, such as limits and where the server itself listens, stays as it was at the start.
     ///
@@ -55,14 +57,18 @@ impl<R: Runtime> Server<R> {
     ///
     /// # Errors
     /// Why it could not.
-    pub(crate) fn can_take(&self, settings: &Settings) -> Result<(), ReloadError> {
+    pub(crate) fn can_take(&self, settings: &Settings) -> Result<ServerId, ReloadError> {
         let shared = &self.inner.shared;
         let name = shared.server_name();
         let not_a_member = || ReloadError::NotAMember { name: name.clone() };
-        settings.herd.find(name.as_bytes()).ok_or_else(not_a_member)?;
+        let server = settings.herd.find(name.as_bytes()).ok_or_else(not_a_member)?;
         if settings.herd.hash_key() != shared.node.herd().hash_key() {
             return Err(ReloadError::HashKey);
         }
-        Ok(())
+        // It goes on listening where it does.
+        let mut running = settings.clone();
+        running.listen[server.index()] = self.inner.address.to_string();
+        running.guard(&[server])?;
+        Ok(server)
     }
 }

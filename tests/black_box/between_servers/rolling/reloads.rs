@@ -3,23 +3,10 @@
 use std::fs;
 
 use herd_tests::graphs;
-use herd_tests::herd::Herd;
 use herd_tests::patience::wait_for;
-use herd_tests::process::Signal;
 
 use super::load::Load;
 use super::{assert_nothing_refused, configure, entries, grown, prepare, wait_until_all_know};
-
-/// What a server says when it has read its files again, and when it could not use them.
-const READ: &str = "settings read again";
-const REFUSED: &str = "settings cannot be used, the old ones stay";
-
-/// Has a server read its files again, and waits until it says that; the entry.
-fn reload(herd: &mut Herd, name: &str, says: &str) -> serde_json::Value {
-    let said = entries(herd, name, &[says]).len();
-    herd.process(name).signal(Signal::HUP);
-    wait_for(&format!("{name} to say {says:?}"), || entries(herd, name, &[says]).into_iter().nth(said))
-}
 
 /// A sixth server joins five that go on: nothing is lost, and no connection of a client's is closed.
 #[test]
@@ -35,7 +22,7 @@ fn a_sixth_server() {
     let mut client = herd.client("Alford");
     configure(&herd, &six);
     for name in &five.names {
-        reload(&mut herd, name, READ);
+        herd.reload(name);
     }
     herd.start("Campbell");
     load.start(&herd, "Campbell");
@@ -63,12 +50,12 @@ fn a_file_that_is_wrong() {
         (renamed, "\"A\" is no server of this herd".into()),
     ] {
         fs::write(&herd.config, text).expect("a file");
-        let entry = reload(&mut herd, "A", REFUSED);
+        let entry = herd.reload_in_vain("A");
         let error = entry["error"].as_str().expect("text");
         assert!(entry["level"] == "ERROR" && error.starts_with(&told), "{entry} lacks {told}");
     }
     fs::write(&herd.config, format!("{file}[limits]\nmax-line = 100\n")).expect("a file");
-    reload(&mut herd, "A", READ);
+    herd.reload("A");
     let waits = entries(&herd, "A", &["some settings count from the next start only"]);
     assert!(waits.len() == 1 && waits[0]["settings"] == "max-line", "{waits:?}");
     assert_eq!(herd.status("A")["neighbours"][0]["name"], "B");

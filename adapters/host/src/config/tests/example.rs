@@ -23,6 +23,7 @@ fn it_is_the_built_in_herd_with_every_default() {
     assert_eq!(settings.listen, built_in.listen);
     assert_eq!(settings.workers, built_in.workers);
     assert_eq!(settings.limits, Limits::default());
+    assert_eq!((settings.herd.trust(), settings.has_access), (built_in.herd.trust(), false));
     assert_eq!(settings.places.source, PlacesSource::Embedded);
     assert_eq!(settings.log, LogSettings::default());
 }
@@ -31,6 +32,14 @@ fn it_is_the_built_in_herd_with_every_default() {
 fn it_has_every_key() {
     let others = [
         "name",
+        "plain",
+        "hash-key-file",
+        "secret-file",
+        "trust-addresses",
+        "anonymous",
+        "reports-per-second",
+        "sha256",
+        "may",
         "listen",
         "address",
         "links",
@@ -54,12 +63,22 @@ fn it_has_every_key() {
 
 #[test]
 fn what_is_commented_out_is_right_too() {
-    let keys = ["# workers = ", "# url = ", "# key-file = ", "# file = ", "# ca-file = "];
-    let line =
-        |line: &str| if keys.iter().any(|key| line.starts_with(key)) { line[2..].to_owned() } else { line.to_owned() };
+    let keys = ["# workers = ", "# url = ", "# key-file = ", "# file = ", "# ca-file = ", "# plain = "];
+    let of_access = [
+        "# [access]",
+        "# anonymous = ",
+        "# reports-per-second = ",
+        "# [[access",
+        "# name = ",
+        "# sha256 = ",
+        "# may = ",
+    ];
+    let is_setting = |line: &str| keys.iter().chain(&of_access).any(|key| line.starts_with(key));
+    let line = |line: &str| if is_setting(line) { line[2..].to_owned() } else { line.to_owned() };
     let text = TEXT.lines().map(line).collect::<Vec<_>>().join("\n");
     let folder = super::Folder::new().with("herd.toml", text);
     let settings = folder.find(&[], &[]).expect("the example, in full");
     assert_eq!(settings.workers.get(), 1);
     assert!(settings.places.url.is_some() && settings.log.file.is_some());
+    assert_eq!((settings.herd.trust().plain.len(), settings.herd.access().tokens().count()), (1, 1));
 }

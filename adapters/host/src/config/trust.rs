@@ -1,0 +1,24 @@
+//! Who is believed to be a neighbour.
+
+use herd::{Certificates, ServerName, Trust};
+
+use super::layers::Layers;
+use super::{ConfigError, Warning, secrets};
+
+/// What flags, environment and file say of it, and the file's `plain` servers.
+pub(super) fn find(
+    layers: &Layers<'_>,
+    plain: Vec<ServerName>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Trust, ConfigError> {
+    let secrets = secrets::find(layers, warnings)?;
+    Ok(Trust { secrets, addresses: addresses(layers)?, certificates: Certificates::Off, plain })
+}
+
+/// Whether one that proves nothing is believed by its address.
+fn addresses(layers: &Layers<'_>) -> Result<bool, ConfigError> {
+    let Some(given) = layers.given("trust-addresses") else { return Ok(false) };
+    let text = given.as_text()?;
+    let wrong = |_| given.fault(format!("trust-addresses: {text:?} is neither true nor false (default: false)"));
+    text.parse().map_err(wrong)
+}
