@@ -10,12 +10,11 @@ mod tally;
 
 use std::fmt;
 use std::future::poll_fn;
-use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use herd::{Event, Node, OwnedReport, Sighting, Turn};
+use herd::{Event, Node, OwnedReport, Seed, Sighting, Turn};
 use herd_places::Source;
 
 pub(crate) use self::bound::Bound;
@@ -167,7 +166,7 @@ impl Bound {
         let address = self.address().map_err(StartError::Listener)?;
         let listener = R::listener(self.listener).map_err(StartError::Listener)?;
         let herd = &settings.herd;
-        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, self.server, source, seed()));
+        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, self.server, source, seed()?));
         // Before the first neighbour connects: it is believed for its address.
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
@@ -182,7 +181,9 @@ impl Bound {
     }
 }
 
-/// A number that nobody can guess: the standard library's own source of seeds for its hash tables.
-fn seed() -> u64 {
-    std::hash::RandomState::new().build_hasher().finish()
+/// What nobody can guess: whoever could would know the nonces of the proofs to come.
+fn seed() -> Result<Seed, StartError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| StartError::Random(error.into()))?;
+    Ok(Seed::from(bytes))
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use herd::{
-    Action, Answer, Event, FetchId, HostStatus, Node, Places, ServerId, ServerName, Session, SessionId, Turn,
+    Action, Answer, Event, FetchId, HostStatus, Node, Places, Seed, ServerId, ServerName, Session, SessionId, Turn,
     Unavailable,
 };
 use herd_places::Source;
@@ -52,7 +52,7 @@ pub(crate) struct Shared<R> {
 }
 
 impl<R: Runtime> Shared<R> {
-    pub(crate) fn new(settings: &Settings, me: ServerId, source: Arc<dyn Source>, seed: u64) -> Self {
+    pub(crate) fn new(settings: &Settings, me: ServerId, source: Arc<dyn Source>, seed: Seed) -> Self {
         let herd = &settings.herd;
         let node = Node::new(Arc::clone(herd), me, settings.limits.clone(), seed);
         node.ask_at_least(source.least_bound());

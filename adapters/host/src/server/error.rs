@@ -44,6 +44,9 @@ pub enum StartError {
     /// The runtime cannot take over the listener, mostly for want of file descriptors.
     #[error("the listener cannot be watched: {0}")]
     Listener(io::Error),
+    /// The system gives no random numbers, and without them neighbours could not prove anything to each other.
+    #[error("the system gives no random numbers: {0}")]
+    Random(io::Error),
 }
 
 /// Why a server goes on with the settings that it has. Nothing has changed.
