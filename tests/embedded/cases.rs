@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use herd::{Herd, Member, Refusal, ServerName, Sighting};
-use herd_host::config::Settings;
+use herd::{Access, Grant, Herd, Member, Refusal, ServerName, Sighting};
+use herd_host::config::{Settings, Unguarded};
 use herd_host::{DrainError, ReloadError, ReportError, Runtime as _, StartError};
 use herd_tests::client::Client;
 use herd_tests::patience::wait_for;
@@ -194,13 +194,44 @@ fn refusals() {
         let bound = start(&settings, "A").await.expect_err("a port that is taken");
         assert!(bound.to_string().starts_with(&format!("A cannot listen on {address}: ")), "{bound}");
 
+        // Where others can reach it, somebody has to have said what they may do.
+        let everywhere = Settings { listen: vec!["0.0.0.0:0".into()], ..alone("A") };
+        let unguarded = start(&everywhere, "A").await.expect_err("a server that all can reach");
+        assert!(matches!(unguarded, StartError::Unguarded(Unguarded::Clients { .. })), "{unguarded}");
+
         let server = start_alone("A").await;
+        let beyond = Settings::new(herd_of(&[("A", address), ("B", SocketAddr::from(([10, 0, 0, 1], 1)))]));
+        let unguarded = server.reload(&beyond).await.expect_err("a neighbour that nothing proves");
+        assert!(matches!(unguarded, ReloadError::Unguarded(Unguarded::Neighbours { .. })), "{unguarded}");
         let other = Settings::new(herd_of(&[("B", address)]));
         let name = ServerName::new("A").expect("a name");
         assert_eq!(server.reload(&other).await, Err(ReloadError::NotAMember { name }));
         let long = vec![b'x'; 5_000];
         let sighting = Sighting::new(&long, b"+1+1", b"1").expect("a sighting");
         assert_eq!(server.report_position(&sighting).map(drop), Err(ReportError::Refused(Refusal::TooLong)));
+        server.stop().await.expect("an orderly stop");
+    });
+}
+
+/// Rights that a program gives count from then on, and end at once what they do not cover.
+#[test]
+fn rights_that_change() {
+    run(async {
+        let server = start_alone("A").await;
+        let mut client = Client::connect(server.address());
+        assert!(client.ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
+        let herd = herd_of(&[("A", server.address())]);
+        let rights = ["ask:*".parse().expect("a right")].into_iter().collect();
+        let access = Access::new(Grant { rights, ..Grant::default() }, [], false).expect("no tokens");
+        let changed = Settings::new(Arc::new(Herd::clone(&herd).with_access(access)));
+        server.reload(&changed).await.expect("other rights");
+        assert_eq!(client.rest(), b"", "it could report until then");
+        drop(client);
+        let mut client = Client::connect(server.address());
+        client.send("WHATSAT kiwi 0 0\n");
+        assert!(client.whatsat().at.ends_with(" kiwi +1+1 1"));
+        assert_eq!(client.ask("IAMAT kiwi +1+1 2"), "? IAMAT kiwi +1+1 2");
+        drop(client);
         server.stop().await.expect("an orderly stop");
     });
 }

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         case(&address);
     }
     far_servers_are_followed(&address);
+    a_token_is_said_on_each_connection();
     #[cfg(target_os = "linux")]
     another_load_agrees();
     println!("every load of herd bench was answered");
@@ -56,6 +57,33 @@ fn requests_are_due(to: &str) {
 fn far_servers_are_followed(to: &str) {
     let told = bench(&["--to", to, "--far", to, "--rate", "1000", "--duration", "300ms"]);
     assert!(told["followed"].as_u64() > Some(0) && told["errors"] == 0, "{told}");
+}
+
+/// Where anybody else may do nothing, all of a load is answered that has a token, on whatever connections.
+fn a_token_is_said_on_each_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let output =
+        command(env!("CARGO_BIN_EXE_herd")).args(["token", "load", "--may", "all", "--out", &file("token")]).output();
+    let lines = String::from_utf8(output.expect("the client starts").stdout).expect("text");
+    let (address, config) = (free_address(), file("herd.toml"));
+    let servers = format!("[[server]]\nname = \"Alford\"\nlisten = \"{address}\"\n[access]\nanonymous = []\n{lines}");
+    std::fs::write(&config, servers).expect("a file");
+    let mut server = command(std::env::current_exe().expect("a program"));
+    server.args(["serve", "Alford", "--config", &config, "--log-filter", "error"]);
+    let _server = Process::listening(&mut server, address);
+    let to = ["--config", &config, "--token-file", &file("token")];
+    for load in [
+        &["--count", "2000", "--connections", "5", "--pipeline", "10"][..],
+        &["--count", "200", "--connections", "4", "--clients", "20", "--whatsat", "0.5"],
+        &["--count", "200", "--connections", "4", "--connect-each"],
+        &["--far", &address.to_string(), "--rate", "1000", "--duration", "300ms"],
+    ] {
+        let told = bench(&[&to, load].concat());
+        assert_eq!(told["errors"], 0, "{told}");
+    }
+    let refused = command(env!("CARGO_BIN_EXE_herd")).args(["bench", "--config", &config, "--count", "1"]).output();
+    assert_eq!(refused.expect("the client starts").status.code(), Some(1), "nobody else may do anything");
 }
 
 /// The load that shares no code with this one runs, and finds every reply right. It starts this program as a herd.

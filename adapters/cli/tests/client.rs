@@ -10,22 +10,37 @@ const AT: &str = "AT Alford +0.263873386 kiwi +34.068930-118.445127 1479413884.3
 const JSON: &str = r#"{"html_attributions": ["by <b>us</b>"], "results": [{"name": "Westwood", "vicinity": "LA",
 "geometry": {"location": {"lat": 34.05612, "lng": -118.43063}}}], "status": "OK"}"#;
 
+/// A token that the server knows, and one that it does not.
+const TOKEN: &str = "6bB1u0oXr0m1y3V2n9u3Yw4lq6m8cZ0fD2aK5t7sJ1E";
+const OTHER: &str = "7bB1u0oXr0m1y3V2n9u3Yw4lq6m8cZ0fD2aK5t7sJ1E";
+
 /// A server that answers IAMAT and WHATSAT for `kiwi`, refuses all else, and then closes; where it
 /// listens.
 fn server() -> String {
+    server_for(false)
+}
+
+/// The same, which may serve only who has said the token.
+fn server_for(known_only: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound").to_string();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
             let lines = BufReader::new(stream.try_clone().expect("a handle")).split(b'\n');
+            let mut serves = !known_only;
             for line in lines.map_while(Result::ok) {
                 let fields = String::from_utf8_lossy(&line).into_owned();
                 let fields: Vec<&str> = fields.split_whitespace().collect();
                 let reply = match fields[..] {
                     [] => continue,
-                    ["IAMAT", "kiwi", ..] => AT.into(),
-                    ["WHATSAT", "kiwi", ..] => format!("{AT}{JSON}\n\n"),
+                    ["AUTH", token] => {
+                        serves = token == TOKEN;
+                        if serves { "OK\n".into() } else { "? AUTH\n".into() }
+                    }
+                    ["IAMAT", "kiwi", ..] if serves => AT.into(),
+                    ["WHATSAT", "kiwi", ..] if serves => format!("{AT}{JSON}\n\n"),
+                    ["STATUS"] if serves => "{\"server\":\"Alford\",\"wrong\":[]}\n".into(),
                     _ => format!("? {}\n", String::from_utf8_lossy(&line)),
                 };
                 if stream.write_all(reply.as_bytes()).is_err() || reply.starts_with('?') {
@@ -195,4 +210,111 @@ fn a_load_counts_refusals_and_tells_them() {
     let (code, out, err) = told(&herd(&["bench", "--to", &server(), "--connections", "1", "--count", "3"], ""));
     assert_eq!((code, err.as_str()), (1, ""));
     assert!(out.contains("ERRORS: ") && out.contains("the first: the server answered: ? IAMAT herd-bench-"), "{out}");
+}
+
+#[test]
+fn a_token_is_said_first_on_each_connection() {
+    let (to, folder) = (server_for(true), tempfile::tempdir().expect("a folder"));
+    let [good, bad] = [("good", TOKEN), ("bad", OTHER)].map(|(name, token)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("{token}\n")).expect("a file");
+        path.display().to_string()
+    });
+    let requests = ["IAMAT kiwi +1+1 1", "WHATSAT kiwi 10 5"].join("\n");
+    for (arguments, input) in [
+        (&["send"][..], requests.as_str()),
+        (&["send", "IAMAT kiwi +1+1 1"], ""),
+        (&["iamat", "kiwi", "1", "1"], ""),
+        (&["whatsat", "kiwi"], ""),
+        (&["status"], ""),
+    ] {
+        let run = |variable: &str, file: &[&str]| {
+            let mut child = command(arguments)
+                .args(["--to", &to])
+                .args(file)
+                .env("HERD_TOKEN", variable)
+                .spawn()
+                .expect("it starts");
+            child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads its input");
+            told(&child.wait_with_output().expect("it ends"))
+        };
+        let (code, out, err) = run(TOKEN, &[]);
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}: {out}");
+        assert_eq!(run("", &["--token-file", &good]).0, 0, "{arguments:?}");
+        assert_eq!(run(OTHER, &["--token-file", &good]).0, 0, "{arguments:?}: a flag goes before the variable");
+        for (variable, file) in [(OTHER, &[][..]), (TOKEN, &["--token-file", &bad])] {
+            let (code, out, err) = run(variable, file);
+            assert_eq!(code, 1, "{arguments:?}: {out}{err}");
+            // What is wrong is cut into lines for people.
+            let said = (out + &err).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains("the token is not known there: check --token-file or HERD_TOKEN"), "{said}");
+            assert!(!said.contains(OTHER), "{said}");
+        }
+        assert_ne!(run("", &[]).0, 0, "{arguments:?}: nobody else is served");
+    }
+}
+
+#[test]
+fn a_token_that_is_none_is_told_and_not_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token").display().to_string();
+    for text in ["", "short", &TOKEN[1..], &format!("{TOKEN}\n{OTHER}"), &TOKEN.replace('6', "+")] {
+        std::fs::write(&path, text).expect("a file");
+        let (code, out, err) = told(&herd(&["send", "--to", "127.0.0.1:1", "--token-file", &path, "x"], ""));
+        let what = format!(
+            "herd: error: --token-file: {path}: a token is 43 characters of base64url, as `herd token` prints it\n"
+        );
+        assert_eq!((code, out.as_str(), err.as_str()), (2, "", what.as_str()));
+    }
+    let output =
+        command(&["send", "--to", "127.0.0.1:1", "x"]).env("HERD_TOKEN", &TOKEN[1..]).output().expect("it starts");
+    let (code, _, err) = told(&output);
+    assert!(
+        code == 2 && err.starts_with("herd: error: HERD_TOKEN: a token is 43") && !err.contains(&TOKEN[1..]),
+        "{err}"
+    );
+    let (code, _, err) = told(&herd(&["send", "--token-file", "/no/such", "x"], ""));
+    assert!(code == 2 && err.contains("--token-file: /no/such cannot be read: "), "{err}");
+}
+
+#[test]
+fn a_new_token_comes_with_the_lines_for_it() {
+    let may = ["--may", "report:truck-*", "--may", "ask:a\"b\\c", "--may", "status"];
+    let (code, out, err) =
+        told(&herd(&[&["token", "the \"trucks\""][..], &may, &["--reports-per-second", "5"]].concat(), ""));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (token, lines) = out.split_once("\n\n").expect("a token and lines");
+    let table = &lines.parse::<toml::Table>().expect("TOML")["access"]["token"][0];
+    assert_eq!(table["name"].as_str(), Some("the \"trucks\""));
+    let hash = herd::Token::parse(token.as_bytes()).expect("a token").hash().to_string();
+    assert_eq!(table["sha256"].as_str(), Some(hash.as_str()));
+    let rights: Vec<_> = table["may"].as_array().expect("a list").iter().filter_map(|right| right.as_str()).collect();
+    assert_eq!(rights, ["report:truck-*", "ask:a\"b\\c", "status"]);
+    assert_eq!(table["reports-per-second"].as_integer(), Some(5));
+    assert!(!lines.contains(token), "the token stands once: {out}");
+}
+
+#[test]
+fn a_token_goes_to_a_file_that_only_its_owner_reads() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token");
+    let arguments = ["token", "x", "--may", "all", "--out", path.to_str().expect("text")];
+    let (code, out, _) = told(&herd(&arguments, ""));
+    let token = std::fs::read_to_string(&path).expect("a file");
+    let hash = herd::Token::parse(token.trim_end().as_bytes()).expect("a token").hash().to_string();
+    assert!(code == 0 && out.starts_with("[[access.token]]\n") && out.contains(&hash), "{out}");
+    assert_eq!(path.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
+    let (code, _, err) = told(&herd(&arguments, ""));
+    assert!(code == 2 && err.contains("--out: ") && err.contains("exists"), "{err}");
+    assert_eq!(std::fs::read_to_string(&path).expect("a file"), token, "one that may be in use stays");
+    for (may, part) in [
+        ("report:a*b", "invalid pattern"),
+        ("reports:*", "unknown right `reports:*` (known: report, forget, ask"),
+        ("near:*", "`near` takes no pattern"),
+    ] {
+        let (code, _, err) = told(&herd(&["token", "x", "--may", may], ""));
+        assert!(code == 2 && err.lines().count() == 1 && err.contains(part), "{err}");
+    }
 }

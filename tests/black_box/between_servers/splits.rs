@@ -127,3 +127,53 @@ fn hash_keys_that_differ() {
         herd.wait_until_all_know("kiwi", &at);
     }
 }
+
+/// A file of the server's own that holds this secret.
+fn secret(herd: &Herd, letter: &str, same: &str) -> String {
+    herd.write(&format!("{letter}.secret"), &letter.repeat(43));
+    format!("{same}[herd]\nsecret-file = \"{letter}.secret\"\n")
+}
+
+/// Servers with different secrets take nothing from each other, and each end says which of the two has what.
+#[test]
+fn secrets_that_differ() {
+    let herd = start(&graphs::pair(), |herd, name, same| secret(herd, if name == "A" { "A" } else { "Q" }, same));
+    let (told, remedy) =
+        ("neighbour knows no secret of this server's", "while you change secrets both the old and the new");
+    for (name, other) in [("A", "B"), ("B", "A")] {
+        wait_until_told(&herd, name, told, other, remedy);
+        let of = format!("of-{name}");
+        assert!(herd.report(name, &of, "1").starts_with("AT "));
+        for letter in ["A", "Q"] {
+            assert!(!herd.log_text(name).contains(&letter.repeat(43)), "{name} tells the secret");
+        }
+    }
+    for (name, other) in [("A", "B"), ("B", "A")] {
+        let request = format!("WHATSAT of-{name} 0 0");
+        assert_eq!(herd.client(other).ask(&request), format!("? {request}"), "nothing comes through");
+    }
+}
+
+/// Only one has a secret: it says that the other proves nothing, and the other that it is refused for that.
+#[test]
+fn only_one_has_a_secret() {
+    let herd = start_with_file_of_b(|herd, same| secret(herd, "A", same));
+    wait_until_told(&herd, "B", "neighbour knows no secret of this server's", "A", "give it the secret-file");
+    wait_until_told(&herd, "A", "refused by a neighbour", "B", "give both the same secret-file");
+}
+
+/// While a herd changes over, one that proves nothing is believed by its address, and told of.
+#[test]
+fn a_server_that_proves_nothing_and_is_believed() {
+    let herd = start_with_file_of_b(|herd, same| secret(herd, "A", same) + "trust-addresses = true\n");
+    wait_until_told(
+        &herd,
+        "B",
+        "neighbour believed by its address alone",
+        "A",
+        "take trust-addresses out when all have it",
+    );
+    let at = herd.report("A", "kiwi", "1");
+    herd.wait_until_all_know("kiwi", &at);
+    assert!(herd.wrong("A").is_empty(), "{:?}", herd.wrong("A"));
+}
