@@ -41,6 +41,12 @@ pub enum Event<'a> {
         /// What is wrong with it, in a few words for people.
         why: &'a str,
     },
+    /// The connection to that neighbour, if there is one, is to be closed in order and made anew: the next one can show
+    /// more.
+    Renew {
+        /// The neighbour.
+        peer: ServerId,
+    },
     /// The connection that was asked for could not be made, or is over.
     Lost {
         /// The neighbour.

@@ -84,6 +84,7 @@ impl Hub {
                 self.counters.links_lost += 1;
                 self.on_connection(peer, turn, |link, cx| link.untrusted(why, cx));
             }
+            Event::Renew { peer } => self.on_connection(peer, turn, Link::renew),
             Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
             // The node has taken it, without holding the hub for all of it.
             Event::Received { .. } => {}

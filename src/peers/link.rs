@@ -170,8 +170,17 @@ impl Link {
 
     /// The neighbour is reached at another address from now on.
     pub(crate) fn moved(&mut self, cx: &mut Cx<'_>) {
+        self.reopen(Parting::Moved, cx);
+    }
+
+    /// The next connection can show more than this one.
+    pub(crate) fn renew(&mut self, cx: &mut Cx<'_>) {
+        self.reopen(Parting::Renewed, cx);
+    }
+
+    fn reopen(&mut self, why: Parting, cx: &mut Cx<'_>) {
         self.repair.lost();
-        self.disconnect(Parting::Moved, cx);
+        self.disconnect(why, cx);
         self.make.lost();
         self.connect(cx);
     }

@@ -49,6 +49,8 @@ pub enum Parting {
     TrustChanged,
     /// The neighbour has another address now.
     Moved,
+    /// The next connection can show more than this one.
+    Renewed,
     /// The server is no neighbour any more.
     Removed,
     /// This server stops, and all that waited was sent.
@@ -69,6 +71,7 @@ impl fmt::Display for Parting {
             Self::NotBelieved => "the other end has not proved that it is the neighbour",
             Self::TrustChanged => "who is believed has changed",
             Self::Moved => "the neighbour has another address now",
+            Self::Renewed => "made anew",
             Self::Removed => "no neighbour any more",
             Self::Stopping => "server stopping",
         })

@@ -49,6 +49,8 @@ pub struct Session {
     pub(super) next_ticket: u64,
     /// Bytes of output of which the adapter said last that they are not sent yet.
     unsent: usize,
+    /// Bytes of input of which the adapter said last that they cannot be received yet.
+    unread: usize,
     /// When the last whole request came, or output was taken.
     active: Instant,
     /// Since when a line is under way that the other end could have ended.
@@ -85,6 +87,7 @@ impl Session {
             owed: ReplyQueue::default(),
             next_ticket: 0,
             unsent: 0,
+            unread: 0,
             active: now,
             begun: None,
         }
@@ -278,9 +281,15 @@ impl Session {
         has_changed
     }
 
+    /// So many bytes came that cannot be received yet, such as a part of a TLS record. They count in what its buffers take
+    /// as soon as it is said what it [holds](Self::holds).
+    pub const fn set_unread(&mut self, bytes: usize) {
+        self.unread = bytes;
+    }
+
     /// How much memory its buffers take, those of its adapter among them.
     fn room(&self, unsent: usize) -> usize {
-        unsent + self.owed.room() + self.held.room() + self.framer.room()
+        unsent + self.unread + self.owed.room() + self.held.room() + self.framer.room()
     }
 
     /// When to close the connection if nothing happens until then; never while it waits for places.

@@ -13,6 +13,7 @@ mod refusals;
 mod requests;
 mod sources;
 mod status;
+mod tls;
 mod versions;
 mod whatsat;
 

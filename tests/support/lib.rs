@@ -2,6 +2,7 @@
 //!
 //! Nothing here is a test: `README.md` in the folder above says where those go.
 
+pub mod certs;
 pub mod chosen;
 pub mod client;
 pub mod graphs;

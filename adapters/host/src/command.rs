@@ -122,8 +122,16 @@ pub fn read(
     let matches = clap_command(program).try_get_matches_from(arguments)?;
     match Line::from_arg_matches(&matches)?.command {
         Command::Serve(serve) => order_serve(&serve, is_short, environment),
-        Command::Up(options) => Ok(Order::Up { settings: of_all(&options, environment)? }),
-        Command::Check(options) => Ok(Order::Check { settings: of_all(&options, environment)? }),
+        Command::Up(options) => {
+            let settings = of_all(&options, environment)?;
+            settings.check_tls(&settings.herd.ids().collect::<Vec<_>>())?;
+            Ok(Order::Up { settings })
+        }
+        Command::Check(options) => {
+            let settings = of_all(&options, environment)?;
+            settings.check_tls_here()?;
+            Ok(Order::Check { settings })
+        }
     }
 }
 
@@ -152,6 +160,7 @@ fn order_serve(serve: &Serve, is_short: bool, environment: &Environment) -> Resu
     };
     settings.listen_elsewhere(server, &flags, environment)?;
     settings.guard(&[server])?;
+    settings.check_tls(&[server])?;
     Ok(Order::Serve { server, settings })
 }
 

@@ -20,6 +20,7 @@ mod places;
 mod scalar;
 mod secrets;
 mod servers;
+mod tls;
 mod trust;
 mod warning;
 mod workers;
@@ -41,6 +42,7 @@ pub use self::layers::Flags;
 pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
+pub use self::tls::{ClientTls, TlsSettings};
 pub use self::warning::Warning;
 
 use self::file::ConfigFile;
@@ -95,6 +97,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// What is not quite right.
     pub warnings: Vec<Warning>,
+    /// What servers show to those who speak TLS, and whom they trust; without it they speak none.
+    pub tls: Option<TlsSettings>,
 }
 
 impl Settings {
@@ -110,6 +114,7 @@ impl Settings {
             places: PlacesSettings::default(),
             log: LogSettings::default(),
             warnings: Vec::new(),
+            tls: None,
         }
     }
 
@@ -121,20 +126,28 @@ impl Settings {
     pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let mut layers = Layers::new(flags, environment);
         let (mut servers, mut plain, mut access) = (ServerList::classic(), Vec::new(), None);
+        let tls;
         if let Some(path) = layers.given("config") {
             let file = ConfigFile::read(Path::new(&path.text))?;
             let tables = file.tables()?;
             layers.under(tables.values(&file)?);
             servers = servers::list(&file, &tables.server)?;
             plain = servers::plain(&servers.herd, &tables.server);
-            access = tables.access.as_ref().map(|table| access::read(&file, table, false)).transpose()?;
+            tls = tls::find(&layers, tables.tls_table(&file).as_ref())?;
+            if tls.is_some() {
+                servers::refuse_unfit_names(&file, &tables.server)?;
+            }
+            let encrypted_only = tls::is_demanded_of_clients(tls.as_ref());
+            access = tables.access.as_ref().map(|table| access::read(&file, table, encrypted_only)).transpose()?;
+        } else {
+            tls = tls::find(&layers, None)?;
         }
         let mut warnings = Vec::new();
-        let trust = trust::find(&layers, plain, &mut warnings)?;
+        let trust = trust::find(&layers, plain, tls.as_ref(), &mut warnings)?;
         let has_access = access.is_some();
         let herd = servers.herd.with_hash_key(hash_key::find(&layers)?).with_trust(trust);
         Ok(Self {
-            herd: Arc::new(herd.with_access(access.unwrap_or_default())),
+            herd: Arc::new(herd.with_access(access.unwrap_or_else(|| tls::access_of_all(tls.as_ref())))),
             listen: servers.listen,
             has_access,
             workers: workers::find(&layers)?,
@@ -142,7 +155,28 @@ impl Settings {
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
             warnings,
+            tls,
         })
+    }
+
+    /// Reads the files of the TLS of these servers, to see that they can be used.
+    ///
+    /// # Errors
+    /// Which of them cannot be, and why.
+    pub(crate) fn check_tls(&self, servers: &[ServerId]) -> Result<(), ConfigError> {
+        let Some(tls) = &self.tls else { return Ok(()) };
+        servers.iter().try_for_each(|&server| tls.load(self.herd.name(server)).map(drop))
+    }
+
+    /// Does so for those servers of the herd whose files are on this machine.
+    ///
+    /// # Errors
+    /// Which of them cannot be used, and why; also where none is there.
+    pub(crate) fn check_tls_here(&self) -> Result<(), ConfigError> {
+        let Some(tls) = &self.tls else { return Ok(()) };
+        let all: Vec<_> = self.herd.ids().collect();
+        let here: Vec<_> = all.iter().copied().filter(|&server| !tls.is_elsewhere(self.herd.name(server))).collect();
+        self.check_tls(if here.is_empty() { &all } else { &here })
     }
 
     /// Where that server binds.

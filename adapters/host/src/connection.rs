@@ -1,5 +1,6 @@
 //! A connection that was accepted: bytes to its session, replies from it.
 
+mod handshake;
 mod stopping;
 mod unsent;
 
@@ -12,13 +13,13 @@ use std::time::Duration;
 use herd::{Instant, Node, Received, Refusal, Seat, Session, Turn};
 
 use self::unsent::Unsent;
-use crate::closing::Closing;
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
 use crate::runtime::{Runtime, Sleep, Stream};
 use crate::scratch::{Input, Scratch};
 use crate::shared::{Letter, Shared};
 use crate::shutdown::{Phase, Task};
+use crate::tls::{Input as Came, Secured};
 
 /// How a turn of a connection ends, where it does not end with waiting for something to happen.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ enum End {
 /// A connection that somebody opened to this server.
 pub(crate) struct Connection<R: Runtime> {
     shared: Arc<Shared<R>>,
-    stream: R::Stream,
+    stream: Secured<R::Stream>,
     remote: SocketAddr,
     session: Session,
     /// Output that the other end has not taken yet.
@@ -59,6 +60,8 @@ pub(crate) struct Connection<R: Runtime> {
     alarm: Option<Alarm>,
     /// Whether all input was read that there will ever be.
     is_at_end: bool,
+    /// Whether that end was not the other end's own: TLS says when it is. Somebody between may have chosen where.
+    is_cut: bool,
     /// Why a line of it was refused: it is closed then.
     refused: Option<Refusal>,
     /// Whether it is closed because its client has lost a right.
@@ -82,7 +85,7 @@ impl<R: Runtime> Connection<R> {
         let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
         Self {
             shared,
-            stream,
+            stream: Secured::accepted(stream),
             remote,
             session,
             unsent: Unsent::default(),
@@ -90,6 +93,7 @@ impl<R: Runtime> Connection<R> {
             mailbox: None,
             alarm: None,
             is_at_end: false,
+            is_cut: false,
             refused: None,
             is_revoked: false,
             neighbour_logged: false,
@@ -116,10 +120,7 @@ impl<R: Runtime> Connection<R> {
         if self.mailbox.is_some() {
             self.shared.expect_no_letters(self.session.id(), self.session.is_waiting());
         }
-        if matches!(end, Ok(End::Finished | End::Stopped)) && !self.is_at_end {
-            // Boxed, since it would make every connection larger, and few come to this.
-            Box::pin(Closing::new(&mut self.stream).await_end::<R>(&mut self.task)).await;
-        }
+        self.close(&end).await;
     }
 
     /// One turn.
@@ -138,13 +139,13 @@ impl<R: Runtime> Connection<R> {
                 now = Some(self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?);
                 continue;
             }
-            if self.flush(context)?.is_ready() && self.session.is_finished() {
+            if self.flush(context)?.is_ready() && self.is_finished() {
                 return Poll::Ready(Ok(TurnEnd::Ended(End::Finished)));
             }
             if self.work >= Turn::SHARE || self.session.can_resume(self.unsent.len()) {
                 continue;
             }
-            let read = if self.session.wants_input(self.unsent.len()) { self.read(context)? } else { Poll::Pending };
+            let read = if self.wants_input() { self.read(context)? } else { Poll::Pending };
             let Poll::Ready(read_at) = read else {
                 let now = now.unwrap_or_else(|| self.shared.clock.instant());
                 return self.rest(context, now).map(|end| Ok(TurnEnd::Ended(end)));
@@ -162,18 +163,35 @@ impl<R: Runtime> Connection<R> {
         Ok(now)
     }
 
+    fn wants_input(&self) -> bool {
+        !self.is_cut && self.session.wants_input(self.unsent.len())
+    }
+
+    /// Whether nothing more will come out of it. A line whose end was cut off is none: only a part of it may have come.
+    fn is_finished(&self) -> bool {
+        self.session.is_finished() || (self.is_cut && !self.session.is_waiting())
+    }
+
     /// Reads once, and passes on what came; when that was.
     fn read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Instant>> {
-        let mut input = Input::borrow();
-        match self.stream.poll_read(context, &mut input) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(0)) => {
+        let (mut input, shared) = (Input::borrow(), &self.shared);
+        let unread = self.stream.unread();
+        let taken = ready!(self.stream.poll_take(context, &mut input, || shared.tls.get()))?;
+        if let Some(step) = taken.step {
+            self.handshake(step)?;
+        }
+        match taken.input {
+            Came::Bytes(0) => Poll::Ready(Ok(self.count_unread(unread))),
+            Came::Bytes(len) => {
+                Poll::Ready(self.pass(context, |session, node, turn| session.receive(node, turn, &input[..len])))
+            }
+            Came::End { is_whole: true } => {
                 self.is_at_end = true;
                 Poll::Ready(self.pass(context, Session::finish))
             }
-            Poll::Ready(Ok(len)) => {
-                Poll::Ready(self.pass(context, |session, node, turn| session.receive(node, turn, &input[..len])))
+            Came::End { is_whole: false } => {
+                (self.is_at_end, self.is_cut) = (true, true);
+                Poll::Ready(Ok(self.shared.clock.instant()))
             }
         }
     }
@@ -214,7 +232,8 @@ impl<R: Runtime> Connection<R> {
 
     /// Tells the node how much is unsent.
     fn count_buffers(&mut self, turn: &mut Turn) {
-        let unsent = self.unsent.room();
+        let unsent = self.unsent.room() + self.stream.unsent();
+        self.session.set_unread(self.stream.unread());
         if self.mailbox.is_none() && self.session.is_large(unsent) {
             self.shared.expect_letters(self.session.id(), self.mailbox.insert(Arc::default()));
         }
@@ -264,17 +283,20 @@ impl<R: Runtime> Connection<R> {
 
     /// Ready when nothing is left to send.
     fn flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.unsent.is_empty() {
+        let before = self.stream.unsent();
+        let is_flushed = self.stream.poll_flush(context)?.is_ready();
+        if is_flushed && self.unsent.is_empty() && before == self.stream.unsent() {
             return Poll::Ready(Ok(()));
         }
-        if self.unsent.flush(&mut self.stream, context, &mut self.work)? {
+        let written = self.unsent.flush(&mut self.stream, context, &mut self.work)?;
+        if written || before != self.stream.unsent() {
             Scratch::lend(|Scratch { turn, .. }| {
                 turn.now = self.shared.clock.now();
                 self.session.sent(turn.now.instant);
                 self.count_buffers(turn);
             });
         }
-        if self.unsent.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if self.unsent.is_empty() { self.stream.poll_flush(context) } else { Poll::Pending }
     }
 
     /// Waits for something to happen; ready when nothing did for too long.
@@ -317,10 +339,14 @@ impl<R: Runtime> Connection<R> {
     }
 
     fn log_end(&self, end: &io::Result<End>) {
+        if let Err(error) = end {
+            self.log_tls(error);
+        }
         let server = self.shared.name();
         let why: &dyn std::fmt::Display = match end {
             Ok(End::Finished) => match &self.refused {
                 Some(refused) => refused,
+                None if self.is_cut => &"cut off",
                 None if self.is_at_end => &"closed by the other end",
                 None if self.is_revoked => &"its rights were taken away",
                 None => &"closed after its reply",

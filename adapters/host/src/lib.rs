@@ -17,7 +17,7 @@
 //!
 //! Whatever is wrong before 5 is one [`UsageError`](command::UsageError): one line, exit code 2.
 //!
-//! What a runtime has to bring is [`Runtime`].
+//! What a runtime has to bring is [`Runtime`]. TLS is a layer over its streams, in `tls`.
 
 mod about;
 mod address;
@@ -48,6 +48,7 @@ mod signals;
 mod source;
 mod stopped;
 mod timer;
+mod tls;
 mod wake_flag;
 mod whole;
 
@@ -58,3 +59,4 @@ pub use runtime::{Runtime, Stream, WORKER};
 pub use server::{BindError, ReloadError, ReportError, Server, StartError};
 pub use source::PlacesError;
 pub use stopped::{DrainError, StopError};
+pub use tls::{UnfitName, check_names, file_name};

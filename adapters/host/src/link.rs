@@ -9,31 +9,36 @@ mod opening;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use herd::{Event, LinkStep, Parting, ServerId, ServerName, Turn};
+use herd::{Event, Instant, LinkStep, Parting, ServerId, ServerName, Turn};
 
 use self::closings::Closings;
 pub(crate) use self::closings::MOST_CLOSING;
-use self::opening::{Opening, open};
+use self::opening::{Opened, Opening, open, tls_with};
 use crate::closing::Closing;
 use crate::logs::Escaped;
 use crate::runtime::{Runtime, Stream, write_all};
 use crate::scratch::Scratch;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
+use crate::tls::{Secured, certificate_fault};
 use crate::wake_flag::WakeFlag;
 use crate::whole;
+
+/// How long a neighbour is taken not to speak TLS that did not when it was tried.
+const PLAIN: Duration = Duration::from_mins(1);
 
 /// Serves the link to a neighbour until there is none any more, or the server's stop is over; `flag` is set when there
 /// is something to do.
 pub(crate) async fn run<R: Runtime>(shared: Arc<Shared<R>>, peer: ServerId, flag: Arc<WakeFlag>, task: Task) {
     let to = shared.node.name(peer);
     let (connection, closings, turn) = (Connection::None, Arc::default(), Turn::default());
-    let mut link = Link { shared, peer, to, flag, connection, closings, turn, work: 0, task };
+    let mut link =
+        Link { shared, peer, to, flag, connection, try_tls_at: None, generation: 0, closings, turn, work: 0, task };
     while poll_fn(|context| link.poll(context)).await == TurnEnd::Spent {
         R::take_turns().await;
     }
@@ -54,6 +59,10 @@ struct Link<R: Runtime> {
     to: ServerName,
     flag: Arc<WakeFlag>,
     connection: Connection<R::Stream>,
+    /// When TLS is tried again with a neighbour that did not speak it.
+    try_tls_at: Option<Instant>,
+    /// Of which [generation](crate::tls::TlsSlot::generation) the connection is.
+    generation: u64,
     /// What it has given up and is not closed yet.
     closings: Arc<Closings>,
     turn: Turn,
@@ -67,10 +76,13 @@ struct Link<R: Runtime> {
 enum Connection<S> {
     None,
     Opening(Opening<S>),
-    /// `unsent` is what the neighbour has not taken yet of what the node had to send.
+    /// `unsent` is what the neighbour has not taken yet of what the node had to send; `is_sending` until it has all of
+    /// it, and the node knows.
     Open {
-        stream: S,
+        stream: Secured<S>,
         unsent: Bytes,
+        is_sending: bool,
+        is_encrypted: bool,
     },
 }
 
@@ -86,6 +98,7 @@ impl<R: Runtime> Link<R> {
             if self.flag.take(context.waker()) && self.follow() {
                 return Poll::Ready(TurnEnd::Ended);
             }
+            self.renew();
             ready!(self.advance(context));
         }
         Poll::Ready(TurnEnd::Spent)
@@ -96,6 +109,10 @@ impl<R: Runtime> Link<R> {
         let is_over = loop {
             match self.next_step() {
                 LinkStep::Connect => {
+                    if self.try_tls_at.is_some_and(|at| self.turn.now.instant >= at) {
+                        self.shared.tls.may_be_spoken_by(self.peer);
+                    }
+                    (self.generation, self.try_tls_at) = (self.shared.tls.generation(), None);
                     let opening = open(Arc::clone(&self.shared), self.peer, Arc::clone(&self.closings));
                     self.connection = Connection::Opening(opening);
                 }
@@ -130,21 +147,22 @@ impl<R: Runtime> Link<R> {
         match &mut self.connection {
             Connection::None => return Poll::Pending,
             Connection::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
-                Ok((stream, address)) => self.opened(stream, address),
+                Ok(opened) => self.opened(opened),
                 Err(error) => self.not_reached(&error),
             },
-            Connection::Open { stream, unsent } => {
-                if !unsent.is_empty() {
-                    let (written, error) = write_all(stream, context, unsent);
-                    unsent.advance(written);
-                    self.work += Turn::work_of(written);
-                    if let Some(error) = error {
-                        self.lost(&error);
-                        return Poll::Ready(());
-                    }
-                    if unsent.is_empty() {
-                        self.handle(Event::Sent { peer: self.peer });
-                        return Poll::Ready(());
+            Connection::Open { stream, unsent, is_sending, .. } => {
+                if *is_sending {
+                    match send(stream, context, unsent, &mut self.work) {
+                        Err(error) => {
+                            self.lost(&error);
+                            return Poll::Ready(());
+                        }
+                        Ok(Poll::Ready(())) => {
+                            *is_sending = false;
+                            self.handle(Event::Sent { peer: self.peer });
+                            return Poll::Ready(());
+                        }
+                        Ok(Poll::Pending) => {}
                     }
                 }
                 if let Err(error) = ready!(self.receive(context)) {
@@ -155,10 +173,28 @@ impl<R: Runtime> Link<R> {
         Poll::Ready(())
     }
 
-    fn opened(&mut self, stream: R::Stream, address: SocketAddr) {
-        tracing::debug!(target: "herd::links", server = self.shared.name(), to = %self.to, %address, "connection opened");
-        self.connection = Connection::Open { stream, unsent: Bytes::new() };
-        self.handle(Event::Connected { peer: self.peer, proven: false });
+    fn opened(&mut self, opened: Opened<R::Stream>) {
+        let Opened { stream, address, is_encrypted } = opened;
+        let (server, to) = (self.shared.name(), &self.to);
+        tracing::debug!(target: "herd::links", server, %to, %address, tls = is_encrypted, "connection opened");
+        if self.shared.tls.is_plain(self.peer) {
+            self.try_tls_at = Some(self.shared.clock.instant() + PLAIN);
+        }
+        self.connection = Connection::Open { stream, unsent: Bytes::new(), is_sending: false, is_encrypted };
+        // The name in its certificate was demanded.
+        self.handle(Event::Connected { peer: self.peer, proven: is_encrypted });
+    }
+
+    /// Has a connection in plain text made anew where TLS can be spoken since, once nothing is on its way on it.
+    fn renew(&mut self) {
+        let Connection::Open { is_sending: false, is_encrypted: false, .. } = &self.connection else { return };
+        let generation = self.shared.tls.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            if tls_with(&self.shared, self.peer, &self.to).is_some() {
+                self.handle(Event::Renew { peer: self.peer });
+            }
+        }
     }
 
     /// No connection could be made. The node knows whether that is news.
@@ -167,7 +203,10 @@ impl<R: Runtime> Link<R> {
         let (server, to) = (self.shared.name(), &self.to);
         let address = self.shared.address_of(to).unwrap_or_default();
         tracing::debug!(target: "herd::links", server, %to, %address, reason = %error, "neighbour not reached");
-        self.handle(Event::Lost { peer: self.peer, why: &error.to_string() });
+        match certificate_fault(error) {
+            Some(why) => self.handle(Event::Untrusted { peer: self.peer, why: &why }),
+            None => self.handle(Event::Lost { peer: self.peer, why: &error.to_string() }),
+        }
     }
 
     /// The connection that there was is over by itself.
@@ -181,6 +220,10 @@ impl<R: Runtime> Link<R> {
     /// next connection does not wait for, and a stop does.
     fn close(&mut self, why: Parting) {
         let (server, to) = (self.shared.name(), &self.to);
+        if why == Parting::Refused {
+            // It may want what it was not shown.
+            self.shared.tls.may_be_spoken_by(self.peer);
+        }
         match mem::replace(&mut self.connection, Connection::None) {
             Connection::None => {}
             Connection::Opening(_) => {
@@ -210,8 +253,8 @@ impl<R: Runtime> Link<R> {
                 tracing::debug!(target: "herd::wire", server, %to, line = %Escaped(line), "sent");
             }
         }
-        if let Connection::Open { unsent, .. } = &mut self.connection {
-            *unsent = lines;
+        if let Connection::Open { unsent, is_sending, .. } = &mut self.connection {
+            (*unsent, *is_sending) = (lines, true);
         }
     }
 
@@ -234,5 +277,25 @@ impl<R: Runtime> Link<R> {
 
     fn handle(&mut self, event: Event<'_>) {
         self.shared.handle(&mut self.turn, event);
+    }
+}
+
+/// Sends what is `unsent`; ready when the neighbour has taken it.
+fn send<S: Stream>(
+    stream: &mut S,
+    context: &mut Context<'_>,
+    unsent: &mut Bytes,
+    work: &mut u64,
+) -> io::Result<Poll<()>> {
+    let (written, error) = write_all(stream, context, unsent);
+    unsent.advance(written);
+    *work += Turn::work_of(written);
+    match error {
+        Some(error) => Err(error),
+        None if unsent.is_empty() => match stream.poll_flush(context) {
+            Poll::Ready(flushed) => flushed.map(Poll::Ready),
+            Poll::Pending => Ok(Poll::Pending),
+        },
+        None => Ok(Poll::Pending),
     }
 }

@@ -67,6 +67,13 @@ pub trait Stream: Send + Unpin + 'static {
     /// Writes what fits.
     fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>>;
 
+    /// Sends what was taken by [`poll_write`](Self::poll_write) and is not on its way yet; ready when all of it is. A
+    /// connection that writes at once has nothing to do.
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = context;
+        Poll::Ready(Ok(()))
+    }
+
     /// Lets every write go out at once.
     ///
     /// # Errors

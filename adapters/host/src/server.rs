@@ -24,7 +24,7 @@ use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
 use crate::stopped::StopError;
-use crate::{timer, whole};
+use crate::{timer, tls, whole};
 
 /// A handle to a server that runs beside whatever else a program does.
 ///
@@ -166,13 +166,18 @@ impl Bound {
         let address = self.address().map_err(StartError::Listener)?;
         let listener = R::listener(self.listener).map_err(StartError::Listener)?;
         let herd = &settings.herd;
-        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, self.server, source, seed()?));
+        let tls = settings.tls.as_ref().map(|tls| tls.load(herd.name(self.server))).transpose()?;
+        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, self.server, source, tls, seed()?));
         // Before the first neighbour connects: it is believed for its address.
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
+        if let Some(tls) = shared.tls.get() {
+            tls::tell(shared.name(), &tls);
+        }
         let mut turn = Turn::default();
         let task = || Task::new(&shared.shutdown, Role::Other);
         whole::spawn::<R>(&shared.shutdown, timer::run(Arc::clone(&shared), task()));
+        whole::spawn::<R>(&shared.shutdown, tls::watch(Arc::clone(&shared), task()));
         links::start(&shared, &resolved, &mut turn);
         whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, task()));
         shared.handle(&mut turn, Event::Started);

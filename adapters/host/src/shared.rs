@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use herd::{
     Action, Answer, Event, FetchId, HostStatus, Node, Places, Seed, ServerId, ServerName, Session, SessionId, Turn,
@@ -22,6 +23,7 @@ use crate::notices::log;
 use crate::runtime::Runtime;
 use crate::shutdown::Shutdown;
 use crate::timer::Timer;
+use crate::tls::{Tls, TlsSlot};
 use crate::whole;
 
 /// What one task has for a connection's.
@@ -41,6 +43,7 @@ pub(crate) struct Shared<R> {
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
+    pub(crate) tls: TlsSlot,
     pub(crate) neighbours: Neighbours,
     /// The address of this machine that neighbours know this server by, where connections to them
     /// must come from it.
@@ -52,7 +55,13 @@ pub(crate) struct Shared<R> {
 }
 
 impl<R: Runtime> Shared<R> {
-    pub(crate) fn new(settings: &Settings, me: ServerId, source: Arc<dyn Source>, seed: Seed) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        me: ServerId,
+        source: Arc<dyn Source>,
+        tls: Option<Arc<Tls>>,
+        seed: Seed,
+    ) -> Self {
         let herd = &settings.herd;
         let node = Node::new(Arc::clone(herd), me, settings.limits.clone(), seed);
         node.ask_at_least(source.least_bound());
@@ -63,6 +72,7 @@ impl<R: Runtime> Shared<R> {
             about: About::new(settings, R::NAME),
             clock: Clock::start(),
             timer: Timer::default(),
+            tls: TlsSlot::new(tls),
             neighbours: Neighbours::default(),
             connect_from: Mutex::default(),
             source,
@@ -89,7 +99,11 @@ impl<R: Runtime> Shared<R> {
 
     /// What there is to say of this server that its node does not know.
     pub(crate) fn status(&self) -> HostStatus {
-        self.about.status()
+        let mut status = self.about.status();
+        if let Some(tls) = self.tls.get() {
+            status.wrong.extend(tls.own().wrong(SystemTime::now()).map(|fault| fault.remedy));
+        }
+        status
     }
 
     pub(crate) fn session_id(&self) -> SessionId {

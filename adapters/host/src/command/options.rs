@@ -71,6 +71,21 @@ pub(super) struct Options {
     /// The certificates (PEM) to believe when fetching, in place of Mozilla's list
     #[arg(long, value_name = "FILE", help_heading = "Places")]
     places_ca_file: Option<OsString>,
+    /// The server's certificate, and those between it and the authority (PEM); {name} stands for the server's name
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    tls_cert: Option<OsString>,
+    /// The key of that certificate (PEM); {name} stands for the server's name
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    tls_key: Option<OsString>,
+    /// The authorities whose certificates are believed (PEM)
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    tls_ca: Option<OsString>,
+    /// Whether neighbours speak TLS, and show a certificate: required, optional or off [default: required]
+    #[arg(long, value_name = "CHOICE", help_heading = "TLS")]
+    tls_neighbours: Option<OsString>,
+    /// Whether clients speak TLS: required, optional or off [default: optional]
+    #[arg(long, value_name = "CHOICE", help_heading = "TLS")]
+    tls_clients: Option<OsString>,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -93,6 +108,11 @@ impl Options {
             ("places-key-file", &self.places_key_file),
             ("places-file", &self.places_file),
             ("places-ca-file", &self.places_ca_file),
+            ("tls-cert", &self.tls_cert),
+            ("tls-key", &self.tls_key),
+            ("tls-ca", &self.tls_ca),
+            ("tls-neighbours", &self.tls_neighbours),
+            ("tls-clients", &self.tls_clients),
         ];
         for (name, text) in given {
             if let Some(text) = text {

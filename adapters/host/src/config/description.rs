@@ -6,6 +6,7 @@ use herd::{Limits, ServerName, Trust};
 
 use crate::nearest::listed;
 
+use super::tls::name_of;
 use super::{LIMITS, PLACES_LIMITS, Settings};
 
 /// Shows settings for people, over several lines: the servers and their links, the workers, the
@@ -20,6 +21,7 @@ impl fmt::Display for Description<'_> {
         access(self.0, f)?;
         writeln!(f, "workers: {}", self.0.workers)?;
         limits(&self.0.limits, f)?;
+        tls(self.0, f)?;
         places(self.0, f)?;
         log(self.0, f)?;
         self.0.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
@@ -96,6 +98,13 @@ fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+fn tls(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match &settings.tls {
+        Some(tls) => writeln!(f, "tls: neighbours {}, clients {}", name_of(tls.neighbours), tls.clients.name()),
+        None => Ok(()),
+    }
 }
 
 fn places(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {

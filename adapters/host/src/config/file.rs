@@ -36,6 +36,7 @@ pub(super) struct Tables {
     pub(super) access: Option<Spanned<AccessTable>>,
     places: PlacesTable,
     log: LogTable,
+    tls: Option<Spanned<TlsTable>>,
 }
 
 /// A `[[server]]`.
@@ -104,6 +105,16 @@ struct LogTable {
     file: Option<Spanned<String>>,
     format: Option<Spanned<String>>,
     filter: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TlsTable {
+    cert: Option<Spanned<String>>,
+    key: Option<Spanned<String>>,
+    ca: Option<Spanned<String>>,
+    neighbours: Option<Spanned<String>>,
+    clients: Option<Spanned<String>>,
 }
 
 impl ConfigFile {
@@ -177,6 +188,8 @@ impl Tables {
             values.insert(limit_name(file, name)?, file.given_scalar(value));
         }
         let (places, log) = (&self.places, &self.log);
+        let no_tls = TlsTable::default();
+        let tls = self.tls.as_ref().map_or(&no_tls, Spanned::get_ref);
         let scalars = [
             ("trust-addresses", &self.herd.trust_addresses),
             ("workers", &self.runtime.workers),
@@ -189,6 +202,8 @@ impl Tables {
             ("places-url", &places.url),
             ("log-format", &log.format),
             ("log-filter", &log.filter),
+            ("tls-neighbours", &tls.neighbours),
+            ("tls-clients", &tls.clients),
         ];
         let paths = [
             ("hash-key-file", &self.herd.hash_key_file),
@@ -197,11 +212,19 @@ impl Tables {
             ("places-file", &places.file),
             ("places-ca-file", &places.ca_file),
             ("log", &log.file),
+            ("tls-cert", &tls.cert),
+            ("tls-key", &tls.key),
+            ("tls-ca", &tls.ca),
         ];
         values.extend(scalars.into_iter().filter_map(|(name, value)| Some((name, file.given_scalar(value.as_ref()?)))));
         values.extend(texts.into_iter().filter_map(|(name, text)| Some((name, file.given(text.as_ref()?)))));
         values.extend(paths.into_iter().filter_map(|(name, path)| Some((name, file.given_path(path.as_ref()?)))));
         Ok(values)
+    }
+
+    /// Where `[tls]` stands, if it does.
+    pub(super) fn tls_table(&self, file: &ConfigFile) -> Option<Given> {
+        self.tls.as_ref().map(|table| Given { text: OsString::new(), origin: file.at(&table.span()) })
     }
 }
 

@@ -10,6 +10,7 @@ use super::address::{check, is_every_interface};
 use super::file::{ConfigFile, ServerTable};
 use super::{ConfigError, ServerList};
 use crate::nearest::{did_you_mean, listed};
+use crate::tls::check_names;
 
 /// The herd of these tables, and where each server listens.
 pub(super) fn list(file: &ConfigFile, tables: &[ServerTable]) -> Result<ServerList, ConfigError> {
@@ -81,6 +82,12 @@ fn refuse_unreachable_addresses(file: &ConfigFile, tables: &[ServerTable]) -> Re
         }
     }
     Ok(())
+}
+
+/// With TLS each name has to stand in a certificate.
+pub(super) fn refuse_unfit_names(file: &ConfigFile, tables: &[ServerTable]) -> Result<(), ConfigError> {
+    let names = tables.iter().map(|table| table.name.get_ref().as_str());
+    check_names(names).map_err(|(index, why)| file.fault(&tables[index].name.span(), &why.to_string()))
 }
 
 /// Puts a fault of the herd at the line that has it, and adds what to do.

@@ -3,16 +3,18 @@
 use herd::{Certificates, ServerName, Trust};
 
 use super::layers::Layers;
-use super::{ConfigError, Warning, secrets};
+use super::{ConfigError, TlsSettings, Warning, secrets};
 
 /// What flags, environment and file say of it, and the file's `plain` servers.
 pub(super) fn find(
     layers: &Layers<'_>,
     plain: Vec<ServerName>,
+    tls: Option<&TlsSettings>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Trust, ConfigError> {
     let secrets = secrets::find(layers, warnings)?;
-    Ok(Trust { secrets, addresses: addresses(layers)?, certificates: Certificates::Off, plain })
+    let certificates = tls.map_or(Certificates::Off, |tls| tls.neighbours);
+    Ok(Trust { secrets, addresses: addresses(layers)?, certificates, plain })
 }
 
 /// Whether one that proves nothing is believed by its address.

@@ -4,7 +4,7 @@ use std::io;
 
 use herd::{HerdRefused, Refusal, ServerName};
 
-use crate::config::Unguarded;
+use crate::config::{ConfigError, Unguarded};
 
 /// Why a server's port cannot be bound. Nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum StartError {
     /// Others can reach it, and nothing says whom it is to believe.
     #[error(transparent)]
     Unguarded(#[from] Unguarded),
+    /// A file of its TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] ConfigError),
     /// Its port cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -61,6 +64,9 @@ pub enum ReloadError {
     /// Others can reach it, and nothing would say any more whom it is to believe.
     #[error(transparent)]
     Unguarded(#[from] Unguarded),
+    /// A file of the new TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] ConfigError),
     /// So many servers came and went that no more can be told apart. Start the server anew.
     #[error("more servers were named since the server started than there are ids; start it anew")]
     TooMany,

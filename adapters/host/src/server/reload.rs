@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shutdown::{Phase, Role, Task};
-use crate::whole;
+use crate::{tls, whole};
 
 impl<R: Runtime> Server<R> {
     /// Takes over, from these settings, the herd in place of the one that it has: who is in it, who talks with whom, and
@@ -27,6 +27,7 @@ impl<R: Runtime> Server<R> {
     /// A [`ReloadError`]: the server goes on with what it has.
     pub async fn reload(&self, settings: &Settings) -> Result<(), ReloadError> {
         self.can_take(settings)?;
+        let tls = settings.tls.as_ref().map(|tls| tls.load(self.inner.shared.server_name())).transpose()?;
         let (shared, herd) = (&self.inner.shared, &settings.herd);
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
         let _one_at_a_time = lock(&self.inner.reloading);
@@ -46,7 +47,14 @@ impl<R: Runtime> Server<R> {
             if let Some(why) = refused {
                 return Err(why.into());
             }
+            if let Some(tls) = &tls {
+                tls::tell(shared.name(), tls);
+            }
+            shared.tls.set(tls);
             links::start(shared, &resolved, &mut turn);
+            for peer in shared.neighbours.ids() {
+                shared.neighbours.wake(peer);
+            }
             // What was taken away ends at once, and not with the next line.
             shared.shutdown.wake_all();
             Ok(())
