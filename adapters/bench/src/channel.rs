@@ -9,6 +9,7 @@ use memchr::memchr;
 use mio::net::TcpStream;
 
 use super::dialect::{Asked, Dialect, Reply};
+use super::encryption::{Encryption, Tls};
 use super::socket;
 
 /// How much is read at a time at first; more where replies are longer.
@@ -19,6 +20,9 @@ const READ: usize = 16 << 10;
 pub(crate) struct Channel {
     /// `None` where the next connection needs a socket of its own.
     stream: Option<TcpStream>,
+    /// The TLS of the present connection, if it is spoken.
+    tls: Option<Tls>,
+    encryption: Option<Encryption>,
     /// Whether the next request needs a new connection.
     is_closed: bool,
     /// What is to be written, as far as it is not `written` yet.
@@ -71,9 +75,11 @@ impl std::fmt::Display for Broken {
 
 impl Channel {
     /// A connection on which nothing was said yet.
-    pub(crate) fn new(stream: TcpStream, token: Option<&Token>) -> Self {
+    pub(crate) fn new(stream: TcpStream, encryption: Option<Encryption>, token: Option<&Token>) -> io::Result<Self> {
         let mut channel = Self {
             stream: Some(stream),
+            tls: encryption.as_ref().map(Tls::new).transpose()?,
+            encryption,
             is_closed: false,
             out: Vec::new(),
             written: 0,
@@ -84,7 +90,7 @@ impl Channel {
             is_known: true,
         };
         channel.say_token();
-        channel
+        Ok(channel)
     }
 
     /// Takes a new connection in place of the old one, and keeps the buffers. Returns how many requests on the old
@@ -110,6 +116,8 @@ impl Channel {
         self.out.clear();
         self.asked.clear();
         (self.written, self.filled) = (0, 0);
+        // The first one was made in the same way.
+        self.tls = self.encryption.as_ref().and_then(|encryption| Tls::new(encryption).ok());
         self.say_token();
         unanswered
     }
@@ -138,6 +146,11 @@ impl Channel {
     /// Writes what the system takes now.
     pub(crate) fn flush(&mut self) -> Result<(), Broken> {
         let Some(stream) = &mut self.stream else { return Ok(()) };
+        if let Some(tls) = &mut self.tls {
+            tls.say(&self.out).map_err(Broken::Failed)?;
+            self.out.clear();
+            return write_encrypted(tls, stream);
+        }
         while self.written < self.out.len() {
             match stream.write(&self.out[self.written..]) {
                 Ok(0) => return Err(Broken::Closed),
@@ -156,6 +169,23 @@ impl Channel {
     pub(crate) fn receive(&mut self, dialect: Dialect, mut take: impl FnMut(Answer<'_>)) -> Result<(), Broken> {
         loop {
             let Some(stream) = &mut self.stream else { return Ok(()) };
+            if let Some(tls) = &mut self.tls {
+                self.input.truncate(self.filled);
+                let read = tls.read(stream, &mut self.input);
+                let is_more = match read {
+                    Ok(None) => return Err(Broken::Closed),
+                    Ok(Some(is_more)) => is_more,
+                    Err(error) if must_wait(&error) => return Ok(()),
+                    Err(error) => return Err(Broken::Failed(error)),
+                };
+                write_encrypted(tls, stream)?;
+                self.filled = self.input.len();
+                self.cut(dialect, &mut take)?;
+                if is_more {
+                    continue;
+                }
+                return Ok(());
+            }
             if self.input.len() < self.filled + READ {
                 self.input.resize((self.input.len() * 2).max(READ), 0);
             }
@@ -198,6 +228,20 @@ impl Channel {
         self.filled -= start;
         Ok(())
     }
+}
+
+/// Writes what the system takes now of what TLS has to say.
+fn write_encrypted(tls: &mut Tls, stream: &mut TcpStream) -> Result<(), Broken> {
+    while tls.wants_write() {
+        match tls.write(stream) {
+            Ok(0) => return Err(Broken::Closed),
+            Ok(_) => {}
+            Err(error) if must_wait(&error) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Broken::Failed(error)),
+        }
+    }
+    Ok(())
 }
 
 /// Whether the socket is not ready: full, empty, or not connected yet.

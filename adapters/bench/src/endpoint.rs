@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use herd::Token;
 
+use super::encryption::Encryption;
 use super::error::BenchError;
 
 /// The server that a load goes to.
@@ -19,6 +20,8 @@ pub struct Endpoint {
     pub timeout: Duration,
     /// What is said first on each connection to a herd, where clients have rights of their own.
     pub token: Option<Token>,
+    /// How it is talked to, if not in plain text.
+    pub encryption: Option<Encryption>,
 }
 
 impl Endpoint {

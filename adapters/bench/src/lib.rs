@@ -26,7 +26,8 @@
 //! }
 //!
 //! let address = "127.0.0.1:12880".to_owned();
-//! let server = Endpoint { name: address.clone(), address, timeout: Duration::from_secs(10), token: None };
+//! let timeout = Duration::from_secs(10);
+//! let server = Endpoint { name: address.clone(), address, timeout, token: None, encryption: None };
 //! Line::parse_from(["load", "--count", "100000", "--pipeline", "100"]).load.run(&server)?;
 //! # Ok::<(), BenchError>(())
 //! ```
@@ -39,6 +40,7 @@
 //! | `traffic` | what requests say: whose, where, when |
 //! | `dialect` | how they are written, and replies checked: a herd's way, Redis', memcached's |
 //! | `schedule` | when they are due |
+//! | `encryption` | TLS on its connections |
 //! | `socket`, `channel`, `worker`, `load` | a socket; a connection; a thread with some; all of it |
 //! | `tally`, `outcome`, `report`, `table` | what was measured, and how it is told |
 //! | `propagation` | how long an update takes to the farthest server |
@@ -48,6 +50,7 @@ mod channel;
 mod compare;
 mod dialect;
 mod digits;
+mod encryption;
 mod endpoint;
 mod error;
 mod load;
@@ -67,6 +70,7 @@ mod traffic;
 mod worker;
 
 pub use compare::Compare;
+pub use encryption::Encryption;
 pub use endpoint::Endpoint;
 pub use error::BenchError;
 pub use options::LoadOptions;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use herd::Token;
 
 use super::dialect::Dialect;
+use super::encryption::Encryption;
 use super::outcome::Outcome;
 use super::process::{self, Process};
 use super::progress::Progress;
@@ -44,6 +45,8 @@ const NAP: Duration = Duration::from_millis(20);
 pub(crate) struct Load {
     /// Where the server is.
     pub(crate) address: SocketAddr,
+    /// How it is talked to, if not in plain text.
+    pub(crate) encryption: Option<Encryption>,
     /// What it understands.
     pub(crate) dialect: Dialect,
     /// What is said.
@@ -75,6 +78,7 @@ impl Load {
     pub(crate) fn new(address: SocketAddr, dialect: Dialect) -> Self {
         Self {
             address,
+            encryption: None,
             dialect,
             traffic: Traffic::default(),
             connections: 50,

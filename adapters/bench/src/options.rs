@@ -95,6 +95,9 @@ impl LoadOptions {
         }
         let mut out = io::stdout().lock();
         if let Some(far) = &self.far {
+            if server.encryption.is_some() {
+                return Err(BenchError::Usage("--far measures in plain text; leave --tls out".into()));
+            }
             let unreachable = |why| BenchError::Unreachable { server: far.clone(), why };
             let far = far.to_socket_addrs().map_err(unreachable)?.next();
             let far = far.ok_or_else(|| BenchError::Usage("--far stands for no address".into()))?;
@@ -138,6 +141,7 @@ impl LoadOptions {
             patience: server.timeout,
             pid: self.pid,
             token: server.token.clone().filter(|_| self.dialect == Dialect::Herd),
+            encryption: server.encryption.clone(),
             ..Load::new(server.resolve()?, self.dialect)
         })
     }

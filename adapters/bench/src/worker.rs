@@ -54,7 +54,7 @@ impl<'a> Worker<'a> {
             stream.set_nonblocking(true)?;
             let mut stream = mio::net::TcpStream::from_std(stream);
             prepare(&poll, &mut stream, number)?;
-            let mut channel = Channel::new(stream, load.token.as_ref());
+            let mut channel = Channel::new(stream, load.encryption.clone(), load.token.as_ref())?;
             if load.connect_each {
                 channel.close();
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod at;
 pub(crate) mod bench;
+pub(crate) mod certs;
 pub(crate) mod iamat;
 pub(crate) mod nearby;
 pub(crate) mod prompt;

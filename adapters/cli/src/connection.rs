@@ -1,11 +1,14 @@
 //! A conversation with a server.
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use herd_bench::Encryption;
+
 use crate::reply::{Expected, Replies, Reply};
+use crate::transport::Transport;
 
 /// How a conversation ended that was carried on to its end.
 #[derive(Debug)]
@@ -21,13 +24,13 @@ pub(crate) enum End {
 /// A connection to a server.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    transport: Transport,
     replies: Replies,
 }
 
 impl Connection {
     /// Connects, trying each address that a name stands for.
-    pub(crate) fn open(address: &str, timeout: Duration) -> io::Result<Self> {
+    pub(crate) fn open(address: &str, timeout: Duration, encryption: Option<Encryption>) -> io::Result<Self> {
         let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name stands for no address");
         for address in address.to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, timeout) {
@@ -35,7 +38,8 @@ impl Connection {
                     stream.set_nodelay(true)?;
                     stream.set_read_timeout(Some(timeout))?;
                     stream.set_write_timeout(Some(timeout))?;
-                    return Ok(Self { stream, replies: Replies::default() });
+                    let transport = Transport::new(stream, encryption)?;
+                    return Ok(Self { transport, replies: Replies::default() });
                 }
                 Err(error) => failure = error,
             }
@@ -48,13 +52,13 @@ impl Connection {
     pub(crate) fn ask(&mut self, request: &[u8]) -> io::Result<Option<Reply>> {
         let Some(expected) = Expected::of(request) else { return Ok(None) };
         self.replies.expect(expected);
-        self.stream.write_all(&[request, b"\n"].concat())?;
+        self.transport.write_all(&[request, b"\n"].concat())?;
         let mut buffer = [0; 16 << 10];
         loop {
             if let Some(reply) = self.replies.next() {
                 return Ok(Some(reply));
             }
-            match self.stream.read(&mut buffer)? {
+            match self.transport.read(&mut buffer)? {
                 0 => return Ok(None),
                 len => self.replies.take(&buffer[..len]),
             }
@@ -69,7 +73,7 @@ impl Connection {
         mut take: impl FnMut(&Reply) -> io::Result<()>,
     ) -> io::Result<End> {
         let (expect, expected) = channel();
-        let mut writer = self.stream.try_clone()?;
+        let writer = self.transport.clone();
         // It is not waited for: it may be in the middle of reading from a terminal when the server closes.
         std::thread::spawn(move || -> io::Result<()> {
             for request in requests {
@@ -87,13 +91,13 @@ impl Connection {
                 }
                 writer.write_all(&[&request[..], b"\n"].concat())?;
             }
-            writer.shutdown(Shutdown::Write)
+            writer.finish()
         });
         let mut unread = None;
         let mut buffer = [0; 16 << 10];
         loop {
             let was_owed = self.replies.expects_more();
-            let read = self.stream.read(&mut buffer);
+            let read = self.transport.read(&mut buffer);
             for kind in expected.try_iter() {
                 match kind {
                     Ok(kind) => self.replies.expect(kind),

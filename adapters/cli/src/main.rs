@@ -7,7 +7,9 @@ mod reply;
 mod server;
 mod syntax;
 mod text;
+mod tls;
 mod token;
+mod transport;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,7 @@ enum Command {
     Bench(Box<commands::bench::Bench>),
     Secret(commands::secret::Secret),
     Token(commands::token::MakeToken),
+    Certs(commands::certs::Certs),
 }
 
 const EXIT_CODES: &str = "\
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Bench(bench) => bench.run(),
         Command::Secret(secret) => secret.run(),
         Command::Token(token) => token.run(),
+        Command::Certs(certs) => certs.run(),
     };
     match outcome {
         Ok(code) => code,

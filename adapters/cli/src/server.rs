@@ -3,16 +3,19 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use herd::{Member, Token};
-use herd_bench::Endpoint;
+use herd_bench::{Encryption, Endpoint};
 use herd_host::config::{Environment, Flags, ServerList};
+use rustls::ClientConfig;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::reply::Reply;
+use crate::tls::{TlsOptions, encryption};
 use crate::token;
 
 /// Options that say which server.
@@ -40,6 +43,8 @@ pub(crate) struct ServerOptions {
         value_name = "FILE"
     )]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsOptions,
 }
 
 /// A server to talk to.
@@ -51,6 +56,7 @@ pub(crate) struct Server {
     timeout: Duration,
     /// What is said first on each connection, for rights of one's own.
     token: Option<Token>,
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl ServerOptions {
@@ -66,11 +72,11 @@ impl ServerOptions {
             return Err(Failure::Usage("--timeout must be more than 0".into()));
         }
         let environment = Environment::process();
-        let token = token::find(self.token_file.as_deref(), &environment)?;
+        let (token, tls) = (token::find(self.token_file.as_deref(), &environment)?, self.tls.config(&environment)?);
         let to = self.to.clone().or_else(|| environment.get("HERD_TO"));
         let to = to.map(|to| to.to_string_lossy().into_owned());
         if let Some(address) = to.as_ref().filter(|to| to.contains(':')) {
-            return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout, token }]);
+            return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout, token, tls }]);
         }
         let mut flags = Flags::default();
         if let Some(config) = &self.config {
@@ -83,6 +89,7 @@ impl ServerOptions {
             address: server.address.clone(),
             timeout,
             token: token.clone(),
+            tls: tls.clone(),
         };
         let servers: Vec<_> = herd.members().iter().filter(is_meant).map(server).collect();
         if !servers.is_empty() {
@@ -97,14 +104,28 @@ impl ServerOptions {
 
 impl Server {
     /// What a load has to know of it.
-    pub(crate) fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         let Self { address, timeout, token, .. } = self.clone();
-        Endpoint { name: self.to_string(), address, timeout, token }
+        Ok(Endpoint { name: self.to_string(), address, timeout, token, encryption: self.encryption()? })
     }
 
     /// Whether a token is said to it.
     pub(crate) const fn has_token(&self) -> bool {
         self.token.is_some()
+    }
+
+    /// Whether it is talked to within TLS.
+    pub(crate) const fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    fn encryption(&self) -> Result<Option<Encryption>, Failure> {
+        let encryption = self.tls.as_ref().map(|config| encryption(config, &self.address)).transpose();
+        encryption.map_err(|why| self.unreachable(why))
+    }
+
+    fn unreachable(&self, why: io::Error) -> Failure {
+        Failure::Unreachable { server: self.to_string(), why }
     }
 
     /// Where it is.
@@ -114,8 +135,8 @@ impl Server {
 
     /// Connects to it, and says the token if there is one.
     pub(crate) fn connect(&self) -> Result<Connection, Failure> {
-        let mut connection = Connection::open(&self.address, self.timeout)
-            .map_err(|why| Failure::Unreachable { server: self.to_string(), why })?;
+        let mut connection =
+            Connection::open(&self.address, self.timeout, self.encryption()?).map_err(|why| self.unreachable(why))?;
         let Some(token) = &self.token else { return Ok(connection) };
         let request = format!("AUTH {}", token.as_str());
         match connection.ask(request.as_bytes()).map_err(|error| self.broken(&error))? {

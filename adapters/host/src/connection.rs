@@ -47,6 +47,15 @@ enum End {
     CutOff,
 }
 
+/// How the input of a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum InputEnd {
+    /// As the other end wanted.
+    Whole,
+    /// Within TLS, and the other end has not said so: somebody between may have chosen where.
+    Cut,
+}
+
 /// A connection that somebody opened to this server.
 pub(crate) struct Connection<R: Runtime> {
     shared: Arc<Shared<R>>,
@@ -58,10 +67,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// Where answers come to, once some are expected, and the word to close, once it has large buffers.
     mailbox: Option<Arc<Mailbox<Letter>>>,
     alarm: Option<Alarm>,
-    /// Whether all input was read that there will ever be.
-    is_at_end: bool,
-    /// Whether that end was not the other end's own: TLS says when it is. Somebody between may have chosen where.
-    is_cut: bool,
+    /// How its input ended, once all was read that there will ever be.
+    input_end: Option<InputEnd>,
     /// Why a line of it was refused: it is closed then.
     refused: Option<Refusal>,
     /// Whether it is closed because its client has lost a right.
@@ -92,8 +99,7 @@ impl<R: Runtime> Connection<R> {
             work: 0,
             mailbox: None,
             alarm: None,
-            is_at_end: false,
-            is_cut: false,
+            input_end: None,
             refused: None,
             is_revoked: false,
             neighbour_logged: false,
@@ -163,13 +169,17 @@ impl<R: Runtime> Connection<R> {
         Ok(now)
     }
 
+    fn is_cut(&self) -> bool {
+        self.input_end == Some(InputEnd::Cut)
+    }
+
     fn wants_input(&self) -> bool {
-        !self.is_cut && self.session.wants_input(self.unsent.len())
+        !self.is_cut() && self.session.wants_input(self.unsent.len())
     }
 
     /// Whether nothing more will come out of it. A line whose end was cut off is none: only a part of it may have come.
     fn is_finished(&self) -> bool {
-        self.session.is_finished() || (self.is_cut && !self.session.is_waiting())
+        self.session.is_finished() || (self.is_cut() && !self.session.is_waiting())
     }
 
     /// Reads once, and passes on what came; when that was.
@@ -186,11 +196,11 @@ impl<R: Runtime> Connection<R> {
                 Poll::Ready(self.pass(context, |session, node, turn| session.receive(node, turn, &input[..len])))
             }
             Came::End { is_whole: true } => {
-                self.is_at_end = true;
+                self.input_end = Some(InputEnd::Whole);
                 Poll::Ready(self.pass(context, Session::finish))
             }
             Came::End { is_whole: false } => {
-                (self.is_at_end, self.is_cut) = (true, true);
+                self.input_end = Some(InputEnd::Cut);
                 Poll::Ready(Ok(self.shared.clock.instant()))
             }
         }
@@ -346,8 +356,8 @@ impl<R: Runtime> Connection<R> {
         let why: &dyn std::fmt::Display = match end {
             Ok(End::Finished) => match &self.refused {
                 Some(refused) => refused,
-                None if self.is_cut => &"cut off",
-                None if self.is_at_end => &"closed by the other end",
+                None if self.is_cut() => &"cut off",
+                None if self.input_end.is_some() => &"closed by the other end",
                 None if self.is_revoked => &"its rights were taken away",
                 None => &"closed after its reply",
             },

@@ -35,7 +35,7 @@ impl Bench {
                     // Each connection of the load would be refused for a wrong one.
                     server.connect()?;
                 }
-                self.load.run(&server.endpoint()).map_err(|error| match error {
+                self.load.run(&server.endpoint()?).map_err(|error| match error {
                     // Here the time that it was given is known.
                     BenchError::Broken { why, .. } => server.broken(&why),
                     error => error.into(),

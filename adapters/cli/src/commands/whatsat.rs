@@ -46,6 +46,7 @@ impl Whatsat {
                     &server,
                     &line,
                     "; it has not heard of this client, or there is no right to ask for it",
+                    "; it has not heard of this client, or there is no right to ask for it, or it demands --tls",
                 ));
             }
             _ => return Err(server.broken(&io::Error::other("its answer has no places"))),
@@ -65,7 +66,8 @@ impl Whatsat {
     }
 }
 
-/// The server said `? `.
-pub(crate) fn refused(server: &Server, line: &[u8], why: &'static str) -> Failure {
+/// The server said `? `; `in_plain` is what that may mean in plain text.
+pub(crate) fn refused(server: &Server, line: &[u8], why: &'static str, in_plain: &'static str) -> Failure {
+    let why = if server.is_encrypted() { why } else { in_plain };
     Failure::Refused { server: server.to_string(), request: line.escape_ascii().to_string(), why }
 }

@@ -76,7 +76,7 @@ impl<R: Runtime> Connection<R> {
     /// Ends it as it came to its end: nothing that was sent is to be lost, and TLS says that nothing more will come.
     pub(super) async fn close(&mut self, end: &io::Result<End>) {
         let is_orderly = matches!(end, Ok(End::Finished | End::Stopped));
-        if is_orderly && (!self.is_at_end || self.stream.is_encrypted()) {
+        if is_orderly && (self.input_end.is_none() || self.stream.is_encrypted()) {
             // Boxed, since it would make every connection larger, and few come to this.
             Box::pin(Closing::new(&mut self.stream).await_end::<R>(&mut self.task)).await;
         } else if end.is_ok() && self.stream.is_encrypted() {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use herd::Turn;
 
-use super::{Connection, End, TurnEnd};
+use super::{Connection, End, InputEnd, TurnEnd};
 use crate::closing::poll_discard;
 use crate::runtime::Runtime;
 
@@ -20,8 +20,8 @@ impl<R: Runtime> Connection<R> {
         if self.flush(context)?.is_ready() && !self.session.is_waiting() {
             return Poll::Ready(Ok(TurnEnd::Ended(End::Stopped)));
         }
-        if !self.is_at_end {
-            self.is_at_end = poll_discard(&mut self.stream, context, &mut self.work).is_ready();
+        if self.input_end.is_none() && poll_discard(&mut self.stream, context, &mut self.work).is_ready() {
+            self.input_end = Some(InputEnd::Whole);
         }
         if self.work < Turn::SHARE { Poll::Pending } else { Poll::Ready(Ok(TurnEnd::Spent)) }
     }

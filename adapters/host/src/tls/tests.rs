@@ -45,10 +45,8 @@ impl Authority {
         std::fs::write(path("a.key"), key.serialize_pem()).expect("a file");
         let (cert, key, ca) = (path("a.pem"), path("a.key"), trusted.folder.path().join("ca.pem"));
         let files = Files { cert: cert.as_os_str(), key: key.as_os_str(), ca: ca.as_os_str() };
-        match Tls::read(&files, &name(certified), (Certificates::Required, ClientTls::Optional), None) {
-            Ok(tls) => Arc::new(tls),
-            Err(_) => panic!("good files"),
-        }
+        let tls = Tls::read(&files, &name(certified), (Certificates::Required, ClientTls::Optional), None);
+        Arc::new(tls.ok().expect("good files"))
     }
 }
 
@@ -312,7 +310,8 @@ fn plain_text_is_told_from_tls() {
     assert!(opening.as_mut().poll(&mut context).is_pending());
     accepted.poll(&mut context);
     let error = accepted.end.expect("it has ended").expect_err("TLS to a server without");
-    assert!(error.get_ref().is_some_and(|inner| inner.is::<super::NoTls>()), "{error}");
+    let inner = error.get_ref().expect("it has a reason");
+    assert!(inner.is::<super::NoTls>(), "{error}");
 }
 
 /// A certificate is told of before it expires, and what is wrong with it is told too.

@@ -1,0 +1,119 @@
+//! `herd certs`: makes an authority, and a certificate for each server of a herd.
+
+mod authority;
+mod files;
+mod hosts;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use herd::Herd;
+use herd_host::config::{Environment, Flags, ServerList};
+use herd_host::{check_names, file_name};
+
+use self::authority::{Authority, expiry};
+use self::files::{is_there, write};
+use self::hosts::hosts;
+use crate::failure::Failure;
+
+/// Make an authority, and a certificate for each server of a herd
+///
+/// The authority (ca.pem, ca.key) is made once: with one in the folder, it signs. A server's certificate (NAME.pem,
+/// NAME.key) that is there is kept, unless --force says otherwise, so that running this again after a server was added
+/// makes that server's.
+#[derive(Args)]
+pub(crate) struct Certs {
+    #[arg(
+        long,
+        help = "The herd's file; without it the herd is the built-in one [env: HERD_CONFIG]",
+        value_name = "FILE"
+    )]
+    config: Option<OsString>,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR", default_value = "certs")]
+    out: PathBuf,
+    /// For how many days servers' certificates are valid; the authority is for ten years
+    #[arg(long, value_name = "DAYS", default_value = "365", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: u32,
+    /// Make servers' certificates anew where they are there; the authority is kept
+    #[arg(long)]
+    force: bool,
+}
+
+impl Certs {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let mut flags = Flags::default();
+        if let Some(config) = &self.config {
+            flags.set("config", config);
+        }
+        let servers = ServerList::find(&flags, &Environment::process());
+        let servers = servers.map_err(|error| Failure::Usage(error.to_string()))?;
+        let names = servers.herd.members().iter().map(|member| member.name.as_str());
+        check_names(names).map_err(|(_, why)| Failure::Usage(why.to_string()))?;
+        let hosts = hosts(&servers).map_err(Failure::Usage)?;
+        std::fs::create_dir_all(&self.out).map_err(|why| self.failed(&why))?;
+        let authority = self.authority()?;
+        let mut out = io::stdout().lock();
+        for (member, hosts) in servers.herd.members().iter().zip(hosts) {
+            let name = member.name.as_str();
+            let (certificate, key) = (self.path(name, "pem"), self.path(name, "key"));
+            if is_there(&[&certificate, &key]) && !self.force {
+                writeln!(out, "{}: kept", certificate.display())?;
+                continue;
+            }
+            let made = authority.certify(name, &hosts, self.days).map_err(|why| self.failed(&io::Error::other(why)))?;
+            write(&key, &made.key, true)
+                .and_then(|()| write(&certificate, &made.certificate, false))
+                .map_err(|why| self.failed(&why))?;
+            let shown = hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            writeln!(out, "{}: for {name}, {shown}, until {}", certificate.display(), expiry(self.days))?;
+        }
+        self.tell_settings(&servers.herd, &mut out)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The authority that is there, or a new one.
+    fn authority(&self) -> Result<Authority, Failure> {
+        let (certificate, key) = (self.out.join("ca.pem"), self.out.join("ca.key"));
+        let there = [&certificate, &key].map(|path| is_there(&[path]));
+        if there == [false, false] {
+            let (authority, made) = Authority::new().map_err(|why| self.failed(&io::Error::other(why)))?;
+            write(&key, &made.key, true)
+                .and_then(|()| write(&certificate, &made.certificate, false))
+                .map_err(|why| self.failed(&why))?;
+            writeln!(io::stdout(), "{}: an authority; {} stays secret", certificate.display(), key.display())?;
+            return Ok(authority);
+        }
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).map_err(|why| {
+                let what = "an authority is a pair, ca.pem and ca.key: put the other one there, or name another folder";
+                Failure::Usage(format!("{}: {why}; {what}", path.display()))
+            })
+        };
+        Authority::read(&read(&certificate)?, &read(&key)?)
+            .map_err(|why| Failure::Usage(format!("{}: {why}", certificate.display())))
+    }
+
+    fn path(&self, name: &str, extension: &str) -> PathBuf {
+        self.out.join(format!("{}.{extension}", file_name(name)))
+    }
+
+    fn failed(&self, why: &io::Error) -> Failure {
+        Failure::Output(io::Error::new(why.kind(), format!("{}: {why}", self.out.display())))
+    }
+
+    /// What to write in the herd's file.
+    fn tell_settings(&self, herd: &Herd, out: &mut impl Write) -> io::Result<()> {
+        let folder = self.out.display();
+        writeln!(out, "In the herd's file, with paths as seen from its folder:")?;
+        writeln!(out, "  [tls]\n  cert = \"{folder}/{{name}}.pem\"\n  key = \"{folder}/{{name}}.key\"")?;
+        writeln!(out, "  ca = \"{folder}/ca.pem\"")?;
+        if herd.members().len() > 1 {
+            writeln!(out, "Each server needs its own two files and ca.pem; ca.key is for making more.")?;
+        }
+        out.flush()
+    }
+}
