@@ -42,7 +42,12 @@ struct State {
     mode: Mode,
     stopped: bool,
     pipes: Vec<Weak<Pipe>>,
+    /// What those who opened connections have said on each, as far as [`MOST_RECORDED`].
+    said: Vec<Arc<Mutex<Vec<u8>>>>,
 }
+
+/// How much of what is said on a connection is kept.
+const MOST_RECORDED: usize = 64 << 10;
 
 /// One connection through the box.
 #[derive(Debug)]
@@ -52,6 +57,8 @@ struct Pipe {
     server: Option<TcpStream>,
     /// Whether what is said on it gets lost.
     leaks: AtomicBool,
+    /// What its opener has said.
+    said: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Proxy {
@@ -60,7 +67,7 @@ impl Proxy {
     pub fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let state = State { mode: Mode::Pass, stopped: false, pipes: Vec::new() };
+        let state = State { mode: Mode::Pass, stopped: false, pipes: Vec::new(), said: Vec::new() };
         let shared = Arc::new(Shared { server, state: Mutex::new(state) });
         let running = Arc::clone(&shared);
         thread::spawn(move || {
@@ -91,6 +98,12 @@ impl Proxy {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What those who opened connections have said, connection by connection.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Vec<u8>> {
+        lock(&self.shared.state).said.iter().map(|said| lock(said).clone()).collect()
     }
 
     /// Works, or fails in that way, from now on.
@@ -125,15 +138,17 @@ impl Shared {
         for stream in [Some(&opener), server.as_ref()].into_iter().flatten() {
             let _ = stream.set_nodelay(true);
         }
-        let pipe = Arc::new(Pipe { opener, server, leaks });
+        let said = Arc::default();
+        state.said.push(Arc::clone(&said));
+        let pipe = Arc::new(Pipe { opener, server, leaks, said });
         state.pipes.retain(|pipe| pipe.strong_count() > 0);
         state.pipes.push(Arc::downgrade(&pipe));
         drop(state);
         if pipe.server.is_some() {
             let back = Arc::clone(&pipe);
-            thread::spawn(move || back.pass(back.server.as_ref(), Some(&back.opener)));
+            thread::spawn(move || back.pass(back.server.as_ref(), Some(&back.opener), |_| ()));
         }
-        thread::spawn(move || pipe.pass(Some(&pipe.opener), pipe.server.as_ref()));
+        thread::spawn(move || pipe.pass(Some(&pipe.opener), pipe.server.as_ref(), |bytes| pipe.record(bytes)));
     }
 }
 
@@ -163,11 +178,18 @@ impl Pipe {
         }
     }
 
+    fn record(&self, bytes: &[u8]) {
+        let mut said = lock(&self.said);
+        let room = MOST_RECORDED.saturating_sub(said.len());
+        said.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
     /// Passes on what one end says, to its end. Where that gets lost, the end does too.
-    fn pass(&self, from: Option<&TcpStream>, to: Option<&TcpStream>) {
+    fn pass(&self, from: Option<&TcpStream>, to: Option<&TcpStream>, record: impl Fn(&[u8])) {
         let Some(mut from) = from else { return };
         let mut bytes = vec![0; 16 << 10];
         while let Ok(len @ 1..) = from.read(&mut bytes) {
+            record(&bytes[..len]);
             if let Some(mut to) = to
                 && !self.leaks()
                 && to.write_all(&bytes[..len]).is_err()
