@@ -80,6 +80,11 @@ impl Wrong {
         }
     }
 
+    /// Whether it is known what is behind it.
+    pub(crate) const fn has_reason(&self) -> bool {
+        matches!(self, Self::Certificate { why: Some(_) })
+    }
+
     /// Whether it is the same kind of thing, however much of it.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         discriminant(self) == discriminant(other)

@@ -56,8 +56,13 @@ impl Troubles {
             self.0.push(Entry { trouble: trouble.clone(), times: 0, is_seen: false, lasts, due: now + AGAIN });
         }
         let entry = &mut self.0[index];
-        let was_told = entry.is_told();
-        (entry.trouble, entry.is_seen, entry.times) = (trouble, known.is_some(), entry.times.saturating_add(1));
+        // A reason that was found does not go when it is seen elsewhere, where none is.
+        let is_reason_new = trouble.what.has_reason() && !entry.trouble.what.has_reason();
+        if trouble.what.has_reason() || !entry.trouble.what.has_reason() {
+            entry.trouble = trouble;
+        }
+        let was_told = entry.is_told() && !is_reason_new;
+        (entry.is_seen, entry.times) = (known.is_some(), entry.times.saturating_add(1));
         if !was_told && entry.is_told() {
             (entry.due, entry.is_seen) = (now + AGAIN, false);
             notices.push(Notice::Wrong(entry.trouble.clone()));
@@ -170,6 +175,17 @@ mod tests {
         assert_eq!(told.len(), Troubles::MOST_STRANGERS);
         troubles.last(trouble("a", Wrong::Differs), at(0), &mut told);
         assert_eq!(told.len(), Troubles::MOST_STRANGERS + 1);
+    }
+
+    #[test]
+    fn a_reason_that_is_found_is_told_and_stays() {
+        let (mut troubles, mut told) = (Troubles::default(), Vec::new());
+        let of = |why: Option<&str>| trouble("a", Wrong::Certificate { why: why.map(str::to_owned) });
+        for why in [None, Some("it expired"), None] {
+            troubles.seen(of(why), at(0), &mut told);
+        }
+        assert_eq!(told, [None, Some("it expired")].map(of).map(Notice::Wrong));
+        assert_eq!(troubles.iter().collect::<Vec<_>>(), [&of(Some("it expired"))]);
     }
 
     #[test]

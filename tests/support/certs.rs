@@ -92,6 +92,14 @@ impl Certs {
         files.iter().flat_map(|(flag, name)| [(*flag).to_owned(), path(name)]).collect()
     }
 
+    /// The same as the `[tls]` of a config file, with what is asked of neighbours.
+    #[must_use]
+    pub fn table(&self, neighbours: &str) -> String {
+        let path = |name: &str| self.path(name).display().to_string();
+        let (cert, key, ca) = (path("{name}.pem"), path("{name}.key"), path("ca.pem"));
+        format!("[tls]\ncert = {cert:?}\nkey = {key:?}\nca = {ca:?}\nneighbours = {neighbours:?}\n")
+    }
+
     /// One of the files.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

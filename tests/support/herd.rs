@@ -181,6 +181,12 @@ impl Herd {
         self.processes.insert(name.into(), process);
     }
 
+    /// Starts a server that listens at another address than was planned, as its config file has it.
+    pub fn start_at(&mut self, name: &str, address: SocketAddr) {
+        self.recipes.get_mut(name).expect("a server").address = address;
+        self.start(name);
+    }
+
     /// Starts a server with these arguments besides, whose standard error goes there, and waits until it listens.
     pub fn start_with(&mut self, name: &str, stderr: Stdio, arguments: &[&str]) {
         let recipe = &self.recipes[name];

@@ -7,3 +7,4 @@ mod repair;
 mod rolling;
 mod splits;
 mod stops;
+mod tls;

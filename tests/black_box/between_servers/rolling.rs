@@ -1,6 +1,6 @@
 //! A herd that grows and shrinks while it runs and is used: one server after the other gets the new config file.
 
-mod load;
+pub(super) mod load;
 mod reloads;
 mod secrets;
 
@@ -48,7 +48,7 @@ fn stop(herd: &mut Herd, name: &str) {
 
 /// Restarts a server, which reads the config file as it is then. It comes back with nothing, so the next one must wait
 /// until it has got everything from its neighbours: else all of them forget what none of them was told again in time.
-fn restart(herd: &mut Herd, load: &Load, name: &str) {
+pub(super) fn restart(herd: &mut Herd, load: &Load, name: &str) {
     let told = load.told();
     stop(herd, name);
     herd.start(name);
@@ -56,7 +56,7 @@ fn restart(herd: &mut Herd, load: &Load, name: &str) {
 }
 
 /// Waits until all servers that run know all that was told, word for word.
-fn wait_until_all_know(herd: &Herd, told: &[Told]) {
+pub(super) fn wait_until_all_know(herd: &Herd, told: &[Told]) {
     for name in herd.running() {
         wait_until_known(herd, &name, told.to_vec());
     }
@@ -100,7 +100,7 @@ fn entries(herd: &Herd, name: &str, texts: &[&str]) -> Vec<Value> {
 }
 
 /// No server has refused a line of another one's.
-fn assert_nothing_refused(herd: &Herd, names: &[String]) {
+pub(super) fn assert_nothing_refused(herd: &Herd, names: &[String]) {
     for name in names {
         for entry in entries(herd, name, &["? AT ", "? KEPT ", "? REPAIR ", "? HELLO ", "REFUSED ", "refusing"]) {
             // That is what a WHATSAT of the test's gets while a report is on its way.

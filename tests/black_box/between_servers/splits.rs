@@ -28,7 +28,7 @@ fn start_with_file_of_b(file: impl Fn(&Herd, &str) -> String) -> Herd {
 }
 
 /// Waits until a server has logged that something is wrong with another one, and says so in `STATUS`.
-fn wait_until_told(herd: &Herd, name: &str, event: &str, with: &str, remedy: &str) {
+pub(super) fn wait_until_told(herd: &Herd, name: &str, event: &str, with: &str, remedy: &str) {
     wait_for(&format!("{name} to log {event:?}, with {with}: {remedy}"), || {
         let log = herd.log(name);
         let entry = log.iter().find(|entry| entry["message"] == event && entry["neighbour"] == with)?;

@@ -12,14 +12,14 @@ use herd_tests::herd::Herd;
 use herd_tests::patience::PATIENCE;
 
 /// A client, and its AT line.
-pub(super) type Told = (String, String);
+pub(in super::super) type Told = (String, String);
 
 /// How long a server's clients rest between two reports.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Clients that report at each server all the time, also while it is restarted.
 #[derive(Default)]
-pub(super) struct Load {
+pub(in super::super) struct Load {
     of: BTreeMap<String, Clients>,
 }
 
@@ -37,7 +37,7 @@ struct Shared {
 }
 
 impl Load {
-    pub(super) fn start(&mut self, herd: &Herd, name: &str) {
+    pub(in super::super) fn start(&mut self, herd: &Herd, name: &str) {
         let shared = Arc::new(Shared::default());
         let (running, server, address) = (Arc::clone(&shared), name.to_owned(), herd.address(name));
         let thread = thread::spawn(move || running.report(&server, address));
@@ -45,17 +45,17 @@ impl Load {
     }
 
     /// How many reports one server has acknowledged until now.
-    pub(super) fn count(&self, name: &str) -> usize {
+    pub(in super::super) fn count(&self, name: &str) -> usize {
         lock(&self.of[name].shared.told).len()
     }
 
     /// Everything that was acknowledged until now.
-    pub(super) fn told(&self) -> Vec<Told> {
+    pub(in super::super) fn told(&self) -> Vec<Told> {
         self.of.values().flat_map(|clients| lock(&clients.shared.told).clone()).collect()
     }
 
     /// Ends the clients of one server.
-    pub(super) fn stop(&mut self, name: &str) {
+    pub(in super::super) fn stop(&mut self, name: &str) {
         self.of.get_mut(name).expect("clients").stop();
     }
 }
