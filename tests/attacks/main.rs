@@ -8,6 +8,7 @@ mod flood;
 mod forged;
 mod greedy;
 mod guessed;
+mod handshakes;
 mod idle;
 mod impostor;
 mod neighbours;

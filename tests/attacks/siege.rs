@@ -116,7 +116,8 @@ impl Siege {
         self.herd.wait_until_known("B", "innocent", &at);
     }
 
-    fn resident(&mut self) -> u64 {
+    /// `A`'s memory now, in bytes.
+    pub(crate) fn resident(&mut self) -> u64 {
         self.herd.process("A").resident().expect("a system that tells")
     }
 
