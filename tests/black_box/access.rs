@@ -7,6 +7,7 @@ use herd_tests::client::Client;
 use herd_tests::graphs::single;
 use herd_tests::herd::{Herd, Plan};
 use herd_tests::patience::wait_for;
+use serde_json::Value;
 
 use crate::{assert_fails, binaries};
 
@@ -171,6 +172,11 @@ fn nothing_secret_is_told() {
     for wrong in [token(3).as_str(), &format!("{} {SECRET}", token(1).as_str())] {
         assert_eq!(herd.converse("A", format!("AUTH {wrong}\n")), b"? AUTH\n");
         assert_eq!(herd.converse("A", format!(" \tAUTH {wrong}\n")), b"? AUTH\n");
+        assert_eq!(herd.converse("A", format!("AUTH {wrong}")), b"? AUTH\n", "a line that its end ends");
+        let long = format!("AUTH {wrong}{}\n", " x".repeat(5_000));
+        let mut client = herd.client("A");
+        client.send(long);
+        assert!(client.rest_unless_reset().is_none_or(|reply| reply == b"? AUTH\n"));
     }
     herd.write("secrets", &SECRET[1..]);
     let _entry = herd.reload_in_vain("A");
@@ -183,6 +189,35 @@ fn nothing_secret_is_told() {
             assert!(!shown.contains(secret), "{shown}");
         }
     }
+}
+
+/// A file of secrets that others can read: `check` says so, and the server at its start and when it reads it again.
+#[test]
+fn a_secret_that_others_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let plan = Plan::new(&binaries(), &single()).with_config("[herd]\nsecret-file = \"secrets\"\n");
+    let mut herd = plan.prepare();
+    herd.write("secrets", &"A".repeat(43));
+    let secrets = herd.config.with_file_name("secrets");
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o644)).expect("a file of ours");
+    let remedy = format!("chmod 600 {}", secrets.display());
+    let output = binaries().output(&["check", "--config", herd.config.to_str().expect("a path of text")]);
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains(&remedy), "{output:?}");
+    let warnings = |herd: &Herd| {
+        let is_warning = |entry: &Value| {
+            let told = entry["remedy"].as_str().is_some_and(|told| told.ends_with(&remedy));
+            told && entry["level"] == "WARN" && entry["message"] == "secret file open to others"
+        };
+        herd.log("A").into_iter().filter(is_warning).count()
+    };
+    herd.start("A");
+    wait_for("the server to tell", || (warnings(&herd) == 1).then_some(()));
+    herd.reload("A");
+    wait_for("the server to tell again", || (warnings(&herd) == 2).then_some(()));
+    herd.write("secrets", &"A".repeat(43));
+    herd.reload("A");
+    assert_eq!(warnings(&herd), 2);
 }
 
 /// Errors at the start name the line, and what is secret is not shown.

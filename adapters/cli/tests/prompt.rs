@@ -55,6 +55,31 @@ fn answer(mut stream: &TcpStream) {
 }
 
 #[test]
+fn what_is_remembered_holds_no_token() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let home = tempfile::tempdir().expect("a folder");
+    let mut prompt = Prompt::start(&listener.local_addr().expect("bound").to_string(), home.path());
+    let (stream, _) = listener.accept().expect("a connection");
+    let (mut lines, mut answers) = (BufReader::new(&stream).lines(), &stream);
+    assert!(prompt.said().starts_with("Connected to "));
+    for (request, reply) in
+        [("AUTH 6bB1u0oXr0m1y3V2n9u3Yw4lq6m8cZ0fD2aK5t7sJ1E", "OK"), (REQUEST, "AT Alford +0.1 kiwi +1+1 1")]
+    {
+        prompt.enter(request);
+        assert_eq!(lines.next().expect("a request").expect("text"), request);
+        answers.write_all(format!("{reply}\n").as_bytes()).expect("it listens");
+        assert!(prompt.said().ends_with(reply));
+    }
+    prompt.enter("quit");
+    assert!(prompt.process.end().success());
+    let remembered = std::fs::read_to_string(home.path().join("herd/history")).expect("a history");
+    assert!(
+        remembered.contains(REQUEST) && !remembered.contains("AUTH") && !remembered.contains("6bB1u0"),
+        "{remembered}"
+    );
+}
+
+#[test]
 fn the_prompt_outlives_its_server() {
     // Nobody else binds to this address, so that the port stays free while the server is away.
     let listener = TcpListener::bind("127.83.7.11:0").expect("a free port");

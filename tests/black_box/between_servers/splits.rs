@@ -162,6 +162,31 @@ fn only_one_has_a_secret() {
     wait_until_told(&herd, "A", "refused by a neighbour", "B", "give both the same secret-file");
 }
 
+/// A secret that one server takes out of its file parts it from those that have no other, at once and on both ends.
+#[test]
+fn a_secret_that_is_taken_away() {
+    let herd = start(&graphs::pair(), |herd, _, same| secret(herd, "A", same));
+    let at = herd.report("A", "kiwi", "1");
+    herd.wait_until_all_know("kiwi", &at);
+    herd.configure("[herd]\nsecret-file = \"Q.secret\"\n");
+    herd.write("Q.secret", &"Q".repeat(43));
+    herd.reload("A");
+    for (name, other) in [("A", "B"), ("B", "A")] {
+        wait_until_told(
+            &herd,
+            name,
+            "neighbour knows no secret of this server's",
+            other,
+            "give both the same secret-file",
+        );
+    }
+    let at = herd.report("A", "moa", "1");
+    assert_eq!(herd.client("B").ask("WHATSAT moa 0 0"), "? WHATSAT moa 0 0");
+    herd.reload("B");
+    herd.wait_until_all_know("moa", &at);
+    wait_for("nothing to be wrong", || (herd.wrong("A").is_empty() && herd.wrong("B").is_empty()).then_some(()));
+}
+
 /// While a herd changes over, one that proves nothing is believed by its address, and told of.
 #[test]
 fn a_server_that_proves_nothing_and_is_believed() {

@@ -46,18 +46,26 @@ pub(crate) fn run(server: &Server) -> Result<ExitCode, Failure> {
             "help" => help(),
             _ => {
                 converse(server, &mut connection, &line)?;
-                if let Some(words) = editor.helper_mut() {
+                if let Some(words) = editor.helper_mut().filter(|_| !is_auth(&line)) {
                     words.learn(&line);
                 }
             }
         }
-        let _ = editor.add_history_entry(&line);
+        // What is remembered is written to a file, where a token has no place.
+        if !is_auth(&line) {
+            let _ = editor.add_history_entry(&line);
+        }
     }
     if let Some(path) = history {
         let _ = path.parent().map(std::fs::create_dir_all);
         let _ = editor.save_history(&path);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the line says a token.
+fn is_auth(line: &str) -> bool {
+    line.split_whitespace().next() == Some("AUTH")
 }
 
 fn help() {

@@ -40,7 +40,7 @@ pub enum Unguarded {
 impl Settings {
     /// Whether these servers of the herd may start: each server of the herd is on loopback, or proofs, or at least the
     /// belief in addresses, are asked for; and where one of them listens beyond loopback, rights are written down. A
-    /// host name other than `localhost` counts as beyond.
+    /// host name other than `localhost` counts as beyond. A herd of one server has no neighbours to be believed.
     ///
     /// # Errors
     /// What has to be said first.

@@ -42,11 +42,14 @@ impl Rolling {
         self.herd.configure(&format!("[herd]\nsecret-file = \"secrets\"\n{trust}"));
         for name in &self.herd.graph().names.clone() {
             match self.way {
-                Way::Signal => self.herd.reload(name),
+                Way::Signal => {
+                    self.herd.reload(name);
+                    let told = self.load.count(name);
+                    let is_used = || (self.load.count(name) > told + 2).then_some(());
+                    wait_for(&format!("the clients of {name} to go on"), is_used);
+                }
                 Way::Restart => restart(&mut self.herd, &self.load, name),
             }
-            let told = self.load.count(name);
-            wait_for(&format!("the clients of {name} to go on"), || (self.load.count(name) > told + 2).then_some(()));
         }
     }
 
