@@ -6,11 +6,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use herd::{Access, Grant, Herd, Member, Refusal, ServerName, Sighting};
-use herd_host::config::{Settings, Unguarded};
+use herd::{Access, Certificates, Grant, Herd, Member, Refusal, ServerName, Sighting, Trust};
+use herd_host::config::{Settings, TlsSettings, Unguarded};
 use herd_host::{DrainError, ReloadError, ReportError, Runtime as _, StartError};
+use herd_tests::certs::{Authority, Certs};
 use herd_tests::client::Client;
 use herd_tests::patience::wait_for;
+use herd_tests::ports::free_address;
 
 use crate::Adapter;
 
@@ -73,6 +75,33 @@ fn two_doors() {
         assert!(knows(&server, "moa"));
         drop(client);
         server.stop().await.expect("an orderly stop");
+    });
+}
+
+/// Two servers with certificates talk within TLS, and one whose files cannot be used does not start.
+#[test]
+fn servers_within_tls() {
+    run(async {
+        let certs = Certs::of(&Authority::new("test"), &["A", "B"]);
+        let path = |name: &str| certs.path(name);
+        let herd = herd_of(&[("A", free_address()), ("B", free_address())]);
+        let trust = Trust { certificates: Certificates::Required, ..Trust::default() };
+        let herd = Arc::new(Herd::clone(&herd).with_trust(trust));
+        let mut settings = Settings::new(herd);
+        settings.tls = Some(TlsSettings::new(path("{name}.pem"), path("{name}.key"), path("ca.pem")));
+        let (a, b) = (start(&settings, "A").await.expect("a server"), start(&settings, "B").await.expect("a server"));
+        report(&a, "kiwi");
+        wait_until_known(&b, "kiwi");
+        settings.tls = Some(TlsSettings::new(path("{name}.pem"), path("no.key"), path("ca.pem")));
+        let without_key = Settings { tls: settings.tls.clone(), ..alone("A") };
+        let error = start(&without_key, "A").await.expect_err("no key");
+        assert!(matches!(error, StartError::Tls(_)), "{error}");
+        let error = a.reload(&settings).await.expect_err("no key");
+        assert!(matches!(error, ReloadError::Tls(_)), "{error}");
+        report(&a, "mango");
+        wait_until_known(&b, "mango");
+        a.stop().await.expect("an orderly stop");
+        b.stop().await.expect("an orderly stop");
     });
 }
 

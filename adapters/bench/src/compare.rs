@@ -2,6 +2,7 @@
 
 mod attacks;
 mod catch_up;
+mod certificate;
 mod cores;
 mod experiment;
 mod group;
@@ -35,10 +36,14 @@ use super::error::BenchError;
 /// Starts all of them itself, on free ports of this machine, and says which of the herd's targets are
 /// met. `redis-server`, `memcached`, `python3` and `node` are looked for on the path.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of a command line")]
 pub struct Compare {
     /// Only this row of the table; can be given more than once
     #[arg(long, value_enum, value_name = "ROW")]
     only: Vec<Row>,
+    /// Only what is measured within TLS: short for --only tls
+    #[arg(long, conflicts_with = "only")]
+    tls: bool,
     /// Runs of a second, twice: to see that it works, not to believe
     #[arg(long)]
     quick: bool,
@@ -90,7 +95,11 @@ impl Compare {
             duration: self.duration.unwrap_or(Duration::from_secs(seconds)),
             warm_up: Duration::from_millis(seconds * 200),
         };
-        let rows = if self.only.is_empty() { Row::ALL.to_vec() } else { self.only };
+        let rows = match self.only {
+            _ if self.tls => vec![Row::Tls],
+            only if only.is_empty() => Row::ALL.to_vec(),
+            only => only,
+        };
         let mut results = Results::default();
         for row in rows {
             for result in experiment.run(row)? {

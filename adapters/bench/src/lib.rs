@@ -1,6 +1,6 @@
 //! `herd bench`: a load on a herd, and on what people use in its place.
 //!
-//! The door is three commands, each a [`clap::Args`] with a `run` that writes to standard output and
+//! The door is four commands, each a [`clap::Args`] with a `run` that writes to standard output and
 //! returns the code to exit with:
 //!
 //! | command | what it does |
@@ -8,6 +8,7 @@
 //! | [`LoadOptions`], `herd bench` | loads one server, the [`Endpoint`] that it is given |
 //! | [`Compare`], `herd bench compare` | starts herds and other systems, and loads them side by side |
 //! | [`Plot`], `herd bench plot` | draws what a comparison measured |
+//! | [`Echo`], `herd bench echo` | a server that a comparison starts: rustls on bare sockets |
 //!
 //! What goes wrong is a [`BenchError`]. This crate reads no herd's file and no environment, and words no
 //! error for a terminal: the client, `herd`, finds the server by its name, and reports errors as it reports
@@ -50,6 +51,7 @@ mod channel;
 mod compare;
 mod dialect;
 mod digits;
+mod echo;
 mod encryption;
 mod endpoint;
 mod error;
@@ -70,6 +72,7 @@ mod traffic;
 mod worker;
 
 pub use compare::Compare;
+pub use echo::Echo;
 pub use encryption::Encryption;
 pub use endpoint::Endpoint;
 pub use error::BenchError;

@@ -82,18 +82,20 @@ impl Experiment {
     }
 
     /// The load on a system.
-    fn load(&self, row: Row, system: System, server: &Server) -> Load {
+    fn load(&self, row: Row, system: System, group: &Group) -> Load {
+        let server = group.first();
         let mut load = Load::new(server.address, system.dialect());
         row.apply(&mut load);
         (load.warm_up, load.length) = (self.warm_up, Length::Time(self.duration));
         load.pid = Some(server.process().0);
+        load.encryption.clone_from(&group.encryption);
         load
     }
 
     /// Makes all clients known, and measures what is not measured under load.
     fn prepare(&self, system: System, group: &Group, result: &mut RowResult) -> Result<(), BenchError> {
         let server = group.first();
-        let load = self.load(result.row, system, server);
+        let load = self.load(result.row, system, group);
         let broken = |why: std::io::Error| broken(system, why);
         if load.traffic.questions > 0 && system == System::RedisGeo {
             redis::load_places(server.address).map_err(broken)?;
@@ -127,7 +129,7 @@ impl Experiment {
         result: &mut RowResult,
         progress: &Progress,
     ) -> Result<(), BenchError> {
-        let load = self.load(result.row, system, group.first());
+        let load = self.load(result.row, system, group);
         if result.row == Row::Propagation {
             let far = group.farthest().address;
             let measured = Propagation::measure(&load, far, progress).map_err(|why| broken(system, why))?;

@@ -7,9 +7,11 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::certificate::{self, AUTHORITY, CERTIFICATE, KEY};
 use super::redis;
 use super::server::{NoServer, Server, free_ports};
 use super::system::System;
+use crate::encryption::Encryption;
 
 /// How many servers there are, and who talks with whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,8 @@ impl Shape {
 pub(crate) struct Group {
     /// The first is the one that clients talk to.
     servers: Vec<Server>,
+    /// How they are talked to, if not in plain text.
+    pub(crate) encryption: Option<Encryption>,
     shape: Shape,
     _dir: TempDir,
 }
@@ -65,14 +69,17 @@ impl Group {
         let dir = tempfile::tempdir().map_err(failed)?;
         let ports = free_ports(shape.servers().len()).map_err(failed)?;
         write_files(dir.path(), shape, &ports).map_err(failed)?;
+        let name = shape.servers()[0].0;
+        let encryption = system.is_encrypted().then(|| certificate::make(dir.path(), name)).transpose();
+        let encryption = encryption.map_err(failed)?;
         let count = if shape == Shape::Bereft { 1 } else { ports.len() };
         // Redis' replicas need the first one to be there, a herd's neighbours find each other.
         let start = |index: usize| Server::start(command(system, shape, &ports, index, bin), ports[index], dir.path());
         let servers: Vec<Server> = (0..count).map(start).collect::<Result<_, _>>()?;
-        if system.is_redis() {
+        if system.is_redis() && servers.len() > 1 {
             redis::wait_for_replicas(servers[0].address, servers.len() - 1).map_err(failed)?;
         }
-        Ok(Self { servers, shape, _dir: dir })
+        Ok(Self { servers, encryption, shape, _dir: dir })
     }
 
     /// The one that clients talk to.
@@ -106,15 +113,31 @@ fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path
     let port = ports[index].to_string();
     let neighbours = links.iter().map(|&link| format!("{}={}", shape.servers()[link].0, ports[link]));
     match system {
-        System::HerdTokio | System::HerdAsyncStd => {
-            let mut command = Command::new(bin.join(system.name()));
+        System::HerdTokio | System::HerdAsyncStd | System::HerdTokioTls | System::HerdAsyncStdTls => {
+            let mut command = Command::new(bin.join(system.herd().unwrap_or_default()));
             command.args(["serve", name, "--config", "herd.toml", "--log-filter", "error"]);
+            if system.is_encrypted() {
+                command.args(["--tls-cert", CERTIFICATE, "--tls-key", KEY, "--tls-ca", AUTHORITY]);
+            }
             command
         }
-        System::RedisSet | System::RedisGeo | System::RedisPartial | System::RedisFull => {
+        System::RustlsEcho => {
+            // It is this program.
+            let mut command = Command::new(std::env::current_exe().unwrap_or_default());
+            command.args(["bench", "echo", "--port", &port, "--cert", CERTIFICATE, "--key", KEY]);
+            command
+        }
+        System::RedisSet | System::RedisTls | System::RedisGeo | System::RedisPartial | System::RedisFull => {
             let mut command = Command::new("redis-server");
+            if system == System::RedisTls {
+                command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+                command.args(["--tls-cert-file", CERTIFICATE, "--tls-key-file", KEY]);
+                command.args(["--tls-ca-cert-file", AUTHORITY]);
+            } else {
+                command.args(["--port", &port]);
+            }
             // No persistence, as a herd has none; a replica begins without a pause.
-            command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
             command.args(["--repl-diskless-sync-delay", "0"]);
             match system {
                 System::RedisPartial => {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::group::Shape;
 use super::measure::Measure::{self, ClientMemory, ConnectionMemory, Level, LinkShare, P50, P99, Rate, ServerCpu};
 use super::system::System::{
-    self, Asyncio, HerdAsyncStd, HerdTokio, Memcached, Node, RedisFull, RedisGeo, RedisPartial, RedisSet,
+    self, Asyncio, HerdAsyncStd, HerdAsyncStdTls, HerdTokio, HerdTokioTls, Memcached, Node, RedisFull, RedisGeo,
+    RedisPartial, RedisSet, RedisTls, RustlsEcho,
 };
 use super::target::{Bound, Target};
 use crate::load::{Load, Pace};
@@ -36,6 +37,8 @@ pub(crate) enum Row {
     Attacks,
     /// A server that was stopped while all clients moved, 10,000 to 10,000,000 of them
     CatchUp,
+    /// One server alone within TLS, pipeline of 100
+    Tls,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
     Baselines,
     /// Python asyncio, Node.js, async-std and tokio: one request at a time
@@ -45,7 +48,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -56,6 +59,7 @@ impl Row {
         Self::Propagation,
         Self::Attacks,
         Self::CatchUp,
+        Self::Tls,
         Self::Baselines,
         Self::BaselinesSingle,
     ];
@@ -73,6 +77,7 @@ impl Row {
             Self::Propagation => "to the farthest of five",
             Self::Attacks => "IAMAT beside attacks",
             Self::CatchUp => "catch up",
+            Self::Tls => "IAMAT within TLS, pipeline of 100",
             Self::Baselines => "plain servers, pipeline of 100",
             Self::BaselinesSingle => "plain servers, one at a time",
         }
@@ -87,6 +92,7 @@ impl Row {
             Self::Westwood | Self::Paris => &[HerdTokio, RedisGeo, HerdAsyncStd],
             Self::Propagation | Self::Attacks => &[HerdTokio, HerdAsyncStd],
             Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
+            Self::Tls => &[HerdTokioTls, RustlsEcho, HerdTokio, RedisTls, HerdAsyncStdTls],
             Self::Baselines | Self::BaselinesSingle => &[HerdTokio, Asyncio, HerdAsyncStd, Node],
         }
     }
@@ -112,7 +118,7 @@ impl Row {
     /// Makes the load this row's.
     pub(crate) fn apply(self, load: &mut Load) {
         match self {
-            Self::Pipeline | Self::Flood | Self::Baselines => load.pipeline = 100,
+            Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls => load.pipeline = 100,
             // The last two have loads of their own.
             Self::Single | Self::BaselinesSingle | Self::Attacks | Self::CatchUp => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
@@ -186,6 +192,16 @@ impl Row {
             Self::CatchUp => {
                 let each = |of| [(Level, 20.0), (LinkShare, 1.5)].map(|(measure, bound)| of_one(of, measure, bound));
                 [HerdTokio, HerdAsyncStd].into_iter().flat_map(each).collect()
+            }
+            Self::Tls => {
+                let limits = [(RustlsEcho, 1.25), (HerdTokio, 2.0), (RedisTls, 0.40)];
+                let bounded = |(against, bound)| Target {
+                    measure: ServerCpu,
+                    of: HerdTokioTls,
+                    against: Some(against),
+                    bound: AtMost(bound),
+                };
+                limits.into_iter().map(bounded).collect()
             }
             Self::Baselines => vec![alone(ConnectionMemory, AtMost(4096.0))],
             Self::BaselinesSingle => Vec::new(),

@@ -12,6 +12,14 @@ pub(crate) enum System {
     HerdTokio,
     /// A herd on async-std.
     HerdAsyncStd,
+    /// A herd on tokio, within TLS.
+    HerdTokioTls,
+    /// A herd on async-std, within TLS.
+    HerdAsyncStdTls,
+    /// Redis, told with SET within TLS.
+    RedisTls,
+    /// rustls on bare sockets, which sends back what it gets.
+    RustlsEcho,
     /// Redis, told with SET.
     RedisSet,
     /// Redis, told with GEOADD; asked with GEOSEARCH.
@@ -34,6 +42,10 @@ impl System {
         match self {
             Self::HerdTokio => "herd-tokio",
             Self::HerdAsyncStd => "herd-async-std",
+            Self::HerdTokioTls => "herd-tokio, TLS",
+            Self::HerdAsyncStdTls => "herd-async-std, TLS",
+            Self::RedisTls => "Redis SET, TLS",
+            Self::RustlsEcho => "rustls echo",
             Self::RedisSet => "Redis SET",
             Self::RedisGeo => "Redis GEO",
             Self::RedisPartial => "Redis partial",
@@ -47,15 +59,35 @@ impl System {
     /// What it understands.
     pub(crate) const fn dialect(self) -> Dialect {
         match self {
-            Self::HerdTokio | Self::HerdAsyncStd | Self::Asyncio | Self::Node => Dialect::Herd,
-            Self::RedisSet | Self::RedisPartial | Self::RedisFull => Dialect::RedisSet,
+            Self::HerdTokio
+            | Self::HerdAsyncStd
+            | Self::HerdTokioTls
+            | Self::HerdAsyncStdTls
+            | Self::Asyncio
+            | Self::Node => Dialect::Herd,
+            Self::RedisSet | Self::RedisTls | Self::RedisPartial | Self::RedisFull => Dialect::RedisSet,
+            Self::RustlsEcho => Dialect::Echo,
             Self::RedisGeo => Dialect::RedisGeoadd,
             Self::Memcached => Dialect::Memcached,
         }
     }
 
+    /// Whether it is talked to within TLS.
+    pub(crate) const fn is_encrypted(self) -> bool {
+        matches!(self, Self::HerdTokioTls | Self::HerdAsyncStdTls | Self::RedisTls | Self::RustlsEcho)
+    }
+
+    /// The program, where it is a herd.
+    pub(crate) const fn herd(self) -> Option<&'static str> {
+        match self {
+            Self::HerdTokio | Self::HerdTokioTls => Some("herd-tokio"),
+            Self::HerdAsyncStd | Self::HerdAsyncStdTls => Some("herd-async-std"),
+            _ => None,
+        }
+    }
+
     /// Whether it is Redis, told in whichever way.
     pub(crate) const fn is_redis(self) -> bool {
-        matches!(self, Self::RedisSet | Self::RedisGeo | Self::RedisPartial | Self::RedisFull)
+        matches!(self, Self::RedisSet | Self::RedisTls | Self::RedisGeo | Self::RedisPartial | Self::RedisFull)
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use herd_bench::{BenchError, Compare, LoadOptions, Plot};
+use herd_bench::{BenchError, Compare, Echo, LoadOptions, Plot};
 
 use crate::failure::Failure;
 use crate::server::ServerOptions;
@@ -24,6 +24,8 @@ pub(crate) struct Bench {
 enum Task {
     Compare(Compare),
     Plot(Plot),
+    #[command(hide = true)]
+    Echo(Echo),
 }
 
 impl Bench {
@@ -43,6 +45,7 @@ impl Bench {
             }
             Some(Task::Compare(compare)) => Ok(compare.run()?),
             Some(Task::Plot(plot)) => Ok(plot.run()?),
+            Some(Task::Echo(echo)) => Ok(echo.run()?),
         }
     }
 }

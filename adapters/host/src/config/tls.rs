@@ -7,11 +7,15 @@ use std::sync::Arc;
 use herd::{Access, Certificates, Grant, Rights, ServerName};
 
 use super::layers::{Given, Layers};
-use super::{ConfigError, Warning};
+use super::{ConfigError, Origin, Place, Warning};
 use crate::nearest::did_you_mean;
 use crate::tls::{BadFile, Files, Tls, path_of};
 
 /// The settings of `[tls]`.
+///
+/// What they ask of neighbours and clients stands in the herd too, as the core has to know it: its
+/// [trust](herd::Herd::with_trust) has the same `certificates`, and its [access](herd::Herd::with_access) says whether it
+/// is for encrypted connections only. [`Settings::find`](super::Settings::find) sees to that.
 #[derive(Clone, Debug)]
 pub struct TlsSettings {
     cert: Given,
@@ -91,6 +95,23 @@ pub(super) fn access_of_all(tls: Option<&TlsSettings>) -> Access {
 }
 
 impl TlsSettings {
+    /// The server's certificate with those between it and the authority, its key, and the authorities that it trusts: PEM
+    /// files, in whose paths `{name}` stands for the server's name. Neighbours have to speak TLS, and clients may.
+    #[must_use]
+    pub fn new(cert: impl AsRef<Path>, key: impl AsRef<Path>, ca: impl AsRef<Path>) -> Self {
+        let given = |path: &Path| Given {
+            text: path.into(),
+            origin: Origin::File(Place { file: path.to_string_lossy().into_owned(), at: None }),
+        };
+        Self {
+            cert: given(cert.as_ref()),
+            key: given(key.as_ref()),
+            ca: given(ca.as_ref()),
+            neighbours: Certificates::Required,
+            clients: ClientTls::default(),
+        }
+    }
+
     /// Reads the files of the server of that name.
     ///
     /// # Errors

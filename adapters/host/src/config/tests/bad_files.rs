@@ -145,3 +145,35 @@ fn values_out_of_place() {
         assert_eq!(told(format!("{ONE}{rest}\n")), format!("herd.toml:{what}"));
     }
 }
+
+#[test]
+fn tls_that_cannot_be() {
+    let files = "cert = \"a.pem\"\nkey = \"a.key\"\nca = \"ca.pem\"\n";
+    let needs = "TLS needs three files: cert, key and ca of [tls], or --tls-cert, --tls-key and --tls-ca; \
+                 `herd certs` makes them";
+    let choices = "(known: off, optional, required)";
+    let cases = [
+        ("[tls]".to_owned(), format!("4:1: {needs}")),
+        ("[tls]\ncert = \"a.pem\"\nca = \"ca.pem\"".into(), format!("5:8: {needs}")),
+        (
+            format!("[tls]\n{files}neighbours = \"require\""),
+            format!("8:14: unknown choice \"require\"; did you mean required? {choices}"),
+        ),
+        (format!("[tls]\n{files}clients = \"yes\""), format!("8:11: unknown choice \"yes\" {choices}")),
+        ("[tls]\ncertificate = 1".into(), "5:1: unknown field `certificate`, expected one of `cert`".into()),
+    ];
+    for (rest, what) in cases {
+        let told = told(format!("{ONE}{rest}\n"));
+        assert!(told.starts_with(&format!("herd.toml:{what}")), "{told}");
+    }
+    let tls = format!("[tls]\n{files}");
+    for (first, second, what) in [
+        ("Ball", "bALL", "6:8: Ball and bALL are one name to certificates; rename one of them"),
+        ("Ball", "two-", "6:8: \"two-\" cannot stand"),
+        ("Ball", "10.0.0.1", "6:8: \"10.0.0.1\" cannot stand"),
+    ] {
+        let links = format!("links = [\"{first}\"]");
+        let told = told(format!("{}{}{tls}", server(first, "127.0.0.1:1", ""), server(second, "127.0.0.1:2", &links)));
+        assert!(told.starts_with(&format!("herd.toml:{what}")), "{told}");
+    }
+}
