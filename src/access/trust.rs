@@ -130,7 +130,8 @@ impl Trust {
         self.secrets.iter().any(|secret| secret.id() == id)
     }
 
-    fn is_plain(&self, name: &ServerName) -> bool {
+    /// Whether that neighbour is listed as one that can prove nothing.
+    pub(crate) fn is_plain(&self, name: &ServerName) -> bool {
         self.plain.contains(name)
     }
 }

@@ -218,6 +218,11 @@ impl Identity {
         self.herd.trust().takes_plain(self.names.name(peer))
     }
 
+    /// Whether that neighbour is listed as one that can prove nothing.
+    pub(crate) fn is_plain(&self, peer: ServerId) -> bool {
+        self.herd.trust().is_plain(self.names.name(peer))
+    }
+
     /// The id of the server of that name, if it has been heard of.
     pub(crate) fn id_of(&self, name: &[u8]) -> Option<ServerId> {
         self.names.find(name)

@@ -1,9 +1,10 @@
 //! How a link finds out that it has reached the neighbour, and goes on when it has not.
 
 use core::mem;
+use core::time::Duration;
 
 use super::cx::Cx;
-use super::link::{Link, State};
+use super::link::{GREETING_TIMEOUT, Link, State};
 use super::step::Parting;
 use crate::access::{Basis, Proved};
 use crate::pass::Wrong;
@@ -13,6 +14,17 @@ impl Link {
     /// Whether a connection that was just made begins with a greeting, since somebody has to prove something.
     pub(super) fn proves_first(&self, cx: &Cx<'_>) -> bool {
         self.make.is_ours() && cx.identity.asks_for_proof(self.proving.is_certified)
+    }
+
+    /// Whether the neighbour is to prove something when it answers a greeting.
+    pub(super) fn waits_for_proof(&self, cx: &Cx<'_>) -> bool {
+        cx.identity.asks_for_proof(self.proving.is_certified) && !cx.identity.is_plain(self.peer)
+    }
+
+    /// How long an answer to a greeting is waited for. A proof comes as late as any answer may, however slow the network;
+    /// no other line of the neighbour's stands for it.
+    pub(super) fn patience(&self, cx: &Cx<'_>) -> Duration {
+        if self.waits_for_proof(cx) { cx.limits.link_timeout } else { GREETING_TIMEOUT }
     }
 
     /// The neighbour answered a greeting, or none is needed: whether it is believed.

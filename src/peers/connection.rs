@@ -15,7 +15,7 @@ impl Link {
     pub(crate) fn connected(&mut self, is_certified: bool, cx: &mut Cx<'_>) {
         self.proving = Proving::on(is_certified);
         if self.make.greets(cx.now) || self.proves_first(cx) {
-            self.state = State::Greeting { since: cx.now, sent: false };
+            self.state = State::Greeting { until: cx.now + self.patience(cx), sent: false };
             self.tell(cx);
         } else if self.is_believed(None, cx) {
             self.rise(cx);
@@ -71,6 +71,10 @@ impl Link {
     /// our words, and is left in peace with those.
     pub(crate) fn not_understood(&mut self, answer: &[u8], cx: &mut Cx<'_>) {
         if let State::Greeting { .. } = self.state {
+            // A greeting without fields asks for no proof, and gives none.
+            if self.waits_for_proof(cx) && !self.may_be_plain(cx) {
+                return self.cannot_prove(cx);
+            }
             self.make.did_not_understand(cx.now, cx.limits);
             if self.make.takes_one_line_each() && !self.may_be_plain(cx) {
                 return self.cannot_prove(cx);
@@ -106,7 +110,13 @@ impl Link {
     /// All that was taken has been sent.
     pub(crate) fn sent(&mut self, cx: &mut Cx<'_>) {
         self.sending = None;
-        let State::Up { idle_since } = &mut self.state else { return };
+        let State::Up { idle_since } = &mut self.state else {
+            // A long greeting may have been on its way when the server was told to stop.
+            if self.stops {
+                self.want_poll(cx);
+            }
+            return;
+        };
         *idle_since = cx.now;
         if self.make.takes_one_line_each() {
             self.disconnect(Parting::OneLineEach, cx);

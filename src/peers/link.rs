@@ -36,8 +36,8 @@ use crate::pass::{Action, Hello, Notice, Wrong};
 use crate::values::{Instant, ServerId, Skew};
 use crate::wire::{Framer, HelloFields, Stranger};
 
-/// How long a greeting may go unanswered.
-const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a greeting may go unanswered, where nothing hangs on the answer: who does not answer is a plain server.
+pub(super) const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The first pause after a failure; each further one is twice as long.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -79,7 +79,7 @@ pub(super) enum State {
         asked: bool,
     },
     Greeting {
-        since: Instant,
+        until: Instant,
         sent: bool,
     },
     Up {
@@ -308,9 +308,8 @@ impl Link {
         let stuck = self.sending.map(|since| since + limits.link_timeout);
         let next = match self.state {
             State::Connecting { since, .. } => Some(since + limits.link_timeout),
-            State::Greeting { since, .. } => Some(since + GREETING_TIMEOUT),
             State::Up { idle_since } if self.is_idle() => Some(idle_since + limits.link_idle),
-            State::Pausing { until } => Some(until),
+            State::Greeting { until, .. } | State::Pausing { until } => Some(until),
             State::Idle => self.make.greet_at(),
             State::Up { .. } | State::Ended => None,
         };
@@ -345,7 +344,7 @@ impl Link {
         match self.state {
             State::Idle if self.make.is_due(cx.now) => self.connect(cx),
             State::Idle if self.would_open_to_compare() && self.repair.is_due(cx.now) => self.connect(cx),
-            State::Greeting { since, .. } if since + GREETING_TIMEOUT <= cx.now => {
+            State::Greeting { until, .. } if until <= cx.now => {
                 self.disconnect(Parting::NoAnswer, cx);
                 if self.may_be_plain(cx) && self.make.kept_silent(cx.now, cx.limits) {
                     self.connect_if_needed(cx);

@@ -58,7 +58,9 @@ impl Session {
         let said = (incarnation, Some(fields));
         let again = self.neighbour;
         self.shown.proof = verified.map(|secret| (from, secret));
-        let believed = verified.ok_or(Stranger::Secret).and_then(|_| self.believe(sender));
+        // Where no secret is asked for any more, it comes down to the address.
+        let is_enough = verified.is_some() || secrets.is_empty();
+        let believed = if is_enough { self.believe(sender) } else { Err(Stranger::Secret) };
         believed.inspect_err(|&why| self.refuse(sender, said, (why, Some(proof.secret)), batch))?;
         let hello = Hello { incarnation, fields: Some(fields), again: again == Some(from), is_proved: true };
         Ok(Request::Hello { from, hello })

@@ -1,5 +1,7 @@
 //! Two servers that have to prove to each other who they are.
 
+use core::time::Duration;
+
 use super::*;
 use crate::access::{Certificates, Secret, Trust};
 use crate::pass::{Trouble, Wrong};
@@ -170,13 +172,44 @@ fn what_is_revoked_ends() {
     assert!(pair.passes_on());
     pair.change(secrets(&[1]));
     assert_eq!(pair.pull(false), Some(Parting::NotBelieved), "it connects anew, and has to prove more");
-    // Its session at the other end is over when the other one changes too: closed, and not refused, since it may prove more
-    // on another connection.
+    // Its session at the other end is in use until the other one changes too.
     let mut pair = Pair::new(secrets(&[1]), secrets(&[1, 2]));
     assert!(pair.passes_on());
     pair.b.handle(&mut Turn::at(now()), Event::Herd(herd(secrets(&[2]))));
-    assert_eq!(pair.answer(b"AT a +0.5 emu +1+1 1 a\n"), b"");
-    assert!(pair.b.position(b"emu").is_none());
+    assert_eq!(pair.answer(b"AT a +0.5 emu +1+1 1 a\n"), b"", "what it says meanwhile is not refused, and not taken");
+    assert!(pair.session.as_ref().is_some_and(Session::is_finished) && pair.b.position(b"emu").is_none());
+}
+
+/// A neighbour may be far away, and no other line of its stands for a proof.
+#[test]
+fn a_proof_is_waited_for_as_long_as_any_answer() {
+    let patience = |trust: Trust| {
+        let pair = Pair::new(trust, secrets(&[1]));
+        let (mut turn, peer) = (Turn::at(now()), pair.a.server(b"b").expect("a member"));
+        say(&pair.a, None, "IAMAT kiwi +1+1 1\n");
+        assert_eq!(pair.a.poll_link(&mut turn, peer), LinkStep::Connect);
+        pair.a.handle(&mut turn, Event::Connected { peer, proven: false });
+        assert!(matches!(pair.a.poll_link(&mut turn, peer), LinkStep::Send(_)));
+        pair.a.handle(&mut turn, Event::Sent { peer });
+        pair.a.poll_link(&mut turn, peer)
+    };
+    let until = |time: Duration| LinkStep::Wait(Some(now().instant + time));
+    assert_eq!(patience(secrets(&[1])), until(Limits::default().link_timeout));
+    assert_eq!(patience(secrets(&[])), until(Duration::from_secs(1)));
+    assert_eq!(patience(Trust { plain: vec![name("b")], ..secrets(&[1]) }), until(Duration::from_secs(1)));
+}
+
+/// A greeting without fields asks for no proof and gives none, so nobody is brought to say one who has a secret.
+#[test]
+fn who_has_to_prove_something_is_not_greeted_bare() {
+    let pair = Pair::new(secrets(&[1]), secrets(&[1]));
+    let (mut turn, peer) = (Turn::at(now()), pair.a.server(b"b").expect("a member"));
+    say(&pair.a, None, "IAMAT kiwi +1+1 1\n");
+    assert_eq!(pair.a.poll_link(&mut turn, peer), LinkStep::Connect);
+    pair.a.handle(&mut turn, Event::Connected { peer, proven: false });
+    let LinkStep::Send(greeting) = pair.a.poll_link(&mut turn, peer) else { panic!("it greets") };
+    pair.a.handle(&mut turn, Event::Received { peer, bytes: &[b"? ", &greeting[..]].concat() });
+    assert_eq!(pair.a.poll_link(&mut turn, peer), LinkStep::Close(Parting::NotBelieved));
 }
 
 #[test]
