@@ -6,6 +6,7 @@ use bytes::Bytes;
 use herd::{Seat, Session};
 
 use crate::scenario::Nanos;
+use crate::stranger::Stranger;
 use crate::talk::Talk;
 
 /// A connection's place, and how often the place was used before: one that is over is not mistaken
@@ -95,6 +96,8 @@ pub(crate) enum Opener {
     Link(u32),
     /// A client's.
     Client(u32),
+    /// Of somebody who says that it is that server.
+    Stranger(u32),
 }
 
 /// What is on its way in one direction.
@@ -148,9 +151,10 @@ pub(crate) struct Connection {
     pub(crate) seat: Option<Seat>,
     pub(crate) ends: [End; 2],
     pub(crate) pipes: [Pipe; 2],
-    /// Of its opener, where that is a server, when it was opened; and how often that had moved.
+    /// Of its opener, where that is a server, when it was opened; how often that had moved; and when that was.
     pub(crate) life: u32,
     pub(crate) moves: u32,
+    pub(crate) opened_at: Nanos,
     /// It is broken, and its ends will learn of it.
     pub(crate) broken: bool,
     /// It leads nowhere: what either end sends is acknowledged and thrown away.
@@ -161,11 +165,37 @@ pub(crate) struct Connection {
     pub(crate) ends_soon: bool,
     /// What a client has said on it and is owed.
     pub(crate) talk: Option<Box<Talk>>,
+    /// Who has one of its ends, where that is no server and no client.
+    pub(crate) stranger: Option<Box<Stranger>>,
+    pub(crate) proving: Proving,
+}
+
+/// What was proved on a connection by the server that opened it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Proving {
+    /// Whether a line of its opener's was taken on it.
+    pub(crate) is_met: bool,
+    /// Whether it was asked for a proof, and its answer has not come.
+    pub(crate) is_asked: bool,
+    /// The secret with which it last made one.
+    pub(crate) proves: Option<usize>,
+    /// The secret that the other end has seen it prove.
+    pub(crate) proved: Option<usize>,
 }
 
 impl Connection {
     pub(crate) const fn end(&self, side: Side) -> End {
         self.ends[side as usize]
+    }
+
+    /// Whether a server opened it.
+    pub(crate) const fn is_of_link(&self) -> bool {
+        matches!(self.opener, Opener::Link(_))
+    }
+
+    /// Whether whoever accepted it is no server.
+    pub(crate) const fn is_with_impostor(&self) -> bool {
+        matches!(self.opener, Opener::Link(_)) && self.stranger.is_some()
     }
 
     pub(crate) const fn is_over(&self) -> bool {
@@ -200,6 +230,9 @@ impl Connections {
             begun: Vec::new(),
             ends_soon: false,
             talk: None,
+            stranger: None,
+            proving: Proving::default(),
+            opened_at: 0,
         };
         let slot = if let Some(slot) = slot {
             self.slots[slot as usize] = connection;
@@ -226,6 +259,7 @@ impl Connections {
             connection.session = None;
             connection.seat = None;
             connection.talk = None;
+            connection.stranger = None;
             connection.begun = Vec::new();
             connection.pipes = [Pipe::default(), Pipe::default()];
             self.free.push(id.slot);

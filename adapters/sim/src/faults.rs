@@ -34,11 +34,13 @@ pub enum Fault {
     Moves,
     /// Herds with a hash key, and servers that have another one.
     Keys,
+    /// Herds with secrets, which change server by server, and strangers who have none.
+    Secrets,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -53,6 +55,7 @@ impl Fault {
         Self::Makes,
         Self::Moves,
         Self::Keys,
+        Self::Secrets,
     ];
 
     /// Its name on the command line.
@@ -73,6 +76,7 @@ impl Fault {
             Self::Makes => "makes",
             Self::Moves => "moves",
             Self::Keys => "keys",
+            Self::Secrets => "secrets",
         }
     }
 }

@@ -22,6 +22,10 @@ pub(crate) struct Host {
     pub(crate) older: bool,
     /// How often it has moved to another address.
     pub(crate) moves: u32,
+    /// How many there are who answer at its address while it is down.
+    pub(crate) impostors: u32,
+    /// When it last began to believe others.
+    pub(crate) trusts_since: Nanos,
     /// Its list of servers, also while it is down.
     pub(crate) list: Arc<List>,
     /// Which ids these have at its node.
@@ -68,7 +72,9 @@ impl Host {
             let is_absent = scenario.absent.contains(&server);
             let (ids, list) = common
                 .clone()
-                .filter(|(_, list)| !is_absent && list.key == scenario.key(server))
+                .filter(|(_, list)| {
+                    !is_absent && list.key == scenario.key(server) && list.trusting == scenario.trusting(server)
+                })
                 .map_or_else(own, Ok)?;
             Ok(Self::new(list, ids, scenario.older.contains(&server)))
         };
@@ -79,6 +85,8 @@ impl Host {
         Self {
             older,
             moves: 0,
+            impostors: 0,
+            trusts_since: 0,
             list,
             ids,
             node: None,
@@ -151,6 +159,9 @@ pub(crate) fn address(server: usize, moves: u32) -> IpAddr {
     let ([.., high, low], [.., moves]) = (server.to_be_bytes(), moves.to_be_bytes());
     IpAddr::V4(Ipv4Addr::new(10, moves, high, low))
 }
+
+/// Where strangers connect from who have no neighbour's address.
+pub(crate) const STRANGERS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 0, 2));
 
 /// Where all clients connect from.
 pub(crate) const CLIENTS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1));

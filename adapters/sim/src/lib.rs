@@ -30,8 +30,9 @@
 //! | `calendar` | what is due, and when |
 //! | `wires`, `connection` | links, and the bytes on them |
 //! | `host`, `places` | one server, its clocks, its disk, its places source |
-//! | `list` | whom a server has in its list of servers |
+//! | `list` | whom a server has in its list of servers, and whom it believes |
 //! | `talk` | one client on one connection, and what it is owed |
+//! | `stranger`, `overheard` | somebody who says what neighbours say, and what it has heard them say |
 //! | `oracle` | what every server must know |
 //! | `listener` | what a server's feed tells |
 //! | `run` | all of it, step by step |
@@ -48,12 +49,14 @@ mod host;
 mod list;
 mod listener;
 mod oracle;
+mod overheard;
 mod places;
 mod run;
 mod scenario;
 mod seed;
 mod shrink;
 mod stats;
+mod stranger;
 mod talk;
 mod trace;
 mod violation;
@@ -63,7 +66,8 @@ pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
 pub use run::{FastPath, Options, Outcome, Run};
 pub use scenario::{
-    BadScenario, Bounds, Builder, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, SECOND, Scenario, What,
+    BadScenario, Bounds, Builder, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND, Scenario,
+    Trusting, What,
 };
 pub use seed::Seed;
 pub use shrink::{breaks, shrink};

@@ -1,10 +1,10 @@
-//! A server's list of servers, and which ids these have at its node.
+//! A server's file: its list of servers and whom it believes; and which ids these have at its node.
 
 use std::sync::Arc;
 
-use herd::{HashKey, Herd, Node, ServerId};
+use herd::{HashKey, Herd, Node, ServerId, ServerName};
 
-use crate::scenario::{BadScenario, Scenario};
+use crate::scenario::{BadScenario, Scenario, Trusting};
 
 /// The servers in one server's list. The links between them are those of the scenario.
 #[derive(Clone, Debug)]
@@ -14,13 +14,24 @@ pub(crate) struct List {
     addresses: Vec<u32>,
     /// The number of the hash key of whoever has it.
     pub(crate) key: usize,
+    /// Whom whoever has it believes.
+    pub(crate) trusting: Trusting,
     pub(crate) herd: Arc<Herd>,
 }
 
 impl List {
-    fn of(scenario: &Scenario, members: Vec<bool>, addresses: Vec<u32>, key: usize) -> Result<Self, BadScenario> {
+    fn of(
+        scenario: &Scenario,
+        members: Vec<bool>,
+        addresses: Vec<u32>,
+        key: usize,
+        trusting: Trusting,
+    ) -> Result<Self, BadScenario> {
         let herd = scenario.herd_of(&members, &addresses)?.with_hash_key(hash_key(key));
-        Ok(Self { members, addresses, key, herd: Arc::new(herd) })
+        let plain = scenario.older.iter().map(|&older| Ok(ServerName::new(&scenario.servers[older])?));
+        let plain = plain.collect::<Result<_, BadScenario>>()?;
+        let herd = Arc::new(herd.with_trust(trusting.trust(plain)));
+        Ok(Self { members, addresses, key, trusting, herd })
     }
 
     /// The list that a server has at the start: all servers but those that are to come, and itself.
@@ -30,7 +41,8 @@ impl List {
     pub(crate) fn first(scenario: &Scenario, server: usize) -> Result<Self, BadScenario> {
         let is_there = |index| index == server || !scenario.absent.contains(&index);
         let servers = 0..scenario.servers.len();
-        Self::of(scenario, servers.clone().map(is_there).collect(), vec![0; servers.len()], scenario.key(server))
+        let members = servers.clone().map(is_there).collect();
+        Self::of(scenario, members, vec![0; servers.len()], scenario.key(server), scenario.trusting(server))
     }
 
     /// The same with something written into it.
@@ -44,7 +56,13 @@ impl List {
             Listing::Out(member) => members[member] = false,
             Listing::Elsewhere(member) => addresses[member] += 1,
         }
-        Self::of(scenario, members, addresses, self.key)
+        Self::of(scenario, members, addresses, self.key, self.trusting.clone())
+    }
+
+    /// The same of a server that believes others.
+    pub(crate) fn believing(&self, trusting: Trusting, scenario: &Scenario) -> Self {
+        let Self { members, addresses, key, .. } = self.clone();
+        Self::of(scenario, members, addresses, key, trusting).expect("its servers are a herd")
     }
 
     /// Whether a server is in it.

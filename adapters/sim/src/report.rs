@@ -67,6 +67,7 @@ impl Report {
         )?;
         writeln!(out, "replies     {} got and right", stats.replies)?;
         writeln!(out, "feeds       {} changes told", stats.changes)?;
+        writeln!(out, "strangers   {} lines of theirs, none believed", stats.strangers)?;
         writeln!(out, "fast path   {} seeds played with it and without", self.both_ways)?;
         let (settled, used) = (stats.settled_after as f64 / 1e9, stats.promise_used);
         writeln!(out, "agreement   {settled:.1} s after all was quiet at most, and {used}% of what is promised")?;

@@ -20,6 +20,8 @@ mod pull;
 mod reading;
 mod records;
 mod stops;
+mod strangers;
+mod trusts;
 mod turns;
 
 use std::collections::HashSet;
@@ -34,6 +36,7 @@ use crate::connection::{ConnectionId, Connections};
 use crate::digest::Digest;
 use crate::host::Host;
 use crate::oracle::Oracle;
+use crate::overheard::Overheard;
 use crate::scenario::{BadScenario, MILLI, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
@@ -99,6 +102,9 @@ pub struct Run {
     /// Each update that was sent on a wire, in those lives of the two servers.
     crossings: HashSet<(u64, u64), FixedState>,
     fetches: Vec<Fetch>,
+    /// What strangers have heard; nothing where there are none.
+    overheard: Overheard,
+    listens_in: bool,
     tracker: Option<Tracker>,
     stats: Stats,
     trace: Option<Trace>,
@@ -127,6 +133,8 @@ struct Scratch {
     told: Vec<Told>,
     /// What the session of a pass has done in it.
     effort: Effort,
+    /// The line of the pass that is to be refused.
+    last: Vec<u8>,
 }
 
 impl Run {
@@ -162,6 +170,8 @@ impl Run {
             oracle: Oracle::new(servers, scenario.bounds.clients),
             crossings: HashSet::default(),
             fetches: Vec::new(),
+            overheard: Overheard::default(),
+            listens_in: scenario.has_strangers(),
             tracker: options.spread.then(|| Tracker::new(servers)),
             stats: Stats::default(),
             trace: None,
@@ -175,6 +185,7 @@ impl Run {
             herd,
             scenario,
         };
+        (0..servers).for_each(|server| run.note_allowed(server));
         run.plan();
         Ok(run)
     }

@@ -4,6 +4,8 @@ mod bounds;
 mod builder;
 mod generate;
 mod manner;
+mod ruse;
+mod trusting;
 mod what;
 
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub use bounds::Bounds;
 pub use builder::Builder;
 pub use generate::Recipe;
 pub use manner::{Illness, Manner};
+pub use ruse::Ruse;
+pub use trusting::Trusting;
 pub use what::{Planned, What};
 
 /// Nanoseconds since the start of a run, or a span of so many.
@@ -47,6 +51,9 @@ pub struct Scenario {
     /// The number of each server's hash key; 0 is none, and so is what is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<usize>,
+    /// Whom each server believes at the start: by their addresses, where that is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trust: Vec<Trusting>,
     /// How the network is when nothing is wrong with it.
     pub network: Network,
     /// The servers' limits, where they are not the core's own defaults.
@@ -134,6 +141,20 @@ impl Scenario {
         self.keys.get(server).copied().unwrap_or(0)
     }
 
+    /// Whom a server believes at the start. One of an older make knows of no secrets.
+    #[must_use]
+    pub fn trusting(&self, server: usize) -> Trusting {
+        if self.older.contains(&server) {
+            return Trusting::default();
+        }
+        self.trust.get(server).cloned().unwrap_or_default()
+    }
+
+    /// Whether there is ever a stranger in it.
+    pub(crate) fn has_strangers(&self) -> bool {
+        self.events.iter().any(|planned| matches!(planned.what, What::Stranger { .. } | What::Impostor { .. }))
+    }
+
     /// When the last thing has happened and the last trouble is over.
     #[must_use]
     pub fn calm_at(&self) -> Nanos {
@@ -178,7 +199,8 @@ impl Scenario {
         let linked = |a: usize, b: usize| self.links.iter().any(|&link| link == (a, b) || link == (b, a));
         for planned in &self.events {
             let on_link = planned.what.link().is_none_or(|(from, to)| linked(from, to));
-            let at_server = planned.what.server().is_none_or(|server| server < self.servers.len());
+            let mut servers = planned.what.server().into_iter().chain(planned.what.posed_as());
+            let at_server = servers.all(|server| server < self.servers.len());
             let listed = planned.what.listing().is_none_or(|(_, listing)| listing.member() < self.servers.len());
             let fits = on_link && at_server && listed;
             if !fits {
@@ -241,6 +263,9 @@ impl Scenario {
         other.older.retain(|&older| older != server);
         if server < other.keys.len() {
             other.keys.remove(server);
+        }
+        if server < other.trust.len() {
+            other.trust.remove(server);
         }
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {

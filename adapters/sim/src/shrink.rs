@@ -1,7 +1,7 @@
 //! From a scenario that breaks an invariant to a shorter one that still does.
 
 use crate::run::{Options, Outcome, Run};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Trusting};
 use crate::violation::Invariant;
 
 /// The most runs that are spent on one scenario.
@@ -25,6 +25,7 @@ pub fn shrink(scenario: &Scenario, broken: impl FnMut(&Scenario) -> Option<Invar
         search.drop_links();
         search.renew();
         search.take_keys();
+        search.take_secrets();
         search.hurry();
         if search.best == before || search.runs >= MOST_RUNS {
             return (search.best, search.runs);
@@ -124,6 +125,18 @@ impl<F: FnMut(&Scenario) -> Option<Invariant>> Search<F> {
             let mut candidate = self.best.clone();
             candidate.keys.clear();
             self.offer(candidate);
+        }
+    }
+
+    /// Has servers believe addresses from the start, and then one secret.
+    fn take_secrets(&mut self) {
+        for secrets in [&[][..], &[1]] {
+            let mut candidate = self.best.clone();
+            candidate.trust.iter_mut().for_each(|trusting| *trusting = Trusting::secrets(secrets));
+            candidate.trust.retain(|trusting| !trusting.secrets.is_empty());
+            if self.best.trust.is_empty() || self.offer(candidate) {
+                return;
+            }
         }
     }
 

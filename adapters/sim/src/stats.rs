@@ -29,6 +29,8 @@ pub struct Stats {
     pub replies: u64,
     /// Connections between servers that were asked for.
     pub connects: u64,
+    /// Lines of strangers that servers took and refused, and greetings that strangers answered.
+    pub strangers: u64,
     /// How much of each kind of trouble there was.
     pub faults: BTreeMap<&'static str, u64>,
     /// What servers told people, as a server logs it at `info` and above.
@@ -75,6 +77,7 @@ impl Stats {
         self.changes += other.changes;
         self.replies += other.replies;
         self.connects += other.connects;
+        self.strangers += other.strangers;
         self.settled_after = self.settled_after.max(other.settled_after);
         self.promise_used = self.promise_used.max(other.promise_used);
         self.most_queued = self.most_queued.max(other.most_queued);

@@ -23,6 +23,9 @@ pub enum Invariant {
     NeverBack,
     /// No server keeps a report that no client made.
     Invented,
+    /// Nothing that a stranger says is taken where addresses are not trusted, and a neighbour that shares a secret is
+    /// never refused for the lack of one.
+    Believed,
     /// An update crosses a link at most once in each direction, for each life of the two servers.
     CrossesOnce,
     /// Nothing grows past its limit.
@@ -55,6 +58,7 @@ impl Invariant {
             Self::Newest => "newest",
             Self::NeverBack => "never-back",
             Self::Invented => "invented",
+            Self::Believed => "believed",
             Self::CrossesOnce => "crosses-once",
             Self::Bounded => "bounded",
             Self::Fair => "fair",

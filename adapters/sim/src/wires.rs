@@ -26,6 +26,8 @@ pub(crate) struct Wire {
     pub(crate) misled: Option<u32>,
     /// The lives of `from` and `to` in which `to` last took a greeting of `from`.
     pub(crate) met: Option<(u32, u32)>,
+    /// Since when each of `from` and `to` would believe the other one, if they would.
+    pub(crate) allowed_since: Option<Nanos>,
     /// When trouble last began or ended on it, or at an end of it.
     pub(crate) troubled_at: Nanos,
     /// How often `to` had moved when `from` last looked up where it is; none if it has not.

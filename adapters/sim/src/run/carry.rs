@@ -14,7 +14,7 @@ impl Run {
         match (connection.opener, way) {
             (Opener::Link(link), Way::There) => Some(link),
             (Opener::Link(link), Way::Back) => Some(self.wires.get(link).reverse),
-            (Opener::Client(_), _) => None,
+            (Opener::Client(_) | Opener::Stranger(_), _) => None,
         }
     }
 
@@ -38,7 +38,7 @@ impl Run {
     pub(super) fn pace(&self, connection: &Connection, way: Way) -> Option<u64> {
         match (connection.opener, way) {
             (Opener::Client(client), Way::Back) => self.clients[client as usize].pace,
-            (Opener::Client(_), Way::There) => None,
+            (Opener::Client(_), Way::There) | (Opener::Stranger(_), _) => None,
             (Opener::Link(_), _) => self.wire_of(connection, way).and_then(|wire| self.wires.get(wire).pace),
         }
     }
@@ -143,7 +143,7 @@ impl Run {
         let Some(connection) = self.connections.get(id) else { return false };
         let server = match (connection.opener, side) {
             (Opener::Link(link), Side::Opener) => self.wires.get(link).from,
-            (Opener::Client(_), Side::Opener) => return true,
+            (Opener::Client(_) | Opener::Stranger(_), Side::Opener) => return true,
             (_, Side::Acceptor) => connection.server,
         };
         let host = &self.hosts[server as usize];

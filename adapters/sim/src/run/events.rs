@@ -50,6 +50,9 @@ impl Run {
                     self.lists(server, listing);
                 }
             }
+            What::Trust { server, to } => self.trusts(server, to),
+            What::Stranger { server, poses_as, there, ruse } => self.stranger_comes(server, poses_as, there, ruse),
+            What::Impostor { server, .. } => self.hosts[server].impostors += 1,
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
@@ -80,6 +83,10 @@ impl Run {
             }
             What::Middlebox { from, to, how, .. } => self.middlebox_goes(from, to, how),
             What::Stop { server, .. } => self.starts_again(index, server),
+            What::Impostor { server, .. } => {
+                self.hosts[server].impostors -= 1;
+                self.impostors_go(server);
+            }
             What::Places { server, .. } => self.hosts[server].illness = None,
             _ => {}
         }
@@ -158,7 +165,7 @@ impl Run {
             let Some(connection) = self.connections.get(id) else { continue };
             let opens = match connection.opener {
                 Opener::Link(link) => self.wires.get(link).from as usize == server,
-                Opener::Client(_) => false,
+                Opener::Client(_) | Opener::Stranger(_) => false,
             };
             if opens {
                 self.dies(id, Side::Opener, silent);
@@ -201,7 +208,7 @@ impl Run {
             let Some(connection) = self.connections.get(id) else { continue };
             let opener = match connection.opener {
                 Opener::Link(link) => Some(self.wires.get(link).from as usize),
-                Opener::Client(_) => None,
+                Opener::Client(_) | Opener::Stranger(_) => None,
             };
             for (side, owner) in [(Side::Opener, opener), (Side::Acceptor, Some(connection.server as usize))] {
                 let pipe = &connection.pipes[side.sends().other() as usize];

@@ -29,7 +29,7 @@ impl Run {
         let Host { life, moves, .. } = self.hosts[from];
         self.wires.get_mut(link).ended = false;
         let connection = self.connections.get_mut(id).expect("it was just opened");
-        (connection.life, connection.moves) = (life, moves);
+        (connection.life, connection.moves, connection.opened_at) = (life, moves, self.now);
         if self.wires.get_mut(link).connection.replace(id).is_some() {
             let what = format!("it asks for a second connection to {}", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);
@@ -45,6 +45,9 @@ impl Run {
         let acceptor = connection.server as usize;
         let is_severed = self.wires.is_severed(link);
         if !is_severed && self.is_taken_by_middlebox(id, link) {
+            return;
+        }
+        if !is_severed && self.is_taken_by_impostor(id, link) {
             return;
         }
         let host = &self.hosts[acceptor];
@@ -118,6 +121,7 @@ impl Run {
             let what = format!("it closes the connection to {}, and has none", self.name_of(from, peer));
             return self.violate(Invariant::Links, Some(from), what);
         };
+        self.check_parting(id, link, why);
         self.drop_connection(id, why == Parting::TimedOut);
     }
 
@@ -216,6 +220,7 @@ impl Run {
                     let client = &mut self.clients[client as usize];
                     client.connection = client.connection.filter(|&current| current != id);
                 }
+                Opener::Stranger(_) => {}
             },
         }
         self.connections.free_if_over(id);
@@ -274,6 +279,7 @@ impl Run {
         let (opener, client) = match connection.opener {
             Opener::Link(link) => (Some(self.wires.get(link).from as usize), None),
             Opener::Client(client) => (None, Some(client as usize)),
+            Opener::Stranger(poses_as) => (Some(poses_as as usize), None),
         };
         // A line is told of where it is taken, and everything else where it is asked for.
         let at_acceptor = !text.is_empty() && way == Way::There || opener.is_none();

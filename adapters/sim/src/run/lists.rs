@@ -18,6 +18,7 @@ impl Run {
             return;
         }
         self.hosts[server].list = Arc::clone(&list);
+        self.note_allowed(server);
         let never_ran = self.hosts[server].life == 0;
         if listing == Listing::In(server) && never_ran {
             self.start_server(server);
@@ -27,7 +28,7 @@ impl Run {
     }
 
     /// A server that is up is told of its new list.
-    fn change_list(&mut self, server: usize, list: &List) {
+    pub(super) fn change_list(&mut self, server: usize, list: &List) {
         if self.hosts[server].node.is_none() {
             return;
         }
@@ -39,14 +40,15 @@ impl Run {
         self.perform(server);
     }
 
-    /// Whether two servers can talk over a wire, and compare: nothing is cut, each is in the other one's list, and both
-    /// have the same hash key.
+    /// Whether two servers can talk over a wire, and compare: nothing is cut, each is in the other one's list and can be
+    /// believed, and both have the same hash key.
     pub(super) fn is_open(&self, wire: u32) -> bool {
         let (from, to) = (self.wires.get(wire).from as usize, self.wires.get(wire).to as usize);
         self.scenario.key(from) == self.scenario.key(to)
             && !self.wires.is_severed(wire)
             && self.is_listed(wire)
             && self.is_listed(self.wires.get(wire).reverse)
+            && self.believe_each_other(wire)
     }
 
     /// Whether whoever is at the start of a wire has the other end in its list.

@@ -34,8 +34,11 @@ impl Run {
         let wire = self.wires.get(link);
         let is_away = !self.hosts[wire.to as usize].listens();
         let Some(how) = wire.manner().filter(|&how| how != Manner::Keep || is_away) else { return false };
-        let life = self.hosts[wire.from as usize].life;
-        self.wires.get_mut(link).misled = Some(life);
+        // Who asks for proofs takes nobody for a plain server.
+        let (from, to) = (wire.from as usize, wire.to as usize);
+        let misled = (!self.asks_for_proof(from, to)).then_some(self.hosts[from].life);
+        let wire = self.wires.get_mut(link);
+        wire.misled = misled.or(wire.misled);
         let at_once = self.seed.percent(50);
         if let Some(connection) = self.connections.get_mut(id) {
             connection.ends[Side::Acceptor as usize] = End::Here;

@@ -3,7 +3,7 @@
 use herd::{Event, ServerId};
 
 use super::Run;
-use crate::connection::{Connection, Opener};
+use crate::connection::Opener;
 use crate::host;
 
 impl Run {
@@ -31,12 +31,5 @@ impl Run {
         let moves = self.hosts[to].moves;
         self.wires.get_mut(wire).resolved = Some(moves);
         self.handle(server, Event::Resolved { peer, addresses: &[host::address(to, moves)] });
-    }
-
-    /// Whether the server at the end of a connection believes that its opener is who it says: that server is in its list,
-    /// and comes from where it was when this was last looked up.
-    pub(super) fn is_believed(&self, connection: &Connection, link: u32) -> bool {
-        let back = self.wires.get(link).reverse;
-        self.is_listed(back) && self.wires.get(back).resolved == Some(connection.moves)
     }
 }

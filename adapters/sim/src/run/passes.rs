@@ -10,7 +10,7 @@ use super::feed::Told;
 use super::makes::shown;
 use super::{FastPath, Run};
 use crate::calendar::Due;
-use crate::connection::{ConnectionId, End, Opener, Side, Way};
+use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
 use crate::host;
 use crate::oracle::Verdict;
 use crate::scenario::SECOND;
@@ -43,15 +43,21 @@ impl Run {
         };
         let refuses = self.judge(id, server, &received, matches!(input, Input::End));
         let decided = received.serve();
-        if refuses.is_some_and(|refuses| refuses != decided.refused().is_some()) {
-            let what = match decided.refused() {
+        let (why_not, last) = (decided.refused(), mem::take(&mut self.scratch.last));
+        if refuses.is_some_and(|refuses| refuses != why_not.is_some()) {
+            let what = match why_not {
                 Some(why) => format!("a line was refused that deserves a reply: {why}"),
                 None => "a line was taken that deserves to be refused".into(),
             };
-            self.violate(Invariant::Deserved, Some(server), what);
+            let is_strange = self.connections.get(id).is_some_and(|open| matches!(open.opener, Opener::Stranger(_)));
+            let invariant = if is_strange { Invariant::Believed } else { Invariant::Deserved };
+            self.violate(invariant, Some(server), what);
         }
         decided.reply(&mut out);
         self.turn = turn;
+        if let Some(why) = why_not {
+            self.check_refused(id, why, &last);
+        }
         self.connections.get_mut(id).expect("nothing ended it").session = Some(session);
         self.replied_by(server, &mut out);
         self.reply(id, &mut out);
@@ -68,6 +74,10 @@ impl Run {
     /// Sends what a session gave.
     fn reply(&mut self, id: ConnectionId, out: &mut Vec<u8>) {
         if !out.is_empty() {
+            let is_overheard = self.listens_in && self.connections.get(id).is_some_and(Connection::is_of_link);
+            if is_overheard {
+                self.overheard.hear(id, Way::Back, out);
+            }
             if self.write(id, Way::Back, Bytes::copy_from_slice(out)) {
                 self.session_sent(id);
             }
@@ -142,35 +152,9 @@ impl Run {
                 self.record_line("take", id, Way::There, &shown(line));
             }
             let verdict = match opener {
-                Opener::Link(link) => {
-                    let from = self.wires.get(link).from as usize;
-                    if line.starts_with(b"HELLO ") {
-                        let lives = (self.connections.get(id).map_or(0, |c| c.life), self.hosts[server].life);
-                        self.wires.get_mut(link).met = Some(lives);
-                    }
-                    let connection = self.connections.get(id).expect("it is being served");
-                    // Who has another hash key and knows nothing of keys asks all the same, and is refused by a server that
-                    // it has greeted.
-                    let compares = self.scenario.key(from) == self.scenario.key(server);
-                    let verdict = if !compares && line.starts_with(b"REPAIR ") {
-                        Verdict::Repairs
-                    } else if self.is_believed(connection, link) {
-                        self.oracle.judge_neighbour(server, &self.scenario.servers[from], line)
-                    } else {
-                        Verdict::Refused
-                    };
-                    if let Verdict::Report(report) = verdict {
-                        let (peer, is_update) = (self.hosts[server].ids.id(from), line.starts_with(b"AT "));
-                        self.stats.updates += u64::from(is_update);
-                        let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
-                        self.scratch.told.push(Told { report, from: source });
-                        if let Some(tracker) = &mut self.tracker {
-                            tracker.took(report, server, Some(from), self.now);
-                        }
-                    }
-                    verdict
-                }
+                Opener::Link(link) => self.judge_link(id, link, line),
                 Opener::Client(_) => self.judge_client(id, server, line),
+                Opener::Stranger(poses_as) => self.judge_stranger(id, poses_as as usize, line),
             };
             let places = if let Verdict::Asks(_, bound) = verdict { bound } else { 0 };
             self.scratch.effort.add(line, places);
@@ -179,6 +163,7 @@ impl Run {
             refused |= verdict == Verdict::Refused;
             // What comes behind a line that is refused is as if it had not come.
             if refused {
+                self.scratch.last = line.to_vec();
                 break;
             }
             // What a dying neighbour sent last may be cut off anywhere, and is then no report at all.
@@ -193,15 +178,49 @@ impl Run {
         Some(refused)
     }
 
+    /// What becomes of a line that a server says on its link.
+    fn judge_link(&mut self, id: ConnectionId, link: u32, said: &[u8]) -> Verdict {
+        let (from, server) = (self.wires.get(link).from as usize, self.wires.get(link).to as usize);
+        if said.starts_with(b"HELLO ") {
+            let lives = (self.connections.get(id).map_or(0, |c| c.life), self.hosts[server].life);
+            self.wires.get_mut(link).met = Some(lives);
+        }
+        let proves = self.judge_proving(id, from, said);
+        // Who has another hash key and knows nothing of keys asks all the same, and is refused by a server that it has
+        // greeted.
+        let compares = self.scenario.key(from) == self.scenario.key(server);
+        let verdict = match proves {
+            Some(verdict) => verdict,
+            None if !self.is_believed(id) => Verdict::Refused,
+            None if !compares && said.starts_with(b"REPAIR ") => Verdict::Repairs,
+            None => self.oracle.judge_neighbour(server, &self.scenario.servers[from], said),
+        };
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.proving.is_met |= verdict != Verdict::Refused;
+        }
+        if let Verdict::Report(report) = verdict {
+            let (peer, is_update) = (self.hosts[server].ids.id(from), said.starts_with(b"AT "));
+            self.stats.updates += u64::from(is_update);
+            let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
+            self.scratch.told.push(Told { report, from: source });
+            if let Some(tracker) = &mut self.tracker {
+                tracker.took(report, server, Some(from), self.now);
+            }
+        }
+        verdict
+    }
+
     /// A session for a connection that reaches the server; false where there is no room for it.
     pub(super) fn accept(&mut self, id: ConnectionId) -> bool {
-        let Some(connection) = self.connections.get_mut(id) else { return false };
+        let Some(connection) = self.connections.get(id) else { return false };
         let remote = match connection.opener {
             Opener::Link(link) => host::address(self.wires.get(link).from as usize, connection.moves),
             Opener::Client(_) => host::CLIENTS,
+            Opener::Stranger(poses_as) => self.strangers_address(id, poses_as as usize),
         };
         let server = connection.server as usize;
         let node = self.hosts[server].node.as_ref().expect("it is up");
+        let connection = self.connections.get_mut(id).expect("it was there");
         connection.ends[Side::Acceptor as usize] = End::Here;
         let Ok(seat) = node.let_in(remote) else { return false };
         connection.seat = Some(seat);

@@ -53,6 +53,11 @@ impl Run {
                 format!("it sends to {}, and {unsent} bytes of what it sent before wait", self.name_of(from, peer));
             self.violate(Invariant::Links, Some(from), what);
         }
+        self.check_said(id, from, &bytes);
+        self.note_proof(id, from, &bytes);
+        if self.listens_in {
+            self.overheard.hear(id, Way::There, &bytes);
+        }
         if self.write(id, Way::There, bytes) {
             self.handle(from, Event::Sent { peer });
         }

@@ -5,7 +5,7 @@ use herd::Event;
 use super::Run;
 use super::passes::Input;
 use crate::calendar::Due;
-use crate::connection::{ConnectionId, End, Opener, Way};
+use crate::connection::{Connection, ConnectionId, End, Opener, Side, Way};
 use crate::scenario::SECOND;
 
 impl Run {
@@ -56,11 +56,15 @@ impl Run {
         let opener = connection.opener;
         self.acknowledge(id, way, piece.len());
         match (way, opener) {
+            (Way::There, _) if self.connections.get(id).is_some_and(Connection::is_with_impostor) => {
+                self.impostor_hears(id, &piece);
+            }
             (Way::There, _) => {
                 let heard = self.heard_by(id, piece);
                 self.serve(id, &Input::Bytes(&heard));
             }
             (Way::Back, Opener::Client(_)) => self.client_receives(id, &piece),
+            (Way::Back, Opener::Stranger(_)) => self.stranger_hears(id, &piece),
             (Way::Back, Opener::Link(_)) => {
                 if let Some((server, peer)) = self.owner_of(id) {
                     self.tell(server, Event::Received { peer, bytes: &piece });
@@ -84,6 +88,7 @@ impl Run {
             }
         }
         match (way, connection.opener) {
+            (Way::There, Opener::Link(_)) if connection.stranger.is_some() => self.close(id, Side::Acceptor),
             // A session that holds requests back has not come to the end yet.
             (Way::There, _) => {
                 let unsent = connection.pipes[Way::Back as usize].unsent_len;
@@ -102,6 +107,7 @@ impl Run {
                 }
             }
             (Way::Back, Opener::Client(_)) => self.client_ends(id),
+            (Way::Back, Opener::Stranger(_)) => self.stranger_ends(id),
             (Way::Back, Opener::Link(_)) => self.lost(id),
         }
     }

@@ -22,6 +22,7 @@ impl Run {
         let node = Node::new(Arc::clone(&list.herd), me, self.limits.clone(), seed);
         self.hosts[server].ids = Arc::new(Ids::of(&list));
         self.hosts[server].start(self.now, node);
+        self.impostors_go(server);
         self.oracle.forget(server);
         for wire in self.wires.from(server) {
             let wire = self.wires.get_mut(wire);

@@ -1,6 +1,6 @@
 //! Scenarios that are written by hand.
 
-use super::{Bounds, Illness, MILLI, Manner, Nanos, Network, Planned, Scenario, What};
+use super::{Bounds, Illness, MILLI, Manner, Nanos, Network, Planned, Ruse, Scenario, Trusting, What};
 use crate::graph::Graph;
 
 /// Puts a scenario together, in any order. All times are in milliseconds since the start.
@@ -27,8 +27,8 @@ impl Builder {
         let servers = (0..graph.servers).map(|index| format!("s{index}")).collect();
         let links = graph.links.clone();
         let (network, bounds) = (Network::default(), Bounds::default());
-        let (absent, older, keys, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { scenario: Scenario { seed: 1, servers, links, absent, older, keys, network, bounds, events } }
+        let (absent, older, keys, trust, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { scenario: Scenario { seed: 1, servers, links, absent, older, keys, trust, network, bounds, events } }
     }
 
     /// Takes another seed than 1.
@@ -149,6 +149,31 @@ impl Builder {
     pub fn keys(mut self, keys: &[usize]) -> Self {
         self.scenario.keys = keys.to_vec();
         self
+    }
+
+    /// All servers have that secret, and ask for proofs, from the start.
+    #[must_use]
+    pub fn secret(mut self, number: usize) -> Self {
+        self.scenario.trust = vec![Trusting::secrets(&[number]); self.scenario.servers.len()];
+        self
+    }
+
+    /// A server believes others from now on.
+    #[must_use]
+    pub fn trusts(self, at: u64, server: usize, to: Trusting) -> Self {
+        self.at(at, What::Trust { server, to })
+    }
+
+    /// Somebody connects to a server from the address of a neighbour, and says that it is that.
+    #[must_use]
+    pub fn stranger(self, at: u64, server: usize, poses_as: usize, ruse: Ruse) -> Self {
+        self.at(at, What::Stranger { server, poses_as, there: true, ruse })
+    }
+
+    /// Somebody answers at the address of a server while that is down.
+    #[must_use]
+    pub fn impostor(self, from: u64, to: u64, server: usize) -> Self {
+        self.at(from, What::Impostor { server, lasts: span(from, to) })
     }
 
     /// A server's list has another address of another one from now on.

@@ -1,5 +1,6 @@
 //! Scenarios that are made from a seed.
 
+mod secrets;
 mod troubles;
 
 use super::{Bounds, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
@@ -45,6 +46,8 @@ impl Recipe {
         let mut stage = Stage { graph: &graph, faults: self.faults, events, absent, removed, chance };
         stage.clients();
         stage.troubles();
+        let has_secrets = self.faults.has(Fault::Secrets) && !graph.links.is_empty() && stage.chance.percent(60);
+        let trust = if has_secrets { stage.secrets() } else { Vec::new() };
         let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
         (scenario.events, scenario.absent) = (stage.events, stage.absent);
         scenario.events.sort_by_key(|planned| planned.at);
@@ -56,6 +59,7 @@ impl Recipe {
             let mut key = || if is_mixed && stage.chance.percent(20) { stage.chance.index(3) } else { 1 };
             scenario.keys = (0..servers).map(|_| key()).collect();
         }
+        scenario.trust = trust;
         scenario
     }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Nanos;
 use super::manner::{Illness, Manner};
+use super::ruse::Ruse;
+use super::trusting::Trusting;
 use crate::list::Listing;
 
 /// Something that happens at a time.
@@ -156,6 +158,31 @@ pub enum What {
         /// Whose address.
         member: usize,
     },
+    /// A server believes others from now on.
+    Trust {
+        /// The server.
+        server: usize,
+        /// Whom it believes.
+        to: Trusting,
+    },
+    /// Somebody who is no neighbour connects to a server and says what a neighbour would.
+    Stranger {
+        /// The server.
+        server: usize,
+        /// The neighbour that it says it is.
+        poses_as: usize,
+        /// Whether it connects from that neighbour's address.
+        there: bool,
+        /// What it tries.
+        ruse: Ruse,
+    },
+    /// Somebody has the address of a server for a while, and answers there whenever the server is down.
+    Impostor {
+        /// The server.
+        server: usize,
+        /// For how long.
+        lasts: Nanos,
+    },
     /// A server's places source is ill for a while.
     Places {
         /// The server.
@@ -177,6 +204,7 @@ impl What {
             | Self::Slow { lasts, .. }
             | Self::Middlebox { lasts, .. }
             | Self::Stop { lasts, .. }
+            | Self::Impostor { lasts, .. }
             | Self::Places { lasts, .. } => *lasts,
             Self::Crash { lasts, .. } => lasts.unwrap_or(0),
             _ => 0,
@@ -191,6 +219,7 @@ impl What {
             | Self::Slow { lasts, .. }
             | Self::Middlebox { lasts, .. }
             | Self::Stop { lasts, .. }
+            | Self::Impostor { lasts, .. }
             | Self::Places { lasts, .. }
             | Self::Crash { lasts: Some(lasts), .. } => *lasts = (*lasts / 2).max(1),
             _ => {}
@@ -217,6 +246,9 @@ impl What {
             Self::Enlist { .. } => "enlist",
             Self::Delist { .. } => "delist",
             Self::Readdress { .. } => "readdress",
+            Self::Trust { .. } => "trust",
+            Self::Stranger { .. } => "stranger",
+            Self::Impostor { .. } => "impostor",
             Self::Places { .. } => "places",
         }
     }
@@ -258,14 +290,25 @@ impl What {
             | Self::Delist { server, .. }
             | Self::Readdress { server, .. }
             | Self::Clock { server, .. }
+            | Self::Trust { server, .. }
+            | Self::Stranger { server, .. }
+            | Self::Impostor { server, .. }
             | Self::Places { server, .. } => Some(server),
             _ => None,
         }
     }
 
-    /// Whether a server's links are in trouble from then on. A stop in good order is none for them.
+    /// Whether a server's links are in trouble from then on. A stop in good order is none for them, and so is a stranger.
     pub(crate) const fn ends_links(&self) -> bool {
-        matches!(self, Self::Crash { .. } | Self::Move { .. })
+        matches!(self, Self::Crash { .. } | Self::Move { .. } | Self::Trust { .. } | Self::Impostor { .. })
+    }
+
+    /// The server that somebody says it is, if somebody does.
+    pub(crate) const fn posed_as(&self) -> Option<usize> {
+        match *self {
+            Self::Stranger { poses_as, .. } => Some(poses_as),
+            _ => None,
+        }
     }
 
     /// Whose list it is about, and what is written into that.
@@ -302,7 +345,10 @@ impl What {
             | Self::Stop { server, .. }
             | Self::Move { server, .. }
             | Self::Clock { server, .. }
+            | Self::Trust { server, .. }
+            | Self::Impostor { server, .. }
             | Self::Places { server, .. } => vec![server],
+            Self::Stranger { server, poses_as, .. } => vec![server, poses_as],
             Self::Enlist { server, member } | Self::Delist { server, member } | Self::Readdress { server, member } => {
                 vec![server, member]
             }

@@ -76,6 +76,7 @@ impl Stage<'_> {
                 self.put(at, What::Stop { server, lasts, keeps });
             }
             Fault::Members => self.members(at, lasts, server),
+            Fault::Secrets => self.strangers(at, lasts),
             Fault::Middleboxes => self.middleboxes(at, lasts, server),
             Fault::Places => {
                 let how = match self.chance.below(3) {
@@ -89,7 +90,7 @@ impl Stage<'_> {
     }
 
     /// A link, in one of its directions.
-    fn way(&mut self) -> (usize, usize) {
+    pub(super) fn way(&mut self) -> (usize, usize) {
         let (a, b) = *self.chance.pick(&self.graph.links);
         if self.chance.percent(50) { (a, b) } else { (b, a) }
     }
