@@ -59,7 +59,8 @@ impl Session {
             None => Some(access.anonymous()),
         };
         let has_lost = granted.is_none_or(|granted| !granted.grant.rights.cover_all_of(&self.granted.grant.rights));
-        let is_locked_out = access.is_encrypted_only() && self.shown.certificate.is_none();
+        // Who could do nothing before has nothing to lose, and may be about to encrypt.
+        let is_locked_out = self.is_served() && access.is_encrypted_only() && self.shown.certificate.is_none();
         if self.neighbour.is_none() && (has_lost || is_locked_out) {
             self.close();
         }

@@ -163,6 +163,7 @@ impl Session {
     /// more will come.
     pub(crate) fn take_in(&mut self, turn: &mut Turn, bytes: &[u8], ended: bool, batch: &mut Batch) {
         self.ended |= ended;
+        let came = !bytes.is_empty() || !self.held.is_empty();
         let mut held = mem::take(&mut self.held);
         if held.is_empty() {
             let read = self.read(turn, bytes, batch);
@@ -181,10 +182,10 @@ impl Session {
         if !batch.is_empty() {
             self.active = turn.now.instant;
         }
-        if self.framer.is_between_lines() {
-            self.begun = None;
-        } else {
+        if !self.framer.is_between_lines() {
             self.begun.get_or_insert(turn.now.instant);
+        } else if came {
+            self.begun = None;
         }
     }
 

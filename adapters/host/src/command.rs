@@ -97,7 +97,8 @@ Signals:
   SIGTERM and SIGINT (Ctrl-C) stop in order: clients get the replies that they are owed, neighbours
   what is queued for them, within the time that --drain says. A second one exits at once.
   SIGHUP reads the config file and the files that it names again: servers and links, secrets,
-  rights and tokens, the file of the places source. Where anything is wrong, all of the old stays.
+  certificates, rights and tokens, the file of the places source. Where anything is wrong, all of
+  the old stays.
 
 Exit codes:
   0 all went well, 1 failed while running, 2 wrong use (nothing was started),

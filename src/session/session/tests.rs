@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use super::*;
+use crate::access::Certificate;
 use crate::herd::Herd;
 use crate::node::{Event, Node};
 use crate::pass::Action;
@@ -119,6 +120,20 @@ fn a_line_that_was_begun_has_to_be_whole_in_time() {
     session.sent(Instant::from_nanos(30));
     assert_eq!(session.deadline(), Some(Instant::from_nanos(35)));
     at(&node, &mut session, 31, "AMAT kiwi +1+1 3\n");
+    assert!(!session.is_mid_line());
+}
+
+#[test]
+fn a_handshake_has_as_long_as_a_line() {
+    let (node, mut session) = start(Limits { line_timeout: Duration::from_nanos(5), ..Limits::default() });
+    session.begin_handshake(Instant::from_nanos(10));
+    at(&node, &mut session, 12, "");
+    assert_eq!(
+        (session.deadline(), session.is_mid_line()),
+        (Some(Instant::from_nanos(15)), true),
+        "nothing came of it"
+    );
+    session.encrypted(Certificate::Absent);
     assert!(!session.is_mid_line());
 }
 

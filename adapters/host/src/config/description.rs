@@ -59,8 +59,8 @@ fn hash_key(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn trust(trust: &Trust, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let ids: Vec<String> = trust.secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect();
     if let [first, others @ ..] = &ids[..] {
-        let others = if others.is_empty() { String::new() } else { format!(", and {} is accepted", others.join(", ")) };
-        writeln!(f, "secret: {first} proves{others}")?;
+        let others = if others.is_empty() { String::new() } else { format!(", also accepted: {}", others.join(", ")) };
+        writeln!(f, "secret: {first}{others}")?;
     }
     if trust.addresses {
         writeln!(f, "neighbours that prove nothing: believed by their addresses")?;
@@ -78,7 +78,7 @@ fn access(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     let names: Vec<&str> = settings.herd.access().tokens().map(|grant| grant.name.as_str()).collect();
     let tokens = if names.is_empty() { "none".into() } else { listed(names.iter().copied()) };
-    writeln!(f, "access: by rights, tokens: {tokens}")
+    writeln!(f, "access: as [access] says, tokens: {tokens}")
 }
 
 fn count(number: usize, noun: &str) -> String {

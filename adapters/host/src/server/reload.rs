@@ -38,6 +38,9 @@ impl<R: Runtime> Server<R> {
         }
         whole::within::<R, _>(&shared.shutdown, || {
             let mut turn = Turn::default();
+            // First, so that no link connects by the new rules and with what the old ones asked for.
+            let before = shared.tls.get();
+            shared.tls.set(tls.clone());
             shared.tell(&mut turn, Event::Herd(Arc::clone(herd)));
             let refused = turn.notices.iter().find_map(|notice| match notice {
                 Notice::HerdRefused(why) => Some(*why),
@@ -45,12 +48,12 @@ impl<R: Runtime> Server<R> {
             });
             shared.perform(&mut turn, None);
             if let Some(why) = refused {
+                shared.tls.set(before);
                 return Err(why.into());
             }
             if let Some(tls) = &tls {
                 tls::tell(shared.name(), tls);
             }
-            shared.tls.set(tls);
             links::start(shared, &resolved, &mut turn);
             for peer in shared.neighbours.ids() {
                 shared.neighbours.wake(peer);

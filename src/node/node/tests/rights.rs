@@ -104,6 +104,28 @@ fn clients_on_plain_text_are_refused_where_all_have_to_encrypt() {
 }
 
 #[test]
+fn who_may_be_about_to_encrypt_is_waited_for() {
+    let node = node_where(&["all"], &[]);
+    let access = |encrypted_only| {
+        Access::new(Grant { rights: Rights::all(), ..Grant::default() }, [], encrypted_only).expect("no tokens")
+    };
+    let mut served = node.session(SessionId(0), None, now().instant);
+    take(&node, access(true));
+    let mut encrypting = node.session(SessionId(1), None, now().instant);
+    take(&node, access(true));
+    for session in [&mut served, &mut encrypting] {
+        assert!(session.is_behind(&node));
+        session.receive(&node, &mut Turn::at(now()), b"").serve().reply(&mut Vec::new());
+        assert!(!session.is_behind(&node));
+    }
+    assert_eq!((served.is_finished(), encrypting.is_finished()), (true, false));
+    encrypting.encrypted(Certificate::Absent);
+    let mut out = Vec::new();
+    encrypting.receive(&node, &mut Turn::at(now()), b"STATUS\n").serve().reply(&mut out);
+    assert!(out.starts_with(b"{"));
+}
+
+#[test]
 fn a_rate_is_of_a_token_or_of_an_address_and_a_new_connection_is_no_way_round_it() {
     let node = node_where(&[], &[]);
     let grant = |rate| Grant { rights: Rights::all(), reports_per_second: NonZeroU32::new(rate), ..Grant::default() };

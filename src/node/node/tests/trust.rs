@@ -172,7 +172,8 @@ fn what_is_revoked_ends() {
     assert!(pair.passes_on());
     pair.change(secrets(&[1]));
     assert_eq!(pair.pull(false), Some(Parting::NotBelieved), "it connects anew, and has to prove more");
-    // Its session at the other end is in use until the other one changes too.
+    // Its session at the other end is over when the other one changes too: closed, and not refused, since it may prove more
+    // on another connection.
     let mut pair = Pair::new(secrets(&[1]), secrets(&[1, 2]));
     assert!(pair.passes_on());
     pair.b.handle(&mut Turn::at(now()), Event::Herd(herd(secrets(&[2]))));

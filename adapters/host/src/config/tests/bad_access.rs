@@ -27,7 +27,7 @@ fn rights_and_tokens() {
         tokens.iter().map(|grant| (grant.name.as_str(), grant.reports_per_second.map(u32::from))).collect();
     assert_eq!(rates, [("trucks", Some(2)), ("monitor", Some(5))]);
     let shown = Description(&settings).to_string();
-    assert!(settings.has_access && shown.contains("access: by rights, tokens: trucks, monitor\n"), "{shown}");
+    assert!(settings.has_access && shown.contains("access: as [access] says, tokens: trucks, monitor\n"), "{shown}");
     assert!(folder("[access]\nanonymous = []").find(&[], &[]).expect("settings").has_access);
     assert!(!find(&[], &[]).expect("settings").has_access);
 }

@@ -45,7 +45,7 @@ fn a_file_has_one_a_line() {
     let settings = folder(text).find(&[], &[]).expect("settings");
     let shown = Description(&settings).to_string();
     let [first, second] = ids(Ok(settings))[..] else { panic!("two secrets") };
-    assert!(shown.contains(&format!("secret: {first:08x} proves, and {second:08x} is accepted\n")), "{shown}");
+    assert!(shown.contains(&format!("secret: {first:08x}, also accepted: {second:08x}\n")), "{shown}");
     assert_ne!(first, second);
     assert_eq!(ids(find(&[], &[("HERD_SECRET", &format!("{SECOND}\n{FIRST}"))])), [second, first]);
     assert!(ids(find(&[], &[])).is_empty());
