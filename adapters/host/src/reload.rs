@@ -14,6 +14,8 @@ use crate::server::{ReloadError, Server};
 pub(crate) struct Reload {
     pub(crate) program: &'static str,
     pub(crate) started: Settings,
+    /// Whether it runs every server of the herd.
+    pub(crate) is_whole: bool,
     pub(crate) source: Arc<dyn Source>,
 }
 
@@ -67,6 +69,9 @@ impl Reload {
         };
         if servers.iter().any(|server| listens(&self.started, server.name()) != listens(settings, server.name())) {
             differ.push("listen");
+        }
+        if self.is_whole && settings.herd.members().len() > servers.len() {
+            differ.push("server");
         }
         if !differ.is_empty() {
             let (settings, remedy) = (differ.join(", "), "restart the server");

@@ -45,7 +45,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
             signals.flush_at_exit(&log);
             last_words::end_at_a_panic(program, log.clone());
             tell_warnings(settings);
-            let reload = Reload { program, started: settings.clone(), source };
+            let reload = Reload { program, started: settings.clone(), is_whole: whole, source };
             let mut settings = settings.clone();
             fit_open_files(&mut settings, &servers);
             let herd = run::<R>(&settings, bound, &reload, &signals, whole.then_some(program));

@@ -1,12 +1,15 @@
 //! The same without a restart: each server reads its file again when it is told to.
 
 use std::fs;
+use std::process::Stdio;
 
 use herd_tests::graphs;
 use herd_tests::patience::wait_for;
+use herd_tests::process::{Process, Signal};
 
 use super::load::Load;
 use super::{assert_nothing_refused, configure, entries, grown, prepare, wait_until_all_know};
+use crate::binaries;
 
 /// A sixth server joins five that go on: nothing is lost, and no connection of a client's is closed.
 #[test]
@@ -59,4 +62,27 @@ fn a_file_that_is_wrong() {
     let waits = entries(&herd, "A", &["some settings count from the next start only"]);
     assert!(waits.len() == 1 && waits[0]["settings"] == "max-line", "{waits:?}");
     assert_eq!(herd.status("A")["neighbours"][0]["name"], "B");
+}
+
+/// A process that runs a whole herd takes over what its servers can, and says that a new one needs another start.
+#[test]
+fn a_whole_herd() {
+    let (five, six) = (graphs::cycle(), grown());
+    let herd = prepare(&six);
+    configure(&herd, &five);
+    let log = herd.config.with_file_name("up.log");
+    let mut command = binaries().command();
+    command.args(["up", "--config"]).arg(&herd.config).args(["--log-format", "json", "--log"]).arg(&log);
+    let process = Process::listening(command.stdout(Stdio::null()), herd.address("Welsh"));
+    let says = |text: &str| {
+        wait_for(&format!("the herd to say {text:?}"), || {
+            fs::read_to_string(&log).unwrap_or_default().lines().find(|line| line.contains(text)).map(str::to_owned)
+        })
+    };
+    configure(&herd, &six);
+    process.signal(Signal::HUP);
+    let waits = says("some settings count from the next start only");
+    assert!(waits.contains("\"settings\":\"server\""), "{waits}");
+    assert_eq!(herd.status("Alford")["neighbours"].as_array().map(Vec::len), Some(3));
+    assert_eq!(herd.status("Welsh")["neighbours"].as_array().map(Vec::len), Some(2));
 }
