@@ -108,7 +108,7 @@ fn meet(asker: &Node, answerer: &Node, start: Instant, cost: &mut Cost) {
             cost.asked += bytes.len();
             timed(cost, 0, &mut || asker.handle(&mut turn, Event::Sent { peer }));
             timed(cost, 1, &mut || session.receive(answerer, &mut other, &bytes).serve().reply(&mut answers));
-            while session.can_resume(0) {
+            while session.can_resume() {
                 timed(cost, 1, &mut || session.receive(answerer, &mut other, &[]).serve().reply(&mut answers));
             }
         }

@@ -82,7 +82,7 @@ impl Bench {
         self.turn.now = self.now();
         self.out.clear();
         self.session.receive(&self.node, &mut self.turn, bytes).serve().reply(&mut self.out);
-        while self.session.can_resume(0) {
+        while self.session.can_resume() {
             self.session.receive(&self.node, &mut self.turn, &[]).serve().reply(&mut self.out);
         }
         self.out.len()

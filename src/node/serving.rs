@@ -61,8 +61,8 @@ impl Session {
         self.generation() != node.generation()
     }
 
-    /// So many bytes of its output are unsent: to be said whenever that may have changed, or a pass is over. Where all
-    /// buffers together are larger than they may be, the sessions that have the most are to be
+    /// What of its output is unsent takes so many bytes: to be said whenever that may have changed, or a pass is over. What
+    /// the session takes in next depends on it. Where all buffers together are larger than they may be, the sessions that have the most are to be
     /// [closed](crate::Action::Close), and this may be one of them.
     pub fn holds(&mut self, node: &Node, turn: &mut Turn, unsent: usize) {
         if self.count_buffers(unsent) {

@@ -172,7 +172,9 @@ impl Session {
             }
         } else {
             held.push(bytes);
+            let has_room = self.has_room();
             let read = self.read(turn, held.rest(), batch);
+            debug_assert!(read > 0 || !has_room, "who goes on although nothing is taken in goes on for ever");
             held.advance(read);
         }
         if !self.closing {
@@ -192,7 +194,7 @@ impl Session {
     /// What a pass may take in now.
     pub(super) fn allowance(&self) -> Allowance {
         let limits = &self.identity.limits;
-        let replies = limits.max_unsent.saturating_sub(self.owes(self.unsent));
+        let replies = limits.max_unsent.saturating_sub(self.owes());
         Allowance::new(replies, self.owed.weight(), limits.max_waiting.saturating_sub(self.owed.waiting()))
     }
 
@@ -230,17 +232,18 @@ impl Session {
         self.owed.answer(answer.number, answer.places, out);
     }
 
-    /// Whether bytes were held back that can be read now: call [`receive`](Self::receive) with none.
+    /// Whether bytes were held back that can be read now: call [`receive`](Self::receive) with none. It reads some of them
+    /// then.
     #[must_use]
-    pub fn can_resume(&self, unsent: usize) -> bool {
-        !self.held.is_empty() && self.has_room(unsent)
+    pub fn can_resume(&self) -> bool {
+        !self.held.is_empty() && self.has_room()
     }
 
-    /// Whether it takes more bytes, when `unsent` bytes of its output are not sent yet. Do not read
-    /// from the connection while it does not: so a client that does not read is not read.
+    /// Whether it takes more bytes. Do not read from the connection while it does not: so a client that does not read is
+    /// not read.
     #[must_use]
-    pub fn wants_input(&self, unsent: usize) -> bool {
-        !self.ended && !self.closing && self.held.is_empty() && self.has_room(unsent)
+    pub fn wants_input(&self) -> bool {
+        !self.ended && !self.closing && self.held.is_empty() && self.has_room()
     }
 
     /// Whether nothing more will come out of it.
@@ -323,14 +326,14 @@ impl Session {
         Some(begun + self.identity.limits.line_timeout)
     }
 
-    fn has_room(&self, unsent: usize) -> bool {
-        let limits = &self.identity.limits;
-        self.owed.waiting() < limits.max_waiting && self.owes(unsent) < limits.max_unsent
+    /// Whether a pass could take anything in.
+    fn has_room(&self) -> bool {
+        !self.allowance().is_spent()
     }
 
-    /// Bytes of replies that are owed, when so many are unsent; those that wait for places at what they may weigh.
-    fn owes(&self, unsent: usize) -> usize {
-        unsent + self.owed.len() + self.owed.waiting() * self.owed.weight()
+    /// Bytes of replies that are unsent or owed; those that wait for places at what they may weigh.
+    fn owes(&self) -> usize {
+        self.unsent + self.owed.len() + self.owed.waiting() * self.owed.weight()
     }
 
     pub(super) fn close(&mut self) {

@@ -86,3 +86,16 @@ fn non_readers() {
     drop(floods);
     siege.wait_until_memory_is_back();
 }
+
+/// The same where there is room for all of them. Nothing is taken in for one of which enough is unsent, and that its
+/// client has gone is found out all the same: a server once went on with it for ever, and took nothing in each time.
+#[test]
+fn non_readers_that_leave() {
+    let mut siege = with_paris(Siege::of(alone()));
+    let address = siege.herd.address("A");
+    let floods: Vec<Flood> = (0..NON_READERS).map(|_| Flood::start(address, Replies::Left, questions)).collect();
+    siege.hold("non-readers within the bound", || floods.iter().all(|flood| flood.said() > 0));
+    drop(floods);
+    siege.wait_until_they_have_gone();
+    siege.wait_until_memory_is_back();
+}

@@ -96,6 +96,14 @@ impl Siege {
         });
     }
 
+    /// Whoever attacked is gone, and the server has noticed.
+    pub(crate) fn wait_until_they_have_gone(&mut self) {
+        wait_for("connections of attackers to be closed", || {
+            let status: serde_json::Value = serde_json::from_str(&self.innocent.ask("STATUS")).expect("JSON");
+            (status["connections"] == 1).then_some(())
+        });
+    }
+
     /// `A` has logged no more than that since before.
     pub(crate) fn assert_logged_at_most(&self, bytes: u64) {
         let logged = self.logged() - self.logged_before;

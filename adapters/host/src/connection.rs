@@ -141,14 +141,14 @@ impl<R: Runtime> Connection<R> {
                 now = Some(self.catch_up(context)?);
                 continue;
             }
-            if self.session.can_resume(self.unsent.len()) {
+            if self.session.can_resume() {
                 now = Some(self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?);
                 continue;
             }
             if self.flush(context)?.is_ready() && self.is_finished() {
                 return Poll::Ready(Ok(TurnEnd::Ended(End::Finished)));
             }
-            if self.work >= Turn::SHARE || self.session.can_resume(self.unsent.len()) {
+            if self.work >= Turn::SHARE || self.session.can_resume() {
                 continue;
             }
             let read = if self.wants_input() { self.read(context)? } else { Poll::Pending };
@@ -163,9 +163,9 @@ impl<R: Runtime> Connection<R> {
 
     /// One pass that brings nothing, since something was taken away perhaps.
     fn catch_up(&mut self, context: &mut Context<'_>) -> io::Result<Instant> {
-        let was_open = self.session.wants_input(self.unsent.len());
+        let was_open = self.session.wants_input();
         let now = self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?;
-        self.is_revoked |= was_open && !self.session.wants_input(self.unsent.len());
+        self.is_revoked |= was_open && !self.session.wants_input();
         Ok(now)
     }
 
@@ -174,7 +174,7 @@ impl<R: Runtime> Connection<R> {
     }
 
     fn wants_input(&self) -> bool {
-        !self.is_cut() && self.session.wants_input(self.unsent.len())
+        !self.is_cut() && self.session.wants_input()
     }
 
     /// Whether nothing more will come out of it. A line whose end was cut off is none: only a part of it may have come.

@@ -42,7 +42,7 @@ fn say(node: &Node, remote: Option<IpAddr>, line: &str) -> String {
     let mut session = node.session(SessionId(0), remote, now().instant);
     let mut out = Vec::new();
     session.receive(node, &mut Turn::at(now()), line.as_bytes()).serve().reply(&mut out);
-    while session.can_resume(0) {
+    while session.can_resume() {
         session.receive(node, &mut Turn::at(now()), b"").serve().reply(&mut out);
     }
     String::from_utf8(out).expect("these tests speak ASCII")

@@ -47,7 +47,7 @@ fn later_replies_wait_behind_a_question() {
     let text = b"IAMAT kiwi +1+1 -1\nWHATSAT kiwi 1 1\nIAMAT kiwi +2+2 -0.5\nnonsense\nIAMAT kiwi +3+3 0\n";
     let (out, actions) = receive(&node, &mut session, text);
     assert_eq!(out, "AT Alford +1.000000000 kiwi +1+1 -1\n");
-    assert!(!session.is_finished() && session.deadline().is_none() && !session.wants_input(0));
+    assert!(!session.is_finished() && session.deadline().is_none() && !session.wants_input());
     let out = nothing_near(&node, &mut session, actions);
     assert!(out.starts_with("AT Alford +1.000000000 kiwi +1+1 -1\n{\n"), "the position as it was: {out}");
     assert!(out.ends_with("\n}\n\nAT Alford +0.500000000 kiwi +2+2 -0.5\n? nonsense\n"), "{out}");
@@ -59,22 +59,24 @@ fn no_more_is_read_while_too_many_wait() {
     let (node, mut session) = start(Limits { max_waiting: 1, ..Limits::default() });
     let (_, actions) = receive(&node, &mut session, b"IAMAT k +1+1 1\nWHATSAT k 1 1\nWHATSAT k 1 1\nIAMAT k +1+1 1");
     assert_eq!(node.counters().whatsat, 1);
-    assert!(!session.can_resume(0) && !session.wants_input(0));
+    assert!(!session.can_resume() && !session.wants_input());
     nothing_near(&node, &mut session, actions);
-    assert!(session.can_resume(0) && !session.wants_input(0), "what is held comes first");
+    assert!(session.can_resume() && !session.wants_input(), "what is held comes first");
     let (_, actions) = receive(&node, &mut session, b"");
     nothing_near(&node, &mut session, actions);
     receive(&node, &mut session, b"");
-    assert!(session.wants_input(0));
+    assert!(session.wants_input());
     session.finish(&node, &mut Turn::default()).serve().reply(&mut Vec::new());
     assert_eq!((node.counters().whatsat, node.counters().iamat, session.is_finished()), (2, 2, true));
 }
 
 #[test]
 fn no_more_is_read_while_too_much_is_unsent() {
-    let (_, session) = start(Limits { max_unsent: 10, ..Limits::default() });
-    assert!(session.wants_input(9));
-    assert!(!session.wants_input(10));
+    let (node, mut session) = start(Limits { max_unsent: 10, ..Limits::default() });
+    session.holds(&node, &mut Turn::default(), 9);
+    assert!(session.wants_input());
+    session.holds(&node, &mut Turn::default(), 10);
+    assert!(!session.wants_input());
 }
 
 #[test]
@@ -144,12 +146,12 @@ fn a_pass_ends_when_it_has_done_its_share() {
     let mut turn = Turn::default();
     session.receive(&node, &mut turn, &text).serve().reply(&mut Vec::new());
     assert_eq!((node.counters().iamat, turn.work()), (Turn::SHARE, Turn::SHARE));
-    assert!(session.can_resume(0) && !session.wants_input(0));
+    assert!(session.can_resume() && !session.wants_input());
     session.receive(&node, &mut turn, b"WHATSAT kiwi 1 20\n").serve().reply(&mut Vec::new());
     assert_eq!((node.counters().iamat, turn.work()), (2 * Turn::SHARE, 2 * Turn::SHARE));
     session.receive(&node, &mut turn, b"").serve().reply(&mut Vec::new());
     assert_eq!((node.counters().whatsat, turn.work()), (1, 2 * Turn::SHARE + 65), "its places weigh");
-    assert!(session.wants_input(0));
+    assert!(session.wants_input());
 }
 
 #[test]
@@ -159,5 +161,9 @@ fn a_pass_replies_no_more_than_may_be_unsent() {
     let reply = "AT Alford -1.000000000 kiwi +1+1 1\n";
     let (out, _) = receive(&node, &mut session, &b"IAMAT kiwi +1+1 1\n".repeat(100));
     assert_eq!(out, reply.repeat(400_usize.div_ceil(reply.len())));
-    assert!(!session.can_resume(600 + out.len()) && session.can_resume(999));
+    session.holds(&node, &mut Turn::default(), 600 + out.len());
+    assert!(!session.can_resume());
+    session.holds(&node, &mut Turn::default(), 999);
+    assert!(session.can_resume());
+    assert_eq!(receive(&node, &mut session, b"").0, reply, "whenever it can go on, it does");
 }

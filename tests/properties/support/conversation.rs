@@ -103,9 +103,10 @@ impl Conversation {
     /// The server reads as much as it is willing to.
     fn read(&mut self) {
         loop {
-            let out = if self.session.can_resume(self.unsent.len()) {
+            self.driver.holds(&mut self.session, self.unsent.len());
+            let out = if self.session.can_resume() {
                 self.driver.receive(&mut self.session, &[])
-            } else if !self.session.wants_input(self.unsent.len()) {
+            } else if !self.session.wants_input() {
                 return;
             } else if let Some(bytes) = self.pending.pop_front() {
                 assert!(self.unsent.len() < self.limits.max_unsent, "it reads although too much is unsent");

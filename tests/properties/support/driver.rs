@@ -62,7 +62,7 @@ impl Accepted {
     /// Both are in the same state, for all that can be asked.
     fn hold(&self) {
         let state = |session: &Session| {
-            let takes = [0, 1 << 20].map(|unsent| (session.can_resume(unsent), session.wants_input(unsent)));
+            let takes = (session.can_resume(), session.wants_input());
             (takes, session.is_finished(), session.is_waiting(), session.deadline(), session.neighbour())
         };
         assert_eq!(state(&self.session), state(&self.plain));
@@ -110,6 +110,12 @@ impl Driver {
     /// Those bytes come in one piece, none of them to go on with what was held back: what is replied.
     pub(crate) fn receive(&mut self, accepted: &mut Accepted, bytes: &[u8]) -> Vec<u8> {
         self.pass(accepted, |session, node, turn| session.receive(node, turn, bytes))
+    }
+
+    /// So much of what it replied is unsent.
+    pub(crate) fn holds(&mut self, Accepted { session, plain }: &mut Accepted, unsent: usize) {
+        session.holds(&self.node, &mut self.turn, unsent);
+        plain.holds(&self.plain, &mut self.plain_turn, unsent);
     }
 
     /// The other end sends no more: what is replied.

@@ -84,7 +84,7 @@ impl Pair {
 
     fn answer(&mut self, session: &mut Accepted, bytes: &[u8]) -> Vec<u8> {
         let mut out = self.answerer.receive(session, bytes);
-        while session.can_resume(0) {
+        while session.can_resume() {
             out.extend(self.answerer.receive(session, &[]));
         }
         out

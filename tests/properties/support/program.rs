@@ -174,7 +174,7 @@ impl World {
         let id = u64::from(session % 4);
         let remote = (session < 128).then_some(herds::LOOPBACK);
         let session = self.sessions.entry(id).or_insert_with(|| self.driver.accept(SessionId(id), remote));
-        if session.wants_input(0) {
+        if session.wants_input() {
             self.pass(id, |driver, session| driver.receive(session, bytes));
         }
     }
@@ -187,7 +187,7 @@ impl World {
             self.tell(id, &out);
             self.perform();
             let session = self.sessions.get_mut(&id).expect("nobody has taken it away");
-            if !session.can_resume(0) {
+            if !session.can_resume() {
                 break;
             }
             out = self.driver.receive(session, &[]);

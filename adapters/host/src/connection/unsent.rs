@@ -26,11 +26,6 @@ impl Unsent {
         self.len == 0
     }
 
-    /// How many bytes wait.
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
     /// How much memory it takes.
     pub(super) fn room(&self) -> usize {
         self.pieces.iter().map(Vec::capacity).sum()

@@ -5,7 +5,7 @@ use herd::Turn;
 use super::Run;
 use super::passes::Input;
 use crate::calendar::Due;
-use crate::connection::{ConnectionId, Way};
+use crate::connection::ConnectionId;
 use crate::violation::Invariant;
 
 /// The most that one request may take a pass beyond its share: a WHATSAT with the largest bound.
@@ -51,8 +51,7 @@ impl Run {
     pub(super) fn turn(&mut self, id: ConnectionId) {
         self.waiting.retain(|waiting| waiting.id != id);
         let Some(connection) = self.connections.get(id) else { return };
-        let unsent = connection.pipes[Way::Back as usize].unsent_len;
-        let goes_on = connection.session.as_ref().is_some_and(|session| session.can_resume(unsent));
+        let goes_on = connection.session.as_ref().is_some_and(|session| session.can_resume());
         if goes_on && self.hosts[connection.server as usize].stopping.is_none() {
             self.serve(id, &Input::More);
         }

@@ -120,7 +120,7 @@ impl Run {
             return self.close_if_stopping(id);
         }
         let unsent = connection.pipes[Way::Back as usize].unsent_len;
-        if session.can_resume(unsent) {
+        if session.can_resume() {
             self.wants_turn(id);
         } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {
             self.close(id, Side::Acceptor);

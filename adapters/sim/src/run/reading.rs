@@ -47,7 +47,7 @@ impl Run {
             return false;
         }
         if let (Way::There, Some(session)) = (way, &connection.session)
-            && !session.wants_input(connection.pipes[Way::Back as usize].unsent_len)
+            && !session.wants_input()
             && !session.is_finished()
         {
             return false;
@@ -91,9 +91,7 @@ impl Run {
             (Way::There, Opener::Link(_)) if connection.stranger.is_some() => self.close(id, Side::Acceptor),
             // A session that holds requests back has not come to the end yet.
             (Way::There, _) => {
-                let unsent = connection.pipes[Way::Back as usize].unsent_len;
-                let wants = |session: &herd::Session| session.wants_input(unsent);
-                if connection.session.as_deref().is_some_and(wants) {
+                if connection.session.as_deref().is_some_and(herd::Session::wants_input) {
                     self.connections.get_mut(id).expect("it was there").pipes[way as usize].close_arrived = false;
                     let heard = self.heard_last(id);
                     if !heard.is_empty() {

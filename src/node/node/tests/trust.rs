@@ -75,7 +75,7 @@ impl Pair {
         let (mut turn, mut out) = (Turn::at(now()), Vec::new());
         let session = self.session.as_mut().expect("there is a connection");
         session.receive(&self.b, &mut turn, bytes).serve().reply(&mut out);
-        while session.can_resume(0) {
+        while session.can_resume() {
             session.receive(&self.b, &mut turn, b"").serve().reply(&mut out);
         }
         self.told[1].extend(turn.notices.into_iter().filter(is_wrong));
