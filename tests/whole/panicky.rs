@@ -20,7 +20,8 @@ pub(crate) const LINK: &str = "panic-of-a-link";
 pub(crate) const ACCEPTOR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 77));
 
 /// Whoever sleeps for longer panics. The timer does where a link may rest for so long, and a stop where it may take so long.
-pub(crate) const LONGEST: Duration = Duration::from_secs(70_000);
+/// It is more than a day, after which a server looks at its certificate.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100_000);
 
 /// The runtime `R`, but for the panics.
 #[derive(Debug)]
