@@ -1,6 +1,7 @@
 //! A connection that was accepted: bytes to its session, replies from it.
 
 mod handshake;
+mod piece;
 mod stopping;
 mod unsent;
 

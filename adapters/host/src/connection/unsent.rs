@@ -6,16 +6,14 @@ use std::task::{Context, Poll};
 
 use herd::Turn;
 
+use super::piece::{PIECE, Piece};
 use crate::runtime::Stream;
-
-/// How much is kept in one piece.
-const PIECE: usize = 32 << 10;
 
 /// Output that waits, in pieces: what was sent is given back piece by piece, and nothing is moved or doubled when there
 /// is more.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
-    pieces: VecDeque<Vec<u8>>,
+    pieces: VecDeque<Piece>,
     /// How much of the first was sent.
     sent: usize,
     len: usize,
@@ -28,25 +26,21 @@ impl Unsent {
 
     /// How much memory it takes.
     pub(super) fn room(&self) -> usize {
-        self.pieces.iter().map(Vec::capacity).sum()
+        self.pieces.iter().map(Piece::capacity).sum()
     }
 
     /// More is to be sent.
     pub(super) fn push(&mut self, mut output: &[u8]) {
         self.len += output.len();
+        if let Some(last) = self.pieces.back_mut() {
+            output = last.fill(output);
+        }
         while !output.is_empty() {
-            let room = self.pieces.back().map_or(0, |last| last.capacity() - last.len());
-            if room == 0 {
-                // The first is mostly all that ever waits. Behind it more is to be expected.
-                let size = if self.pieces.is_empty() { output.len().min(PIECE) } else { PIECE };
-                self.pieces.push_back(Vec::with_capacity(size));
-                continue;
-            }
-            let (piece, rest) = output.split_at(room.min(output.len()));
-            if let Some(last) = self.pieces.back_mut() {
-                last.extend_from_slice(piece);
-            }
-            output = rest;
+            // The first is mostly all that ever waits. Behind it more is to be expected.
+            let size = if self.pieces.is_empty() { output.len() } else { PIECE };
+            let mut piece = Piece::with_capacity(size);
+            output = piece.fill(output);
+            self.pieces.push_back(piece);
         }
     }
 
