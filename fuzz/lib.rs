@@ -25,6 +25,16 @@ pub fn repair(meeting: &[u8]) {
     support::targets::repair(meeting);
 }
 
+/// Has two neighbours prove who they are, and tampers with what they say.
+pub fn proving(encounter: &[u8]) {
+    support::targets::proving(encounter);
+}
+
+/// Has a client talk that has tokens, and changes its rights.
+pub fn rights(talk: &[u8]) {
+    support::targets::rights(talk);
+}
+
 /// Reads a config file and flags.
 pub fn settings(input: &[u8]) {
     support::targets::settings(input);

@@ -60,10 +60,13 @@ impl Session {
         let (most, replies) = (lines.left, batch.replies.len());
         match (lines.rest.first(), self.neighbour) {
             (Some(b'I'), None) if self.is_served() => {
-                lines.left = most.min(self.reports_left(turn.now.instant));
-                let most = lines.left;
+                let room = most.min(self.reports_left(turn.now.instant));
+                lines.left = room;
                 self.fast_iamats(turn, lines, batch);
-                self.count_reports(most - lines.left, turn.now.instant);
+                let read = room - lines.left;
+                self.count_reports(read, turn.now.instant);
+                // What a rate has no room for takes nothing of the turn.
+                lines.left = most - read;
             }
             (Some(b'A'), Some(neighbour)) => self.fast_ats::<false>(BroughtBy::Neighbour(neighbour), lines, batch),
             (Some(b'K'), Some(neighbour)) => self.fast_ats::<true>(BroughtBy::Repair(neighbour), lines, batch),

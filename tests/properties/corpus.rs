@@ -45,6 +45,16 @@ fn repairs() {
 }
 
 #[test]
+fn encounters() {
+    replay("proving", targets::proving);
+}
+
+#[test]
+fn rights() {
+    replay("rights", targets::rights);
+}
+
+#[test]
 fn settings() {
     replay("settings", targets::settings);
 }

@@ -13,6 +13,8 @@ mod limits;
 mod links;
 mod messages;
 mod numbers;
+mod proving;
 mod repair;
+mod rights;
 mod threads;
 mod usual;

@@ -72,7 +72,12 @@ impl Accepted {
 impl Driver {
     /// The server with that index, which believes all its neighbours and has not started.
     pub(crate) fn new(herd: &Arc<Herd>, me: usize, limits: &Limits, seed: u64) -> Self {
-        let [node, plain] = [(); 2].map(|()| herds::node(herd, me, limits, seed));
+        Self::of(|| Arc::clone(herd), me, limits, seed)
+    }
+
+    /// The same, of a herd for each of the two: rates are counted in it.
+    pub(crate) fn of(herd: impl Fn() -> Arc<Herd>, me: usize, limits: &Limits, seed: u64) -> Self {
+        let [node, plain] = [(); 2].map(|()| herds::node(&herd(), me, limits, seed));
         Self {
             node,
             plain,

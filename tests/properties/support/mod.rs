@@ -10,6 +10,8 @@ pub(crate) mod nonsense;
 pub(crate) mod oracle;
 pub(crate) mod pair;
 pub(crate) mod program;
+pub(crate) mod proving;
+pub(crate) mod rights;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod targets;

@@ -11,6 +11,8 @@ use serde_json::value::RawValue;
 use super::conversation::{Conversation, Step};
 use super::nonsense::Meeting;
 use super::program::{self, Op};
+use super::proving::Encounter;
+use super::rights::Talk;
 use super::settings;
 
 /// A line is understood or not; if it is, its fields joined by single spaces mean the same.
@@ -108,6 +110,18 @@ pub(crate) fn node(bytes: &[u8]) {
 pub(crate) fn repair(bytes: &[u8]) {
     let Ok(meeting) = Meeting::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
     meeting.hold();
+}
+
+/// Two neighbours that prove who they are while what they say is tampered with.
+pub(crate) fn proving(bytes: &[u8]) {
+    let Ok(encounter) = Encounter::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
+    encounter.hold();
+}
+
+/// A client with tokens, and rights that change.
+pub(crate) fn rights(bytes: &[u8]) {
+    let Ok(talk) = Talk::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
+    talk.hold();
 }
 
 /// A config file, and flags.
