@@ -13,7 +13,7 @@ use crate::wire::{HelloFields, Stranger};
 impl Link {
     /// Whether a connection that was just made begins with a greeting, since somebody has to prove something.
     pub(super) fn proves_first(&self, cx: &Cx<'_>) -> bool {
-        self.make.is_ours() && cx.identity.asks_for_proof(self.proving.is_certified)
+        self.make.is_ours() && self.waits_for_proof(cx)
     }
 
     /// Whether the neighbour is to prove something when it answers a greeting.
