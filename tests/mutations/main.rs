@@ -116,6 +116,8 @@ impl Bench {
         command.args(arguments).current_dir(&self.copy).env("CARGO_TARGET_DIR", &self.target);
         // Quick to run, and with every check that a debug build has.
         command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1").env("RUSTFLAGS", "--cap-lints warn");
+        // The core is what is compiled anew for each.
+        command.args(["--config", "profile.dev.package.herd.opt-level=1"]);
         // What fails is not kept as a case for the next time.
         command.env("PROPTEST_FAILURE_PERSISTENCE", "off");
         Ok(command.output()?)
