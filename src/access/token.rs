@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::wire::hexadecimal;
+
 /// A token: 32 bytes by chance, written as 43 characters of base64url. Who has it has its rights.
 #[derive(Clone)]
 pub struct Token(Box<[u8]>);
@@ -41,6 +43,16 @@ impl Token {
     }
 }
 
+impl TokenHash {
+    /// Reads what it is shown as: 64 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (high, low) = text.split_at_checked(32)?;
+        let halves = [hexadecimal(high, 32)?, hexadecimal(low, 32)?].map(u128::to_be_bytes);
+        Some(Self(*halves.as_flattened().first_chunk()?))
+    }
+}
+
 /// It is a secret.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,6 +84,8 @@ mod tests {
         assert_eq!(Token::parse(token.as_str().as_bytes()).expect("a token").hash(), token.hash());
         // printf %43s | tr ' ' A | sha256sum
         assert_eq!(token.hash().to_string(), "0f007385b6f9d4b7eeb2748605afe1a984a0a3bfa3f014d09e2a784ce9e5cd1a");
+        assert_eq!(TokenHash::parse(token.hash().to_string().as_bytes()), Some(token.hash()));
+        assert_eq!(TokenHash::parse(&[b'0'; 63]), None);
         assert_eq!(format!("{token:?}"), "Token");
         for bad in
             ["", &"A".repeat(42), &"A".repeat(44), &format!("{}=", "A".repeat(43)), &format!("{}+", "A".repeat(42))]

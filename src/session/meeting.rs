@@ -2,7 +2,7 @@
 
 use super::pending::Pending;
 use super::session::Session;
-use crate::access::{End, Meeting, Role};
+use crate::access::{Basis, End, Meeting, Role};
 use crate::pass::{Batch, Greeter, Hello, Request, Turn};
 use crate::values::{ServerId, ServerName};
 use crate::wire::{HelloFields, Nonce, Proof, Refusal, Stranger};
@@ -24,10 +24,12 @@ impl Session {
             return Ok(Request::Answered);
         }
         let again = self.neighbour;
-        let from = self.believe(sender);
-        let from = from.inspect_err(|&why| self.refuse(sender, (incarnation, fields), (why, None), batch))?;
+        let believed = self.believe(sender);
+        let (from, basis) =
+            believed.inspect_err(|&why| self.refuse(sender, (incarnation, fields), (why, None), batch))?;
         batch.replies.push(&self.identity.greeting(turn.now.wall, fields.is_some(), None, None));
-        let hello = Hello { incarnation, fields, again: again == Some(from), is_proved: self.has_shown_enough(from) };
+        let is_proved = !self.identity.herd.trust().is_too_little(self.identity.names.name(from), basis);
+        let hello = Hello { incarnation, fields, again: again == Some(from), is_proved };
         Ok(Request::Hello { from, hello })
     }
 
@@ -91,17 +93,10 @@ impl Session {
         }
     }
 
-    /// Takes it for the neighbour of that name, if it has shown what that takes.
-    pub(super) fn believe(&mut self, sender: &[u8]) -> Result<ServerId, Stranger> {
-        let (neighbour, _) = self.identity.neighbour(sender, &self.shown)?;
+    /// Takes it for the neighbour of that name, if it has shown what that takes; and for what it is believed.
+    pub(super) fn believe(&mut self, sender: &[u8]) -> Result<(ServerId, Basis), Stranger> {
+        let (neighbour, basis) = self.identity.neighbour(sender, &self.shown)?;
         self.neighbour = Some(neighbour);
-        Ok(neighbour)
-    }
-
-    /// Whether a neighbour is believed for more than its address, where the others have to show more.
-    fn has_shown_enough(&self, neighbour: ServerId) -> bool {
-        let name = self.identity.names.name(neighbour);
-        let judged = self.identity.neighbour(name.as_bytes(), &self.shown);
-        judged.is_ok_and(|(_, basis)| !self.identity.herd.trust().is_too_little(name, basis))
+        Ok((neighbour, basis))
     }
 }

@@ -205,7 +205,7 @@ impl Session {
             }
             Message::Proof { sender, proof } => self.proved(sender, &proof, batch)?,
             Message::Auth { token } => self.authenticate(token, batch)?,
-            Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?, step, answer: 0..0 },
+            Message::Repair { sender, step } => Request::Repair { from: self.believe(sender)?.0, step, answer: 0..0 },
             Message::Status => {
                 self.may(Need::Status, b"")?;
                 self.closing |= self.identity.limits.one_shot;
@@ -260,7 +260,7 @@ impl Session {
         sender: &[u8],
         batch: &mut Batch,
     ) -> Result<(ServerId, Option<Entry>), Refusal> {
-        let from = self.believe(sender)?;
+        let (from, _) = self.believe(sender)?;
         let origin = (self.identity.origin(report)?, report.origin);
         if self.identity.limits.reported_too_far_ahead(report, turn.now.wall).is_some() {
             return Ok((from, None));

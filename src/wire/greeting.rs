@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::hexadecimal::hexadecimal;
 use super::proof::{Nonce, Proof};
 use super::refusal::Refusal;
 use crate::bytes::is_white_space;
@@ -42,8 +43,8 @@ impl HelloFields {
             match name {
                 b"v" => read.version = integer(value).ok_or(Refusal::Greeting)?,
                 b"clock" => read.clock = Some(Timestamp::parse(value).ok_or(Refusal::Greeting)?),
-                b"same" => read.same = Some(hexadecimal(value).ok_or(Refusal::Greeting)?),
-                b"hash" => read.hash = Some(hexadecimal(value).ok_or(Refusal::Greeting)?),
+                b"same" => read.same = Some(sixteen_digits(value).ok_or(Refusal::Greeting)?),
+                b"hash" => read.hash = Some(sixteen_digits(value).ok_or(Refusal::Greeting)?),
                 b"nonce" => read.nonce = Some(Nonce::parse(value).ok_or(Refusal::Greeting)?),
                 b"proof" => read.proof = Some(Proof::parse(value).ok_or(Refusal::Greeting)?),
                 _ => {}
@@ -94,10 +95,8 @@ pub(super) fn integer<T: core::str::FromStr>(text: &[u8]) -> Option<T> {
     core::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
 }
 
-/// Sixteen digits.
-fn hexadecimal(text: &[u8]) -> Option<u64> {
-    let digits = text.len() == 16 && text.iter().all(u8::is_ascii_hexdigit);
-    u64::from_str_radix(core::str::from_utf8(text).ok().filter(|_| digits)?, 16).ok()
+fn sixteen_digits(text: &[u8]) -> Option<u64> {
+    u64::try_from(hexadecimal(text, 16)?).ok()
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::hexadecimal::hexadecimal;
+
 /// A number that one end of a connection has made for it, and for no other: 16 bytes, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nonce(pub(crate) [u8; 16]);
@@ -20,9 +22,7 @@ pub struct Proof {
 
 impl Nonce {
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
-        let digits = text.len() == 32 && text.iter().all(u8::is_ascii_hexdigit);
-        let number = u128::from_str_radix(core::str::from_utf8(text).ok().filter(|_| digits)?, 16).ok()?;
-        Some(Self(number.to_be_bytes()))
+        Some(Self(hexadecimal(text, 32)?.to_be_bytes()))
     }
 }
 
@@ -35,8 +35,7 @@ impl fmt::Display for Nonce {
 impl Proof {
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let (secret, mac) = text.split_at_checked(8)?;
-        let digits = secret.iter().all(u8::is_ascii_hexdigit);
-        let secret = u32::from_str_radix(core::str::from_utf8(secret).ok().filter(|_| digits)?, 16).ok()?;
+        let secret = u32::try_from(hexadecimal(secret, 8)?).ok()?;
         let mac = URL_SAFE_NO_PAD.decode(mac.strip_prefix(b":")?).ok()?;
         Some(Self { secret, mac: mac.try_into().ok()? })
     }

@@ -74,15 +74,9 @@ fn refuse_doubles(file: &ConfigFile, tokens: &[TokenTable]) -> Result<(), Config
 }
 
 fn hash(file: &ConfigFile, text: &Spanned<String>) -> Result<TokenHash, ConfigError> {
-    let digits: Option<Vec<u8>> =
-        text.get_ref().chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    let bytes = digits.and_then(|digits| {
-        let (pairs, []) = digits.as_chunks() else { return None };
-        pairs.iter().map(|[high, low]| high << 4 | low).collect::<Vec<u8>>().try_into().ok()
-    });
     // What stands there may be the token itself.
     let what = "the sha256 of a token is 64 hexadecimal digits; `herd token` prints it with the token";
-    bytes.map(TokenHash).ok_or_else(|| file.fault(&text.span(), what))
+    TokenHash::parse(text.get_ref().as_bytes()).ok_or_else(|| file.fault(&text.span(), what))
 }
 
 fn rights(file: &ConfigFile, texts: &[Spanned<String>]) -> Result<Rights, ConfigError> {
