@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use herd_bench::Encryption;
-use herd_host::config::Environment;
+use herd_host::config::{Environment, host_of};
+use herd_host::{is_not_spoken, is_of_other_authority, is_of_other_name};
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -53,22 +54,16 @@ impl TlsOptions {
 
 /// What a connection to the server at `HOST:PORT` is encrypted by.
 pub(crate) fn encryption(config: &Arc<ClientConfig>, address: &str) -> io::Result<Encryption> {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = host_of(address);
     let no_host = |_| io::Error::new(io::ErrorKind::InvalidInput, format!("{host:?} cannot stand in a certificate"));
-    let name = ServerName::try_from(host.clone()).map_err(no_host)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(no_host)?;
     Ok(Encryption { config: Arc::clone(config), name })
 }
 
 /// What a handshake that failed means, and what to do.
 pub(crate) fn explained(error: io::Error) -> io::Error {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
-    let what = match tls {
-        Some(Error::InvalidMessage(_)) => NOT_SPOKEN.into(),
-        None if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof) => {
-            NOT_SPOKEN.into()
-        }
+    let what = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        _ if is_not_spoken(&error) => NOT_SPOKEN.into(),
         None => return error,
         Some(Error::InvalidCertificate(why)) => of_certificate(why),
         Some(error) => error.to_string(),
@@ -80,10 +75,10 @@ const NOT_SPOKEN: &str = "the server does not speak TLS; leave --tls out, or giv
 
 fn of_certificate(why: &CertificateError) -> String {
     match why {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+        why if is_of_other_authority(why) => {
             "its certificate is of an authority that is not trusted; name the herd's with --ca ca.pem".into()
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+        why if is_of_other_name(why) => {
             "its certificate is not for this host; call it by a host of its certificate, or make it another one with \
              `herd certs`"
                 .into()

@@ -1,11 +1,10 @@
 //! The token that a client says.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use herd::Token;
 use herd_host::config::Environment;
+use herd_host::read_at_most;
 
 use crate::failure::Failure;
 
@@ -19,7 +18,7 @@ pub(crate) fn find(file: Option<&Path>, environment: &Environment) -> Result<Opt
             let shown = path.display();
             let unreadable =
                 |why| Failure::Usage(format!("--token-file: {shown} cannot be read: {why}; check its path"));
-            (read(path).map_err(unreadable)?, format!("--token-file: {shown}"))
+            (read_at_most(path, MOST_BYTES).map_err(unreadable)?, format!("--token-file: {shown}"))
         }
         (None, Some(token)) => (token.into_encoded_bytes(), "HERD_TOKEN".into()),
         (None, None) => return Ok(None),
@@ -27,10 +26,4 @@ pub(crate) fn find(file: Option<&Path>, environment: &Environment) -> Result<Opt
     let wrong =
         || Failure::Usage(format!("{origin}: a token is 43 characters of base64url, as `herd token` prints it"));
     Token::parse(text.trim_ascii()).map(Some).ok_or_else(wrong)
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path)?.take(MOST_BYTES).read_to_end(&mut text)?;
-    Ok(text)
 }

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use herd::{Herd, Limits, ServerId};
 
+pub use self::address::{host_of, ip_of};
 pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};

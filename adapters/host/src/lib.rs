@@ -22,6 +22,7 @@
 mod about;
 mod address;
 mod blocking;
+mod bounded;
 mod clock;
 mod closing;
 pub mod command;
@@ -53,10 +54,11 @@ mod wake_flag;
 mod whole;
 
 pub use address::connect_from;
+pub use bounded::read_at_most;
 pub use open_files::fit_open_files;
 pub use run::main;
 pub use runtime::{Runtime, Stream, WORKER};
 pub use server::{BindError, ReloadError, ReportError, Server, StartError};
 pub use source::PlacesError;
 pub use stopped::{DrainError, StopError};
-pub use tls::{UnfitName, check_names, file_name};
+pub use tls::{UnfitName, check_names, file_name, is_not_spoken, is_of_other_authority, is_of_other_name};

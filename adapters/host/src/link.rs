@@ -82,7 +82,6 @@ enum Connection<S> {
         stream: Secured<S>,
         unsent: Bytes,
         is_sending: bool,
-        is_encrypted: bool,
     },
 }
 
@@ -174,20 +173,24 @@ impl<R: Runtime> Link<R> {
     }
 
     fn opened(&mut self, opened: Opened<R::Stream>) {
-        let Opened { stream, address, is_encrypted } = opened;
+        let Opened { stream, address } = opened;
+        let is_encrypted = stream.is_encrypted();
         let (server, to) = (self.shared.name(), &self.to);
         tracing::debug!(target: "herd::links", server, %to, %address, tls = is_encrypted, "connection opened");
         if self.shared.tls.is_plain(self.peer) {
             self.try_tls_at = Some(self.shared.clock.instant() + PLAIN);
         }
-        self.connection = Connection::Open { stream, unsent: Bytes::new(), is_sending: false, is_encrypted };
+        self.connection = Connection::Open { stream, unsent: Bytes::new(), is_sending: false };
         // The name in its certificate was demanded.
         self.handle(Event::Connected { peer: self.peer, proven: is_encrypted });
     }
 
     /// Has a connection in plain text made anew where TLS can be spoken since, once nothing is on its way on it.
     fn renew(&mut self) {
-        let Connection::Open { is_sending: false, is_encrypted: false, .. } = &self.connection else { return };
+        let Connection::Open { stream, is_sending: false, .. } = &self.connection else { return };
+        if stream.is_encrypted() {
+            return;
+        }
         let generation = self.shared.tls.generation();
         if generation != self.generation {
             self.generation = generation;

@@ -36,6 +36,7 @@ mod tests;
 
 pub(crate) use self::expiry::{tell, watch};
 pub(crate) use self::fault::{certificate_fault, in_words, is_about_own_certificate};
+pub use self::fault::{is_not_spoken, is_of_other_authority, is_of_other_name};
 pub use self::file_name::file_name;
 pub(crate) use self::layer::{Input, Step};
 pub(crate) use self::material::{BadFile, Files, Tls, path_of};

@@ -33,19 +33,31 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     }
 }
 
+/// The host of `HOST:PORT`, one of IPv6 without its brackets.
+#[must_use]
+pub fn host_of(address: &str) -> &str {
+    bare(address.rsplit_once(':').map_or(address, |(host, _)| host))
+}
+
+/// The IP address that a host is, if it is one. A zone does not count.
+#[must_use]
+pub fn ip_of(host: &str) -> Option<IpAddr> {
+    host.split_once('%').map_or(host, |(address, _zone)| address).parse().ok()
+}
+
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Whether the host stands for every interface, so that it is a place to listen and none to go to.
 pub(super) fn is_every_interface(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
+    bare(host).parse::<IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
 
 /// Whether `HOST:PORT` is reached from this machine alone. A name may stand for anything, but for `localhost`.
 pub(super) fn is_loopback(text: &str) -> bool {
-    let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.split_once('%').map_or(bare, |(address, _zone)| address);
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    let host = host_of(text);
+    host.eq_ignore_ascii_case("localhost") || ip_of(host).is_some_and(|ip| ip.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

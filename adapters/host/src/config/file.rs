@@ -3,8 +3,7 @@
 use core::ops::Range;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use super::error::Place;
 use super::layers::Given;
 use super::scalar::Scalar;
 use super::{ConfigError, LIMITS, Origin};
+use crate::bounded::read_at_most;
 use crate::nearest::did_you_mean;
 
 /// A herd of as many servers as there can be fits well within this.
@@ -121,7 +121,7 @@ impl ConfigFile {
     /// Reads the file's text.
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
         let fault = |what: &str| ConfigError::file(path.to_string_lossy(), what);
-        let bytes = bytes_of(path).map_err(|error| fault(&unreadable(&error)))?;
+        let bytes = read_at_most(path, MOST_BYTES).map_err(|error| fault(&unreadable(&error)))?;
         if bytes.len() as u64 > MOST_BYTES {
             return Err(fault("a config file has at most 32MiB; is this one?"));
         }
@@ -253,12 +253,6 @@ fn plainly(message: &str) -> String {
     let message =
         message.replace("expected a sequence", "expected a list").replace("expected a map", "expected a table");
     message + &remedy
-}
-
-fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn unreadable(error: &io::Error) -> String {

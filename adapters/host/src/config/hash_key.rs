@@ -1,15 +1,10 @@
 //! The herd's hash key.
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use herd::HashKey;
 
-use super::ConfigError;
 use super::layers::{Given, Layers};
+use super::{ConfigError, secrets};
+use crate::bounded::read_at_most;
 
 /// More than a key has, with white space around it.
 const MOST_BYTES: u64 = 256;
@@ -21,17 +16,10 @@ pub(super) fn find(layers: &Layers<'_>) -> Result<HashKey, ConfigError> {
 
 fn of_file(given: &Given) -> Result<HashKey, ConfigError> {
     let path = given.text.display();
-    let text = read(&given.text)
+    let text = read_at_most(&given.text, MOST_BYTES)
         .map_err(|why| given.fault(format!("the hash key file {path} cannot be read: {why}; check its path")))?;
-    let key = URL_SAFE_NO_PAD.decode(text.trim_ascii()).ok().and_then(|key| key.try_into().ok());
-    let key = key.ok_or_else(|| {
+    let key = secrets::decode(text.trim_ascii()).ok_or_else(|| {
         given.fault(format!("{path}: a hash key is 43 characters of base64url; make one with `herd secret`"))
     })?;
     Ok(HashKey::new(&key))
-}
-
-fn read(path: &OsStr) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,14 +1,12 @@
 //! Where places come from.
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 use herd_places::Key;
 
 use super::layers::{Given, Layers};
 use super::{ConfigError, Environment, Origin};
+use crate::bounded::read_at_most;
 use crate::nearest::did_you_mean;
 
 /// Where places come from, and what it takes to have them.
@@ -125,15 +123,9 @@ fn key(layers: &Layers<'_>, environment: &Environment, source: PlacesSource) -> 
 
 fn key_of_file(given: &Given) -> Result<Key, ConfigError> {
     let path = given.text.display();
-    let bytes = read(&given.text)
+    let bytes = read_at_most(&given.text, KEY_MOST_BYTES)
         .map_err(|why| given.fault(format!("the key file {path} cannot be read: {why}; check its path")))?;
     key_of(str::from_utf8(&bytes).ok()).map_err(|what| given.fault(format!("{path}: {what}")))
-}
-
-fn read(path: &OsStr) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(KEY_MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn key_of(text: Option<&str>) -> Result<Key, String> {

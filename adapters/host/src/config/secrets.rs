@@ -1,8 +1,5 @@
 //! The secrets by which the servers of a herd know each other.
 
-use std::ffi::OsStr;
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -11,6 +8,7 @@ use herd::Secret;
 
 use super::layers::{Given, Layers};
 use super::{ConfigError, Origin, Warning};
+use crate::bounded::read_at_most;
 
 /// More than any change from one to the next needs.
 const MOST: usize = 16;
@@ -32,21 +30,19 @@ pub(super) fn find(layers: &Layers<'_>, warnings: &mut Vec<Warning>) -> Result<V
 
 fn of_file(given: &Given, warnings: &mut Vec<Warning>) -> Result<Vec<Secret>, ConfigError> {
     let path = given.text.display();
-    let (text, metadata) = open(&given.text)
+    let text = read_at_most(&given.text, MOST_BYTES)
         .map_err(|why| given.fault(format!("the secret file {path} cannot be read: {why}; check its path")))?;
     if text.len() as u64 > MOST_BYTES {
         return Err(given.fault(format!("{path}: a secret file has at most 16KiB; is this one?")));
     }
     let secrets = read(&text).map_err(|what| given.fault(format!("{path}: {what}")))?;
-    warnings.extend(Warning::of_secret(Path::new(&given.text), &metadata));
+    warnings.extend(Warning::of_secret(Path::new(&given.text)));
     Ok(secrets)
 }
 
-fn open(path: &OsStr) -> io::Result<(Vec<u8>, Metadata)> {
-    let (file, mut bytes) = (File::open(path)?, Vec::new());
-    let metadata = file.metadata()?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok((bytes, metadata))
+/// The 32 bytes of a secret, or of a hash key, as `herd secret` writes them.
+pub(super) fn decode(text: &[u8]) -> Option<[u8; Secret::BYTES]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 /// Reads secrets, one a line; empty lines, and those that begin with `#`, are skipped.
@@ -57,7 +53,7 @@ fn read(text: &[u8]) -> Result<Vec<Secret>, String> {
         if line.is_empty() || line.starts_with(b"#") {
             continue;
         }
-        let secret = URL_SAFE_NO_PAD.decode(line).ok().and_then(|secret| secret.try_into().ok()).ok_or_else(|| {
+        let secret = decode(line).ok_or_else(|| {
             format!("line {number}: a secret is 43 characters of base64url; make one with `herd secret`")
         })?;
         if let Some((first, _)) = secrets.iter().find(|(_, other)| *other == secret) {

@@ -1,6 +1,5 @@
 //! TLS: what a server shows, whom it trusts, and who has to speak it.
 
-use std::fs::metadata;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -119,7 +118,7 @@ impl TlsSettings {
     pub(crate) fn load(&self, name: &ServerName) -> Result<Arc<Tls>, ConfigError> {
         let [cert, key, ca] = [&self.cert, &self.key, &self.ca].map(|given| path_of(&given.text, name));
         let files = Files { cert: &cert, key: &key, ca: &ca };
-        let warning = metadata(&key).ok().and_then(|about| Warning::of_secret(Path::new(&key), &about));
+        let warning = Warning::of_secret(Path::new(&key));
         let tls = Tls::read(&files, name, (self.neighbours, self.clients), warning).map_err(|bad| match bad {
             BadFile::Cert(what) => self.cert.fault(what),
             BadFile::Key(what) => self.key.fault(what),

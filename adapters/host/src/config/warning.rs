@@ -1,7 +1,6 @@
 //! What is not quite right about settings.
 
 use core::fmt;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::one_line::one_line;
@@ -32,16 +31,17 @@ impl Warning {
 
     /// Warns of a file with something secret in it that others may read, or put something else into.
     #[cfg(unix)]
-    pub(super) fn of_secret(file: &Path, metadata: &Metadata) -> Option<Self> {
+    pub(super) fn of_secret(file: &Path) -> Option<Self> {
         use std::os::unix::fs::PermissionsExt as _;
 
+        let metadata = file.metadata().ok()?;
         let mode = metadata.permissions().mode() & 0o777;
         (metadata.is_file() && mode & OPEN != 0).then(|| Self::OpenToOthers { file: file.into(), mode })
     }
 
     /// Warns of nothing: here it is not known who may do what.
     #[cfg(not(unix))]
-    pub(super) fn of_secret(_: &Path, _: &Metadata) -> Option<Self> {
+    pub(super) fn of_secret(_: &Path) -> Option<Self> {
         None
     }
 }

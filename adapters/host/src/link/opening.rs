@@ -24,8 +24,6 @@ pub(super) struct Opened<S> {
     pub(super) stream: Secured<S>,
     /// Where it leads to.
     pub(super) address: SocketAddr,
-    /// Whether it is within TLS, so that the other end has shown the neighbour's certificate.
-    pub(super) is_encrypted: bool,
 }
 
 /// How long a neighbour that may speak TLS, or not, has to answer: a plain server waits for the end of a line that never
@@ -95,7 +93,7 @@ async fn encrypted<R: Runtime>(
     let stream = reach::<R>(address, from).await?;
     let patience = is_optional.then(|| Box::pin(R::sleep(FIRST_WORD)));
     match tls::open(stream, tls, &shared.node.name(peer), patience).await {
-        Ok(stream) => Ok(Opened { stream, address, is_encrypted: true }),
+        Ok(stream) => Ok(Opened { stream, address }),
         Err(NotOpened::NotSpoken) if is_optional => {
             shared.tls.is_not_spoken_by(peer);
             Ok(Opened::plain(reach::<R>(address, from).await?, address))
@@ -107,6 +105,6 @@ async fn encrypted<R: Runtime>(
 
 impl<S: Stream> Opened<S> {
     const fn plain(stream: S, address: SocketAddr) -> Self {
-        Self { stream: Secured::plain(stream), address, is_encrypted: false }
+        Self { stream: Secured::plain(stream), address }
     }
 }

@@ -34,6 +34,17 @@ pub(crate) fn is_about_own_certificate(error: &io::Error) -> bool {
     )
 }
 
+/// Whether a handshake failed because the other end does not speak TLS, if nothing came of it before: it closed the
+/// connection, or answered with something that is none.
+#[must_use]
+pub fn is_not_spoken(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match tls_error(error) {
+        Some(error) => matches!(error, Error::InvalidMessage(_)),
+        None => matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof),
+    }
+}
+
 /// What is wrong with a certificate, in a few words for people.
 pub(crate) fn in_words(error: &Error) -> String {
     let Error::InvalidCertificate(why) = error else { return error.to_string() };
@@ -48,12 +59,16 @@ pub(crate) fn in_words(error: &Error) -> String {
     }
 }
 
-pub(super) const fn is_of_other_name(why: &CertificateError) -> bool {
+/// Whether a certificate is not for the name, or the host, that was asked for.
+#[must_use]
+pub const fn is_of_other_name(why: &CertificateError) -> bool {
     matches!(why, CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. })
 }
 
-/// A certificate of another authority that has the same name is one whose signature is wrong.
-pub(super) const fn is_of_other_authority(why: &CertificateError) -> bool {
+/// Whether a certificate is of an authority that is not trusted. One of another authority that has the same name is one
+/// whose signature is wrong.
+#[must_use]
+pub const fn is_of_other_authority(why: &CertificateError) -> bool {
     matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature)
 }
 

@@ -9,6 +9,7 @@ use herd::ServerName;
 use rustls::ClientConnection;
 use rustls::pki_types::{DnsName, ServerName as PeerName};
 
+use super::fault::is_not_spoken;
 use super::layer::{Input, Layer};
 use super::material::Tls;
 use super::stream::Secured;
@@ -81,10 +82,6 @@ impl Handshake {
     /// An end that comes before the first word is that of a server which does not speak TLS; so is a first word that is
     /// none of TLS.
     fn failed(&self, error: io::Error) -> NotOpened {
-        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        let is_end = matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-        let is_no_record = matches!(inner, Some(rustls::Error::InvalidMessage(_)));
-        if !self.is_heard && (is_end || is_no_record) { NotOpened::NotSpoken } else { NotOpened::Failed(error) }
+        if !self.is_heard && is_not_spoken(&error) { NotOpened::NotSpoken } else { NotOpened::Failed(error) }
     }
 }

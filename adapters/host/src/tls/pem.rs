@@ -1,13 +1,12 @@
 //! Certificates and keys, read from files in PEM form. No error shows what is in a file.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
 
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::bounded::read_at_most;
 
 /// Far more than a chain of certificates takes, or all authorities that there are.
 const MOST_BYTES: u64 = 4 << 20;
@@ -53,12 +52,6 @@ fn read(path: &OsStr, what: &str) -> Result<Vec<u8>, String> {
     let fault = |why: &dyn std::fmt::Display| {
         format!("the {what} file {} cannot be read: {why}; `herd certs` makes one", path.display())
     };
-    let bytes = bytes_of(Path::new(path)).map_err(|why| fault(&why))?;
+    let bytes = read_at_most(path, MOST_BYTES).map_err(|why| fault(&why))?;
     if bytes.len() as u64 > MOST_BYTES { Err(fault(&"it is larger than 4MiB")) } else { Ok(bytes) }
-}
-
-fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use herd_host::config::ServerList;
+use herd_host::config::{ServerList, host_of, ip_of};
 
 /// A host's name, or its IP address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,10 +64,8 @@ fn unlike(hosts: impl IntoIterator<Item = Host>) -> Vec<Host> {
 impl Host {
     /// That of `HOST:PORT`.
     fn of(address: &str) -> Self {
-        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let bare = bare.split_once('%').map_or(bare, |(ip, _zone)| ip);
-        bare.parse().map_or_else(|_| Self::Name(bare.to_ascii_lowercase()), Self::Ip)
+        let host = host_of(address);
+        ip_of(host).map_or_else(|| Self::Name(host.to_ascii_lowercase()), Self::Ip)
     }
 
     fn is_loopback(&self) -> bool {
