@@ -78,6 +78,14 @@ impl Drop for Again {
     }
 }
 
+/// Holds out until that was done so often, and looks at what it cost.
+fn hold_out(siege: &mut Siege, what: &str, again: Again, times: u64) {
+    siege.hold(what, || again.done() >= times);
+    drop(again);
+    siege.assert_memory(16 << 20);
+    siege.assert_log_has_a_rate();
+}
+
 /// Handshakes at full speed, each of which is left when the server has done its part of the work.
 #[test]
 fn handshakes_that_are_dropped_in_the_middle() {
@@ -91,10 +99,7 @@ fn handshakes_that_are_dropped_in_the_middle() {
             let _ = stream.read(&mut [0; 4096]);
         }
     });
-    siege.hold("handshakes dropped in the middle", || again.done() >= 500);
-    drop(again);
-    siege.assert_memory(16 << 20);
-    siege.assert_log_has_a_rate();
+    hold_out(&mut siege, "handshakes dropped in the middle", again, 500);
 }
 
 /// Whole handshakes at full speed.
@@ -107,10 +112,7 @@ fn handshakes_at_full_speed() {
         let mut client = TlsClient::connect(server, &config);
         client.shake_hands();
     });
-    siege.hold("handshakes at full speed", || again.done() >= 100);
-    drop(again);
-    siege.assert_memory(16 << 20);
-    siege.assert_log_has_a_rate();
+    hold_out(&mut siege, "handshakes at full speed", again, 100);
 }
 
 /// A handshake that is begun and not gone on with has as long as a line has.
@@ -167,10 +169,7 @@ fn garbage() {
         let _ = client.socket().shutdown(Shutdown::Write);
         let _ = client.socket().read(&mut [0; 1024]);
     });
-    siege.hold("garbage after a handshake", || again.done() >= 20);
-    drop(again);
-    siege.assert_memory(16 << 20);
-    siege.assert_log_has_a_rate();
+    hold_out(&mut siege, "garbage after a handshake", again, 20);
 }
 
 /// Requests in records of every size get the same replies.

@@ -3,6 +3,7 @@
 mod commands;
 mod connection;
 mod failure;
+mod herd_file;
 mod reply;
 mod server;
 mod syntax;

@@ -9,11 +9,12 @@ use std::time::Duration;
 use clap::Args;
 use herd::{Member, Token};
 use herd_bench::{Encryption, Endpoint};
-use herd_host::config::{Environment, Flags, ServerList};
+use herd_host::config::Environment;
 use rustls::ClientConfig;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::herd_file::HerdFile;
 use crate::reply::Reply;
 use crate::tls::{TlsOptions, encryption};
 use crate::token;
@@ -28,12 +29,8 @@ pub(crate) struct ServerOptions {
         value_name = "NAME|ADDR:PORT"
     )]
     to: Option<OsString>,
-    #[arg(
-        long,
-        help = "The herd's file; without it the herd is the built-in one [env: HERD_CONFIG]",
-        value_name = "FILE"
-    )]
-    config: Option<OsString>,
+    #[command(flatten)]
+    herd: HerdFile,
     /// How long to wait for the server at a time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     timeout: Duration,
@@ -78,11 +75,7 @@ impl ServerOptions {
         if let Some(address) = to.as_ref().filter(|to| to.contains(':')) {
             return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout, token, tls }]);
         }
-        let mut flags = Flags::default();
-        if let Some(config) = &self.config {
-            flags.set("config", config);
-        }
-        let herd = ServerList::find(&flags, &environment).map_err(|error| Failure::Usage(error.to_string()))?.herd;
+        let herd = self.herd.servers(&environment)?.herd;
         let is_meant = |server: &&Member| to.as_ref().is_none_or(|to| server.name.as_str() == to);
         let server = |server: &Member| Server {
             name: server.name.to_string(),

@@ -136,9 +136,8 @@ fn assert_repair_follows_what_differs(herd: &Herd, restarts: usize, told: usize)
     }
 }
 
-/// A sixth server joins five, and one process after the other is restarted to know it.
-#[test]
-fn a_sixth_server() {
+/// Five servers of a herd that is to have six: their file says five, and each has a load.
+fn five_of_six() -> (Graph, Herd, Load) {
     let (five, six) = (graphs::cycle(), grown());
     let mut herd = prepare(&six);
     configure(&herd, &five);
@@ -147,6 +146,13 @@ fn a_sixth_server() {
         herd.start(name);
         load.start(&herd, name);
     }
+    (six, herd, load)
+}
+
+/// A sixth server joins five, and one process after the other is restarted to know it.
+#[test]
+fn a_sixth_server() {
+    let (six, mut herd, mut load) = five_of_six();
     configure(&herd, &six);
     for name in ["Alford", "Ball"] {
         restart(&mut herd, &load, name);

@@ -4,20 +4,20 @@ mod authority;
 mod files;
 mod hosts;
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use herd::Herd;
-use herd_host::config::{Environment, Flags, ServerList};
+use herd_host::config::Environment;
 use herd_host::{check_names, file_name};
 
 use self::authority::{Authority, expiry};
-use self::files::{is_there, write};
+use self::files::{is_there, write_pair};
 use self::hosts::hosts;
 use crate::failure::Failure;
+use crate::herd_file::HerdFile;
 
 /// Make an authority, and a certificate for each server of a herd
 ///
@@ -26,12 +26,8 @@ use crate::failure::Failure;
 /// makes that server's.
 #[derive(Args)]
 pub(crate) struct Certs {
-    #[arg(
-        long,
-        help = "The herd's file; without it the herd is the built-in one [env: HERD_CONFIG]",
-        value_name = "FILE"
-    )]
-    config: Option<OsString>,
+    #[command(flatten)]
+    herd: HerdFile,
     /// The folder to write to
     #[arg(long, value_name = "DIR", default_value = "certs")]
     out: PathBuf,
@@ -45,12 +41,7 @@ pub(crate) struct Certs {
 
 impl Certs {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let mut flags = Flags::default();
-        if let Some(config) = &self.config {
-            flags.set("config", config);
-        }
-        let servers = ServerList::find(&flags, &Environment::process());
-        let servers = servers.map_err(|error| Failure::Usage(error.to_string()))?;
+        let servers = self.herd.servers(&Environment::process())?;
         let names = servers.herd.members().iter().map(|member| member.name.as_str());
         check_names(names).map_err(|(_, why)| Failure::Usage(why.to_string()))?;
         let hosts = hosts(&servers).map_err(Failure::Usage)?;
@@ -65,9 +56,7 @@ impl Certs {
                 continue;
             }
             let made = authority.certify(name, &hosts, self.days).map_err(|why| self.failed(&io::Error::other(why)))?;
-            write(&key, &made.key, true)
-                .and_then(|()| write(&certificate, &made.certificate, false))
-                .map_err(|why| self.failed(&why))?;
+            write_pair(&made, &certificate, &key).map_err(|why| self.failed(&why))?;
             let shown = hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             writeln!(out, "{}: for {name}, {shown}, until {}", certificate.display(), expiry(self.days))?;
         }
@@ -81,9 +70,7 @@ impl Certs {
         let there = [&certificate, &key].map(|path| is_there(&[path]));
         if there == [false, false] {
             let (authority, made) = Authority::new().map_err(|why| self.failed(&io::Error::other(why)))?;
-            write(&key, &made.key, true)
-                .and_then(|()| write(&certificate, &made.certificate, false))
-                .map_err(|why| self.failed(&why))?;
+            write_pair(&made, &certificate, &key).map_err(|why| self.failed(&why))?;
             writeln!(io::stdout(), "{}: an authority; {} stays secret", certificate.display(), key.display())?;
             return Ok(authority);
         }

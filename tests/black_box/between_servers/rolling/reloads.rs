@@ -7,24 +7,16 @@ use herd_tests::graphs;
 use herd_tests::patience::wait_for;
 use herd_tests::process::{Process, Signal};
 
-use super::load::Load;
-use super::{assert_nothing_refused, configure, entries, grown, prepare, wait_until_all_know};
+use super::{assert_nothing_refused, configure, entries, five_of_six, grown, prepare, wait_until_all_know};
 use crate::binaries;
 
 /// A sixth server joins five that go on: nothing is lost, and no connection of a client's is closed.
 #[test]
 fn a_sixth_server() {
-    let (five, six) = (graphs::cycle(), grown());
-    let mut herd = prepare(&six);
-    configure(&herd, &five);
-    let mut load = Load::default();
-    for name in &five.names {
-        herd.start(name);
-        load.start(&herd, name);
-    }
+    let (six, mut herd, mut load) = five_of_six();
     let mut client = herd.client("Alford");
     configure(&herd, &six);
-    for name in &five.names {
+    for name in &graphs::cycle().names {
         herd.reload(name);
     }
     herd.start("Campbell");

@@ -4,13 +4,21 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::authority::Made;
+
 /// Whether any of these files is there.
 pub(super) fn is_there(paths: &[&Path]) -> bool {
     paths.iter().any(|path| path.exists())
 }
 
+/// Writes a certificate and its key, the key first.
+pub(super) fn write_pair(made: &Made, certificate: &Path, key: &Path) -> io::Result<()> {
+    write(key, &made.key, true)?;
+    write(certificate, &made.certificate, false)
+}
+
 /// Writes a file whole or not at all. One that is secret is for its owner only, from the start.
-pub(super) fn write(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
+fn write(path: &Path, text: &str, is_secret: bool) -> io::Result<()> {
     let new = path.with_added_extension("new");
     // What an earlier run left behind may have other permissions.
     let _ = fs::remove_file(&new);
