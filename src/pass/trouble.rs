@@ -68,7 +68,7 @@ impl Wrong {
         match self {
             Self::Unknown { .. } => "greeted by a server that is no neighbour",
             Self::Address { .. } => "neighbour connects from another address",
-            Self::Secret { .. } => "neighbour knows no secret of this server's",
+            Self::Secret { .. } => "neighbour has no valid secret",
             Self::Certificate { .. } => "neighbour has no valid certificate",
             Self::Unproven => "neighbour believed by its address alone",
             Self::Refused(_) => "refused by a neighbour",

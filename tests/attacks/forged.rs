@@ -158,7 +158,7 @@ fn a_proof_of_its_own_maker() {
         let said = reflect(stream, herd.address("A"));
         assert_eq!(said, "", "A has told something to whoever could not prove anything");
     }
-    let told = "neighbour knows no secret of this server's";
+    let told = "neighbour has no valid secret";
     wait_for("A to tell of it", || herd.log("A").iter().any(|entry| entry["message"] == told).then_some(()));
     assert_unknown(&herd);
 }

@@ -138,8 +138,7 @@ fn secret(herd: &Herd, letter: &str, same: &str) -> String {
 #[test]
 fn secrets_that_differ() {
     let herd = start(&graphs::pair(), |herd, name, same| secret(herd, if name == "A" { "A" } else { "Q" }, same));
-    let (told, remedy) =
-        ("neighbour knows no secret of this server's", "while you change secrets both the old and the new");
+    let (told, remedy) = ("neighbour has no valid secret", "while you change secrets both the old and the new");
     for (name, other) in [("A", "B"), ("B", "A")] {
         wait_until_told(&herd, name, told, other, remedy);
         let of = format!("of-{name}");
@@ -158,7 +157,7 @@ fn secrets_that_differ() {
 #[test]
 fn only_one_has_a_secret() {
     let herd = start_with_file_of_b(|herd, same| secret(herd, "A", same));
-    wait_until_told(&herd, "B", "neighbour knows no secret of this server's", "A", "give it the secret-file");
+    wait_until_told(&herd, "B", "neighbour has no valid secret", "A", "give it the secret-file");
     wait_until_told(&herd, "A", "refused by a neighbour", "B", "give both the same secret-file");
 }
 
@@ -172,13 +171,7 @@ fn a_secret_that_is_taken_away() {
     herd.write("Q.secret", &"Q".repeat(43));
     herd.reload("A");
     for (name, other) in [("A", "B"), ("B", "A")] {
-        wait_until_told(
-            &herd,
-            name,
-            "neighbour knows no secret of this server's",
-            other,
-            "give both the same secret-file",
-        );
+        wait_until_told(&herd, name, "neighbour has no valid secret", other, "give both the same secret-file");
     }
     let at = herd.report("A", "moa", "1");
     assert_eq!(herd.client("B").ask("WHATSAT moa 0 0"), "? WHATSAT moa 0 0");

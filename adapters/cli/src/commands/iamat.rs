@@ -48,7 +48,14 @@ impl Iamat {
         let reply = server.connect()?.ask(request.as_bytes()).map_err(|error| server.broken(&error))?;
         let at = match &reply {
             Some(Reply::Line(line)) => At::parse(line),
-            Some(Reply::Refused(line)) => return Err(refused(&server, line, "", "; it may demand TLS: try --tls")),
+            Some(Reply::Refused(line)) => {
+                return Err(refused(
+                    &server,
+                    line,
+                    "; you may have no right to report this client: see --token-file",
+                    "; you may have no right to report this client: see --token-file, or it may demand TLS: try --tls",
+                ));
+            }
             _ => None,
         };
         let at = at.ok_or_else(|| server.broken(&io::Error::other("its answer is no AT line")))?;

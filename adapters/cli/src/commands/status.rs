@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
-use self::report::{Answer, Report};
+use self::report::{Answer, Report, Silence};
 use self::table::Table;
 use crate::failure::Failure;
 use crate::reply::Reply;
@@ -55,7 +55,7 @@ fn ask_all(servers: &[Server]) -> Vec<Answer> {
         thread::scope(|scope| {
             let asked: Vec<_> = some.iter().map(|server| scope.spawn(|| ask(server))).collect();
             for (asked, server) in asked.into_iter().zip(some) {
-                let report = asked.join().unwrap_or_else(|_| Err("the client failed".into()));
+                let report = asked.join().unwrap_or_else(|_| Err(Silence::Untold("the client failed".into())));
                 answers.push(Answer { name: server.name.clone(), address: server.address().into(), report });
             }
         });
@@ -64,21 +64,24 @@ fn ask_all(servers: &[Server]) -> Vec<Answer> {
 }
 
 /// A server's answer, or why there is none.
-fn ask(server: &Server) -> Result<Report, String> {
-    let why = |failure: Failure| failure.why();
-    let mut connection = server.connect().map_err(why)?;
+fn ask(server: &Server) -> Result<Report, Silence> {
+    let silence = |failure: Failure| match failure {
+        Failure::Unreachable { .. } => Silence::Unreached(failure.why()),
+        _ => Silence::Untold(failure.why()),
+    };
+    let untold = |why: &str| Silence::Untold(why.into());
+    let mut connection = server.connect().map_err(silence)?;
     let before = now();
-    let reply = connection.ask(b"STATUS").map_err(|error| why(server.broken(&error)))?;
+    let reply = connection.ask(b"STATUS").map_err(|error| silence(server.broken(&error)))?;
     let middle = before.midpoint(now());
     match reply {
         Some(Reply::Line(line)) => {
-            Report::parse(&line, middle).ok_or_else(|| "its answer is not what a herd says".into())
+            Report::parse(&line, middle).ok_or_else(|| untold("its answer is not what a herd says"))
         }
         Some(Reply::Refused(_)) => {
-            Err("it refuses to tell its status: without the right to ask (see --token-file), or of an older release"
-                .into())
+            Err(untold("you have no right to ask (see --token-file), or it is an older release"))
         }
-        _ => Err("it closed the connection without an answer".into()),
+        _ => Err(untold("it closed the connection without an answer")),
     }
 }
 

@@ -45,8 +45,9 @@ impl Whatsat {
                 return Err(refused(
                     &server,
                     &line,
-                    "; it has not heard of this client, or there is no right to ask for it",
-                    "; it has not heard of this client, or there is no right to ask for it, or it demands --tls",
+                    "; it has not heard of this client, or you have no right to ask for it: see --token-file",
+                    "; it has not heard of this client, or you have no right to ask for it: see --token-file, or it may \
+                     demand TLS: try --tls",
                 ));
             }
             _ => return Err(server.broken(&io::Error::other("its answer has no places"))),

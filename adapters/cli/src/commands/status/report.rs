@@ -8,7 +8,15 @@ pub(super) struct Answer {
     pub(super) name: String,
     pub(super) address: String,
     /// What it says, or why it says nothing.
-    pub(super) report: Result<Report, String>,
+    pub(super) report: Result<Report, Silence>,
+}
+
+/// Why a server has not told how it is.
+pub(super) enum Silence {
+    /// It cannot be reached.
+    Unreached(String),
+    /// It is there, and does not tell.
+    Untold(String),
 }
 
 /// A server's answer to `STATUS`.
@@ -66,7 +74,9 @@ impl Answer {
         let Self { name, address, report } = self;
         match report {
             Ok(report) => serde_json::json!({ "name": name, "address": address, "status": report.json }),
-            Err(why) => serde_json::json!({ "name": name, "address": address, "error": why }),
+            Err(Silence::Unreached(why) | Silence::Untold(why)) => {
+                serde_json::json!({ "name": name, "address": address, "error": why })
+            }
         }
     }
 
@@ -74,7 +84,8 @@ impl Answer {
     pub(super) fn wrong(&self) -> Vec<String> {
         match &self.report {
             Ok(report) => report.shown.wrong.clone(),
-            Err(why) => vec![format!("it cannot be reached at {}: {why}", self.address)],
+            Err(Silence::Unreached(why)) => vec![format!("it cannot be reached at {}: {why}", self.address)],
+            Err(Silence::Untold(why)) => vec![format!("it is at {} and does not tell its status: {why}", self.address)],
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::report::{Answer, Report};
+use super::report::{Answer, Report, Silence};
 use crate::text::escaped;
 
 /// How wide a terminal is at least.
@@ -38,7 +38,13 @@ impl fmt::Display for Table<'_> {
 fn row(answer: &Answer) -> [String; 7] {
     let (name, address) = (escaped(&answer.name), escaped(&answer.address));
     match &answer.report {
-        Err(_) => [name, address, "not reached".into(), "-".into(), "-".into(), "-".into(), "-".into()],
+        Err(silence) => {
+            let why = match silence {
+                Silence::Unreached(_) => "not reached",
+                Silence::Untold(_) => "not told",
+            };
+            [name, address, why.into(), "-".into(), "-".into(), "-".into(), "-".into()]
+        }
         Ok(Report { shown, clock, .. }) => {
             let up = shown.neighbours.iter().filter(|neighbour| neighbour.is_up()).count();
             [
@@ -127,7 +133,11 @@ mod tests {
 
     fn answer(name: &str, address: &str, json: Result<&str, &str>) -> Answer {
         let report = json.map(|json| Report::parse(json.as_bytes(), 1_795_700_000.0).expect("an object"));
-        Answer { name: name.into(), address: address.into(), report: report.map_err(String::from) }
+        Answer {
+            name: name.into(),
+            address: address.into(),
+            report: report.map_err(|why| Silence::Unreached(why.into())),
+        }
     }
 
     #[test]
@@ -138,16 +148,19 @@ mod tests {
         let answers = [
             answer("Alford", "127.0.0.1:12880", Ok(alford)),
             answer("Welsh", "127.0.0.1:12884", Err("Connection refused")),
+            Answer { report: Err(Silence::Untold("you may not ask".into())), ..answer("Ball", "b:1", Err("")) },
         ];
         let expected = "\
 server  address          up since (UTC)    clients  conns  links   clock
 Alford  127.0.0.1:12880  2026-11-26 12:33       12      3    1/2  +0.2 s
 Welsh   127.0.0.1:12884  not reached             -      -      -       -
+Ball    b:1              not told                -      -      -       -
 
-2 things are wrong:
+3 things are wrong:
   Alford: Welsh has been down for 3 min 2 s: Connection refused (os error 111),
     and this goes on and on
   Welsh: it cannot be reached at 127.0.0.1:12884: Connection refused
+  Ball: it is at b:1 and does not tell its status: you may not ask
 ";
         assert_eq!(Table(&answers).to_string(), expected);
     }
