@@ -77,8 +77,9 @@ impl Need {
 }
 
 impl Refusal {
-    /// Whether it is who said the line that is wrong, and not the line.
-    pub(crate) const fn is_denial(self) -> bool {
+    /// Whether it is who said the line that is wrong, and not the line: an operator may want to know.
+    #[must_use]
+    pub const fn is_denial(self) -> bool {
         matches!(self, Self::NotProven | Self::NoRight(_) | Self::WrongToken | Self::NotEncrypted | Self::TooOften)
     }
 

@@ -48,7 +48,11 @@ fn refuses(mut client: Client, request: &str) {
 /// Waits until the server has logged that it refused something for that reason.
 fn wait_for_reason(herd: &Herd, reason: &str) {
     wait_for(&format!("the log to say {reason:?}"), || {
-        herd.log("A").iter().any(|entry| entry["message"] == "refusing" && entry["refused"] == reason).then_some(())
+        let is_it = |entry: &Value| match entry["message"].as_str() {
+            Some("request denied") => entry["level"] == "INFO" && entry["reason"] == reason,
+            _ => false,
+        };
+        herd.log("A").iter().any(is_it).then_some(())
     });
 }
 

@@ -228,7 +228,7 @@ impl<R: Runtime> Connection<R> {
             let served = received.serve();
             self.refused = served.refused();
             if let Some(refused) = self.refused {
-                tracing::debug!(target: "herd::wire", server = shared.name(), client = %self.remote, %refused, "refusing");
+                log_refused(shared.name(), self.remote, refused);
             }
             served.reply(output);
             shared.perform(turn, Some((&mut self.session, output)));
@@ -378,6 +378,13 @@ impl<R: Runtime> Connection<R> {
                 tracing::debug!(target: "herd::wire", server, client = %self.remote, reason = %why, "connection closed");
             }
         }
+    }
+}
+
+fn log_refused(server: &str, from: SocketAddr, refused: Refusal) {
+    tracing::debug!(target: "herd::wire", server, client = %from, %refused, "refusing");
+    if refused.is_denial() {
+        tracing::info!(target: "herd::server", server, %from, reason = %refused, "request denied");
     }
 }
 
