@@ -1,5 +1,6 @@
 //! Who this server is, whom it knows, and whom it believes.
 
+use core::time::Duration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -266,12 +267,14 @@ impl Identity {
 }
 
 /// The first eight bytes of the SHA-256 of a line for each thing that should be equal everywhere: the fingerprint of the
-/// list of servers, and `max-ahead`.
+/// list of servers, and the limits that say what is kept and for how long.
 fn same(herd: &Herd, limits: &Limits) -> u64 {
-    let max_ahead =
-        limits.max_ahead.map_or_else(|| "off".into(), |most| format!("{}.{:09}", most.as_secs(), most.subsec_nanos()));
-    let hash = Sha256::digest(format!("{:016x}\nmax-ahead {max_ahead}\n", herd.fingerprint()));
-    u64::from_be_bytes(*hash.first_chunk().expect("it has 32 bytes"))
+    let seconds = |time: Duration| format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
+    let or_off = |time: Option<Duration>| time.map_or_else(|| "off".into(), seconds);
+    let (max_ahead, keep_for) = (or_off(limits.max_ahead), or_off(limits.keep_for));
+    let (fingerprint, gone_for) = (herd.fingerprint(), seconds(limits.gone_for));
+    let lines = format!("{fingerprint:016x}\nmax-ahead {max_ahead}\nkeep-for {keep_for}\ngone-for {gone_for}\n");
+    u64::from_be_bytes(*Sha256::digest(lines).first_chunk().expect("it has 32 bytes"))
 }
 
 impl Neighbour {

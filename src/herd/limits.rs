@@ -63,6 +63,13 @@ pub struct Limits {
     pub compare_clocks: bool,
     /// Clients whose positions are kept. At the bound an IAMAT of a client not yet known is refused.
     pub clients: usize,
+    /// Bytes that all records take. At the bound, too, an IAMAT of a client not yet known is refused.
+    pub client_bytes: usize,
+    /// How long a client's newest report is kept after it was heard, by the clock of the server that heard it; without it
+    /// for ever. Then it is hidden at once, and deleted a minute later.
+    pub keep_for: Option<Duration>,
+    /// How long it is remembered, at least, that a client was forgotten: as long as something old may be on its way.
+    pub gone_for: Duration,
     /// Older updates that are remembered as handled, so that a flood ends also when its update is no
     /// longer the newest. Each of the store's eight shards remembers an eighth of them, and one at least; at
     /// that bound its oldest half is forgotten. A server without neighbours, which floods nothing, remembers no
@@ -158,6 +165,9 @@ impl Default for Limits {
             earliest_clock: Self::RELEASED,
             compare_clocks: true,
             clients: 10_000_000,
+            client_bytes: 4 << 30,
+            keep_for: None,
+            gone_for: Duration::from_hours(30 * 24),
             handled: 1 << 18,
             connections: 16_000,
             connections_per_address: 4096,
