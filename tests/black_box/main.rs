@@ -11,6 +11,7 @@ mod places;
 mod plain;
 mod refusals;
 mod requests;
+mod signals;
 mod sources;
 mod status;
 mod tls;

@@ -136,6 +136,12 @@ impl Process {
         Self { child }
     }
 
+    /// Its number in the system.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How many of its threads have this name, where the system tells.
     #[must_use]
     pub fn threads(&self, name: &str) -> Option<usize> {

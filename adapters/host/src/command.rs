@@ -98,7 +98,7 @@ Signals:
   what is queued for them, within the time that --drain says. A second one exits at once.
   SIGHUP reads the config file and the files that it names again: servers and links, secrets,
   certificates, rights and tokens, the file of the places source. Where anything is wrong, all of
-  the old stays.
+  the old stays. Others that would end a process, such as SIGUSR1, are ignored, and told once.
 
 Exit codes:
   0 all went well, 1 failed while running, 2 wrong use (nothing was started),

@@ -1,5 +1,7 @@
 //! What a process of servers does on a signal.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::io;
 use std::process::exit;
@@ -8,12 +10,41 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXFSZ};
 use signal_hook::iterator::Signals as Incoming;
+use signal_hook::low_level::signal_name;
 
 use crate::last_words;
 use crate::logs::Log;
 use crate::wake_flag::WakeFlag;
+
+/// Signals that end a process which does not look at them, see signal(7), and that say nothing to a server: whoever sends
+/// one means another program, or asks for something that other servers have. The rest of that list is left as it is. Some
+/// say that the program itself is broken, some are for a terminal's jobs; with SIGQUIT or SIGXCPU somebody wants it to
+/// end; and SIGPIPE is ignored by every program in Rust.
+///
+/// SIGXFSZ is among them since a file that has become too large is then an error of the write, as on a full disk.
+const IGNORED: [i32; 7] = [SIGALRM, SIGIO, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXFSZ];
+
+/// Of those that only Linux has, the power that fails, the coprocessor that nobody has, and those of real time but for
+/// the ones that the C library keeps for itself.
+#[cfg(target_os = "linux")]
+fn ignored_here() -> impl Iterator<Item = i32> {
+    use rustix::process::Signal;
+
+    const FIRST: i32 = if cfg!(target_env = "gnu") { 34 } else { 35 };
+    let named = [
+        Signal::POWER,
+        #[cfg(not(any(target_arch = "mips", target_arch = "mips64", target_arch = "sparc64")))]
+        Signal::STKFLT,
+    ];
+    named.into_iter().map(Signal::as_raw).chain(FIRST..=64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ignored_here() -> impl Iterator<Item = i32> {
+    std::iter::empty()
+}
 
 /// The signals that have come and were not heeded yet.
 #[derive(Default)]
@@ -28,17 +59,23 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Listens to signals from here on, on a thread of its own: Ctrl-C and SIGTERM stop the servers in order, and a second
-    /// one ends the process at once; SIGHUP has settings and places read again. To be called before others can know that
-    /// the process is there: until then a signal ends it.
+    /// one ends the process at once; SIGHUP has settings and places read again; what is [ignored](IGNORED) is told the
+    /// first time that it comes. To be called before others can know that the process is there: until then a signal ends
+    /// it.
     pub(crate) fn listen() -> io::Result<Arc<Self>> {
-        let mut incoming = Incoming::new([SIGINT, SIGTERM, SIGHUP])?;
+        let mut incoming = Incoming::new([SIGINT, SIGTERM, SIGHUP].into_iter().chain(IGNORED).chain(ignored_here()))?;
         let signals = Arc::new(Self::default());
         let listener = Arc::clone(&signals);
         std::thread::Builder::new().name("signals".into()).spawn(move || {
+            let mut told = BTreeSet::new();
             for signal in incoming.forever() {
                 match signal {
                     SIGHUP => listener.hangup.set(),
-                    _ => listener.stop(signal),
+                    SIGINT | SIGTERM => listener.stop(signal),
+                    _ if told.insert(signal) => {
+                        tracing::info!(target: "herd::server", signal = %name(signal), "signal ignored");
+                    }
+                    _ => {}
                 }
             }
         })?;
@@ -51,16 +88,15 @@ impl Signals {
     }
 
     fn stop(&self, signal: i32) {
-        let signal_name = name(signal);
         if self.stop.swap(usize::try_from(signal).unwrap_or(usize::MAX), Ordering::AcqRel) != 0 {
-            tracing::warn!(target: "herd::server", signal = signal_name, "second signal, exiting at once");
+            tracing::warn!(target: "herd::server", signal = %name(signal), "second signal, exiting at once");
             if let Some(log) = self.log.get() {
                 log.flush(last_words::FLUSH);
             }
             // What a shell says of a program that a signal ended.
             exit(128 + signal);
         }
-        tracing::info!(target: "herd::server", signal = signal_name, "signal received");
+        tracing::info!(target: "herd::server", signal = %name(signal), "signal received");
         self.stop_waker.wake();
     }
 
@@ -76,9 +112,7 @@ impl Signals {
     }
 }
 
-const fn name(signal: i32) -> &'static str {
-    match signal {
-        SIGINT => "SIGINT",
-        _ => "SIGTERM",
-    }
+/// Its name, or its number where it has none.
+fn name(signal: i32) -> Cow<'static, str> {
+    signal_name(signal).map_or_else(|| signal.to_string().into(), Cow::from)
 }
