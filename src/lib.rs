@@ -128,7 +128,7 @@ pub use node::{
 pub use pass::{Action, Answer, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
-pub use report::{HashKey, OwnedReport, Report};
+pub use report::{HashKey, OwnedRecord, Record};
 pub use session::Session;
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};

@@ -3,13 +3,13 @@
 use core::mem;
 
 use crate::pass::{BroughtBy, Feed};
-use crate::report::OwnedReport;
+use crate::report::OwnedRecord;
 
 /// A report that is kept now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What is kept.
-    pub report: OwnedReport,
+    pub report: OwnedRecord,
     /// Who brought it.
     pub from: BroughtBy,
 }

@@ -11,7 +11,7 @@ use crate::herd::{Buffers, Herd, Identity, Neighbour};
 use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
-use crate::report::{Head, Report};
+use crate::report::{Head, Record};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
 use crate::wire::{Refusal, Sighted, Stranger};
@@ -174,7 +174,7 @@ impl Hub {
         let origin = learned.map_or_else(|| self.identity.origin(report), Ok);
         let id = origin.unwrap_or(ServerId::NONE);
         let head =
-            Report::write(|part| out.extend_from_slice(part), (id, report.origin), report.skew, &report.sighting);
+            Record::write(|part| out.extend_from_slice(part), (id, report.origin), report.skew, &report.sighting);
         origin.map(|_| head)
     }
 

@@ -15,7 +15,7 @@ use crate::bytes::Lock;
 use crate::herd::{Admission, Buffers, Herd, Identity, Limits, Network, Rates, Share, TurnedAway};
 use crate::pass::{Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
-use crate::report::{OwnedReport, Report, SecretHasher};
+use crate::report::{OwnedRecord, Record, SecretHasher};
 use crate::session::Session;
 use crate::store::Store;
 use crate::values::{Counters, Instant, Now, ServerId, ServerName, SessionId, scramble};
@@ -146,7 +146,7 @@ impl Node {
         step
     }
 
-    /// Takes back a report that an earlier run of this server kept, as [`Report::line`] gave it: for hosts
+    /// Takes back a report that an earlier run of this server kept, as [`Record::line`] gave it: for hosts
     /// that keep some. Neighbours are not told; they find what they lack by comparing.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Node {
         let sighted = Sighted::parse(line)?;
         let mut line = Vec::new();
         let head = self.hub.hold().write_down(&sighted, &mut line)?;
-        let has_room = self.store.restore(&Report { line: &line, head });
+        let has_room = self.store.restore(&Record { line: &line, head });
         if has_room { Ok(()) } else { Err(Refusal::Full) }
     }
 
@@ -189,7 +189,7 @@ impl Node {
 
     /// The newest report of every client, in no order. They are copied range by range, of which there are 1,024, so
     /// nobody waits long; what changes meanwhile may be among them or not.
-    pub fn reports(&self) -> impl Iterator<Item = OwnedReport> {
+    pub fn records(&self) -> impl Iterator<Item = OwnedRecord> {
         self.store.iter()
     }
 

@@ -325,7 +325,7 @@ impl Node {
     pub(super) fn learn_origins(&self, entries: &mut [Entry], text: &[u8], turn: &mut Turn) {
         self.hub(turn, |hub, _| {
             for entry in entries.iter_mut().filter(|entry| entry.head.origin() == ServerId::NONE) {
-                if let Some(id) = hub.learn_origin(entry.report(text).origin_name()) {
+                if let Some(id) = hub.learn_origin(entry.record(text).origin_name()) {
                     entry.head = entry.head.with_origin(id);
                 }
             }

@@ -6,7 +6,7 @@
 use super::node::Node;
 use crate::bytes::Text;
 use crate::pass::{BroughtBy, Entry, Turn};
-use crate::report::OwnedReport;
+use crate::report::OwnedRecord;
 use crate::wire::{Refusal, Sighting};
 
 impl Node {
@@ -17,7 +17,7 @@ impl Node {
     /// [`Refusal::TooLong`] where the same IAMAT would be longer than `max-line`; [`Refusal::TooFarAhead`] where its time
     /// is further past this server's clock than `max-ahead`; [`Refusal::Full`] where the client is not known and no more
     /// are kept. Nothing has changed then.
-    pub fn report_position(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedReport, Refusal> {
+    pub fn report_position(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         let reported = self.write_and_learn(turn, sighting);
         if reported.is_err() {
             self.hub(turn, |hub, _| hub.counters.refused += 1);
@@ -27,11 +27,11 @@ impl Node {
 
     /// The newest report of a client.
     #[must_use]
-    pub fn position(&self, client: &[u8]) -> Option<OwnedReport> {
+    pub fn position(&self, client: &[u8]) -> Option<OwnedRecord> {
         self.store.get(client)
     }
 
-    fn write_and_learn(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedReport, Refusal> {
+    fn write_and_learn(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         let identity = self.identity();
         let Sighting { client, position, time, at } = sighting;
         if "IAMAT   ".len() + client.len() + position.len() + time.len() > identity.limits.max_line {
@@ -45,6 +45,6 @@ impl Node {
         let (origin, hash) = ((identity.me, identity.name()), identity.hash_key.hash(client));
         let mut entry = [Entry::write_down(origin, skew.as_bytes(), sighting, hash, &mut text)];
         self.learn(&mut entry, text.as_slice(), BroughtBy::Client, (&identity, true), turn).map_err(|(_, why)| why)?;
-        Ok(entry[0].report(text.as_slice()).into())
+        Ok(entry[0].record(text.as_slice()).into())
     }
 }

@@ -1,7 +1,7 @@
 //! A report on its way into the store.
 
 use crate::bytes::Text;
-use crate::report::{ClientHash, Head, Report};
+use crate::report::{ClientHash, Head, Record};
 use crate::values::ServerId;
 use crate::wire::Sighting;
 
@@ -59,7 +59,7 @@ impl Entry {
     ) -> Self {
         let start = out.len();
         out.push(b"AT ");
-        let head = Report::write(|part| out.push(part), origin, skew, sighting);
+        let head = Record::write(|part| out.push(part), origin, skew, sighting);
         Self::new(head, client, start, out.len() - start - AT)
     }
 
@@ -70,9 +70,9 @@ impl Entry {
 
     /// The report, from the text that its line is in.
     #[inline]
-    pub(crate) fn report<'a>(&self, text: &'a [u8]) -> Report<'a> {
+    pub(crate) fn record<'a>(&self, text: &'a [u8]) -> Record<'a> {
         let start = self.start() + AT;
-        Report { line: &text[start..start + self.len as usize], head: self.head }
+        Record { line: &text[start..start + self.len as usize], head: self.head }
     }
 
     /// The AT line that others are told, up to the name of who tells it.

@@ -7,7 +7,7 @@ use core::mem;
 
 use super::entry::{Became, Entry};
 use crate::bytes::{Frame, Text, Writer, copy_loosely};
-use crate::report::{Head, Report};
+use crate::report::{Head, Record};
 use crate::values::ServerId;
 
 /// Who brought a report.
@@ -123,7 +123,7 @@ impl Feed {
     fn add_kept<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>, text: &[u8], from: BroughtBy, closing: usize) {
         let mut end = self.lines.len();
         for entry in entries {
-            let (start, len) = (end + b"AT ".len(), entry.report(text).line.len());
+            let (start, len) = (end + b"AT ".len(), entry.record(text).line.len());
             end = start + len + closing;
             if entry.became == Became::Kept {
                 self.kept.push(KeptLine { head: entry.head, from, start, len });
@@ -141,9 +141,9 @@ impl Feed {
     }
 
     /// Each report that is kept, and who brought it.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (Report<'_>, BroughtBy)> {
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (Record<'_>, BroughtBy)> {
         let lines = self.lines.as_slice();
-        let report = |kept: &KeptLine| Report { line: &lines[kept.start..][..kept.len], head: kept.head };
+        let report = |kept: &KeptLine| Record { line: &lines[kept.start..][..kept.len], head: kept.head };
         self.kept.iter().map(move |kept| (report(kept), kept.from))
     }
 

@@ -1,7 +1,7 @@
 //! A client that is asked for, and what was found.
 
 use crate::bytes::{SHORT, Text, Writer, copy_loosely};
-use crate::report::{ClientHash, Head, Report};
+use crate::report::{ClientHash, Head, Record};
 use crate::values::Nearby;
 
 /// A WHATSAT, as short as can be, and what the node has found.
@@ -75,7 +75,7 @@ impl Lookup {
 
     /// Appends the AT line of its client's report to `answers`.
     #[expect(clippy::cast_possible_truncation, reason = "a line is not that long")]
-    pub(crate) fn found(&mut self, report: &Report<'_>, answers: &mut Text) {
+    pub(crate) fn found(&mut self, report: &Record<'_>, answers: &mut Text) {
         let start = answers.len();
         for part in [&AT, report.line, b"\n"] {
             answers.push(part);
@@ -108,6 +108,6 @@ impl Lookup {
     /// The client's position, from its AT line.
     pub(crate) fn position<'a>(&self, at_line: &'a [u8]) -> &'a [u8] {
         let head = Head { at: 0, offsets: self.offsets };
-        Report { line: &at_line[AT.len()..at_line.len() - b"\n".len()], head }.position()
+        Record { line: &at_line[AT.len()..at_line.len() - b"\n".len()], head }.position()
     }
 }

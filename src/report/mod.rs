@@ -6,10 +6,10 @@
 mod client_hash;
 mod hash_key;
 mod head;
-mod report;
+mod record;
 
 pub(crate) use self::client_hash::{ClientHash, SecretHasher};
 pub use self::hash_key::HashKey;
 pub(crate) use self::head::{FieldOffsets, Head};
-pub(crate) use self::report::digest_of;
-pub use self::report::{OwnedReport, Report};
+pub(crate) use self::record::digest_of;
+pub use self::record::{OwnedRecord, Record};

@@ -10,7 +10,7 @@
 //! offsets and line say how long it is.
 
 use crate::bytes::{SHORT, copy, same, word};
-use crate::report::{Head, Report, digest_of};
+use crate::report::{Head, Record, digest_of};
 
 /// What every record begins with.
 const HEAD: usize = 16 + Head::OFFSETS;
@@ -20,20 +20,20 @@ const LEN: usize = size_of::<u32>();
 
 /// How many bytes a record of a report takes.
 #[inline]
-pub(crate) const fn len_for(report: &Report<'_>) -> usize {
+pub(crate) const fn len_for(report: &Record<'_>) -> usize {
     if report.head.is_whole() { least_for(report) } else { LEN + least_for(report) }
 }
 
 /// How many bytes a record takes of a report whose head is whole.
 #[inline]
-pub(crate) const fn least_for(report: &Report<'_>) -> usize {
+pub(crate) const fn least_for(report: &Record<'_>) -> usize {
     HEAD + report.line.len()
 }
 
 /// Writes a record of `report` to `slot`, which has at least [`len_for`] its line; its digest.
 #[inline]
-pub(crate) fn write(slot: &mut [u8], report: &Report<'_>) -> u64 {
-    let Report { head, line } = *report;
+pub(crate) fn write(slot: &mut [u8], report: &Record<'_>) -> u64 {
+    let Record { head, line } = *report;
     // Two bytes more than there are of the offsets: the line is written over them.
     let start = slot.first_chunk_mut::<{ HEAD + 2 }>().expect("a line is longer than two bytes");
     let digest = digest_of(line);
@@ -59,8 +59,8 @@ fn write_long(rest: &mut [u8], line: &[u8]) {
 /// of the same client and server whose fields have the same lengths: its digest, and that of what was written over.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "as `Shard::learn_usual`, which it is the most of")]
-pub(crate) fn renew(record: &mut [u8], report: &Report<'_>) -> Option<(u64, u64)> {
-    let Report { head, line } = *report;
+pub(crate) fn renew(record: &mut [u8], report: &Record<'_>) -> Option<(u64, u64)> {
+    let Record { head, line } = *report;
     let (kept, kept_line) = record.split_first_chunk_mut::<HEAD>()?;
     // The first two bytes are the last of the time.
     let is_alike = field(kept, HEAD - 8) >> 16 == head.offsets;
@@ -88,11 +88,11 @@ pub(crate) fn digest(slot: &[u8]) -> u64 {
 
 /// The report of the record in `slot`.
 #[inline]
-pub(crate) fn report(slot: &[u8]) -> Report<'_> {
+pub(crate) fn read(slot: &[u8]) -> Record<'_> {
     let offsets = field(slot, 16) & ((1 << (8 * Head::OFFSETS)) - 1);
     let head = Head { at: field(slot, 8).cast_signed(), offsets };
     let line = if head.is_whole() { &slot[HEAD..HEAD + head.len()] } else { long_line(&slot[HEAD..]) };
-    Report { line, head }
+    Record { line, head }
 }
 
 /// The offsets of the record in `slot`, and what its line begins, if that is short and of that client, who comes
@@ -119,7 +119,7 @@ fn long_line(rest: &[u8]) -> &[u8] {
 /// The client of the record in `slot`.
 #[inline]
 pub(crate) fn client(slot: &[u8]) -> &[u8] {
-    report(slot).client()
+    read(slot).client()
 }
 
 /// Whether the record in `slot` is of that client.

@@ -9,7 +9,7 @@ use super::seen::Seen;
 use super::slab::Slab;
 use crate::bytes::SHORT;
 use crate::pass::{Became, BroughtBy, Entry, Feed, Listeners};
-use crate::report::{ClientHash, HashKey, OwnedReport, Report, SecretHasher, digest_of};
+use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
 use crate::values::Counters;
 use crate::wire::Span;
 
@@ -42,7 +42,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) hash: ClientHash,
     /// The report's digest.
     pub(crate) digest: u64,
-    pub(crate) report: Report<'a>,
+    pub(crate) report: Record<'a>,
 }
 
 /// What is the same for all reports that are taken in at once.
@@ -161,7 +161,7 @@ impl Shard {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
     fn learn_usual(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
-        let report = entry.report(text);
+        let report = entry.record(text);
         let range = &mut self.ranges[entry.client.range() % Self::RANGES];
         let slot = range.records.guess(entry.client.bits())?;
         let record = self.slab.first_mut(slot, record::least_for(&report))?;
@@ -174,7 +174,7 @@ impl Shard {
 
     #[inline(never)]
     fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut usize) -> Became {
-        let report = entry.report(intake.text);
+        let report = entry.record(intake.text);
         match self.offer(entry.client, &report, room) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
@@ -201,13 +201,13 @@ impl Shard {
 
     /// Keeps `report` if it is newer than what is kept of its client. `room` is there for a client that is not known
     /// yet.
-    pub(crate) fn offer(&mut self, hash: ClientHash, report: &Report<'_>, room: &mut usize) -> Offer {
+    pub(crate) fn offer(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut usize) -> Offer {
         let client = report.client();
         let range = &mut self.ranges[hash.range() % Self::RANGES];
         let (slab, secret) = (&mut self.slab, || self.secret.hash(client));
         let found = range.records.find(hash.bits(), secret, |slot| record::is_of(slab.get(slot), client));
         let Some(mut slot) = found else { return self.add(hash, report, room) };
-        let kept = record::report(slab.get(slot));
+        let kept = record::read(slab.get(slot));
         match report.order(&kept) {
             Ordering::Equal => return Offer::Same,
             Ordering::Less => return Offer::Older,
@@ -226,7 +226,7 @@ impl Shard {
 
     /// Keeps the first report of a client.
     #[inline(never)]
-    fn add(&mut self, hash: ClientHash, report: &Report<'_>, room: &mut usize) -> Offer {
+    fn add(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut usize) -> Offer {
         let len = record::len_for(report);
         let Some(slot) = (*room > 0).then_some(&mut self.slab).and_then(|slab| slab.take(len)) else {
             return Offer::Full;
@@ -261,11 +261,11 @@ impl Shard {
     }
 
     /// What is kept of `client`.
-    pub(crate) fn get(&self, hash: ClientHash, client: &[u8]) -> Option<Report<'_>> {
+    pub(crate) fn get(&self, hash: ClientHash, client: &[u8]) -> Option<Record<'_>> {
         let records = &self.range(hash.range()).records;
         let is_of = |slot| record::is_of(self.slab.get(slot), client);
         let slot = records.find(hash.bits(), || self.secret.hash(client), is_of)?;
-        Some(record::report(self.slab.get(slot)))
+        Some(record::read(self.slab.get(slot)))
     }
 
     /// How many bytes it has set aside for records.
@@ -279,8 +279,8 @@ impl Shard {
     }
 
     /// What is kept of the clients of a range, in no order.
-    pub(crate) fn copy_range(&self, range: usize) -> Vec<OwnedReport> {
-        self.range(range).records.iter().map(|slot| record::report(self.slab.get(slot)).into()).collect()
+    pub(crate) fn copy_range(&self, range: usize) -> Vec<OwnedRecord> {
+        self.range(range).records.iter().map(|slot| record::read(self.slab.get(slot)).into()).collect()
     }
 
     /// The digest of what is in a range.
@@ -300,7 +300,7 @@ impl Shard {
         let records = self.range(span.range()).records.between(first, last).map(|slot| self.slab.get(slot));
         let kept = records.map(|record| {
             let hash = self.hash_key.hash(record::client(record));
-            Kept { hash, digest: record::digest(record), report: record::report(record) }
+            Kept { hash, digest: record::digest(record), report: record::read(record) }
         });
         kept.filter(move |kept| span.contains(kept.hash.bits()))
     }

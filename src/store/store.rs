@@ -11,7 +11,7 @@ use super::shard::{Intake, Offer, Shard};
 use crate::bytes::{Lock, Text, Writer};
 use crate::herd::Limits;
 use crate::pass::{Entry, Lookup};
-use crate::report::{HashKey, OwnedReport, Report, SecretHasher};
+use crate::report::{HashKey, OwnedRecord, Record, SecretHasher};
 use crate::values::Counters;
 use crate::wire::{Refusal, Span};
 
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// Takes back a report of an earlier run; whether there was room for it.
-    pub(crate) fn restore(&self, report: &Report<'_>) -> bool {
+    pub(crate) fn restore(&self, report: &Record<'_>) -> bool {
         let hash = self.hash_key.hash(report.client());
         self.shard(hash.range()).offer(hash, report, &mut self.room_for_one().left) != Offer::Full
     }
@@ -151,9 +151,9 @@ impl Store {
     }
 
     /// What is kept of `client`.
-    pub(crate) fn get(&self, client: &[u8]) -> Option<OwnedReport> {
+    pub(crate) fn get(&self, client: &[u8]) -> Option<OwnedRecord> {
         let hash = self.hash_key.hash(client);
-        self.shard(hash.range()).get(hash, client).map(OwnedReport::from)
+        self.shard(hash.range()).get(hash, client).map(OwnedRecord::from)
     }
 
     /// How many clients it knows.
@@ -171,7 +171,7 @@ impl Store {
     }
 
     /// Every report that is kept, in no order, range by range: a shard is held for as long as it takes to copy one.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedReport> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedRecord> {
         (0..SHARDS * Shard::RANGES).flat_map(|range| self.shard(range).copy_range(range))
     }
 

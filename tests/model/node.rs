@@ -129,7 +129,7 @@ impl Nodes {
         if known.kept.iter().any(|line| went_back(&known.node, line)) {
             wrong = Some(Wrong::WentBack);
         }
-        let mut kept: Vec<_> = known.node.reports().map(|kept| kept.line().to_vec()).collect();
+        let mut kept: Vec<_> = known.node.records().map(|kept| kept.line().to_vec()).collect();
         let key = known.key(&kept);
         kept.sort_unstable();
         known.kept = Arc::new(kept);
@@ -213,5 +213,5 @@ fn went_back(node: &Node, line: &[u8]) -> bool {
     let client = line.split(|&byte| byte == b' ').nth(2).expect("a report has fields");
     let time = |line: &[u8]| line.rsplit(|&byte| byte == b' ').next().and_then(Timestamp::parse);
     let Some(kept) = node.position(client) else { return true };
-    (Some(kept.report().at()), kept.line()) < (time(line), line)
+    (Some(kept.record().at()), kept.line()) < (time(line), line)
 }

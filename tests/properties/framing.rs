@@ -87,7 +87,7 @@ proptest! {
                 out.extend(driver.receive(&mut session, chunk));
             }
             let node = driver.node();
-            let mut kept: Vec<_> = node.reports().map(|kept| kept.line().to_vec()).collect();
+            let mut kept: Vec<_> = node.records().map(|kept| kept.line().to_vec()).collect();
             kept.sort_unstable();
             (out, kept, node.links(), node.counters(), node.digest(), session.is_finished())
         });

@@ -48,7 +48,7 @@ fn pair(
 
 /// What they keep, in order.
 fn kept(node: &Node) -> Vec<Vec<u8>> {
-    let mut lines: Vec<_> = node.reports().map(|report| report.line().to_vec()).collect();
+    let mut lines: Vec<_> = node.records().map(|report| report.line().to_vec()).collect();
     lines.sort_unstable();
     lines
 }

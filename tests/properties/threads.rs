@@ -5,7 +5,7 @@ use core::sync::atomic::{self, AtomicU64, AtomicUsize};
 use std::collections::BTreeMap;
 use std::thread;
 
-use herd::{Change, Limits, Node, OwnedReport, SessionId, Turn};
+use herd::{Change, Limits, Node, OwnedRecord, SessionId, Turn};
 use proptest::prelude::*;
 
 use super::support::herds;
@@ -152,7 +152,7 @@ proptest! {
         let node = node(&Limits { clients, ..Limits::default() });
         let replies = serve_all(&node, &texts).concat().concat();
         prop_assert!(node.clients() <= clients);
-        prop_assert_eq!(node.reports().count(), node.clients());
+        prop_assert_eq!(node.records().count(), node.clients());
         // Nobody was told a position and then forgotten.
         let told = replies.lines().filter(|line| line.starts_with("AT ")).count();
         prop_assert_eq!(node.counters().kept + node.counters().older, told as u64);
@@ -166,15 +166,15 @@ proptest! {
         node.collect_changes(usize::MAX);
         let changes = changes(&node, &said);
         prop_assert_eq!(changes.len() as u64, node.counters().kept, "none is lost, and none is told twice");
-        let mut last: BTreeMap<Vec<u8>, OwnedReport> = BTreeMap::new();
+        let mut last: BTreeMap<Vec<u8>, OwnedRecord> = BTreeMap::new();
         for Change { report, .. } in changes {
-            let before = last.insert(report.report().client().to_vec(), report.clone());
+            let before = last.insert(report.record().client().to_vec(), report.clone());
             if let Some(before) = before {
-                let order = report.report().order(&before.report());
+                let order = report.record().order(&before.record());
                 prop_assert_eq!(order, Ordering::Greater, "{:?} behind {:?}", report, before);
             }
         }
-        let kept: BTreeMap<_, _> = node.reports().map(|kept| (kept.report().client().to_vec(), kept)).collect();
+        let kept: BTreeMap<_, _> = node.records().map(|kept| (kept.record().client().to_vec(), kept)).collect();
         prop_assert_eq!(last, kept);
     }
 }

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use herd::{Event, Node, OwnedReport, Seed, Sighting, Turn};
+use herd::{Event, Node, OwnedRecord, Seed, Sighting, Turn};
 use herd_places::Source;
 
 pub(crate) use self::bound::Bound;
@@ -91,7 +91,7 @@ impl<R: Runtime> Server<R> {
     ///
     /// # Errors
     /// A [`ReportError`]: nothing has changed.
-    pub fn report_position(&self, sighting: &Sighting<'_>) -> Result<OwnedReport, ReportError> {
+    pub fn report_position(&self, sighting: &Sighting<'_>) -> Result<OwnedRecord, ReportError> {
         let shared = &self.inner.shared;
         // As long as there is this, a stop waits before it tells the links that nothing new will come.
         let _task = Task::new(&shared.shutdown, Role::Other);

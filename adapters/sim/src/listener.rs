@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use herd::{Node, OwnedReport};
+use herd::{Node, OwnedRecord};
 
 use crate::trace::escaped;
 
@@ -12,14 +12,14 @@ const MOST_CHANGES: usize = 1 << 16;
 /// What a listener knows of one life of a server: of each client the newest that it was told.
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
-    newest: Vec<Option<OwnedReport>>,
+    newest: Vec<Option<OwnedRecord>>,
     clients: usize,
     heard: u64,
 }
 
 impl Listener {
     /// Listens to a node from now on; `known` is what the node keeps already, and of which client.
-    pub(crate) fn of(node: &Node, known: impl Iterator<Item = (u32, OwnedReport)>) -> Self {
+    pub(crate) fn of(node: &Node, known: impl Iterator<Item = (u32, OwnedRecord)>) -> Self {
         node.collect_changes(MOST_CHANGES);
         let mut listener = Self::default();
         known.for_each(|(client, report)| drop(listener.put(client, report)));
@@ -30,11 +30,11 @@ impl Listener {
     ///
     /// # Errors
     /// How it is no newer than the one of that client before.
-    pub(crate) fn hear(&mut self, client: u32, report: OwnedReport) -> Result<(), String> {
+    pub(crate) fn hear(&mut self, client: u32, report: OwnedRecord) -> Result<(), String> {
         self.heard += 1;
         let Some(before) = self.put(client, report) else { return Ok(()) };
         let now = self.newest(client).expect("it was just put there");
-        match now.report().order(&before.report()) {
+        match now.record().order(&before.record()) {
             Ordering::Greater => Ok(()),
             Ordering::Equal => Err(format!("its feed tells a second time: {}", escaped(now.line()))),
             Ordering::Less => Err(format!("its feed tells {} behind {}", escaped(now.line()), escaped(before.line()))),
@@ -42,7 +42,7 @@ impl Listener {
     }
 
     /// What it was last told of a client.
-    pub(crate) fn newest(&self, client: u32) -> Option<&OwnedReport> {
+    pub(crate) fn newest(&self, client: u32) -> Option<&OwnedRecord> {
         self.newest.get(client as usize)?.as_ref()
     }
 
@@ -57,7 +57,7 @@ impl Listener {
     }
 
     /// Puts a report in the place of the one before.
-    fn put(&mut self, client: u32, report: OwnedReport) -> Option<OwnedReport> {
+    fn put(&mut self, client: u32, report: OwnedRecord) -> Option<OwnedRecord> {
         let client = client as usize;
         if self.newest.len() <= client {
             self.newest.resize_with(client + 1, || None);

@@ -107,7 +107,7 @@ fn what_a_cut_held_back_comes_in_the_end() {
     run.start();
     while run.now() < 15_000 * MILLI && run.step() {}
     let position = |run: &Run, server: usize| {
-        run.node(server).and_then(|node| node.position(b"kiwi")).map(|kept| kept.report().position().to_vec())
+        run.node(server).and_then(|node| node.position(b"kiwi")).map(|kept| kept.record().position().to_vec())
     };
     assert_eq!(position(&run, 1), Some(b"+2+2".to_vec()));
     assert_eq!(position(&run, 2), Some(b"+1+1".to_vec()), "nothing gets through a cut");

@@ -116,7 +116,7 @@ fn an_older_report_is_passed_on_once_and_not_kept() {
     say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +2+2 4 c\n");
     say(&node, Some(LOOPBACK), "AT d +0.5 kiwi +1+1 5 c\n");
     assert_eq!(queued(&node), after, "each was handled");
-    assert_eq!(node.position(b"kiwi").map(|kept| kept.report().position().to_vec()), Some(b"+1+1".to_vec()));
+    assert_eq!(node.position(b"kiwi").map(|kept| kept.record().position().to_vec()), Some(b"+1+1".to_vec()));
     let Counters { kept: 1, older: 2, duplicates: 2, .. } = node.counters() else { panic!("{:?}", node.counters()) };
 }
 
@@ -228,7 +228,7 @@ fn times_that_no_64_bits_hold_are_as_good_as_others() {
         let line = |time| format!("IAMAT kiwi +34.0+118.0 {time}\n");
         say(&node, None, &(line(first) + &line(second)));
         let kept = node.position(b"kiwi").expect("it spoke");
-        String::from_utf8(kept.report().time().to_vec()).expect("these tests speak ASCII")
+        String::from_utf8(kept.record().time().to_vec()).expect("these tests speak ASCII")
     };
     for (first, second, newest) in [
         ("9223372035.9", "9223372036.8", "9223372036.8"),
@@ -283,7 +283,7 @@ fn an_origin_is_whoever_could_be_a_server() {
     let known = (0..5000).filter(|number| node.server(format!("x{number}").as_bytes()).is_some()).count();
     assert_eq!((known, node.clients(), node.counters().kept), (4096, 1, 5000));
     assert_eq!(node.server(b"x0").map(|id| (id.index(), node.name(id).to_string())), Some((4, "x0".into())));
-    assert_eq!(node.position(b"kiwi").map(|kept| kept.report().origin_name().to_vec()), Some(b"x4999".to_vec()));
+    assert_eq!(node.position(b"kiwi").map(|kept| kept.record().origin_name().to_vec()), Some(b"x4999".to_vec()));
 }
 
 #[test]
@@ -416,7 +416,7 @@ fn the_typed_door_does_what_the_lines_do() {
     assert_eq!(turn.actions.iter().filter(|action| matches!(action, Action::Forward { .. })).count(), 2);
     let older = Sighting::new(b"kiwi", b"+1+1", b"1").expect("it is valid");
     assert!(typed.report_position(&mut turn, &older).is_ok());
-    assert_eq!(typed.position(b"kiwi").map(|kept| kept.report().time().to_vec()), Some(b"2".to_vec()));
+    assert_eq!(typed.position(b"kiwi").map(|kept| kept.record().time().to_vec()), Some(b"2".to_vec()));
     let emu = Sighting::new(b"emu", b"+1+1", b"1").expect("it is valid");
     assert_eq!(typed.report_position(&mut turn, &emu), Err(Refusal::Full));
     let long = Sighting::new(&[b'x'; 60], b"+1+1", b"1").map(|long| typed.report_position(&mut turn, &long));
@@ -436,8 +436,8 @@ fn of_many_clients_each_replaces_its_own_report() {
     }
     for number in 0..3000 {
         let kept = node.position(client(number).as_bytes()).expect("it spoke");
-        assert_eq!(kept.report().time(), format!("3.{number:04}").as_bytes());
-        assert_eq!(kept.report().client(), client(number).as_bytes());
+        assert_eq!(kept.record().time(), format!("3.{number:04}").as_bytes());
+        assert_eq!(kept.record().client(), client(number).as_bytes());
     }
     assert_eq!((node.clients(), node.counters().kept), (3000, 9000));
 }

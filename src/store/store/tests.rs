@@ -12,8 +12,8 @@ fn offer(store: &Store, client: &str, time: &str, skew: &str) -> Offer {
     let at = Timestamp::parse(time.as_bytes()).expect(time);
     let sighting = Sighting { client: client.as_bytes(), position: b"+1+1", time: time.as_bytes(), at };
     let mut line = Vec::new();
-    let head = Report::write(|part| line.extend_from_slice(part), (ServerId(0), b"a"), skew.as_bytes(), &sighting);
-    let report = Report { line: &line, head };
+    let head = Record::write(|part| line.extend_from_slice(part), (ServerId(0), b"a"), skew.as_bytes(), &sighting);
+    let report = Record { line: &line, head };
     let hash = store.hash_key.hash(client.as_bytes());
     store.shard(hash.range()).offer(hash, &report, &mut store.room_for_one().left)
 }
@@ -30,7 +30,7 @@ fn only_a_newer_report_replaces_one() {
     assert_eq!(offer(&store, "kiwi", "4.9", "+1.0"), Offer::Older);
     let replaced = store.get(b"kiwi").map(|kept| crate::report::digest_of(kept.line()));
     assert_eq!(offer(&store, "kiwi", "5.000000001", "+1.0"), Offer::Kept { replaced });
-    assert_eq!(store.get(b"kiwi").map(|kept| kept.report().time().to_vec()), Some(b"5.000000001".to_vec()));
+    assert_eq!(store.get(b"kiwi").map(|kept| kept.record().time().to_vec()), Some(b"5.000000001".to_vec()));
     assert_eq!(store.len(), 1);
 }
 
@@ -71,8 +71,8 @@ fn a_report_of_any_length_takes_the_place_of_any_other() {
         offer(&store, "kiwi", &time.to_string(), &skew);
         let line = format!("a {skew} kiwi +1+1 {time}");
         let kept = store.get(b"kiwi").expect("just kept");
-        assert_eq!((kept.line(), kept.report().client()), (line.as_bytes(), &b"kiwi"[..]));
-        assert_eq!((kept.report().position(), store.digest()), (&b"+1+1"[..], digest_of(&line)));
+        assert_eq!((kept.line(), kept.record().client()), (line.as_bytes(), &b"kiwi"[..]));
+        assert_eq!((kept.record().position(), store.digest()), (&b"+1+1"[..], digest_of(&line)));
     }
 }
 

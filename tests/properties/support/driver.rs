@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use herd::{
-    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, OwnedReport, Received, Refusal,
+    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, OwnedRecord, Received, Refusal,
     ServerId, Session, SessionId, Sighting, Turn,
 };
 
@@ -192,7 +192,7 @@ impl Driver {
     }
 
     /// A client reports by the typed door.
-    pub(crate) fn report_position(&mut self, sighting: &Sighting<'_>) -> Result<OwnedReport, Refusal> {
+    pub(crate) fn report_position(&mut self, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         self.both(|node, turn| node.report_position(turn, sighting))
     }
 

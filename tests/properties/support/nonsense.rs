@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arbitrary::Arbitrary;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use herd::{Limits, Node, Report};
+use herd::{Limits, Node, Record};
 
 use super::driver::Driver;
 use super::pair::Pair;
@@ -80,7 +80,7 @@ impl Meeting {
         }
         let mut fresh = Pair::new(&limits);
         for (old, new) in [(&pair.asker, &mut fresh.asker), (&pair.answerer, &mut fresh.answerer)] {
-            old.node().reports().for_each(|report| new.restore(report.line()));
+            old.node().records().for_each(|report| new.restore(report.line()));
         }
         fresh.meet();
         let (asker, answerer) = (fresh.asker.node(), fresh.answerer.node());
@@ -94,8 +94,8 @@ fn keep(driver: &mut Driver, client: u16, time: u8) {
 
 /// The times of what is kept, and lines that tell apart those of one time.
 fn times(node: &Node) -> BTreeMap<Vec<u8>, (herd::Timestamp, Vec<u8>)> {
-    let entry = |report: Report<'_>| (report.client().to_vec(), (report.at(), report.line().to_vec()));
-    node.reports().map(|kept| entry(kept.report())).collect()
+    let entry = |report: Record<'_>| (report.client().to_vec(), (report.at(), report.line().to_vec()));
+    node.records().map(|kept| entry(kept.record())).collect()
 }
 
 impl Tamper {

@@ -253,7 +253,7 @@ impl World {
         match reported {
             Ok(report) => {
                 let kept = kept.expect("it is known now");
-                assert_ne!(kept.report().order(&report.report()), Ordering::Less, "the newest is kept");
+                assert_ne!(kept.record().order(&report.record()), Ordering::Less, "the newest is kept");
             }
             Err(_) => assert_eq!(self.driver.node().digest(), before),
         }
@@ -324,7 +324,7 @@ impl World {
             assert!(link.queued <= limits.link_queue, "{} bytes wait for a neighbour", link.queued);
         }
         assert!(node.clients() <= limits.clients, "{} clients are kept", node.clients());
-        assert!(node.clients() == node.reports().count());
+        assert!(node.clients() == node.records().count());
         assert!(self.fetches.len() <= limits.fetches, "{} fetches are under way", self.fetches.len());
         assert!(node.fetches() <= limits.fetches + limits.fetch_queue, "{} fetches", node.fetches());
     }

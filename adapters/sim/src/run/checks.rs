@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use herd::OwnedReport;
+use herd::OwnedRecord;
 
 use super::feed::Told;
 use super::{LOOK, Run, TIME_TO_ANSWER};
@@ -32,10 +32,10 @@ impl Run {
         let show = |line: Option<&[u8]>| line.map_or_else(|| "nothing".into(), escaped);
         let newest = self.oracle.newest(server, client).map(|id| self.oracle.report(id));
         let kept = node.position(self.oracle.client(client));
-        let kept_line = kept.as_ref().map(OwnedReport::line);
+        let kept_line = kept.as_ref().map(OwnedRecord::line);
         let heard = host.listener.newest(client);
         if heard != kept.as_ref() {
-            let heard = heard.map(OwnedReport::line);
+            let heard = heard.map(OwnedRecord::line);
             let what = format!("it keeps {}, and its feed told {}", show(kept_line), show(heard));
             return self.violate(Invariant::Feed, Some(server), what);
         }
@@ -43,7 +43,7 @@ impl Run {
             return;
         }
         let older = match (&kept, newest) {
-            (Some(kept), Some(newest)) => (kept.report().at(), kept.line()) < (newest.at, &*newest.line),
+            (Some(kept), Some(newest)) => (kept.record().at(), kept.line()) < (newest.at, &*newest.line),
             (None, Some(_)) => true,
             _ => false,
         };
@@ -148,7 +148,7 @@ impl Run {
     /// Some client said what a server keeps.
     fn check_invented(&mut self, server: usize) {
         let Some(node) = &self.hosts[server].node else { return };
-        let invented = node.reports().find(|kept| self.oracle.find(kept.line()).is_none());
+        let invented = node.records().find(|kept| self.oracle.find(kept.line()).is_none());
         if let Some(kept) = invented {
             let what = format!("it keeps what no client said: {}", escaped(kept.line()));
             self.violate(Invariant::Invented, Some(server), what);

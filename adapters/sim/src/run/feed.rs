@@ -20,7 +20,7 @@ impl Run {
     pub(super) fn listen(&mut self, server: usize) {
         let Some(node) = &self.hosts[server].node else { return };
         let mut known = Vec::with_capacity(node.clients());
-        for kept in node.reports() {
+        for kept in node.records() {
             let id = self.oracle.find(kept.line()).expect("what a server keeps was looked at when it crashed");
             self.oracle.tell(server, id);
             known.push((self.oracle.report(id).client, kept));

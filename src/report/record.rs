@@ -12,12 +12,12 @@ use crate::wire::Sighting;
 
 /// One sighting of a client, as it travels: the AT line from ORIGIN to time, in canonical spacing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Report<'a> {
+pub struct Record<'a> {
     pub(crate) line: &'a [u8],
     pub(crate) head: Head,
 }
 
-impl<'a> Report<'a> {
+impl<'a> Record<'a> {
     /// Writes the line part by part, one space between fields; its head.
     pub(crate) fn write(
         mut write: impl FnMut(&[u8]),
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
     /// The order in which one client's reports replace each other, the same on every server: by
     /// time, then by the bytes of the line. `Equal` only for one and the same report.
     #[must_use]
-    pub fn order(&self, other: &Report<'_>) -> Ordering {
+    pub fn order(&self, other: &Record<'_>) -> Ordering {
         self.at().cmp(&other.at()).then_with(|| self.line.cmp(other.line))
     }
 }
@@ -113,16 +113,16 @@ pub(crate) fn digest_of(line: &[u8]) -> u64 {
 
 /// A copy of a report that a server keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnedReport {
+pub struct OwnedRecord {
     line: Box<[u8]>,
     head: Head,
 }
 
-impl OwnedReport {
+impl OwnedRecord {
     /// The report, to be looked at.
     #[must_use]
-    pub const fn report(&self) -> Report<'_> {
-        Report { line: &self.line, head: self.head }
+    pub const fn record(&self) -> Record<'_> {
+        Record { line: &self.line, head: self.head }
     }
 
     /// `ORIGIN SKEW client position time`.
@@ -132,8 +132,8 @@ impl OwnedReport {
     }
 }
 
-impl From<Report<'_>> for OwnedReport {
-    fn from(report: Report<'_>) -> Self {
+impl From<Record<'_>> for OwnedRecord {
+    fn from(report: Record<'_>) -> Self {
         Self { line: report.line.into(), head: report.head }
     }
 }
