@@ -22,12 +22,14 @@ type Field<T> = fn(&mut Limits) -> &mut T;
 
 #[derive(Debug)]
 enum Kind {
-    Bytes(Field<usize>),
+    /// At most so many.
+    Bytes(Field<usize>, usize),
     Count(Field<usize>),
     CountOrZero(Field<usize>),
     Time(Field<Duration>),
     TimeOrZero(Field<Duration>),
-    TimeOrOff(Field<Option<Duration>>),
+    /// At least so long, where it is not off.
+    TimeOrOff(Field<Option<Duration>>, Duration),
     Switch(Field<bool>),
 }
 
@@ -38,13 +40,25 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 20] = [
-    limit("max-line", Bytes(|l| &mut l.max_line), "The longest line, its end not counted; a longer one is refused"),
+pub static LIMITS: [Limit; 23] = [
+    limit(
+        "max-line",
+        Bytes(|l| &mut l.max_line, OF_BUFFERS),
+        "The longest line, its end not counted; a longer one is refused",
+    ),
     limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
     limit("line-timeout", Time(|l| &mut l.line_timeout), "How long a line may take from its first byte to its last"),
     limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
-    limit("max-unsent", Bytes(|l| &mut l.max_unsent), "Unsent replies of a connection; at the bound it is not read"),
-    limit("buffers", Bytes(|l| &mut l.buffers), "All buffers together; then the largest connections are closed"),
+    limit(
+        "max-unsent",
+        Bytes(|l| &mut l.max_unsent, OF_BUFFERS),
+        "Unsent replies of a connection; at the bound it is not read",
+    ),
+    limit(
+        "buffers",
+        Bytes(|l| &mut l.buffers, OF_BUFFERS),
+        "All buffers together; then the largest connections are closed",
+    ),
     limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of a connection that may wait for their places"),
     limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones are closed at once"),
     limit(
@@ -53,10 +67,21 @@ pub static LIMITS: [Limit; 20] = [
         "Of these, from one address; raise it behind a load balancer",
     ),
     limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; a further one is refused"),
+    limit(
+        "client-bytes",
+        Bytes(|l| &mut l.client_bytes, 1 << 40),
+        "What all records take; then a further client is refused",
+    ),
+    limit(
+        "keep-for",
+        TimeOrOff(|l| &mut l.keep_for, Duration::from_secs(1)),
+        "How long a client is kept that is not heard of, or off",
+    ),
+    limit("gone-for", Time(|l| &mut l.gone_for), "How long it is remembered, at least, that a client was forgotten"),
     limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
     limit(
         "max-ahead",
-        TimeOrOff(|l| &mut l.max_ahead),
+        TimeOrOff(|l| &mut l.max_ahead, Duration::from_nanos(1)),
         "How far a report's time may be past the server's clock, or off; a later one is refused",
     ),
     limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
@@ -64,7 +89,7 @@ pub static LIMITS: [Limit; 20] = [
     limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept, read or answer"),
     limit(
         "link-queue",
-        Bytes(|l| &mut l.link_queue),
+        Bytes(|l| &mut l.link_queue, OF_BUFFERS),
         "What may wait for one neighbour; then it is dropped and repaired",
     ),
     limit("repair-interval", Time(|l| &mut l.repair_interval), "How often a link's two ends compare what they keep"),
@@ -81,7 +106,7 @@ pub static PLACES_LIMITS: [Limit; 3] = [
 ];
 
 /// Far beyond any use, and far from where sums of them overflow.
-const MOST_BYTES: ByteSize = ByteSize::gib(1);
+const OF_BUFFERS: usize = 1 << 30;
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 impl Limit {
@@ -95,10 +120,10 @@ impl Limit {
     #[must_use]
     pub const fn unit(&self) -> &'static str {
         match self.kind {
-            Bytes(_) => "BYTES",
+            Bytes(..) => "BYTES",
             Count(_) | CountOrZero(_) => "COUNT",
             Time(_) | TimeOrZero(_) => "TIME",
-            TimeOrOff(_) => "TIME|off",
+            TimeOrOff(..) => "TIME|off",
             Switch(_) => "true|false",
         }
     }
@@ -108,10 +133,10 @@ impl Limit {
     pub fn show(&self, limits: &Limits) -> String {
         let mut limits = limits.clone();
         match self.kind {
-            Bytes(field) => show_bytes(*field(&mut limits)),
+            Bytes(field, _) => show_bytes(*field(&mut limits)),
             Count(field) | CountOrZero(field) => field(&mut limits).to_string(),
             Time(field) | TimeOrZero(field) => humantime::format_duration(*field(&mut limits)).to_string(),
-            TimeOrOff(field) => {
+            TimeOrOff(field, _) => {
                 field(&mut limits).map_or_else(|| "off".into(), |time| humantime::format_duration(time).to_string())
             }
             Switch(field) => field(&mut limits).to_string(),
@@ -124,13 +149,19 @@ impl Limit {
     /// What is wrong with the text, as the end of a message. The limits are as they were.
     pub fn read(&self, text: &str, limits: &mut Limits) -> Result<(), String> {
         match self.kind {
-            Bytes(field) => *field(limits) = self.more_than_zero(self.bytes(text)?)?,
+            Bytes(field, most) => *field(limits) = self.more_than_zero(self.bytes(text, most)?)?,
             Count(field) => *field(limits) = self.more_than_zero(self.count(text)?)?,
             CountOrZero(field) => *field(limits) = self.count(text)?,
             Time(field) => *field(limits) = self.more_than_zero(self.time(text)?)?,
             TimeOrZero(field) => *field(limits) = self.time(text)?,
-            TimeOrOff(field) if text == "off" => *field(limits) = None,
-            TimeOrOff(field) => *field(limits) = Some(self.more_than_zero(self.time(text)?)?),
+            TimeOrOff(field, _) if text == "off" => *field(limits) = None,
+            TimeOrOff(field, least) => {
+                let time = self.more_than_zero(self.time(text)?)?;
+                if time < least {
+                    return Err(self.wants(&format!("must be at least {}", humantime::format_duration(least))));
+                }
+                *field(limits) = Some(time);
+            }
             Switch(field) => *field(limits) = self.switch(text)?,
         }
         Ok(())
@@ -140,14 +171,12 @@ impl Limit {
         if value == T::default() { Err(self.wants("must be more than 0")) } else { Ok(value) }
     }
 
-    fn bytes(&self, text: &str) -> Result<usize, String> {
+    fn bytes(&self, text: &str, most: usize) -> Result<usize, String> {
         let size = text
             .parse::<ByteSize>()
             .map_err(|_| self.refuse(text, "is no size: write bytes, or a unit, as in 4096 or 16MiB"))?;
-        if size > MOST_BYTES {
-            return Err(self.wants("must be at most 1GiB"));
-        }
-        usize::try_from(size.as_u64()).map_err(|_| self.wants("is more than this machine can count"))
+        let fits = usize::try_from(size.as_u64()).ok().filter(|&size| size <= most);
+        fits.ok_or_else(|| self.wants(&format!("must be at most {}", show_bytes(most))))
     }
 
     fn count(&self, text: &str) -> Result<usize, String> {
@@ -184,6 +213,7 @@ impl Limit {
 fn show_bytes(bytes: usize) -> String {
     match bytes {
         0 => "0".into(),
+        _ if bytes.is_multiple_of(1 << 30) => format!("{}GiB", bytes >> 30),
         _ if bytes.is_multiple_of(1 << 20) => format!("{}MiB", bytes >> 20),
         _ if bytes > 1 << 14 && bytes.is_multiple_of(1 << 10) => format!("{}KiB", bytes >> 10),
         _ => bytes.to_string(),

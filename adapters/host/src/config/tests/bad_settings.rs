@@ -14,6 +14,18 @@ fn each_is_told_by_its_flag() {
             "max-line: \"4 lines\" is no size: write bytes, or a unit, as in 4096 or 16MiB (default: 4096)",
         ),
         ("link-queue", "99999999TiB", "link-queue must be at most 1GiB (default: 16MiB)"),
+        ("client-bytes", "2TiB", "client-bytes must be at most 1024GiB (default: 4GiB)"),
+        ("keep-for", "999ms", "keep-for must be at least 1s (default: off)"),
+        (
+            "keep-for",
+            "never",
+            "keep-for: \"never\" is no time: write seconds, or a unit, as in 500ms, 10s or 5m (default: off)",
+        ),
+        (
+            "gone-for",
+            "off",
+            "gone-for: \"off\" is no time: write seconds, or a unit, as in 500ms, 10s or 5m (default: 30days)",
+        ),
         ("clients", "-1", "clients: \"-1\" is no count: write a whole number (default: 10000000)"),
         ("clients", "4294967296", "clients must be at most 4294967295 (default: 10000000)"),
         (
