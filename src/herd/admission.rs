@@ -54,10 +54,17 @@ impl Admission {
     const LEAST_FOR_NEIGHBOURS: usize = 4;
 
     pub(crate) fn new(limits: &Limits) -> Self {
-        let most = limits.connections;
-        let kept_back = (most / Self::PART_FOR_NEIGHBOURS).max(Self::LEAST_FOR_NEIGHBOURS).min(most / 2);
-        let most_of_one = limits.connections_per_address;
-        Self { most, kept_back, most_of_one, open: 0, by_network: BTreeMap::new(), turned_away: [0; 2] }
+        let mut admission =
+            Self { most: 0, kept_back: 0, most_of_one: 0, open: 0, by_network: BTreeMap::new(), turned_away: [0; 2] };
+        admission.limit(limits);
+        admission
+    }
+
+    /// There may be so many from now on. Those that are there stay.
+    pub(crate) fn limit(&mut self, limits: &Limits) {
+        self.most = limits.connections;
+        self.kept_back = (self.most / Self::PART_FOR_NEIGHBOURS).max(Self::LEAST_FOR_NEIGHBOURS).min(self.most / 2);
+        self.most_of_one = limits.connections_per_address;
     }
 
     /// Lets a connection from there in, or not; one that is counts until it [leaves](Self::leave).
@@ -156,6 +163,21 @@ mod tests {
         admission.leave(network("10.0.0.1"));
         assert_eq!(fill(&mut admission, "10.0.0.1", false), (1, TurnedAway::Share));
         assert_eq!((admission.open(), admission.turned_away(TurnedAway::Share)), (6, 3));
+    }
+
+    #[test]
+    fn who_is_there_stays_where_fewer_may_be() {
+        let mut admission = admission(20, 20);
+        assert_eq!(fill(&mut admission, "10.0.0.1", false), (16, TurnedAway::Full));
+        admission.limit(&Limits { connections: 12, connections_per_address: 2, ..Limits::default() });
+        assert_eq!(fill(&mut admission, "10.0.0.2", true), (0, TurnedAway::Full));
+        for _ in 0..5 {
+            admission.leave(network("10.0.0.1"));
+        }
+        assert_eq!((admission.open(), admission.is_full()), (11, true));
+        assert_eq!(fill(&mut admission, "10.0.0.2", true), (1, TurnedAway::Full));
+        admission.limit(&Limits { connections: 40, connections_per_address: 2, ..Limits::default() });
+        assert_eq!(fill(&mut admission, "10.0.0.2", false), (1, TurnedAway::Share));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::values::SessionId;
 /// [`SMALL`] are found by their size.
 #[derive(Debug)]
 pub(crate) struct Buffers {
-    most: usize,
+    most: AtomicUsize,
     total: AtomicUsize,
     large: Lock<Large>,
 }
@@ -32,7 +32,12 @@ struct Large {
 impl Buffers {
     /// An account of at most so many bytes.
     pub(crate) fn new(most: usize) -> Self {
-        Self { most, total: AtomicUsize::new(0), large: Lock::default() }
+        Self { most: AtomicUsize::new(most), total: AtomicUsize::new(0), large: Lock::default() }
+    }
+
+    /// There may be so many from now on.
+    pub(crate) fn limit(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     /// How many bytes there are.
@@ -42,7 +47,7 @@ impl Buffers {
 
     /// Whether there are more than there may be.
     pub(crate) fn is_over(&self) -> bool {
-        self.total() > self.most
+        self.total() > self.most.load(Ordering::Relaxed)
     }
 
     /// Something that had `before` bytes has `now`.

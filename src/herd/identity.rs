@@ -115,6 +115,12 @@ impl Identity {
         Ok(())
     }
 
+    /// Takes other limits in place of those that it has.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.same = same(&self.herd, &limits);
+        self.limits = limits;
+    }
+
     /// `AT name `: what every reply to an IAMAT begins with.
     pub(crate) const fn opening(&self) -> &Frame {
         &self.opening

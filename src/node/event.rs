@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::herd::Herd;
+use crate::herd::{Herd, Limits};
 use crate::places::{Places, Unavailable};
 use crate::values::{FetchId, ServerId, SessionId};
 
@@ -19,6 +19,10 @@ pub enum Event<'a> {
     /// more end, and what these still say on connections of their own is a stranger's. A [notice](crate::Notice) says
     /// what came of it; a list without this server is refused as a whole.
     Herd(Arc<Herd>),
+    /// The limits are other ones now, for everything that there is: connections, links, what is kept. Where a bound is
+    /// below what is there, newcomers are refused and nobody is closed, but for [`Limits::buffers`], for which the largest
+    /// are closed as ever. What has begun to be waited for, such as places, is waited for as long as it was to be.
+    Limits(Arc<Limits>),
     /// A neighbour's `address` stands for these IP addresses now.
     Resolved {
         /// The neighbour.

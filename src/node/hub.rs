@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::changes::Changes;
 use super::event::Event;
-use crate::herd::{Buffers, Herd, Identity, Neighbour};
+use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour};
 use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
@@ -73,6 +73,7 @@ impl Hub {
             }
             Event::Stopping => self.each_link(turn, Link::stop),
             Event::Herd(herd) => self.change_herd(herd, turn),
+            Event::Limits(limits) => self.change_limits(&limits, turn),
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
             Event::Gone(session) => self.fetches.forget(session),
             Event::Woken => self.woken(turn),
@@ -144,6 +145,21 @@ impl Hub {
             self.each_link(turn, Link::judge_anew);
         }
         self.each_link(turn, Link::greet_again);
+    }
+
+    /// Takes other limits. Fetches that wait and may start now do so.
+    fn change_limits(&mut self, limits: &Limits, turn: &mut Turn) {
+        if self.identity.limits == *limits {
+            return;
+        }
+        let before = self.identity.same;
+        Arc::make_mut(&mut self.identity).limit(limits.clone());
+        self.fetches.limit(limits);
+        self.start_fetches(turn);
+        self.each_link(turn, Link::limit);
+        if self.identity.same != before {
+            self.each_link(turn, Link::greet_again);
+        }
     }
 
     /// A link to a new neighbour. If it was one before, and nobody was told yet that it is none any more, the connection
@@ -362,6 +378,11 @@ impl Hub {
         let tickets = self.fetches.fetched(fetch, &outcome, turn.now.instant, &self.identity.limits);
         let places = outcome.unwrap_or_else(|error| error.to_places());
         answer(tickets, &places, turn);
+        self.start_fetches(turn);
+    }
+
+    /// Starts fetches that wait, as many as may be under way.
+    fn start_fetches(&mut self, turn: &mut Turn) {
         while let Some((fetch, query)) = self.fetches.start_next(&self.identity.limits) {
             self.counters.fetches += 1;
             turn.actions.push(Action::Fetch { fetch, query });

@@ -120,13 +120,22 @@ impl Node {
             self.hear(turn, peer, bytes);
         }
         self.hub(turn, |hub, turn| {
-            let is_herd = matches!(event, Event::Herd(_));
+            let changes = matches!(event, Event::Herd(_) | Event::Limits(_));
             hub.handle(event, turn);
-            if is_herd {
-                self.listen(hub);
+            if changes {
+                self.take_over(hub);
             }
             hub.compare(&self.store, turn);
         });
+    }
+
+    /// Has everything that is not the hub's go by the herd and the limits that there are now.
+    fn take_over(&self, hub: &Hub) {
+        let limits = &hub.identity.limits;
+        self.store.limit(limits);
+        self.buffers.limit(limits.buffers);
+        self.admission.hold().limit(limits);
+        self.listen(hub);
     }
 
     /// Where there are neighbours, what becomes of reports is told to them, and remembered; else it is neither.
@@ -164,6 +173,12 @@ impl Node {
     #[must_use]
     pub fn herd(&self) -> Arc<Herd> {
         Arc::clone(&self.identity().herd)
+    }
+
+    /// The limits that it has now.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.identity().limits.clone()
     }
 
     /// Which server it is.

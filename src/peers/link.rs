@@ -178,6 +178,27 @@ impl Link {
         self.reopen(Parting::Renewed, cx);
     }
 
+    /// The limits are other ones: what was set by the old ones and is not yet over ends by the new ones.
+    pub(crate) fn limit(&mut self, cx: &mut Cx<'_>) {
+        let limits = cx.limits;
+        self.replies.limit(limits.max_line);
+        let possible = limits.most_cells() > 0;
+        // What is still answered to a comparison that cannot go on is not to be heard.
+        let breaks_off = !possible && self.repair.is_comparing();
+        self.repair.limit(possible, limits.repair_interval, cx.now);
+        if breaks_off {
+            return self.renew(cx);
+        }
+        if self.is_up() {
+            self.repair.came_up(cx.now);
+        }
+        if let State::Pausing { until } = &mut self.state {
+            *until = (*until).min(cx.now + limits.link_retry);
+        }
+        self.greets_at = self.greets_at.map(|at| at.min(cx.now + limits.repair_interval));
+        self.want_poll(cx);
+    }
+
     fn reopen(&mut self, why: Parting, cx: &mut Cx<'_>) {
         self.repair.lost();
         self.disconnect(why, cx);

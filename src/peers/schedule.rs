@@ -49,6 +49,17 @@ impl Schedule {
         Self { first, ability, other_key: false, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
     }
 
+    /// The pause between comparisons is another one now, and so may be whether lines are long enough for them.
+    pub(crate) fn limit(&mut self, possible: bool, interval: Duration, now: Instant) {
+        self.due = self.due.map(|due| due.min(now + interval));
+        if !possible {
+            self.lost();
+            self.ability = Ability::Impossible;
+        } else if self.ability == Ability::Impossible {
+            self.ability = Ability::Able;
+        }
+    }
+
     /// The link is up, and the neighbour speaks our words.
     pub(crate) fn came_up(&mut self, now: Instant) {
         if self.stale && self.is_able() {

@@ -43,18 +43,27 @@ impl Cache {
         if limits.places_cache == 0 || places.is_empty() {
             return;
         }
-        while let Some(&(until, oldest)) = self.order.front() {
-            if until > now && self.order.len() < limits.places_cache {
-                break;
-            }
-            self.order.pop_front();
-            // The spot may have been put there again since.
-            if self.by_spot.get(&oldest).is_some_and(|cached| cached.until == until) {
-                self.by_spot.remove(&oldest);
-            }
+        while self.order.front().is_some_and(|&(until, _)| until <= now) {
+            self.drop_oldest();
         }
+        self.shrink(limits.places_cache - 1);
         let until = now + limits.places_cache_time;
         self.order.push_back((until, spot));
         self.by_spot.insert(spot, Cached { until, bound, places: places.clone() });
+    }
+
+    /// Drops the oldest, so that there are at most so many.
+    pub(super) fn shrink(&mut self, most: usize) {
+        while self.order.len() > most {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some((until, oldest)) = self.order.pop_front() else { return };
+        // The spot may have been put there again since.
+        if self.by_spot.get(&oldest).is_some_and(|cached| cached.until == until) {
+            self.by_spot.remove(&oldest);
+        }
     }
 }

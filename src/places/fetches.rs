@@ -173,6 +173,11 @@ impl Fetches {
         }
     }
 
+    /// Keeps no more replies than there may be now.
+    pub(crate) fn limit(&mut self, limits: &Limits) {
+        self.cache.shrink(limits.places_cache);
+    }
+
     /// The next one that can start, now that others have ended.
     pub(crate) fn start_next(&mut self, limits: &Limits) -> Option<(FetchId, Query)> {
         if self.under_way >= limits.fetches {

@@ -67,7 +67,7 @@ impl Session {
         now: Instant,
     ) -> Self {
         let granted = Arc::clone(identity.herd.access().anonymous());
-        let framer = Framer::new(identity.limits.max_line.min(Limits::MOST_LINE));
+        let framer = Framer::new(longest_line(&identity));
         Self {
             identity,
             generation,
@@ -140,6 +140,9 @@ impl Session {
             }
         }
         self.change_access(identity.herd.access(), bucket);
+        if !self.closing {
+            self.framer.limit(longest_line(&identity));
+        }
         (self.identity, self.generation) = (identity, generation);
     }
 
@@ -341,6 +344,11 @@ impl Session {
         self.held = Held::default();
         self.framer = Framer::new(0);
     }
+}
+
+/// The longest line that a client may send.
+fn longest_line(identity: &Identity) -> usize {
+    identity.limits.max_line.min(Limits::MOST_LINE)
 }
 
 #[cfg(test)]

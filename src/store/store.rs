@@ -30,7 +30,7 @@ pub(crate) struct Store {
     shards: Box<[Lock<Shard>; SHARDS]>,
     /// How many clients are known, or may become known while somebody has [`Room`] for them.
     taken: AtomicUsize,
-    most: usize,
+    most: AtomicUsize,
     hash_key: HashKey,
 }
 
@@ -50,7 +50,12 @@ impl Store {
     pub(crate) fn new(limits: &Limits, hash_key: &HashKey, secret: &SecretHasher, seed: u64) -> Self {
         let shard = |_| Lock::new(Shard::new(hash_key.clone(), secret.clone(), seed));
         let shards = Box::new(core::array::from_fn(shard));
-        Self { shards, taken: AtomicUsize::new(0), most: limits.clients, hash_key: hash_key.clone() }
+        Self { shards, taken: AtomicUsize::new(0), most: AtomicUsize::new(limits.clients), hash_key: hash_key.clone() }
+    }
+
+    /// There may be so many clients from now on. Those that are there stay.
+    pub(crate) fn limit(&self, limits: &Limits) {
+        self.most.store(limits.clients, Ordering::Relaxed);
     }
 
     /// Remembers about so many older updates from now on, each shard its share.
@@ -191,7 +196,8 @@ impl Store {
     }
 
     fn room(&self, clients: usize) -> Option<Room<'_>> {
-        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= self.most);
+        let most = self.most.load(Ordering::Relaxed);
+        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= most);
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         Some(Room { left: clients, taken: &self.taken })
     }
@@ -204,8 +210,9 @@ impl Store {
 
 impl Clone for Store {
     fn clone(&self) -> Self {
-        let taken = AtomicUsize::new(self.taken.load(Ordering::Relaxed));
-        Self { shards: self.shards.clone(), taken, most: self.most, hash_key: self.hash_key.clone() }
+        let copy = |number: &AtomicUsize| AtomicUsize::new(number.load(Ordering::Relaxed));
+        let (taken, most) = (copy(&self.taken), copy(&self.most));
+        Self { shards: self.shards.clone(), taken, most, hash_key: self.hash_key.clone() }
     }
 }
 

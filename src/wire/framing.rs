@@ -9,7 +9,7 @@ use crate::values::ServerName;
 pub enum Line<'a> {
     /// As it was received, whatever bytes it holds.
     Whole(&'a [u8]),
-    /// It passed the limit: what was kept of it, which is exactly its limit. The rest is not looked
+    /// It passed the limit: what was kept of it, which is exactly its limit, or more where that was lowered. The rest is not looked
     /// for; whoever gets this gives the connection up.
     TooLong(&'a [u8]),
 }
@@ -34,6 +34,11 @@ impl Framer {
     #[must_use]
     pub const fn new(most: usize) -> Self {
         Self { most, tail: Vec::new(), lent: false }
+    }
+
+    /// Lines may be so long from now on, the one that is under way among them.
+    pub const fn limit(&mut self, most: usize) {
+        self.most = most;
     }
 
     /// The longest line that it lets through.
@@ -65,7 +70,7 @@ impl Framer {
         *input = rest;
         let most = self.most_of(part);
         if self.tail.len() + part.len() > most {
-            return Some(Line::TooLong(self.keep(&part[..most - self.tail.len()])));
+            return Some(Line::TooLong(self.keep(&part[..most.saturating_sub(self.tail.len())])));
         }
         match end {
             Some(_) if self.tail.is_empty() => Some(Line::Whole(part)),
@@ -140,6 +145,18 @@ mod tests {
                 assert_eq!(lines(8, &cut), whole, "cut at {first} and {second}");
             }
         }
+    }
+
+    #[test]
+    fn the_limit_can_change_within_a_line() {
+        let mut framer = Framer::new(8);
+        assert_eq!(framer.next_line(&mut &b"12345"[..]), None);
+        framer.limit(4);
+        assert_eq!(framer.next_line(&mut &b"6\n"[..]), Some(Line::TooLong(b"12345")));
+        let mut framer = Framer::new(4);
+        assert_eq!(framer.next_line(&mut &b"12"[..]), None);
+        framer.limit(5);
+        assert_eq!(framer.next_line(&mut &b"345\n"[..]), Some(Line::Whole(b"12345")));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(crate) enum Op {
     Reports { client: u8, time: u8 },
     /// The server is about to stop.
     Stops,
+    /// The limits are other ones: some of them larger, or smaller.
+    Limits(u8),
 }
 
 /// A line of a client or of a neighbour.
@@ -139,6 +141,8 @@ struct World {
     sessions: BTreeMap<u64, Accepted>,
     fetches: Vec<(FetchId, Query)>,
     trace: String,
+    /// How much there was of what has a bound.
+    there_was: [usize; 4],
 }
 
 impl World {
@@ -150,6 +154,7 @@ impl World {
             sessions: BTreeMap::new(),
             fetches: Vec::new(),
             trace: String::new(),
+            there_was: [0; 4],
         };
         world.handle(|| Event::Started);
         world
@@ -167,6 +172,7 @@ impl World {
             Op::Herd(servers) => self.change_herd(servers),
             Op::Reports { client, time } => self.report(*client, *time),
             Op::Stops => self.handle(|| Event::Stopping),
+            Op::Limits(which) => self.change_limits(*which),
         }
     }
 
@@ -240,6 +246,26 @@ impl World {
         for peer in after {
             self.handle(|| Event::Resolved { peer, addresses: &[herds::LOOPBACK] });
         }
+    }
+
+    /// From now on other limits hold, for whoever comes: who is there stays.
+    fn change_limits(&mut self, which: u8) {
+        let large = |bit: u8| if which & (1 << bit) == 0 { 1 } else { 2 };
+        let limits = Limits {
+            max_line: 32 * large(0),
+            max_unsent: 128 * large(1),
+            link_queue: 100 * large(2),
+            fetches: large(3),
+            fetch_queue: large(4),
+            clients: 2 * large(5),
+            handled: 4 * large(6),
+            buffers: if large(7) == 1 { 64 } else { 256 << 20 },
+            ..self.limits.clone()
+        };
+        self.limits = limits.clone();
+        let limits = Arc::new(limits);
+        self.handle(|| Event::Limits(Arc::clone(&limits)));
+        assert_eq!(self.driver.node().limits(), *limits);
     }
 
     /// A report by the typed door is taken, and kept if it is newer, or changes nothing.
@@ -318,14 +344,22 @@ impl World {
         writeln!(self.trace, "{id} {}", bytes.escape_ascii()).expect("a String takes every write");
     }
 
-    fn hold_limits(&self) {
+    /// Each bound holds, or there is no more than there was when it was lowered.
+    fn hold_limits(&mut self) {
         let (limits, node) = (&self.limits, self.driver.node());
-        for link in node.links() {
-            assert!(link.queued <= limits.link_queue, "{} bytes wait for a neighbour", link.queued);
-        }
-        assert!(node.clients() <= limits.clients, "{} clients are kept", node.clients());
         assert!(node.clients() == node.records().count());
-        assert!(self.fetches.len() <= limits.fetches, "{} fetches are under way", self.fetches.len());
-        assert!(node.fetches() <= limits.fetches + limits.fetch_queue, "{} fetches", node.fetches());
+        let largest_queue = node.links().iter().map(|link| link.queued).max().unwrap_or(0);
+        for (index, (what, there_is, most)) in [
+            ("bytes wait for a neighbour", largest_queue, limits.link_queue),
+            ("clients are kept", node.clients(), limits.clients),
+            ("fetches are under way", self.fetches.len(), limits.fetches),
+            ("fetches are under way or wait", node.fetches(), limits.fetches + limits.fetch_queue),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert!(there_is <= most.max(self.there_was[index]), "{there_is} {what}, and there may be {most}");
+            self.there_was[index] = there_is;
+        }
     }
 }
