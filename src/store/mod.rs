@@ -8,6 +8,7 @@ mod matching;
 mod record;
 mod seen;
 mod shard;
+mod size_class;
 mod slab;
 mod store;
 

@@ -218,7 +218,7 @@ impl Shard {
         if !Slab::fits(old, new) {
             let Some(other) = slab.take(new) else { return Offer::Full };
             range.records.replace(hash.bits(), secret, slot, other);
-            slab.give_back(mem::replace(&mut slot, other), old);
+            slab.give_back(mem::replace(&mut slot, other));
         }
         range.digest ^= replaced ^ record::write(slab.get_mut(slot), report);
         Offer::Kept { replaced: Some(replaced) }

@@ -1,13 +1,10 @@
 //! Memory for many small records, in slots of a few sizes. It is taken from the system in pieces that are
-//! never moved, so a record costs no more than its slot, and no growth takes long.
+//! never moved, so a record costs no more than its slot, and no growth takes long. A piece of which no slot is in use
+//! goes back to the system.
 
-/// Sizes are whole numbers of this many bytes.
-const UNIT: usize = 4;
+use core::mem;
 
-/// Up to here sizes go up by a unit, from there by doubling.
-const SMALL: usize = SMALL_CLASSES * UNIT;
-
-const SMALL_CLASSES: usize = 64;
+use super::size_class::{UNIT, class_for, size_of_class};
 
 /// The largest piece with more than one slot in it. A slot that is larger is a piece by itself.
 const LARGEST_PIECE: usize = 32 << 10;
@@ -56,23 +53,46 @@ impl Slot {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slab {
+    /// Those whose memory went back to the system are empty.
     pieces: Vec<Box<[u8]>>,
+    /// How each piece is used.
+    uses: Vec<Use>,
+    /// The empty pieces: their numbers are taken before new ones.
+    vacant: Vec<usize>,
     /// The slots of each size, up to the largest that was ever needed.
     classes: Vec<Class>,
+    bytes: usize,
 }
 
 /// The slots of one size.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Class {
-    /// The first slot that was given back. Each of those names the next in its first four bytes; the last
-    /// names itself.
-    free: Option<Slot>,
-    /// The newest piece, where in it the next slot begins, and where it ends.
-    piece: usize,
-    next: usize,
-    end: usize,
+    /// The first piece that has a slot to give. Each of those leads to the next.
+    open: Option<usize>,
     /// How large all its pieces are.
     total: usize,
+}
+
+/// How a piece is used.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    class: usize,
+    /// How many slots are taken.
+    taken: usize,
+    /// The first slot that was given back. Each of those names the next in its first four bytes; the last names itself.
+    free: Option<Slot>,
+    /// Where the next slot begins that was never taken, and where the last one ends.
+    next: usize,
+    end: usize,
+    /// The pieces before and behind it of those of its class that have a slot to give.
+    before: Option<usize>,
+    behind: Option<usize>,
+}
+
+impl Use {
+    const fn has_slot(&self) -> bool {
+        self.free.is_some() || self.next < self.end
+    }
 }
 
 impl Slab {
@@ -82,41 +102,116 @@ impl Slab {
         if class >= self.classes.len() {
             self.classes.resize_with(class + 1, Class::default);
         }
-        if let Some(slot) = self.classes[class].free {
-            let next = self.get(slot).first_chunk().map_or(slot, |next| Slot(u32::from_le_bytes(*next)));
-            self.classes[class].free = (next != slot).then_some(next);
-            return Some(slot);
+        let piece = match self.classes[class].open {
+            Some(piece) => piece,
+            None => self.add_piece(class)?,
+        };
+        let slot = self.free_slot(piece).or_else(|| {
+            let next = &mut self.uses[piece].next;
+            let at = mem::replace(next, *next + size_of_class(class));
+            Slot::new(piece, at)
+        })?;
+        self.uses[piece].taken += 1;
+        if !self.uses[piece].has_slot() {
+            self.close(piece);
         }
-        let size = size_of(class);
-        if self.classes[class].next + size > self.classes[class].end {
-            self.add_piece(class, size)?;
+        Some(slot)
+    }
+
+    /// A slot that was given back to that piece.
+    fn free_slot(&mut self, piece: usize) -> Option<Slot> {
+        let slot = self.uses[piece].free?;
+        let next = self.get(slot).first_chunk().map_or(slot, |next| Slot(u32::from_le_bytes(*next)));
+        self.uses[piece].free = (next != slot).then_some(next);
+        Some(slot)
+    }
+
+    /// Gives back a slot. Nothing is left of what was in it, so that nobody takes it for what it was.
+    pub(crate) fn give_back(&mut self, slot: Slot) {
+        let piece = slot.piece();
+        let was_open = self.uses[piece].has_slot();
+        self.uses[piece].taken -= 1;
+        if self.uses[piece].taken == 0 {
+            if was_open {
+                self.close(piece);
+            }
+            return self.free_piece(piece);
         }
-        let Class { piece, next, .. } = &mut self.classes[class];
-        let slot = Slot::new(*piece, *next);
-        *next += size;
-        slot
+        let next = self.uses[piece].free.replace(slot).unwrap_or(slot);
+        let size = size_of_class(self.uses[piece].class);
+        self.get_mut(slot)[..size].fill(0);
+        self.get_mut(slot)[..UNIT].copy_from_slice(&next.0.to_le_bytes());
+        if !was_open {
+            self.open(piece);
+        }
     }
 
     /// Each new piece is about an eighth of what its class has, so that little of it is ever empty.
-    fn add_piece(&mut self, class: usize, size: usize) -> Option<()> {
-        let Class { piece, next, end, total, .. } = &mut self.classes[class];
+    fn add_piece(&mut self, class: usize) -> Option<usize> {
+        let (size, total) = (size_of_class(class), &mut self.classes[class].total);
         let len = size * ((*total / 8).clamp(SMALLEST_PIECE, LARGEST_PIECE) / size).max(1);
-        Slot::new(self.pieces.len(), 0)?;
-        (*piece, *next, *end) = (self.pieces.len(), 0, len);
+        let piece = self.vacant.last().copied().unwrap_or(self.pieces.len());
+        Slot::new(piece, 0)?;
+        if self.vacant.pop().is_none() {
+            self.pieces.push(Box::default());
+            self.uses.push(Use::default());
+        }
         *total += len;
-        self.pieces.push(vec![0; len + BEHIND].into());
-        Some(())
+        self.pieces[piece] = vec![0; len + BEHIND].into();
+        self.uses[piece] = Use { class, end: len, ..Use::default() };
+        self.bytes += Self::bytes_of(len);
+        self.open(piece);
+        Some(piece)
+    }
+
+    /// Gives a piece back to the system; all pieces and whatever they need, if it was the last.
+    fn free_piece(&mut self, piece: usize) {
+        let Use { class, end, .. } = self.uses[piece];
+        self.classes[class].total -= end;
+        self.bytes -= Self::bytes_of(end);
+        self.pieces[piece] = Box::default();
+        self.vacant.push(piece);
+        if self.vacant.len() == self.pieces.len() {
+            *self = Self::default();
+        }
+    }
+
+    /// Puts a piece behind the first of those that have a slot to give: so pieces are filled one after the other, and
+    /// those with few slots taken may become empty.
+    fn open(&mut self, piece: usize) {
+        let open = &mut self.classes[self.uses[piece].class].open;
+        let Some(first) = *open else {
+            *open = Some(piece);
+            return;
+        };
+        let behind = self.uses[first].behind.replace(piece);
+        (self.uses[piece].before, self.uses[piece].behind) = (Some(first), behind);
+        if let Some(behind) = behind {
+            self.uses[behind].before = Some(piece);
+        }
+    }
+
+    /// Takes a piece out of those that have a slot to give.
+    fn close(&mut self, piece: usize) {
+        let Use { class, before, behind, .. } = self.uses[piece];
+        match before {
+            Some(before) => self.uses[before].behind = behind,
+            None => self.classes[class].open = behind,
+        }
+        if let Some(behind) = behind {
+            self.uses[behind].before = before;
+        }
+        (self.uses[piece].before, self.uses[piece].behind) = (None, None);
     }
 
     /// How many bytes it has set aside.
-    pub(crate) fn bytes(&self) -> usize {
-        self.classes.iter().map(|class| class.total).sum()
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
-    /// Gives back a slot that was taken for `len` bytes.
-    pub(crate) fn give_back(&mut self, slot: Slot, len: usize) {
-        let next = self.classes[class_for(len)].free.replace(slot).unwrap_or(slot);
-        self.get_mut(slot)[..UNIT].copy_from_slice(&next.0.to_le_bytes());
+    /// How many bytes a piece of `len` bytes takes.
+    const fn bytes_of(len: usize) -> usize {
+        len + BEHIND + size_of::<Box<[u8]>>() + size_of::<Use>()
     }
 
     /// Whether a slot that was taken for `len` bytes is as good as any for `other`.
@@ -144,45 +239,23 @@ impl Slab {
     }
 }
 
-const fn class_for(len: usize) -> usize {
-    if len <= SMALL {
-        len.div_ceil(UNIT).saturating_sub(1)
-    } else {
-        SMALL_CLASSES + ((len - 1) / SMALL).ilog2() as usize
-    }
-}
-
-const fn size_of(class: usize) -> usize {
-    if class < SMALL_CLASSES { (class + 1) * UNIT } else { (2 * SMALL) << (class - SMALL_CLASSES) }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    #[test]
-    fn every_length_has_a_slot_that_is_not_much_larger() {
-        for len in (1..2000).chain([1 << 20, (1 << 20) + 1, (1 << 30) + 100]) {
-            let size = size_of(class_for(len));
-            assert!(size >= len && (size < len + UNIT || size < 2 * len), "{len} in {size}");
-            assert!(class_for(len) == class_for(size) && Slab::fits(len, size));
-        }
-    }
+    use super::*;
+    use crate::values::SplitMix64;
 
     #[test]
     fn what_is_given_back_is_taken_again() {
         let mut slots = Slab::default();
         let taken: Vec<Slot> = (0..2000).filter_map(|_| slots.take(100)).collect();
-        for (number, &slot) in taken.iter().enumerate() {
-            slots.get_mut(slot)[..100].fill(u8::try_from(number % 251).expect("small"));
-        }
-        for (number, &slot) in taken.iter().enumerate() {
-            assert!(slots.get(slot)[..100].iter().all(|&byte| usize::from(byte) == number % 251), "{number}");
-        }
-        taken[..50].iter().for_each(|&slot| slots.give_back(slot, 100));
-        let again: Vec<Slot> = (0..50).filter_map(|_| slots.take(98)).collect();
-        assert!(taken[..50].iter().rev().eq(&again));
-        assert!(slots.take(100).is_some_and(|slot| !taken.contains(&slot)));
+        let (bytes, given) = (slots.bytes(), taken.iter().copied().step_by(2));
+        given.clone().for_each(|slot| slots.give_back(slot));
+        let again: BTreeSet<Slot> = (0..1000).filter_map(|_| slots.take(98)).collect();
+        let kept: BTreeSet<Slot> = taken.iter().copied().skip(1).step_by(2).collect();
+        assert!(again.len() == 1000 && again.is_disjoint(&kept) && slots.bytes() <= bytes);
+        assert!(given.filter(|slot| again.contains(slot)).count() > 900);
     }
 
     #[test]
@@ -193,5 +266,35 @@ mod tests {
         for (len, slot) in lens.into_iter().zip(taken) {
             assert!(slots.get(slot).len() >= len, "{len}");
         }
+    }
+
+    #[test]
+    fn no_two_slots_overlap_and_what_is_not_used_goes_back_to_the_system() {
+        let (mut slab, mut random, mut taken) = (Slab::default(), SplitMix64::new(5), BTreeMap::new());
+        let mut most_bytes = 0;
+        for turn in 0..40_000_u32 {
+            let grows = turn < 30_000 && random.number() % 8 < if turn / 5000 % 2 == 0 { 6 } else { 2 };
+            if grows || taken.is_empty() {
+                let most = if turn % 6 == 0 { 20_000 } else { 500 };
+                let len = 20 + usize::try_from(random.number() % most).expect("few");
+                let slot = slab.take(len).expect("there are few");
+                slab.get_mut(slot)[..len].fill(turn.to_le_bytes()[0] | 1);
+                assert!(taken.insert(slot, (len, turn.to_le_bytes()[0] | 1)).is_none(), "{slot:?} twice");
+            } else {
+                let nth = usize::try_from(random.number() % taken.len() as u64).expect("few");
+                let (&slot, &(len, byte)) = taken.iter().nth(nth).expect("there are more");
+                assert!(slab.get(slot)[..len].iter().all(|&other| other == byte), "{slot:?} was written over");
+                taken.remove(&slot);
+                slab.give_back(slot);
+            }
+            let used: usize = taken.values().map(|&(len, _)| len).sum();
+            most_bytes = most_bytes.max(slab.bytes());
+            assert!(slab.bytes() >= used);
+        }
+        while let Some((slot, _)) = taken.pop_first() {
+            slab.give_back(slot);
+        }
+        assert!(most_bytes > 1 << 20);
+        assert_eq!((slab.bytes(), slab.pieces.capacity(), slab.uses.capacity()), (0, 0, 0));
     }
 }
