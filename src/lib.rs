@@ -130,6 +130,7 @@ pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
 pub use report::{HashKey, OwnedRecord, Record};
 pub use session::Session;
+pub use store::Cursor;
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};
 pub use wire::{Refusal, Sighting, Stranger};

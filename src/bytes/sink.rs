@@ -43,3 +43,17 @@ impl Sink for BytesMut {
         self.truncate(len);
     }
 }
+
+impl Sink for Vec<u8> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn put(&mut self, piece: &[u8]) {
+        self.extend_from_slice(piece);
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}

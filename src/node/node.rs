@@ -17,7 +17,7 @@ use crate::pass::{Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedRecord, Record, SecretHasher};
 use crate::session::Session;
-use crate::store::Store;
+use crate::store::{Cursor, Store};
 use crate::values::{Counters, Instant, Now, ServerId, ServerName, SessionId, scramble};
 use crate::wire::{Refusal, Sighted};
 
@@ -202,8 +202,16 @@ impl Node {
         self.identity().names.name(id).clone()
     }
 
-    /// The newest report of every client, in no order. They are copied range by range, of which there are 1,024, so
-    /// nobody waits long; what changes meanwhile may be among them or not.
+    /// Appends what it keeps of the clients that come next to `out`, of about a thousand, each as a whole AT line,
+    /// without a sender, and LF; whether there were any more. `Cursor::default()` begins.
+    ///
+    /// Nobody waits for longer than it takes to copy so many. A client that is there all the time is copied exactly once,
+    /// as it is at some moment; who comes or goes meanwhile may be or not.
+    pub fn copy_next(&self, cursor: &mut Cursor, out: &mut Vec<u8>) -> bool {
+        self.store.copy_next(cursor, out)
+    }
+
+    /// What is kept of every client, in no order: as [`copy_next`](Self::copy_next) meets them.
     pub fn records(&self) -> impl Iterator<Item = OwnedRecord> {
         self.store.iter()
     }
@@ -234,7 +242,7 @@ impl Node {
     /// How it is, for people: what `STATUS` answers. What only the one who drives it knows comes from there.
     #[must_use]
     pub fn status(&self, now: Now, host: HostStatus) -> ServerStatus {
-        let (clients, bytes) = self.store.size();
+        let (clients, bytes) = (self.store.len(), self.store.bytes());
         let (connections, is_full) = {
             let admission = self.admission.hold();
             (admission.open(), admission.is_full())

@@ -14,7 +14,7 @@ pub(crate) struct ClientHash(u64);
 
 impl ClientHash {
     #[inline]
-    pub(super) const fn from_bits(bits: u64) -> Self {
+    pub(crate) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 

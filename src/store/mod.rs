@@ -2,7 +2,9 @@
 //!
 //! It may ask `bytes`, `values`, `wire`, `report`, `herd` and `pass`.
 
+mod account;
 mod comparing;
+mod cursor;
 mod index;
 mod matching;
 mod record;
@@ -11,7 +13,9 @@ mod shard;
 mod size_class;
 mod slab;
 mod store;
+mod walking;
 
 pub(crate) use self::comparing::{Bound, TooMuch};
+pub use self::cursor::Cursor;
 pub(crate) use self::shard::{Intake, Kept};
 pub(crate) use self::store::{Shards, Store};

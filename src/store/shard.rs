@@ -3,13 +3,15 @@
 use core::cmp::Ordering;
 use core::mem;
 
+use super::account::{Account, Room};
+use super::cursor::Cursor;
 use super::index::Index;
 use super::record;
 use super::seen::Seen;
-use super::slab::Slab;
+use super::slab::{Slab, Slot};
 use crate::bytes::SHORT;
 use crate::pass::{Became, BroughtBy, Entry, Feed, Listeners};
-use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
+use crate::report::{ClientHash, HashKey, Record, SecretHasher, digest_of};
 use crate::values::Counters;
 use crate::wire::Span;
 
@@ -19,6 +21,8 @@ use crate::wire::Span;
 pub(crate) struct Shard {
     ranges: Box<[ClientRange; Self::RANGES]>,
     slab: Slab,
+    /// How many bytes the indexes of its ranges take.
+    index_bytes: usize,
     hash_key: HashKey,
     secret: SecretHasher,
     len: usize,
@@ -71,6 +75,14 @@ pub(crate) enum Offer {
     Full,
 }
 
+/// What is to become of a client that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "what expires and tombstones that go are swept"))]
+pub(crate) enum Verdict {
+    Keep,
+    Remove,
+}
+
 impl Shard {
     /// The last bits of a range's number tell its place in a shard.
     const BITS: u32 = 7;
@@ -86,6 +98,7 @@ impl Shard {
         Self {
             ranges: Box::new(core::array::from_fn(|_| ClientRange::default())),
             slab: Slab::default(),
+            index_bytes: 0,
             hash_key,
             secret,
             len: 0,
@@ -109,7 +122,7 @@ impl Shard {
     /// Takes in the reports of a chain of entries that begins with `first`, and feeds what became of them to those who
     /// listen; whether none had to be refused. `room` is there for clients that are not known yet.
     #[inline(never)]
-    pub(crate) fn learn(&mut self, entries: &mut [Entry], first: u32, intake: Intake<'_>, room: &mut usize) -> bool {
+    pub(crate) fn learn(&mut self, entries: &mut [Entry], first: u32, intake: Intake<'_>, room: &mut Room<'_>) -> bool {
         self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
         let (mut count, mut refused, mut next, kept) = (0, false, first, self.counters.kept);
         while let Some(entry) = entries.get_mut(next as usize) {
@@ -173,7 +186,7 @@ impl Shard {
     }
 
     #[inline(never)]
-    fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut usize) -> Became {
+    fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Became {
         let report = entry.record(intake.text);
         match self.offer(entry.client, &report, room) {
             Offer::Kept { replaced } => {
@@ -201,7 +214,7 @@ impl Shard {
 
     /// Keeps `report` if it is newer than what is kept of its client. `room` is there for a client that is not known
     /// yet.
-    pub(crate) fn offer(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut usize) -> Offer {
+    pub(crate) fn offer(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut Room<'_>) -> Offer {
         let client = report.client();
         let range = &mut self.ranges[hash.range() % Self::RANGES];
         let (slab, secret) = (&mut self.slab, || self.secret.hash(client));
@@ -216,9 +229,11 @@ impl Shard {
         let (old, new) = (record::len_for(&kept), record::len_for(report));
         let replaced = record::digest(slab.get(slot));
         if !Slab::fits(old, new) {
+            let before = slab.bytes();
             let Some(other) = slab.take(new) else { return Offer::Full };
             range.records.replace(hash.bits(), secret, slot, other);
             slab.give_back(mem::replace(&mut slot, other));
+            room.account().count_bytes(before, slab.bytes());
         }
         range.digest ^= replaced ^ record::write(slab.get_mut(slot), report);
         Offer::Kept { replaced: Some(replaced) }
@@ -226,25 +241,48 @@ impl Shard {
 
     /// Keeps the first report of a client.
     #[inline(never)]
-    fn add(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut usize) -> Offer {
-        let len = record::len_for(report);
-        let Some(slot) = (*room > 0).then_some(&mut self.slab).and_then(|slab| slab.take(len)) else {
+    fn add(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut Room<'_>) -> Offer {
+        let before = self.bytes();
+        let Some(slot) = room.is_left().then(|| self.slab.take(record::len_for(report))).flatten() else {
             return Offer::Full;
         };
-        *room -= 1;
-        let range = &mut self.ranges[hash.range() % Self::RANGES];
-        range.digest ^= record::write(self.slab.get_mut(slot), report);
-        let client = |slot| record::client(self.slab.get(slot));
-        let secret = |slot| self.secret.hash(client(slot));
-        // Some ranges grow when they are full and others up to a quarter before, so that they do not all
-        // grow at once when clients are many.
-        let capacity = range.records.capacity();
-        if range.records.len() >= capacity - capacity * (hash.range() % 256) / 1024 {
-            range.records.grow(|slot| self.hash_key.hash(client(slot)).bits(), secret);
-        }
-        range.records.insert(hash.bits(), || secret(slot), slot);
+        room.take_one();
+        let digest = record::write(self.slab.get_mut(slot), report);
+        self.reindex(hash, |records, hash_of, secret| {
+            records.fit(records.len() + 1, hash.range(), hash_of, secret);
+            records.insert(hash.bits(), || secret(slot), slot);
+        });
+        self.ranges[hash.range() % Self::RANGES].digest ^= digest;
         self.len += 1;
+        room.account().count_bytes(before, self.bytes());
         Offer::Kept { replaced: None }
+    }
+
+    /// Forgets the client of that hash whose record is in that slot.
+    fn remove(&mut self, hash: ClientHash, slot: Slot, account: &Account) {
+        let before = self.bytes();
+        let digest = record::digest(self.slab.get(slot));
+        self.reindex(hash, |records, hash_of, secret| {
+            records.remove(hash.bits(), || secret(slot), slot);
+            records.fit(records.len(), hash.range(), hash_of, secret);
+        });
+        self.slab.give_back(slot);
+        self.ranges[hash.range() % Self::RANGES].digest ^= digest;
+        // A copy of it that comes late is not passed on.
+        self.seen.insert(digest);
+        self.len -= 1;
+        account.remove(1);
+        account.count_bytes(before, self.bytes());
+    }
+
+    /// Changes the index of a client's range; the work is told what the hashes of a slot's client are.
+    fn reindex(&mut self, hash: ClientHash, work: impl FnOnce(&mut Index, &dyn Fn(Slot) -> u64, &dyn Fn(Slot) -> u64)) {
+        let Self { ranges, slab, hash_key, secret, index_bytes, .. } = self;
+        let records = &mut ranges[hash.range() % Self::RANGES].records;
+        let client = |slot| record::client(slab.get(slot));
+        let before = records.bytes();
+        work(records, &|slot| hash_key.hash(client(slot)).bits(), &|slot| secret.hash(client(slot)));
+        *index_bytes = *index_bytes + records.bytes() - before;
     }
 
     /// What became of reports, and nobody was told yet. Whoever takes it clears it.
@@ -268,9 +306,9 @@ impl Shard {
         Some(record::read(self.slab.get(slot)))
     }
 
-    /// How many bytes it has set aside for records.
-    pub(crate) fn bytes(&self) -> usize {
-        self.slab.bytes()
+    /// How many bytes it has set aside for records and what it finds them by.
+    const fn bytes(&self) -> usize {
+        self.slab.bytes() + self.index_bytes
     }
 
     /// How many clients it knows.
@@ -278,9 +316,36 @@ impl Shard {
         self.len
     }
 
-    /// What is kept of the clients of a range, in no order.
-    pub(crate) fn copy_range(&self, range: usize) -> Vec<OwnedRecord> {
-        self.range(range).records.iter().map(|slot| record::read(self.slab.get(slot)).into()).collect()
+    /// What is kept of the clients that come next in the range of a cursor: at most about so many.
+    pub(super) fn next(&self, cursor: &mut Cursor, most: usize) -> impl Iterator<Item = Kept<'_>> {
+        self.step(cursor, most).into_iter().map(|(hash, slot)| kept(&self.slab, hash, slot))
+    }
+
+    /// Looks at those, and forgets whom the `verdict` is against; how many it has looked at.
+    pub(super) fn sweep(
+        &mut self,
+        cursor: &mut Cursor,
+        most: usize,
+        mut verdict: impl FnMut(&Kept<'_>) -> Verdict,
+        mut removed: impl FnMut(&Kept<'_>, &mut Feed),
+        account: &Account,
+    ) -> usize {
+        let clients = self.step(cursor, most);
+        for &(hash, slot) in &clients {
+            let kept = kept(&self.slab, hash, slot);
+            if verdict(&kept) == Verdict::Remove {
+                removed(&kept, &mut self.feed);
+                self.remove(hash, slot, account);
+            }
+        }
+        clients.len()
+    }
+
+    fn step(&self, cursor: &mut Cursor, most: usize) -> Vec<(ClientHash, Slot)> {
+        let Some(range) = cursor.range() else { return Vec::new() };
+        let client = |slot| record::client(self.slab.get(slot));
+        let (hash, secret) = (|slot| self.hash_key.hash(client(slot)), |slot| self.secret.hash(client(slot)));
+        cursor.step(&self.range(range).records, most, hash, secret)
     }
 
     /// The digest of what is in a range.
@@ -297,12 +362,9 @@ impl Shard {
     /// What is kept of the clients of a span.
     pub(crate) fn span(&self, span: Span) -> impl Iterator<Item = Kept<'_>> {
         let (first, last) = span.ends();
-        let records = self.range(span.range()).records.between(first, last).map(|slot| self.slab.get(slot));
-        let kept = records.map(|record| {
-            let hash = self.hash_key.hash(record::client(record));
-            Kept { hash, digest: record::digest(record), report: record::read(record) }
-        });
-        kept.filter(move |kept| span.contains(kept.hash.bits()))
+        let slots = self.range(span.range()).records.between(first, last);
+        let all = slots.map(|slot| kept(&self.slab, self.hash_key.hash(record::client(self.slab.get(slot))), slot));
+        all.filter(move |kept| span.contains(kept.hash.bits()))
     }
 
     /// What it remembers of what was handled.
@@ -332,6 +394,12 @@ impl<'a> Iterator for Chain<'a> {
         self.next = entry.next;
         Some(entry)
     }
+}
+
+/// What is kept of the client of that hash whose record is in that slot.
+fn kept(slab: &Slab, hash: ClientHash, slot: Slot) -> Kept<'_> {
+    let record = slab.get(slot);
+    Kept { hash, digest: record::digest(record), report: record::read(record) }
 }
 
 /// Reads every cache line of a record that is not very long.

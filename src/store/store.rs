@@ -2,10 +2,10 @@
 
 use core::mem;
 use core::slice;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::MutexGuard;
 
+use super::account::{Account, Room};
 use super::seen::Seen;
 use super::shard::{Intake, Offer, Shard};
 use crate::bytes::{Lock, Text, Writer};
@@ -25,37 +25,23 @@ const SHARDS: usize = (1 << Span::RANGE_BITS) / Shard::RANGES;
 /// what they hold range by range; its place inside the range comes from a hash with a secret seed,
 /// so nobody can choose client IDs that collide. Each range grows by itself and at its own time, so
 /// none ever stops the server for long to move all it has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Store {
     shards: Box<[Lock<Shard>; SHARDS]>,
-    /// How many clients are known, or may become known while somebody has [`Room`] for them.
-    taken: AtomicUsize,
-    most: AtomicUsize,
+    account: Account,
     hash_key: HashKey,
-}
-
-/// Room for clients that are not known yet. What is left of it is given back.
-struct Room<'a> {
-    left: usize,
-    taken: &'a AtomicUsize,
-}
-
-impl Drop for Room<'_> {
-    fn drop(&mut self) {
-        self.taken.fetch_sub(self.left, Ordering::Relaxed);
-    }
 }
 
 impl Store {
     pub(crate) fn new(limits: &Limits, hash_key: &HashKey, secret: &SecretHasher, seed: u64) -> Self {
         let shard = |_| Lock::new(Shard::new(hash_key.clone(), secret.clone(), seed));
         let shards = Box::new(core::array::from_fn(shard));
-        Self { shards, taken: AtomicUsize::new(0), most: AtomicUsize::new(limits.clients), hash_key: hash_key.clone() }
+        Self { shards, account: Account::new(limits), hash_key: hash_key.clone() }
     }
 
-    /// There may be so many clients from now on. Those that are there stay.
+    /// There may be so many clients, and bytes of them, from now on. Those that are there stay.
     pub(crate) fn limit(&self, limits: &Limits) {
-        self.most.store(limits.clients, Ordering::Relaxed);
+        self.account.limit(limits);
     }
 
     /// Remembers about so many older updates from now on, each shard its share.
@@ -75,16 +61,16 @@ impl Store {
     /// Besides, where one must be refused: those before it were taken in, and no other.
     pub(crate) fn learn(&self, entries: &mut [Entry], intake: Intake<'_>) -> (Shards, Result<(), (usize, Refusal)>) {
         if entries.len() > 1
-            && let Some(mut room) = self.room(entries.len())
+            && let Some(mut room) = self.account.room(entries.len())
         {
-            return (self.learn_by_shards(entries, intake, &mut room.left), Ok(()));
+            return (self.learn_by_shards(entries, intake, &mut room), Ok(()));
         }
         // Somebody may have to be refused, and nothing that comes behind may be taken in.
         let mut shards = Shards::default();
         for (index, entry) in entries.iter_mut().enumerate() {
             let range = entry.client.range();
-            shards.add(Shard::of(range));
-            if !self.shard(range).learn(slice::from_mut(entry), 0, intake, &mut self.room_for_one().left) {
+            shards.add_of(range);
+            if !self.shard(range).learn(slice::from_mut(entry), 0, intake, &mut self.account.room_for_one()) {
                 return (shards, Err((index, Refusal::Full)));
             }
         }
@@ -92,7 +78,7 @@ impl Store {
     }
 
     /// Holds each shard once. One that another thread holds is left for later, when the others are done.
-    fn learn_by_shards(&self, entries: &mut [Entry], intake: Intake<'_>, room: &mut usize) -> Shards {
+    fn learn_by_shards(&self, entries: &mut [Entry], intake: Intake<'_>, room: &mut Room<'_>) -> Shards {
         let mut firsts = Self::chain(entries);
         let mut shards = Shards::default();
         for waits in [false, true] {
@@ -123,7 +109,7 @@ impl Store {
     /// Takes back a report of an earlier run; whether there was room for it.
     pub(crate) fn restore(&self, report: &Record<'_>) -> bool {
         let hash = self.hash_key.hash(report.client());
-        self.shard(hash.range()).offer(hash, report, &mut self.room_for_one().left) != Offer::Full
+        self.shard(hash.range()).offer(hash, report, &mut self.account.room_for_one()) != Offer::Full
     }
 
     /// One of some [`Shards`], held.
@@ -166,18 +152,14 @@ impl Store {
         self.shards.iter().map(|shard| shard.hold().len()).sum()
     }
 
-    /// How many clients it knows, and how many bytes it has set aside for them.
-    pub(crate) fn size(&self) -> (usize, usize) {
-        let sizes = self.shards.iter().map(|shard| {
-            let shard = shard.hold();
-            (shard.len(), shard.bytes())
-        });
-        sizes.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
+    /// How many bytes it has set aside for them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.account.bytes()
     }
 
-    /// Every report that is kept, in no order, range by range: a shard is held for as long as it takes to copy one.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedRecord> {
-        (0..SHARDS * Shard::RANGES).flat_map(|range| self.shard(range).copy_range(range))
+    /// How much it keeps, and may keep.
+    pub(super) const fn account(&self) -> &Account {
+        &self.account
     }
 
     /// One number for all that is kept: two servers that hold the same have the same.
@@ -193,26 +175,6 @@ impl Store {
     /// What the shards remember of what was handled.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shards.iter().map(|shard| shard.hold().seen().clone()).collect()
-    }
-
-    fn room(&self, clients: usize) -> Option<Room<'_>> {
-        let most = self.most.load(Ordering::Relaxed);
-        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= most);
-        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Room { left: clients, taken: &self.taken })
-    }
-
-    /// Room for one client more, or none.
-    fn room_for_one(&self) -> Room<'_> {
-        self.room(1).unwrap_or(Room { left: 0, taken: &self.taken })
-    }
-}
-
-impl Clone for Store {
-    fn clone(&self) -> Self {
-        let copy = |number: &AtomicUsize| AtomicUsize::new(number.load(Ordering::Relaxed));
-        let (taken, most) = (copy(&self.taken), copy(&self.most));
-        Self { shards: self.shards.clone(), taken, most, hash_key: self.hash_key.clone() }
     }
 }
 
@@ -240,6 +202,11 @@ const _: () = assert!(SHARDS <= u32::BITS as usize);
 impl Shards {
     fn add(&mut self, shard: usize) {
         self.0 |= 1 << shard;
+    }
+
+    /// Adds the shard of a range.
+    pub(super) fn add_of(&mut self, range: usize) {
+        self.add(Shard::of(range));
     }
 }
 

@@ -1,5 +1,7 @@
 use super::*;
-use crate::values::{ServerId, Timestamp};
+use crate::store::cursor::Cursor;
+use crate::store::shard::{Kept, Verdict};
+use crate::values::{ServerId, SplitMix64, Timestamp};
 use crate::wire::Sighting;
 
 /// A store that has room for so many clients.
@@ -15,7 +17,7 @@ fn offer(store: &Store, client: &str, time: &str, skew: &str) -> Offer {
     let head = Record::write(|part| line.extend_from_slice(part), (ServerId(0), b"a"), skew.as_bytes(), &sighting);
     let report = Record { line: &line, head };
     let hash = store.hash_key.hash(client.as_bytes());
-    store.shard(hash.range()).offer(hash, &report, &mut store.room_for_one().left)
+    store.shard(hash.range()).offer(hash, &report, &mut store.account.room_for_one())
 }
 
 fn digest_of(line: &str) -> u64 {
@@ -84,4 +86,84 @@ fn a_full_store_takes_no_new_client_and_goes_on_with_those_it_has() {
     assert!(matches!(offer(&store, "kiwi", "6", "+1.0"), Offer::Kept { .. }));
     assert!(store.get(b"moa").is_none());
     assert_eq!(store.len(), 1);
+}
+
+/// Takes out all clients for which that holds; their lines.
+fn sweep(store: &Store, is_out: impl Fn(&Kept<'_>) -> bool) -> Vec<Vec<u8>> {
+    let (mut cursor, mut removed) = (Cursor::default(), Vec::new());
+    let verdict = |kept: &Kept<'_>| if is_out(kept) { Verdict::Remove } else { Verdict::Keep };
+    while store.sweep(&mut cursor, verdict, |kept, _| removed.push(kept.report.line.to_vec())).is_some() {}
+    removed
+}
+
+fn lines(store: &Store) -> Vec<Vec<u8>> {
+    let mut lines: Vec<_> = store.iter().map(|kept| kept.line().to_vec()).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn whoever_was_taken_out_is_as_if_it_had_never_been_there() {
+    let (one, other, mut random) = (store(6000, 1), store(6000, 2), SplitMix64::new(1));
+    for turn in 0..4 {
+        for client in 0..6000 {
+            // Of any length, and some of them move to a longer one.
+            let skew = format!("+{}.0", "1".repeat(usize::try_from(random.number() % 300).expect("few") + 1));
+            assert!(matches!(offer(&one, &client.to_string(), &turn.to_string(), &skew), Offer::Kept { .. }));
+            if client % 3 == turn % 3 {
+                assert!(matches!(offer(&other, &client.to_string(), &turn.to_string(), &skew), Offer::Kept { .. }));
+            }
+        }
+        assert_eq!(offer(&one, "moa", "5", "+1.0"), Offer::Full);
+        let stays = |kept: &Kept<'_>| {
+            let client: i32 = core::str::from_utf8(kept.report.client()).expect("a number").parse().expect("a number");
+            client % 3 == turn % 3
+        };
+        assert_eq!(sweep(&one, |kept| !stays(kept)).len(), 4000);
+        assert_eq!((lines(&one), one.digest(), one.len()), (lines(&other), other.digest(), 2000));
+        assert!(one.bytes() < 2 * other.bytes(), "{} and {}", one.bytes(), other.bytes());
+        assert_eq!(sweep(&other, |_| true).len(), 2000);
+        assert_eq!((other.digest(), other.len(), other.bytes(), lines(&other).len()), (0, 0, 0, 0));
+    }
+    assert_eq!(sweep(&one, |_| false).len(), 0);
+    assert_eq!(one.len(), 2000);
+}
+
+#[test]
+fn a_copy_has_each_client_once() {
+    let store = store(10_000, 1);
+    let mut copy = Vec::new();
+    assert!(!store.copy_next(&mut Cursor::default(), &mut copy) && copy.is_empty(), "there is nobody");
+    for client in 0..5000 {
+        offer(&store, &client.to_string(), "7", "+1.0");
+    }
+    let (mut cursor, mut steps) = (Cursor::default(), 0);
+    while store.copy_next(&mut cursor, &mut copy) {
+        steps += 1;
+    }
+    assert!(!store.copy_next(&mut cursor, &mut copy), "it is over");
+    let mut copied: Vec<_> = copy.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    copied.sort();
+    let kept: Vec<_> = lines(&store).into_iter().map(|line| [b"AT ", &line[..], b"\n"].concat()).collect();
+    assert!(copied == kept && steps == 5000_usize.div_ceil(Store::STEP), "{steps}");
+}
+
+/// A record just over 4 KiB takes hardly more than that, and who has many of them takes no more than there is.
+#[test]
+fn clients_with_the_longest_ids_are_refused_when_their_bytes_are_used_up() {
+    let clients = 4000;
+    let client_bytes = clients * 4500;
+    let limits = Limits { client_bytes, ..Limits::default() };
+    let store = Store::new(&limits, &HashKey::default(), &SecretHasher::new(1), 1);
+    let id = |number: usize| format!("{number:04076}");
+    let refused = (0..2 * clients).find(|&number| offer(&store, &id(number), "5", "+0.263873386") == Offer::Full);
+    let kept = refused.expect("they do not fit");
+    assert_eq!(kept, store.len());
+    assert!(kept >= clients, "{} bytes each", store.bytes() / kept);
+    assert!(store.bytes() < client_bytes + (64 << 10), "{}", store.bytes());
+    let longer = format!("+{}.0", "1".repeat(3000));
+    assert!(matches!(offer(&store, &id(7), "6", &longer), Offer::Kept { .. }), "it is known");
+    assert_eq!(sweep(&store, |kept| kept.report.client() < id(clients / 2).as_bytes()).len(), clients / 2);
+    assert!(store.bytes() < client_bytes * 6 / 10, "{}", store.bytes());
+    assert!(matches!(offer(&store, &id(clients * 3), "5", "+1.0"), Offer::Kept { .. }));
 }
