@@ -287,6 +287,7 @@ const fn tag(hash: u64) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use core::cell::RefCell;
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::slab::Slab;
@@ -302,7 +303,7 @@ mod tests {
         for number in 0..count {
             let (hash, slot) = (scramble(number) & bits, slots.take(4).expect("there are few"));
             hashes.insert(slot, hash);
-            put_in(&mut index, &hashes, slot);
+            put_in(&mut index, &hashes, secret, slot);
         }
         (index, hashes, slots.take(4).expect("there are few"))
     }
@@ -312,13 +313,13 @@ mod tests {
     }
 
     /// Puts in a slot that has a hash.
-    fn put_in(index: &mut Index, hashes: &BTreeMap<Slot, u64>, slot: Slot) {
+    fn put_in(index: &mut Index, hashes: &BTreeMap<Slot, u64>, secret: impl Fn(Slot) -> u64 + Copy, slot: Slot) {
         index.fit(index.len() + 1, 5, |slot| hashes[&slot], secret);
         index.insert(hashes[&slot], || secret(slot), slot);
     }
 
     /// Looks whether an index has those slots and no other, wherever they should be.
-    fn check(index: &Index, hashes: &BTreeMap<Slot, u64>, unknown: Slot) {
+    fn check(index: &Index, hashes: &BTreeMap<Slot, u64>, secret: impl Fn(Slot) -> u64, unknown: Slot) {
         assert_eq!(index.len(), hashes.len());
         assert!(index.iter().collect::<BTreeSet<_>>().iter().eq(hashes.keys()) && index.iter().count() == hashes.len());
         for (&slot, &hash) in hashes {
@@ -344,7 +345,7 @@ mod tests {
     fn all_that_was_put_in_is_found() {
         for bits in BITS {
             let (mut index, hashes, unknown) = filled(bits, 500);
-            check(&index, &hashes, unknown);
+            check(&index, &hashes, secret, unknown);
             for (&slot, &hash) in &hashes {
                 let find = |index: &Index, wanted| index.find(hash, || secret(slot), |found| found == wanted);
                 index.replace(hash, || secret(slot), slot, unknown);
@@ -358,17 +359,30 @@ mod tests {
     fn it_has_what_was_put_in_and_not_taken_out() {
         for (bits, seed) in BITS.into_iter().zip(0..) {
             let (mut slots, mut index, mut hashes) = (Slab::default(), Index::default(), BTreeMap::new());
+            // It stays when a client's record moves to another slot.
+            let secrets = RefCell::new(BTreeMap::new());
+            let secret = |slot| secrets.borrow()[&slot];
             let mut random = SplitMix64::new(seed);
             // It grows for a while, shrinks for a while, and is emptied in the end.
             for turn in 0..6000 {
                 let grows = turn < 4500 && random.number() % 8 < if turn / 700 % 2 == 0 { 7 } else { 1 };
-                if grows {
+                let nth = random.number() % (hashes.len() as u64).max(1);
+                let found = hashes.iter().nth(usize::try_from(nth).expect("few")).map(|(&slot, &hash)| (slot, hash));
+                if grows || found.is_none() || turn % 5 == 0 {
                     let slot = slots.take(4).expect("there are few");
-                    hashes.insert(slot, random.number() & bits);
-                    put_in(&mut index, &hashes, slot);
-                } else if !hashes.is_empty() {
-                    let nth = usize::try_from(random.number() % hashes.len() as u64).expect("few");
-                    let (&slot, &hash) = hashes.iter().nth(nth).expect("there are more");
+                    if let Some((old, hash)) = found.filter(|_| turn % 5 == 0) {
+                        let kept = secret(old);
+                        index.replace(hash, || kept, old, slot);
+                        secrets.borrow_mut().insert(slot, kept);
+                        hashes.remove(&old);
+                        hashes.insert(slot, hash);
+                        slots.give_back(old);
+                    } else {
+                        secrets.borrow_mut().insert(slot, random.number() % 64);
+                        hashes.insert(slot, random.number() & bits);
+                        put_in(&mut index, &hashes, secret, slot);
+                    }
+                } else if let Some((slot, hash)) = found {
                     index.remove(hash, || secret(slot), slot);
                     hashes.remove(&slot);
                     index.fit(index.len(), 5, |slot| hashes[&slot], secret);
@@ -376,7 +390,7 @@ mod tests {
                 }
                 if turn % 97 == 0 {
                     let unknown = slots.take(4).expect("there are few");
-                    check(&index, &hashes, unknown);
+                    check(&index, &hashes, secret, unknown);
                     slots.give_back(unknown);
                 }
             }
