@@ -19,6 +19,8 @@ pub(super) struct Account {
 #[derive(Debug)]
 pub(crate) struct Room<'a> {
     left: usize,
+    /// Whether more bytes may be set aside for them.
+    may_grow: bool,
     account: &'a Account,
 }
 
@@ -41,18 +43,23 @@ impl Account {
     /// Room for so many clients more, whatever their records take, if the bytes are not used up: what one pass brings
     /// goes past that bound by no more than the pass is long.
     pub(super) fn room(&self, clients: usize) -> Option<Room<'_>> {
-        let (most, most_bytes) = (self.most_clients.load(Relaxed), self.most_bytes.load(Relaxed));
-        if self.bytes() >= most_bytes {
-            return None;
-        }
-        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= most);
-        self.clients.fetch_update(Relaxed, Relaxed, more).ok()?;
-        Some(Room { left: clients, account: self })
+        if self.may_grow() { self.room_within(clients) } else { None }
     }
 
-    /// Room for one client more, or none.
+    /// Room for one client more, or none. Where the bytes are used up it must do with what was set aside.
     pub(super) fn room_for_one(&self) -> Room<'_> {
-        self.room(1).unwrap_or(Room { left: 0, account: self })
+        self.room_within(1).unwrap_or(Room { left: 0, may_grow: false, account: self })
+    }
+
+    fn room_within(&self, clients: usize) -> Option<Room<'_>> {
+        let most = self.most_clients.load(Relaxed);
+        let more = |taken: usize| taken.checked_add(clients).filter(|&taken| taken <= most);
+        self.clients.fetch_update(Relaxed, Relaxed, more).ok()?;
+        Some(Room { left: clients, may_grow: self.may_grow(), account: self })
+    }
+
+    fn may_grow(&self) -> bool {
+        self.bytes() < self.most_bytes.load(Relaxed)
     }
 
     /// What a shard has set aside has changed.
@@ -86,8 +93,9 @@ impl Clone for Account {
 }
 
 impl Room<'_> {
-    pub(super) const fn is_left(&self) -> bool {
-        self.left > 0
+    /// Whether there is room for one more; where there is a slot for it, none need be set aside.
+    pub(super) const fn is_left(&self, has_slot: bool) -> bool {
+        self.left > 0 && (self.may_grow || has_slot)
     }
 
     /// A client has become known.

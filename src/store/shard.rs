@@ -228,22 +228,28 @@ impl Shard {
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
         let replaced = record::digest(slab.get(slot));
-        if !Slab::fits(old, new) {
-            let before = slab.bytes();
+        let before = slab.bytes();
+        let left = if Slab::fits(old, new) {
+            None
+        } else {
             let Some(other) = slab.take(new) else { return Offer::Full };
             range.records.replace(hash.bits(), secret, slot, other);
-            slab.give_back(mem::replace(&mut slot, other));
-            room.account().count_bytes(before, slab.bytes());
-        }
+            Some(mem::replace(&mut slot, other))
+        };
         range.digest ^= replaced ^ record::write(slab.get_mut(slot), report);
+        if let Some(left) = left {
+            slab.give_back(left);
+            self.tidy(left);
+            room.account().count_bytes(before, self.slab.bytes());
+        }
         Offer::Kept { replaced: Some(replaced) }
     }
 
     /// Keeps the first report of a client.
     #[inline(never)]
     fn add(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut Room<'_>) -> Offer {
-        let before = self.bytes();
-        let Some(slot) = room.is_left().then(|| self.slab.take(record::len_for(report))).flatten() else {
+        let (before, len) = (self.bytes(), record::len_for(report));
+        let Some(slot) = room.is_left(self.slab.has_slot(len)).then(|| self.slab.take(len)).flatten() else {
             return Offer::Full;
         };
         room.take_one();
@@ -259,8 +265,7 @@ impl Shard {
     }
 
     /// Forgets the client of that hash whose record is in that slot.
-    fn remove(&mut self, hash: ClientHash, slot: Slot, account: &Account) {
-        let before = self.bytes();
+    fn remove(&mut self, hash: ClientHash, slot: Slot) {
         let digest = record::digest(self.slab.get(slot));
         self.reindex(hash, |records, hash_of, secret| {
             records.remove(hash.bits(), || secret(slot), slot);
@@ -271,8 +276,16 @@ impl Shard {
         // A copy of it that comes late is not passed on.
         self.seen.insert(digest);
         self.len -= 1;
-        account.remove(1);
-        account.count_bytes(before, self.bytes());
+    }
+
+    /// Moves what is in the piece of a slot that was given back elsewhere, if few are left there.
+    fn tidy(&mut self, given_back: Slot) {
+        let Self { ranges, slab, hash_key, secret, .. } = self;
+        slab.tidy(given_back, |record, from, to| {
+            let client = record::client(record);
+            let hash = hash_key.hash(client);
+            ranges[hash.range() % Self::RANGES].records.replace(hash.bits(), || secret.hash(client), from, to);
+        });
     }
 
     /// Changes the index of a client's range; the work is told what the hashes of a slot's client are.
@@ -330,15 +343,24 @@ impl Shard {
         mut removed: impl FnMut(&Kept<'_>, &mut Feed),
         account: &Account,
     ) -> usize {
-        let clients = self.step(cursor, most);
-        for &(hash, slot) in &clients {
+        let (mut clients, before) = (self.step(cursor, most), self.bytes());
+        let looked_at = clients.len();
+        clients.retain(|&(hash, slot)| {
             let kept = kept(&self.slab, hash, slot);
-            if verdict(&kept) == Verdict::Remove {
+            let is_out = verdict(&kept) == Verdict::Remove;
+            if is_out {
                 removed(&kept, &mut self.feed);
-                self.remove(hash, slot, account);
+                self.remove(hash, slot);
             }
+            is_out
+        });
+        // Not before, since records move, and are elsewhere then than they were found.
+        for &(_, slot) in &clients {
+            self.tidy(slot);
         }
-        clients.len()
+        account.remove(clients.len());
+        account.count_bytes(before, self.bytes());
+        looked_at
     }
 
     fn step(&self, cursor: &mut Cursor, most: usize) -> Vec<(ClientHash, Slot)> {

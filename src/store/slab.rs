@@ -1,6 +1,6 @@
 //! Memory for many small records, in slots of a few sizes. It is taken from the system in pieces that are
 //! never moved, so a record costs no more than its slot, and no growth takes long. A piece of which no slot is in use
-//! goes back to the system.
+//! goes back to the system, and what is in one of which few are moves elsewhere.
 
 use core::mem;
 
@@ -69,8 +69,9 @@ pub(crate) struct Slab {
 struct Class {
     /// The first piece that has a slot to give. Each of those leads to the next.
     open: Option<usize>,
-    /// How large all its pieces are.
+    /// How large all its pieces are, and how many slots are taken.
     total: usize,
+    taken: usize,
 }
 
 /// How a piece is used.
@@ -112,10 +113,16 @@ impl Slab {
             Slot::new(piece, at)
         })?;
         self.uses[piece].taken += 1;
+        self.classes[class].taken += 1;
         if !self.uses[piece].has_slot() {
             self.close(piece);
         }
         Some(slot)
+    }
+
+    /// Whether there is a slot of at least `len` bytes without a new piece.
+    pub(crate) fn has_slot(&self, len: usize) -> bool {
+        self.classes.get(class_for(len)).is_some_and(|class| class.open.is_some())
     }
 
     /// A slot that was given back to that piece.
@@ -131,6 +138,7 @@ impl Slab {
         let piece = slot.piece();
         let was_open = self.uses[piece].has_slot();
         self.uses[piece].taken -= 1;
+        self.classes[self.uses[piece].class].taken -= 1;
         if self.uses[piece].taken == 0 {
             if was_open {
                 self.close(piece);
@@ -144,6 +152,36 @@ impl Slab {
         if !was_open {
             self.open(piece);
         }
+    }
+
+    /// Moves what is in a piece elsewhere, if no more than half of its slots are taken and pieces that there are have room
+    /// for it: that of a slot that was given back. `moved` is told what moves, from where, and to where.
+    ///
+    /// Before that as many slots were given back as are moved, or more: so it costs hardly more than giving back does.
+    pub(crate) fn tidy(&mut self, given_back: Slot, mut moved: impl FnMut(&[u8], Slot, Slot)) {
+        let piece = given_back.piece();
+        let Some(&Use { class, taken, next, end, .. }) = self.uses.get(piece).filter(|piece| piece.taken > 0) else {
+            return;
+        };
+        let (size, Class { total, taken: all, .. }) = (size_of_class(class), self.classes[class]);
+        let free_elsewhere = (total - end) / size - (all - taken);
+        if 2 * taken > end / size || taken > free_elsewhere {
+            return;
+        }
+        let mut is_free = vec![false; next / size];
+        while let Some(slot) = self.free_slot(piece) {
+            is_free[slot.at() / size] = true;
+        }
+        self.close(piece);
+        let from = mem::take(&mut self.pieces[piece]);
+        for at in is_free.iter().zip(0..).filter(|(is_free, _)| !**is_free).map(|(_, number)| number * size) {
+            let (old, new) = (Slot::new(piece, at), self.take(size));
+            let (old, new) = (old.expect("it had a name"), new.expect("there is room elsewhere"));
+            self.get_mut(new)[..size].copy_from_slice(&from[at..at + size]);
+            moved(&from[at..], old, new);
+        }
+        self.classes[class].taken -= taken;
+        self.free_piece(piece);
     }
 
     /// Each new piece is about an eighth of what its class has, so that little of it is ever empty.
@@ -166,7 +204,7 @@ impl Slab {
 
     /// Gives a piece back to the system; all pieces and whatever they need, if it was the last.
     fn free_piece(&mut self, piece: usize) {
-        let Use { class, end, .. } = self.uses[piece];
+        let Use { class, end, .. } = mem::take(&mut self.uses[piece]);
         self.classes[class].total -= end;
         self.bytes -= Self::bytes_of(end);
         self.pieces[piece] = Box::default();

@@ -8,10 +8,13 @@ use crate::pass::Feed;
 use crate::report::OwnedRecord;
 
 impl Store {
+    /// How many clients are swept at once: taking one out takes a microsecond or so.
+    const SWEEP: usize = 256;
+
     /// Appends what is kept of the clients that come next, of about [`STEP`](Self::STEP), each as a whole AT line; whether
     /// there were any more.
     pub(crate) fn copy_next(&self, cursor: &mut Cursor, out: &mut impl Sink) -> bool {
-        self.walk(cursor, |_, shard, cursor| {
+        self.walk(cursor, Self::STEP, |_, shard, cursor| {
             let mut copied = 0;
             for kept in shard.next(cursor, Self::STEP) {
                 kept.report.write_copy(b"AT ", b"\n", out);
@@ -31,12 +34,12 @@ impl Store {
                 reports.extend(shard.next(cursor, Self::STEP).map(|kept| OwnedRecord::from(kept.report)));
                 reports.len() - before
             };
-            self.walk(&mut cursor, copy).then_some(reports)
+            self.walk(&mut cursor, Self::STEP, copy).then_some(reports)
         };
         core::iter::from_fn(step).flatten()
     }
 
-    /// Looks at the clients that come next, about [`STEP`](Self::STEP), and takes those out for which that is the
+    /// Looks at the clients that come next, about [`SWEEP`](Self::SWEEP), and takes those out for which that is the
     /// `verdict`; `removed` is told each of them, with the feed of its shard, which is held. Which shards were looked at;
     /// none if there were no more clients.
     #[cfg_attr(not(test), expect(dead_code, reason = "what expires and tombstones that go are swept"))]
@@ -47,17 +50,22 @@ impl Store {
         mut removed: impl FnMut(&Kept<'_>, &mut Feed),
     ) -> Option<Shards> {
         let mut shards = Shards::default();
-        let had_more = self.walk(cursor, |range, shard, cursor| {
+        let had_more = self.walk(cursor, Self::SWEEP, |range, shard, cursor| {
             shards.add_of(range);
-            shard.sweep(cursor, Self::STEP, &mut verdict, &mut removed, self.account())
+            shard.sweep(cursor, Self::SWEEP, &mut verdict, &mut removed, self.account())
         });
         had_more.then_some(shards)
     }
 
     /// Takes as many steps as meet enough clients, each within a range; whether there was any client.
-    fn walk(&self, cursor: &mut Cursor, mut step: impl FnMut(usize, &mut Shard, &mut Cursor) -> usize) -> bool {
+    fn walk(
+        &self,
+        cursor: &mut Cursor,
+        least: usize,
+        mut step: impl FnMut(usize, &mut Shard, &mut Cursor) -> usize,
+    ) -> bool {
         let mut met = 0;
-        while met < Self::STEP
+        while met < least
             && let Some(range) = cursor.range()
         {
             met += step(range, &mut self.shard(range), cursor);

@@ -167,3 +167,27 @@ fn clients_with_the_longest_ids_are_refused_when_their_bytes_are_used_up() {
     assert!(store.bytes() < client_bytes * 6 / 10, "{}", store.bytes());
     assert!(matches!(offer(&store, &id(clients * 3), "5", "+1.0"), Offer::Kept { .. }));
 }
+
+#[test]
+fn what_few_are_left_of_moves_together_and_gives_room_to_newcomers() {
+    let limits = Limits { client_bytes: 1 << 20, ..Limits::default() };
+    let store = Store::new(&limits, &HashKey::default(), &SecretHasher::new(1), 1);
+    let newcomers = |from: usize| {
+        let ids = from..from + 100_000;
+        ids.take_while(|id| offer(&store, &format!("{id:06}"), "5", "+1.0") != Offer::Full).count()
+    };
+    let (all, full) = (newcomers(0), store.bytes());
+    assert!(all > 10_000 && full < (1 << 20) + (64 << 10), "{all} in {full}");
+    // A third, who are anywhere: their slots are free, and no piece is.
+    let third = sweep(&store, |kept| kept.hash.bits() % 3 == 0).len();
+    assert!(newcomers(200_000) > third / 2 && store.bytes() < full + (64 << 10));
+    // All but a tenth of them.
+    let before = lines(&store);
+    let gone = sweep(&store, |kept| kept.hash.bits() / 3 % 10 > 0);
+    let left = lines(&store);
+    assert!(left.len() + gone.len() == before.len() && left.iter().all(|line| before.contains(line)));
+    assert!(store.bytes() < full / 3, "{} of {full} for {} of {all}", store.bytes(), left.len());
+    for id in left.iter().map(|line| line.split(|&byte| byte == b' ').nth(2).expect("a client")) {
+        assert!(store.get(id).is_some());
+    }
+}
