@@ -73,7 +73,7 @@ fn node(me: &[u8]) -> Node {
 }
 
 fn keep(node: &Node, client: usize, time: u64) {
-    let line = format!("a +0.263873386 c{client:019} +34.068930-118.445127 {}.392014450", 1_479_413_884 + time);
+    let line = format!("AT a +0.263873386 c{client:019} +34.068930-118.445127 {}.392014450", 1_479_413_884 + time);
     node.restore(line.as_bytes()).expect("a report");
 }
 

@@ -78,7 +78,7 @@
 //!         LinkStep::Wait(_) | LinkStep::End => break,
 //!     }
 //! }
-//! let report = node_b.position(b"kiwi").expect("b has heard of it");
+//! let report = node_b.record(b"kiwi").expect("b has heard of it");
 //! assert_eq!(report.line(), b"a +0.250000000 kiwi +34.06893-118.445127 1479413884.25");
 //! # Ok::<(), herd::HerdError>(())
 //! ```

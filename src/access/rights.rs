@@ -118,6 +118,11 @@ impl Rights {
         &self.report
     }
 
+    /// The clients that may be forgotten.
+    pub(crate) const fn forget(&self) -> &Patterns {
+        &self.forget
+    }
+
     /// The clients that may be asked for.
     pub(crate) const fn ask(&self) -> &Patterns {
         &self.ask

@@ -6,7 +6,7 @@ use super::field::field;
 use super::lines::{Found, Lines, WINDOW};
 use super::shape::Shape;
 use crate::bytes::{blocks, same};
-use crate::herd::Identity;
+use crate::herd::{Horizon, Identity};
 use crate::report::{ClientHash, FieldOffsets, HashKey, Head};
 use crate::values::ServerId;
 
@@ -14,11 +14,11 @@ use crate::values::ServerId;
 /// an AT line would begin.
 pub(crate) fn ats<const KEPT: bool>(
     lines: &mut Lines<'_>,
-    (identity, from): (&Identity, ServerId),
+    (identity, from, horizon): (&Identity, ServerId, Horizon),
     shape: &mut Option<Shape>,
     mut found: impl FnMut(Found),
 ) {
-    let digits_ahead = identity.limits.digits_ahead();
+    let (earliest, digits_ahead) = horizon.bounds(!KEPT, identity.limits.digits_ahead());
     let sender = identity.names.name(from).as_bytes();
     let (mut padding, mut rest) = (None, *lines);
     let shape = shape.get_or_insert_with(|| Shape::least(b' '));
@@ -27,6 +27,7 @@ pub(crate) fn ats<const KEPT: bool>(
     while let Some(window) = rest.window(&mut padding)
         && let Some(PassedOn { origin, offsets, end, at, client }) =
             passed_on::<KEPT>(window, &identity.hash_key, shape, digits_ahead)
+        && at >= earliest
         && let report = &window[word(KEPT).len()..]
         && let Some(behind) = report.get(end + 1..)
         && let Some((name, behind)) = behind.split_at_checked(sender.len())

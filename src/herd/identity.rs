@@ -14,7 +14,7 @@ use crate::access::{Basis, Certificate, Certificates, Claim, Nonces, Proved};
 use crate::bytes::Frame;
 use crate::report::HashKey;
 use crate::values::{ServerId, ServerName, Timestamp};
-use crate::wire::{Greeting, Nonce, Proof, Refusal, Sighted, Stranger};
+use crate::wire::{Greeting, Nonce, Proof, Refusal, Stranger};
 
 /// What all sessions of one server share and none of them changes.
 #[derive(Clone, Debug)]
@@ -155,13 +155,13 @@ impl Identity {
         [b"REFUSED ", self.name(), b" ", why.word().as_bytes(), b"\n"].concat()
     }
 
-    /// The id of the server that wrote a report down; [`ServerId::NONE`] for one that is not known yet.
+    /// The id of the server of that name that wrote something down; [`ServerId::NONE`] for one that is not known yet.
     ///
     /// # Errors
     /// Where no server could have that name.
-    pub(crate) fn origin(&self, report: &Sighted<'_>) -> Result<ServerId, Refusal> {
-        let known = self.names.find(report.origin);
-        known.or_else(|| ServerName::of(report.origin).map(|_| ServerId::NONE)).ok_or(Refusal::Origin)
+    pub(crate) fn origin(&self, name: &[u8]) -> Result<ServerId, Refusal> {
+        let known = self.names.find(name);
+        known.or_else(|| ServerName::of(name).map(|_| ServerId::NONE)).ok_or(Refusal::Origin)
     }
 
     /// Whom this server talks with, in the order of their ids.

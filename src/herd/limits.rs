@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::values::{ServerName, Skew, Timestamp};
-use crate::wire::{Held, Sighted, Sketch, Step};
+use crate::wire::{Held, Sketch, Step};
 
 /// The bounds of one server. What happens at each is said with it; none is ever a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,12 +108,11 @@ impl Limits {
         Some(i128::try_from(most.as_nanos()).unwrap_or(i128::MAX))
     }
 
-    /// How far a neighbour's report is past the clock of the server that wrote it down, if that is too far. Where that
+    /// Whether the time of what a neighbour tells is too far past the clock of the server that wrote it down. Where that
     /// clock was never set, it is held against the clock here.
-    pub(crate) fn reported_too_far_ahead(&self, report: &Sighted<'_>, wall: Timestamp) -> Option<Skew> {
-        let origin = report.origin_clock();
-        let clock = if origin < self.earliest_clock { wall } else { origin };
-        self.too_far_ahead(report.sighting.at, clock)
+    pub(crate) fn is_told_too_far_ahead(&self, time: Timestamp, origin_clock: Timestamp, wall: Timestamp) -> bool {
+        let clock = if origin_clock < self.earliest_clock { wall } else { origin_clock };
+        self.too_far_ahead(time, clock).is_some()
     }
 
     /// How many digits the whole seconds of a report's negative skew can have without its time being too far ahead.

@@ -3,25 +3,76 @@
 use core::mem;
 
 use crate::pass::{BroughtBy, Feed};
-use crate::report::OwnedRecord;
+use crate::report::{Head, Record};
 
-/// A report that is kept now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+/// A record that is kept now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
     /// What is kept.
-    pub report: OwnedRecord,
+    pub record: Record<'a>,
     /// Who brought it.
     pub from: BroughtBy,
 }
 
-/// What [`Node::take_changes`](crate::Node::take_changes) gives.
+/// What [`Node::take_changes`](crate::Node::take_changes) gives. What is deleted because it is over is no change: each who
+/// knows [`Limits::keep_for`](crate::Limits::keep_for) finds out by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// What changed since it was last asked, in the order in which it did for each client.
-    pub changes: Vec<Change>,
+    lines: Vec<u8>,
+    parts: Vec<Part>,
     /// How many changes there was no room for since then: where there are some, look at
-    /// [`Node::reports`](crate::Node::reports) again.
+    /// [`Node::records`](crate::Node::records) again.
     pub missed: u64,
+}
+
+/// Where the line of a change is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    head: Head,
+    from: BroughtBy,
+    /// Where it begins, behind its word, and how long it is.
+    start: usize,
+    len: usize,
+}
+
+impl Changed {
+    /// Each change in the order in which it was made for its client, as a whole line as [`Record::write_line`] has it.
+    #[must_use]
+    pub fn lines(&self) -> &[u8] {
+        &self.lines
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The same as [`lines`](Self::lines), to be looked at.
+    pub fn iter(&self) -> impl Iterator<Item = Change<'_>> {
+        self.parts.iter().map(|&Part { head, from, start, len }| {
+            let line = &self.lines[start..start + len];
+            Change { record: Record { line, head }, from }
+        })
+    }
+
+    fn push(&mut self, record: &Record<'_>, from: BroughtBy) {
+        let start = self.lines.len() + record.word().len();
+        record.write_line(&mut self.lines);
+        self.parts.push(Part { head: record.head, from, start, len: record.line.len() });
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.lines.clear();
+        self.parts.clear();
+        self.missed = 0;
+    }
 }
 
 /// Collects changes, up to a bound.
@@ -32,23 +83,26 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// At most so many bytes of lines.
     pub(super) fn new(most: usize) -> Self {
         Self { most, changed: Changed::default() }
     }
 
-    /// Takes what concerns it: what is kept, whoever brought it.
+    /// Takes what concerns it: what is kept, whoever brought it. Where there is no room for something, nothing behind it is
+    /// taken either.
     pub(super) fn take(&mut self, feed: &Feed) {
-        let Changed { changes, missed } = &mut self.changed;
-        for (report, from) in feed.kept() {
-            if changes.len() < self.most {
-                changes.push(Change { report: report.into(), from });
+        for (record, from) in feed.kept() {
+            if self.changed.missed == 0 && self.changed.lines.len() + record.line.len() <= self.most {
+                self.changed.push(&record, from);
             } else {
-                *missed += 1;
+                self.changed.missed += 1;
             }
         }
     }
 
-    pub(super) fn give(&mut self) -> Changed {
-        mem::take(&mut self.changed)
+    /// Gives all, and takes what `changed` was made of in its place.
+    pub(super) fn give(&mut self, changed: &mut Changed) {
+        changed.clear();
+        mem::swap(&mut self.changed, changed);
     }
 }

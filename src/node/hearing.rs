@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use super::hub::Hub;
 use super::node::Node;
+use crate::bytes::Text;
 use crate::fast::{self, Lines};
-use crate::herd::Identity;
+use crate::herd::{Identity, Told};
 use crate::pass::{Batch, BroughtBy, Entry, Turn};
 use crate::peers::Link;
 use crate::store::Store;
 use crate::values::{ServerId, ServerName, SplitMix64};
-use crate::wire::{Framer, Line, Message, Refusal, Sighted};
+use crate::wire::{Forgotten, Framer, Line, Message, Refusal, Sighted};
 
 impl Node {
     /// Takes what a neighbour answers on the connection that this server opened.
@@ -52,7 +53,8 @@ impl Hearing<'_> {
             if self.is_believed && replies.is_between_lines() {
                 let mut lines = Lines { rest: input, copied, most: replies.most(), left: usize::MAX };
                 let Batch { entries, at_shape, .. } = &mut *self.batch;
-                fast::ats::<true>(&mut lines, (&self.identity, self.peer), at_shape, |found| {
+                let by = (&*self.identity, self.peer, self.turn.horizon);
+                fast::ats::<true>(&mut lines, by, at_shape, |found| {
                     entries.push(Entry::new(found.head, found.client, found.start, found.len));
                 });
                 input = lines.rest;
@@ -73,12 +75,18 @@ impl Hearing<'_> {
     /// Takes a line; whether the link still listens.
     fn take(&mut self, line: &[u8]) -> bool {
         let said = Message::parse(line);
-        if let Ok(Some(Message::Kept { report, sender })) = &said
-            && self.is_believed
-            && self.identity.names.find(sender) == Some(self.peer)
-        {
-            self.missed(report);
-            return true;
+        match &said {
+            Ok(Some(Message::Kept { report, sender })) if self.is_from_peer(sender) => {
+                self.missed(report);
+                return true;
+            }
+            Ok(Some(Message::Forgot { forgotten, sender })) if self.is_from_peer(sender) => {
+                // Behind what came before it.
+                self.learn();
+                self.missed_tombstone(forgotten);
+                return true;
+            }
+            _ => {}
         }
         self.learn();
         let Self { node, peer, connection, .. } = *self;
@@ -87,13 +95,39 @@ impl Hearing<'_> {
         heard.is_some()
     }
 
+    fn is_from_peer(&self, sender: &[u8]) -> bool {
+        self.is_believed && self.identity.names.find(sender) == Some(self.peer)
+    }
+
+    /// A tombstone that is missing here, for all that the neighbour knows.
+    fn missed_tombstone(&mut self, forgotten: &Forgotten<'_>) {
+        let Ok(origin) = self.identity.origin(forgotten.origin) else { return };
+        let told = Told::tombstone(forgotten, false);
+        if let Some(why) = self.turn.horizon.judge(&told, &self.identity.limits, self.turn.now.wall) {
+            return self.node.hub(self.turn, |hub, _| hub.untimely(why));
+        }
+        let (origin, client) = ((origin, forgotten.origin), self.identity.hash_key.hash(forgotten.forget.client));
+        let mut text = Text::default();
+        let mut entry = Entry::write_tombstone(origin, forgotten.skew, &forgotten.forget, client, &mut text);
+        let by = (&*self.identity, BroughtBy::Repair(self.peer));
+        self.node.bury(&mut entry, text.as_slice(), by, self.turn);
+        self.brought(&[entry]);
+    }
+
+    /// Notes what came by repair.
+    fn brought(&mut self, entries: &[Entry]) {
+        let on = (self.peer, self.connection);
+        self.node.hub(self.turn, |hub, turn| hub.brought(on, entries, turn));
+    }
+
     /// A report that is missing here, for all that the neighbour knows.
     fn missed(&mut self, report: &Sighted<'_>) {
         let Self { identity, batch, .. } = self;
         // No server could be called that: it is not kept, and not asked for again.
-        let Ok(origin) = identity.origin(report) else { return };
-        if identity.limits.reported_too_far_ahead(report, self.turn.now.wall).is_some() {
-            return self.node.hub(self.turn, |hub, _| hub.counters.too_far_ahead += 1);
+        let Ok(origin) = identity.origin(report.origin) else { return };
+        let told = Told::report(report, false);
+        if let Some(why) = self.turn.horizon.judge(&told, &identity.limits, self.turn.now.wall) {
+            return self.node.hub(self.turn, |hub, _| hub.untimely(why));
         }
         batch.has_strangers |= origin == ServerId::NONE;
         let client = identity.hash_key.hash(report.sighting.client);
@@ -174,6 +208,7 @@ impl Hub {
             Ok(None) => {}
             Ok(Some(Message::Hello { sender, incarnation, fields })) if is_peer(sender) => {
                 self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, fields, cx));
+                self.compare_clocks(self.links[index].health.clock, turn);
             }
             Ok(Some(Message::Refused { sender, why })) if is_peer(sender) => {
                 self.on_link(peer, turn, |link, cx| link.refused(why, cx));

@@ -6,15 +6,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::changes::Changes;
+use super::clock::Clock;
 use super::event::Event;
-use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour};
-use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Trouble, Turn, Wrong};
+use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour, Untimely};
+use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Tells, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Record};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
-use crate::wire::{Refusal, Sighted, Stranger};
+use crate::wire::{Refusal, Stranger, Written};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -34,6 +35,7 @@ pub(super) struct Hub {
     /// When people were told last that buffers are full, and how many connections were closed for it since.
     full: Option<(Instant, u64)>,
     pub(super) troubles: Troubles,
+    pub(super) clock: Clock,
     /// When the server began to listen.
     pub(super) started: Option<Instant>,
     jitter: SplitMix64,
@@ -55,6 +57,7 @@ impl Hub {
             buffered: 0,
             full: None,
             troubles: Troubles::default(),
+            clock: Clock::default(),
             started: None,
             jitter: SplitMix64::new(seed),
             nonces: 0,
@@ -69,6 +72,7 @@ impl Hub {
             Event::Resolved { peer, addresses } => self.resolved(peer, addresses),
             Event::Started => {
                 self.started = Some(turn.now.instant);
+                self.clock.start(turn.now);
                 self.each_link(turn, Link::greet);
             }
             Event::Stopping => self.each_link(turn, Link::stop),
@@ -184,14 +188,18 @@ impl Hub {
         self.identity.names.find(name)
     }
 
-    /// Appends a report to `out` in canonical spacing; its head, if its origin can be a server.
-    pub(super) fn write_down(&mut self, report: &Sighted<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
-        let learned = self.learn_origin(report.origin);
-        let origin = learned.map_or_else(|| self.identity.origin(report), Ok);
-        let id = origin.unwrap_or(ServerId::NONE);
-        let head =
-            Record::write(|part| out.extend_from_slice(part), (id, report.origin), report.skew, &report.sighting);
-        origin.map(|_| head)
+    /// Appends a record to `out` in canonical spacing; its head, if its origin can be a server.
+    pub(super) fn write_down(&mut self, record: &Written<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
+        let name = record.origin();
+        let origin = match self.learn_origin(name) {
+            Some(id) => (id, name),
+            None => (self.identity.origin(name)?, name),
+        };
+        let write = |part: &[u8]| out.extend_from_slice(part);
+        Ok(match record {
+            Written::Report(report) => Record::write(write, origin, report.skew, &report.sighting),
+            Written::Tombstone(forgotten) => Record::write_tombstone(write, origin, forgotten.skew, &forgotten.forget),
+        })
     }
 
     /// What is to be done about a link. If that is to wait, it has asked to be woken in time.
@@ -297,6 +305,14 @@ impl Hub {
     /// lacks it is found by comparing, and only neighbours that do not compare are told. So is a neighbour that may have
     /// forgotten its own reports: those are never flooded to it.
     fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
+        if run.tells == Tells::Back {
+            let Some(peer) = run.from.neighbour() else { return };
+            return self.on_link(peer, turn, |link, cx| {
+                if link.knows_tombstones() {
+                    link.push_all(run.lines, cx);
+                }
+            });
+        }
         let (from, is_repair) = match run.from {
             BroughtBy::Client => (None, false),
             BroughtBy::Neighbour(peer) => (Some(peer), false),
@@ -304,7 +320,7 @@ impl Hub {
         };
         let mut forwarded = 0;
         self.each_link(turn, |link, cx| {
-            if Some(link.peer) == from {
+            if Some(link.peer) == from || (run.tells == Tells::Tombstones && !link.knows_tombstones()) {
                 return;
             }
             if is_repair && link.compares() {
@@ -341,6 +357,14 @@ impl Hub {
             Stranger::Unknown | Stranger::Other => Wrong::Unknown { from },
         };
         self.troubles.seen(Trouble { with: name, what }, turn.now.instant, &mut turn.notices);
+    }
+
+    /// What a neighbour tells counts as not said.
+    pub(super) const fn untimely(&mut self, why: Untimely) {
+        match why {
+            Untimely::TooFarAhead => self.counters.too_far_ahead += 1,
+            Untimely::TooOld => self.counters.too_old += 1,
+        }
     }
 
     /// A neighbour spoke on a connection of its own.

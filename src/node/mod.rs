@@ -5,6 +5,7 @@
 mod answering;
 mod anti_entropy;
 mod changes;
+mod clock;
 mod event;
 mod hearing;
 mod hub;

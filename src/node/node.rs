@@ -6,20 +6,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::changes::{Changed, Changes};
+use super::clock::Agreed;
 use super::event::Event;
 use super::hub::Hub;
 use super::seat::Seat;
 use super::status::{Counted, HostStatus, ServerStatus};
 use crate::access::{Bucket, Nonces, Seed};
 use crate::bytes::Lock;
-use crate::herd::{Admission, Buffers, Herd, Identity, Limits, Network, Rates, Share, TurnedAway};
+use crate::herd::{Admission, Buffers, Herd, Horizon, Identity, Limits, Network, Rates, Share, TurnedAway};
 use crate::pass::{Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedRecord, Record, SecretHasher};
 use crate::session::Session;
 use crate::store::{Cursor, Store};
 use crate::values::{Counters, Instant, Now, ServerId, ServerName, SessionId, scramble};
-use crate::wire::{Refusal, Sighted};
+use crate::wire::{Refusal, Written};
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
 ///
@@ -38,6 +39,8 @@ pub struct Node {
     sessions: AtomicU64,
     /// How often those may report who have said no token.
     rates: Lock<Rates>,
+    /// Whether the clock is trusted.
+    agreed: Agreed,
     /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
     has_links: AtomicBool,
     collects: AtomicBool,
@@ -65,6 +68,7 @@ impl Node {
             generation: AtomicUsize::new(0),
             sessions: AtomicU64::new(0),
             rates: Lock::new(Rates::default()),
+            agreed: Agreed::never(),
             has_links: AtomicBool::new(false),
             collects: AtomicBool::new(false),
         };
@@ -115,6 +119,7 @@ impl Node {
 
     /// Takes in what happened.
     pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
+        turn.horizon = self.horizon(&self.identity().limits, turn.now);
         if let Event::Received { peer, bytes } = event {
             turn.spend(Work::answers(bytes.len()));
             self.hear(turn, peer, bytes);
@@ -150,21 +155,22 @@ impl Node {
     #[must_use]
     pub fn poll_link(&self, turn: &mut Turn, peer: ServerId) -> LinkStep {
         let mut hub = self.hub.hold();
+        turn.horizon = self.horizon(&hub.identity.limits, turn.now);
         let step = hub.poll_link(&self.store, peer, turn);
         hub.count_buffers(&self.buffers, turn);
         step
     }
 
-    /// Takes back a report that an earlier run of this server kept, as [`Record::line`] gave it: for hosts
-    /// that keep some. Neighbours are not told; they find what they lack by comparing.
+    /// Takes back a record that an earlier run of this server kept, as [`Record::write_line`] gave it, with or without its
+    /// LF: for hosts that keep some. Neighbours are not told; they find what they lack by comparing.
     ///
     /// # Errors
-    /// What is wrong with the line, where it is no report of this herd; [`Refusal::Full`] where no more
-    /// clients are kept. Nothing has changed then.
+    /// What is wrong with the line, where it is no record; [`Refusal::Full`] where no more clients are kept. Nothing has
+    /// changed then.
     pub fn restore(&self, line: &[u8]) -> Result<(), Refusal> {
-        let sighted = Sighted::parse(line)?;
+        let written = Written::parse(line)?;
         let mut line = Vec::new();
-        let head = self.hub.hold().write_down(&sighted, &mut line)?;
+        let head = self.hub.hold().write_down(&written, &mut line)?;
         let has_room = self.store.restore(&Record { line: &line, head });
         if has_room { Ok(()) } else { Err(Refusal::Full) }
     }
@@ -202,8 +208,14 @@ impl Node {
         self.identity().names.name(id).clone()
     }
 
-    /// Appends what it keeps of the clients that come next to `out`, of about a thousand, each as a whole AT line,
-    /// without a sender, and LF; whether there were any more. `Cursor::default()` begins.
+    /// What is kept of a client: a report, also one that is over and not yet deleted, or a tombstone.
+    #[must_use]
+    pub fn record(&self, client: &[u8]) -> Option<OwnedRecord> {
+        self.store.get(client)
+    }
+
+    /// Appends what it keeps of the clients that come next to `out`, of about a thousand, each as a whole line as
+    /// [`Record::write_line`] has it; whether there were any more. `Cursor::default()` begins.
     ///
     /// Nobody waits for longer than it takes to copy so many. A client that is there all the time is copied exactly once,
     /// as it is at some moment; who comes or goes meanwhile may be or not.
@@ -263,17 +275,20 @@ impl Node {
         self.hub.hold().links.iter().map(status).collect()
     }
 
-    /// Collects what changes in what it keeps from now on, for [`take_changes`](Self::take_changes): at most so many
-    /// changes that were not taken yet.
+    /// Collects what changes in what it keeps from now on, for [`take_changes`](Self::take_changes): at most so many bytes
+    /// of lines that were not taken yet.
     pub fn collect_changes(&self, most: usize) {
         self.hub.hold().changes = Some(Changes::new(most));
         self.collects.store(true, Ordering::Release);
     }
 
-    /// What changed since this was last asked; nothing unless it is [collected](Self::collect_changes).
-    #[must_use]
-    pub fn take_changes(&self) -> Changed {
-        self.hub.hold().changes.as_mut().map(Changes::give).unwrap_or_default()
+    /// Puts into `changed`, whose buffers are used again, what changed since this was last asked; nothing unless it is
+    /// [collected](Self::collect_changes). All that a pass has changed is there when the pass is over.
+    pub fn take_changes(&self, changed: &mut Changed) {
+        match &mut self.hub.hold().changes {
+            Some(changes) => changes.give(changed),
+            None => changed.clear(),
+        }
     }
 
     /// How many bytes the buffers of its sessions and links take, which [`Limits::buffers`] bounds.
@@ -293,6 +308,11 @@ impl Node {
         if self.buffers.is_over() {
             self.hub(turn, |_, _| ());
         }
+    }
+
+    /// What is too old now.
+    pub(super) fn horizon(&self, limits: &Limits, now: Now) -> Horizon {
+        self.agreed.horizon(limits, now)
     }
 
     /// Who the server is now.
@@ -328,6 +348,7 @@ impl Node {
         let result = work(&mut hub, turn);
         hub.count_buffers(&self.buffers, turn);
         hub.ask_to_be_woken(turn);
+        self.agreed.set(hub.clock.agreed());
         // Sessions have the one that it was; where none has, it was changed in place.
         if identity != Arc::as_ptr(&hub.identity) {
             self.generation.fetch_add(1, Ordering::Release);
@@ -364,6 +385,7 @@ impl Clone for Node {
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
             sessions: AtomicU64::new(self.sessions.load(Ordering::Relaxed)),
             rates: self.rates.clone(),
+            agreed: self.agreed.clone(),
             has_links: AtomicBool::new(self.has_links.load(Ordering::Acquire)),
             collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),
         }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Range;
+use core::slice;
 
 use super::answering::{Answering, brings};
 use super::node::Node;
@@ -9,10 +10,11 @@ use super::status::HostStatus;
 use crate::herd::Identity;
 use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
 use crate::places::Query;
+use crate::report::OwnedRecord;
 use crate::session::Session;
-use crate::store::Intake;
+use crate::store::{Intake, Shards};
 use crate::values::{Position, ServerId, Ticket};
-use crate::wire::Refusal;
+use crate::wire::{Need, Refusal};
 
 impl Session {
     /// Takes bytes as they came, any number of them. None at all is allowed: it goes on with what was
@@ -72,6 +74,7 @@ impl Session {
 
     fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
         node.refresh(self, turn.now.instant);
+        turn.horizon = node.horizon(&self.identity().limits, turn.now);
         // Empty, as each pass leaves it.
         let mut batch = turn.batch.take().unwrap_or_default();
         self.take_in(turn, bytes, ended, &mut batch);
@@ -219,7 +222,8 @@ impl Pass<'_> {
     fn find(&mut self, index: usize, lookups: Range<usize>, ticket: u64) -> Result<(), (usize, Refusal)> {
         let Batch { lookups: all, lines, answers, items, .. } = &mut *self.batch;
         let (range, start) = (lookups.clone(), answers.len());
-        let found = self.node.store.find(&mut all[lookups], lines.as_slice(), answers, self.session.is_fast());
+        let how = (self.session.is_fast(), self.turn.horizon);
+        let found = self.node.store.find(&mut all[lookups], lines.as_slice(), answers, how);
         if let Request::Whatsats { at_lines, .. } = &mut items[index].request {
             *at_lines = start..answers.len();
         }
@@ -267,10 +271,25 @@ impl Pass<'_> {
                     return Err(why.into());
                 }
             }
-            Request::TooFarAhead { from } => node.hub(turn, |hub, turn| {
-                hub.counters.too_far_ahead += 1;
+            Request::Untimely { from, why } => node.hub(turn, |hub, turn| {
+                hub.untimely(*why);
                 hub.heard(*from, turn);
             }),
+            Request::Forget { entry, from, answer } => {
+                let by = (&**self.session.identity(), *from);
+                let kept = node.bury(entry, batch.lines.as_slice(), by, turn);
+                if *from == BroughtBy::Client {
+                    let kept = kept.ok_or(Refusal::Full)?;
+                    let kept = kept.record();
+                    if !kept.is_tombstone() {
+                        self.session.may(Need::Ask, kept.client())?;
+                    }
+                    let (start, mut line) = (batch.answers.len(), Vec::new());
+                    kept.write_line(&mut line);
+                    batch.answers.push(&line);
+                    *answer = start..batch.answers.len();
+                }
+            }
             Request::Repair { from, step, answer } => {
                 node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
                 let (start, identity) = (batch.answers.len(), self.session.identity());
@@ -305,19 +324,45 @@ impl Node {
         turn: &mut Turn,
     ) -> Result<(), (usize, Refusal)> {
         let listeners = self.listeners(identity);
-        let (shards, learned) = self.store.learn(entries, Intake { text, from, listeners, fast });
+        let intake = Intake { text, from, listeners, fast, horizon: turn.horizon, now: turn.now.instant };
+        let (shards, learned) = self.store.learn(entries, intake);
         if listeners.is_some() {
-            self.hub(turn, |hub, turn| {
-                if let Some(neighbour) = from.neighbour() {
-                    hub.heard(neighbour, turn);
-                    if from == BroughtBy::Repair(neighbour) {
-                        hub.mended(neighbour, (0, entries.len() as u64), turn);
-                    }
-                }
-                hub.deliver(&self.store, shards, turn);
-            });
+            self.deliver(shards, from, entries.len(), turn);
         }
         learned
+    }
+
+    /// Takes in a tombstone whose line is in `text`, and tells whoever listens what became of it. What is kept of its
+    /// client then, if anything.
+    pub(super) fn bury(
+        &self,
+        entry: &mut Entry,
+        text: &[u8],
+        (identity, from): (&Identity, BroughtBy),
+        turn: &mut Turn,
+    ) -> Option<OwnedRecord> {
+        let entries = slice::from_mut(entry);
+        self.learn_origins(entries, text, turn);
+        let listeners = self.listeners(identity);
+        let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
+        let (shards, kept) = self.store.bury(&entries[0], intake);
+        if listeners.is_some() {
+            self.deliver(shards, from, 1, turn);
+        }
+        kept
+    }
+
+    /// Takes what so many records have changed in some shards to whoever listens.
+    fn deliver(&self, shards: Shards, from: BroughtBy, count: usize, turn: &mut Turn) {
+        self.hub(turn, |hub, turn| {
+            if let Some(neighbour) = from.neighbour() {
+                hub.heard(neighbour, turn);
+                if from == BroughtBy::Repair(neighbour) {
+                    hub.mended(neighbour, (0, count as u64), turn);
+                }
+            }
+            hub.deliver(&self.store, shards, turn);
+        });
     }
 
     /// Gives origins of which nobody had heard their ids.

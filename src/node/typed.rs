@@ -5,9 +5,11 @@
 
 use super::node::Node;
 use crate::bytes::Text;
+use crate::herd::Identity;
 use crate::pass::{BroughtBy, Entry, Turn};
 use crate::report::OwnedRecord;
-use crate::wire::{Refusal, Sighting};
+use crate::values::{Now, Timestamp};
+use crate::wire::{Forget, Refusal, Sighting};
 
 impl Node {
     /// A client reports where it is. What its AT line says: this server's name, the skew, and the sighting. Whether that
@@ -25,26 +27,58 @@ impl Node {
         reported
     }
 
-    /// The newest report of a client.
+    /// The newest report of a client, unless that is over by now.
     #[must_use]
-    pub fn position(&self, client: &[u8]) -> Option<OwnedRecord> {
-        self.store.get(client)
+    pub fn position(&self, client: &[u8], now: Now) -> Option<OwnedRecord> {
+        self.store.report(client, self.horizon(&self.identity().limits, now))
+    }
+
+    /// All that is known of a client up to a time is to be forgotten, here and everywhere. What is kept of the client now:
+    /// the tombstone, or the report that is newer.
+    ///
+    /// # Errors
+    /// As for [`report_position`](Self::report_position).
+    pub fn forget(&self, turn: &mut Turn, forget: &Forget<'_>) -> Result<OwnedRecord, Refusal> {
+        let forgotten = self.write_and_bury(turn, forget);
+        if forgotten.is_err() {
+            self.hub(turn, |hub, _| hub.counters.refused += 1);
+        }
+        forgotten
+    }
+
+    fn write_and_bury(&self, turn: &mut Turn, forget: &Forget<'_>) -> Result<OwnedRecord, Refusal> {
+        let identity = self.identity();
+        turn.horizon = self.horizon(&identity.limits, turn.now);
+        let Forget { client, time, at } = forget;
+        let skew = judge(&identity, turn.now.wall, "FORGET  ".len() + client.len() + time.len(), *at)?;
+        let (origin, hash) = ((identity.me, identity.name()), identity.hash_key.hash(client));
+        let mut text = Text::default();
+        let mut entry = Entry::write_tombstone(origin, skew.as_bytes(), forget, hash, &mut text);
+        self.bury(&mut entry, text.as_slice(), (&identity, BroughtBy::Client), turn).ok_or(Refusal::Full)
     }
 
     fn write_and_learn(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         let identity = self.identity();
+        turn.horizon = self.horizon(&identity.limits, turn.now);
         let Sighting { client, position, time, at } = sighting;
-        if "IAMAT   ".len() + client.len() + position.len() + time.len() > identity.limits.max_line {
-            return Err(Refusal::TooLong);
-        }
-        if let Some(by) = identity.limits.too_far_ahead(*at, turn.now.wall) {
-            return Err(Refusal::TooFarAhead(by));
-        }
+        let len = "IAMAT   ".len() + client.len() + position.len() + time.len();
+        let skew = judge(&identity, turn.now.wall, len, *at)?;
         let mut text = Text::default();
-        let skew = turn.now.wall.since(*at).to_string();
         let (origin, hash) = ((identity.me, identity.name()), identity.hash_key.hash(client));
         let mut entry = [Entry::write_down(origin, skew.as_bytes(), sighting, hash, &mut text)];
         self.learn(&mut entry, text.as_slice(), BroughtBy::Client, (&identity, true), turn).map_err(|(_, why)| why)?;
         Ok(entry[0].record(text.as_slice()).into())
+    }
+}
+
+/// The skew of something that a client tells, as it is written down, unless a line of so many bytes that tells it is too
+/// long, or the time too far ahead.
+fn judge(identity: &Identity, wall: Timestamp, len: usize, at: Timestamp) -> Result<String, Refusal> {
+    if len > identity.limits.max_line {
+        return Err(Refusal::TooLong);
+    }
+    match identity.limits.too_far_ahead(at, wall) {
+        Some(by) => Err(Refusal::TooFarAhead(by)),
+        None => Ok(wall.since(at).to_string()),
     }
 }

@@ -7,6 +7,7 @@ use super::feed::BroughtBy;
 use super::lookup::{Lookup, NearbyId};
 use crate::bytes::Text;
 use crate::fast::Shape;
+use crate::herd::Untimely;
 use crate::values::{Nearby, ServerId, ServerName};
 use crate::wire::{HelloFields, Refusal, Step, Stranger};
 
@@ -66,8 +67,11 @@ pub(crate) enum Request {
     /// Reports: a client's own, what a neighbour passes on, or what it found missing here. These entries, one for each
     /// line.
     Reports { entries: Range<usize>, from: BroughtBy },
-    /// A neighbour's report from too far in the future: it is as if the neighbour had not said it.
-    TooFarAhead { from: ServerId },
+    /// What a neighbour said that is too old, or from too far in the future: it is as if the neighbour had not said it.
+    Untimely { from: ServerId, why: Untimely },
+    /// A client is to be forgotten, or a neighbour says that it was. The entry's line is among the lines; the node's answer
+    /// to a client is in `answers`, and goes where the item's reply is due.
+    Forget { entry: Entry, from: BroughtBy, answer: Range<usize> },
     /// A neighbour says that it is there.
     Hello { from: ServerId, hello: Hello },
     /// The session has answered it by itself.

@@ -3,7 +3,7 @@
 use crate::bytes::Text;
 use crate::report::{ClientHash, Head, Record};
 use crate::values::ServerId;
-use crate::wire::Sighting;
+use crate::wire::{Forget, Sighting};
 
 /// A report, as short as can be: a pass has many. Offsets in a text are below 2 to the power of 32, since a
 /// session reads no more at once than [`MOST_INPUT`](super::Batch::MOST_INPUT).
@@ -60,6 +60,20 @@ impl Entry {
         let start = out.len();
         out.push(b"AT ");
         let head = Record::write(|part| out.push(part), origin, skew, sighting);
+        Self::new(head, client, start, out.len() - start - AT)
+    }
+
+    /// Appends `GONE ` and a tombstone to `out`; its entry, which is where an AT line would begin.
+    pub(crate) fn write_tombstone(
+        origin: (ServerId, &[u8]),
+        skew: &[u8],
+        forget: &Forget<'_>,
+        client: ClientHash,
+        out: &mut Text,
+    ) -> Self {
+        out.push(b"GONE ");
+        let start = out.len() - AT;
+        let head = Record::write_tombstone(|part| out.push(part), origin, skew, forget);
         Self::new(head, client, start, out.len() - start - AT)
     }
 

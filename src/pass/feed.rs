@@ -49,9 +49,21 @@ pub(crate) struct Feed {
     kept: Vec<KeptLine>,
 }
 
+/// What lines of a feed tell, and whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tells {
+    /// Reports, to all.
+    Reports,
+    /// Tombstones, to all.
+    Tombstones,
+    /// Tombstones, to who brought a report that they cover.
+    Back,
+}
+
 /// Lines, one behind the other, that came from the same and are of clients of the same server.
 #[derive(Clone, Copy, Debug)]
 struct Part {
+    tells: Tells,
     from: BroughtBy,
     origin: ServerId,
     count: u64,
@@ -72,6 +84,7 @@ struct KeptLine {
 /// Some of a feed: lines that came from the same and are of clients of the same server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run<'a> {
+    pub(crate) tells: Tells,
     pub(crate) from: BroughtBy,
     pub(crate) origin: ServerId,
     pub(crate) count: u64,
@@ -111,12 +124,33 @@ impl Feed {
             }
             let end = cursor.len();
             match runs.last_mut() {
-                Some(last) if (last.from, last.origin) == (from, origin) => {
+                Some(last) if (last.tells, last.from, last.origin) == (Tells::Reports, from, origin) => {
                     (last.count, last.end) = (last.count + count, end);
                 }
-                _ => runs.push(Part { from, origin, count, end }),
+                _ => runs.push(Part { tells: Tells::Reports, from, origin, count, end }),
             }
         }
+    }
+
+    /// Adds a tombstone that was not handled before, and notes whether it `is_kept`.
+    pub(crate) fn add_tombstone(&mut self, tombstone: &Record<'_>, is_kept: bool, from: BroughtBy, to: Listeners<'_>) {
+        if to.changes && is_kept {
+            let start = self.lines.len() + tombstone.word().len();
+            self.kept.push(KeptLine { head: tombstone.head, from, start, len: tombstone.line.len() });
+        }
+        self.tell(Tells::Tombstones, tombstone, from, to);
+    }
+
+    /// Adds a tombstone for the neighbour who has brought a report that it covers.
+    pub(crate) fn tell_back(&mut self, tombstone: &Record<'_>, from: BroughtBy, to: Listeners<'_>) {
+        self.tell(Tells::Back, tombstone, from, to);
+    }
+
+    fn tell(&mut self, tells: Tells, tombstone: &Record<'_>, from: BroughtBy, to: Listeners<'_>) {
+        for part in [tombstone.word(), tombstone.line, to.closing.text()] {
+            self.lines.push(part);
+        }
+        self.runs.push(Part { tells, from, origin: tombstone.head.origin(), count: 1, end: self.lines.len() });
     }
 
     /// Notes which of the reports that are added now are kept. Each line has an end of so many bytes.
@@ -134,9 +168,9 @@ impl Feed {
     /// All of it, in runs as long as can be.
     pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
         let mut start = 0;
-        self.runs.iter().map(move |&Part { from, origin, count, end }| {
+        self.runs.iter().map(move |&Part { tells, from, origin, count, end }| {
             let lines = &self.lines.as_slice()[mem::replace(&mut start, end)..end];
-            Run { from, origin, count, lines }
+            Run { tells, from, origin, count, lines }
         })
     }
 

@@ -108,6 +108,6 @@ impl Lookup {
     /// The client's position, from its AT line.
     pub(crate) fn position<'a>(&self, at_line: &'a [u8]) -> &'a [u8] {
         let head = Head { at: 0, offsets: self.offsets };
-        Record { line: &at_line[AT.len()..at_line.len() - b"\n".len()], head }.position()
+        Record { line: &at_line[AT.len()..at_line.len() - b"\n".len()], head }.position().unwrap_or_default()
     }
 }

@@ -15,7 +15,7 @@ mod work;
 pub(crate) use self::batch::{Batch, Greeter, Hello, Refused, Request};
 pub(crate) use self::entry::{Became, Entry};
 pub use self::feed::BroughtBy;
-pub(crate) use self::feed::{Feed, Listeners, Run};
+pub(crate) use self::feed::{Feed, Listeners, Run, Tells};
 pub(crate) use self::lookup::Lookup;
 pub use self::trouble::{Trouble, Wrong};
 pub use self::turn::{Action, Answer, Notice, Turn};

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::batch::Batch;
 use super::trouble::Trouble;
 use super::work::Work;
-use crate::herd::HerdRefused;
+use crate::herd::{HerdRefused, Horizon};
 use crate::places::{Places, Query};
 use crate::values::{FetchId, Instant, Now, ServerId, SessionId};
 
@@ -21,6 +21,8 @@ pub struct Turn {
     pub actions: Vec<Action>,
     /// What people may want to know.
     pub notices: Vec<Notice>,
+    /// What is too old now, as far as this server's clock is trusted: whoever begins something sets it.
+    pub(crate) horizon: Horizon,
     /// The buffers of a pass, while none is under way.
     pub(crate) batch: Option<Box<Batch>>,
     /// What was done so far, in units of work.

@@ -442,6 +442,11 @@ impl Link {
         self.make.version() >= 2
     }
 
+    /// Whether the neighbour can be told that a client was forgotten, for all that is known.
+    pub(crate) fn knows_tombstones(&self) -> bool {
+        self.make.version() >= 2
+    }
+
     /// There may be something to say in a comparison.
     pub(crate) fn tell_if_talking(&mut self, cx: &mut Cx<'_>) {
         if self.is_up() && (!self.outbox.talk.is_empty() || self.repair.can_go_on()) {

@@ -91,12 +91,13 @@ impl Make {
         if former == Some(incarnation) { Met::Former } else { Met::Anew }
     }
 
-    /// Whether one of these AT lines, which are the neighbour's own reports and came another way, is from before its
+    /// Whether one of these lines, which the neighbour once wrote down and came another way, is from before its
     /// present run: then it may have forgotten what it once said. One of the first make does not say when that began.
     pub(crate) fn may_have_forgotten(&self, lines: &[u8]) -> bool {
         let Some(began) = self.began else { return self.is_ours() && self.bare };
         let is_before = |line| match Message::parse(line) {
             Ok(Some(Message::At { report, .. })) => report.origin_clock() <= began,
+            Ok(Some(Message::Gone { forgotten, .. })) => forgotten.origin_clock() <= began,
             _ => false,
         };
         lines.split(|&byte| byte == b'\n').any(is_before)

@@ -1,11 +1,11 @@
-//! What is asked of a report each time, in sixteen bytes.
+//! What is asked of a record each time, in sixteen bytes.
 
 use core::ops::Range;
 
-use crate::values::ServerId;
+use crate::values::{ServerId, Timestamp};
 use crate::wire::Sighting;
 
-/// When a report was, who wrote it down, and where its fields are.
+/// When a record was, who wrote it down, and where its fields are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     /// Nanoseconds since the epoch; [`FAR`](Self::FAR) where those do not fit, before 1677 or after 2262.
@@ -32,6 +32,17 @@ impl Head {
             return Self::of(origin, at, FieldOffsets::NOWHERE);
         }
         Self::short(origin, at, FieldOffsets::new([client, position, time, len]))
+    }
+
+    /// The head of a tombstone's line, which must be looked through.
+    pub(crate) fn tombstone(origin: ServerId, at: Timestamp) -> Self {
+        Self::of(origin, i64::try_from(at.as_nanos()).unwrap_or(Self::FAR), FieldOffsets::TOMBSTONE)
+    }
+
+    /// Whether it is of a tombstone.
+    #[inline]
+    pub(crate) const fn is_tombstone(self) -> bool {
+        (self.offsets >> 16) as u32 == FieldOffsets::TOMBSTONE.0
     }
 
     #[inline]
@@ -65,11 +76,12 @@ impl Head {
         client.into()..position.into()
     }
 
-    /// Where the client, the position and the time begin in a line.
+    /// Where the client, the position and the time begin in a line; of a tombstone the position where the time does.
     #[inline]
     pub(crate) fn fields(self, line: &[u8]) -> [usize; 3] {
         if !self.is_whole() {
-            return long_fields(line);
+            let [client, position, time] = long_fields(line);
+            return if self.is_tombstone() { [client, time, time] } else { [client, position, time] };
         }
         let [_, _, client, position, time, ..] = self.offsets.to_le_bytes();
         [client, position, time].map(usize::from)
@@ -94,6 +106,9 @@ pub(crate) struct FieldOffsets(u32);
 impl FieldOffsets {
     /// Of a line that must be looked through: the client's end is before its start.
     const NOWHERE: Self = Self::new([1, 0, 0, 0]);
+
+    /// Of a tombstone, which is looked through too.
+    const TOMBSTONE: Self = Self::new([2, 0, 0, 0]);
 
     /// All of them are bytes.
     #[expect(clippy::cast_possible_truncation, reason = "no more was put in")]

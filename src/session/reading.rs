@@ -6,9 +6,10 @@ use core::ops::Range;
 use super::allowance::Allowance;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
+use crate::herd::Told;
 use crate::pass::{Batch, BroughtBy, Entry, Lookup, Refused, Request, Turn, Work};
-use crate::values::{Nearby, ServerId};
-use crate::wire::{Framer, Line, Message, Need, Refusal, Sighted, Sighting};
+use crate::values::{Nearby, ServerId, Timestamp};
+use crate::wire::{Forgotten, Framer, Line, Message, Need, Refusal, Sighted, Sighting};
 
 impl Session {
     /// Reads into `batch` as much as a pass may take in; how many bytes were read.
@@ -68,8 +69,10 @@ impl Session {
                 // What a rate has no room for takes nothing of the turn.
                 lines.left = most - read;
             }
-            (Some(b'A'), Some(neighbour)) => self.fast_ats::<false>(BroughtBy::Neighbour(neighbour), lines, batch),
-            (Some(b'K'), Some(neighbour)) => self.fast_ats::<true>(BroughtBy::Repair(neighbour), lines, batch),
+            (Some(b'A'), Some(neighbour)) => {
+                self.fast_ats::<false>(turn, BroughtBy::Neighbour(neighbour), lines, batch)
+            }
+            (Some(b'K'), Some(neighbour)) => self.fast_ats::<true>(turn, BroughtBy::Repair(neighbour), lines, batch),
             (Some(b'W'), _) if self.is_served() && self.granted.grant.rights.ask().covers_any() => {
                 return self.fast_whatsats(lines, left, batch);
             }
@@ -91,11 +94,12 @@ impl Session {
     }
 
     #[inline(never)]
-    fn fast_ats<const KEPT: bool>(&mut self, from: BroughtBy, lines: &mut Lines<'_>, batch: &mut Batch) {
+    fn fast_ats<const KEPT: bool>(&mut self, turn: &Turn, from: BroughtBy, lines: &mut Lines<'_>, batch: &mut Batch) {
         let Some(neighbour) = from.neighbour() else { return };
         let (first, start, reply) = (batch.entries.len(), lines.start(), batch.replies.len());
         let Batch { entries, at_shape, .. } = &mut *batch;
-        fast::ats::<KEPT>(lines, (&self.identity, neighbour), at_shape, |found| entries.push(entry(&found)));
+        let by = (&*self.identity, neighbour, turn.horizon);
+        fast::ats::<KEPT>(lines, by, at_shape, |found| entries.push(entry(&found)));
         batch.add_reports(first, from, lines.since(start), reply);
     }
 
@@ -169,15 +173,7 @@ impl Session {
         let reply = batch.replies.len();
         let request = match message {
             Message::Iamat(sighting) => {
-                self.may(Need::Report, sighting.client)?;
-                if self.reports_left(turn.now.instant) == 0 {
-                    return Err(Refusal::TooOften);
-                }
-                self.count_reports(1, turn.now.instant);
-                if let Some(by) = self.identity.limits.too_far_ahead(sighting.at, turn.now.wall) {
-                    return Err(Refusal::TooFarAhead(by));
-                }
-                self.closing |= self.identity.limits.one_shot;
+                self.may_tell(turn, Need::Report, (sighting.client, sighting.at))?;
                 let entry = self.iamat(turn, &sighting, batch);
                 batch.entries.push(entry);
                 batch.add_reports(batch.entries.len() - 1, BroughtBy::Client, lines, reply);
@@ -188,6 +184,20 @@ impl Session {
             }
             Message::Kept { report, sender } => {
                 return self.add_passed_on(turn, (&report, sender), BroughtBy::Repair, (lines, reply), batch);
+            }
+            Message::Forget(forget) => {
+                self.may_tell(turn, Need::Forget, (forget.client, forget.at))?;
+                let origin = (self.identity.me, self.identity.name());
+                let (skew, hash) = (turn.now.wall.since(forget.at), self.identity.hash_key.hash(forget.client));
+                let skew = skew.to_string();
+                let entry = Entry::write_tombstone(origin, skew.as_bytes(), &forget, hash, &mut batch.lines);
+                Request::Forget { entry, from: BroughtBy::Client, answer: 0..0 }
+            }
+            Message::Gone { forgotten, sender } => {
+                self.forgotten(turn, (&forgotten, sender), BroughtBy::Neighbour, batch)?
+            }
+            Message::Forgot { forgotten, sender } => {
+                self.forgotten(turn, (&forgotten, sender), BroughtBy::Repair, batch)?
             }
             Message::Whatsat { client, radius, bound } => {
                 self.may(Need::Ask, client)?;
@@ -222,7 +232,22 @@ impl Session {
         Ok(())
     }
 
-    /// Adds a neighbour's copy of a report to the batch, unless it is from too far in the future.
+    /// Whether something may be told of a client now, and of that time.
+    fn may_tell(&mut self, turn: &Turn, need: Need, (client, at): (&[u8], Timestamp)) -> Result<(), Refusal> {
+        self.may(need, client)?;
+        if self.reports_left(turn.now.instant) == 0 {
+            return Err(Refusal::TooOften);
+        }
+        self.count_reports(1, turn.now.instant);
+        if let Some(by) = self.identity.limits.too_far_ahead(at, turn.now.wall) {
+            return Err(Refusal::TooFarAhead(by));
+        }
+        self.closing |= self.identity.limits.one_shot;
+        Ok(())
+    }
+
+    /// Adds a neighbour's copy of a report to the batch, and writes it down among the lines, unless it is too old or from
+    /// too far in the future.
     fn add_passed_on(
         &mut self,
         turn: &Turn,
@@ -231,14 +256,41 @@ impl Session {
         (lines, reply): (Range<usize>, usize),
         batch: &mut Batch,
     ) -> Result<(), Refusal> {
-        match self.passed_on(turn, report, sender, batch)? {
-            (from, Some(entry)) => {
-                batch.entries.push(entry);
-                batch.add_reports(batch.entries.len() - 1, brought(from), lines, reply);
-            }
-            (from, None) => batch.add(lines, reply, Request::TooFarAhead { from }),
+        let (neighbour, _) = self.believe(sender)?;
+        let (origin, from) = (self.identity.origin(report.origin)?, brought(neighbour));
+        let told = Told::report(report, matches!(from, BroughtBy::Neighbour(_)));
+        if let Some(why) = turn.horizon.judge(&told, &self.identity.limits, turn.now.wall) {
+            batch.add(lines, reply, Request::Untimely { from: neighbour, why });
+            return Ok(());
         }
+        batch.has_strangers |= origin == ServerId::NONE;
+        let client = self.identity.hash_key.hash(report.sighting.client);
+        let origin = (origin, report.origin);
+        let entry = Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines);
+        batch.entries.push(entry);
+        batch.add_reports(batch.entries.len() - 1, from, lines, reply);
         Ok(())
+    }
+
+    /// A neighbour tells that a client was forgotten.
+    fn forgotten(
+        &mut self,
+        turn: &Turn,
+        (forgotten, sender): (&Forgotten<'_>, &[u8]),
+        brought: impl FnOnce(ServerId) -> BroughtBy,
+        batch: &mut Batch,
+    ) -> Result<Request, Refusal> {
+        let (neighbour, _) = self.believe(sender)?;
+        let (origin, from) = (self.identity.origin(forgotten.origin)?, brought(neighbour));
+        let told = Told::tombstone(forgotten, matches!(from, BroughtBy::Neighbour(_)));
+        if let Some(why) = turn.horizon.judge(&told, &self.identity.limits, turn.now.wall) {
+            return Ok(Request::Untimely { from: neighbour, why });
+        }
+        batch.has_strangers |= origin == ServerId::NONE;
+        let client = self.identity.hash_key.hash(forgotten.forget.client);
+        let origin = (origin, forgotten.origin);
+        let entry = Entry::write_tombstone(origin, forgotten.skew, &forgotten.forget, client, &mut batch.lines);
+        Ok(Request::Forget { entry, from, answer: 0..0 })
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
@@ -249,25 +301,6 @@ impl Session {
         let entry = Entry::write_down(origin, skew.as_bytes(), sighting, client, &mut batch.replies);
         batch.replies.push(b"\n");
         entry
-    }
-
-    /// Which neighbour it is that has a copy of a report, and that written down among the lines of `batch`, unless it is
-    /// from too far in the future: then it is as if the neighbour had not said it.
-    fn passed_on(
-        &mut self,
-        turn: &Turn,
-        report: &Sighted<'_>,
-        sender: &[u8],
-        batch: &mut Batch,
-    ) -> Result<(ServerId, Option<Entry>), Refusal> {
-        let (from, _) = self.believe(sender)?;
-        let origin = (self.identity.origin(report)?, report.origin);
-        if self.identity.limits.reported_too_far_ahead(report, turn.now.wall).is_some() {
-            return Ok((from, None));
-        }
-        batch.has_strangers |= origin.0 == ServerId::NONE;
-        let client = self.identity.hash_key.hash(report.sighting.client);
-        Ok((from, Some(Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines))))
     }
 }
 

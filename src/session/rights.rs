@@ -26,13 +26,14 @@ impl Session {
     }
 
     /// Whether a request may be made, about that client where it is about one.
-    pub(super) fn may(&self, need: Need, client: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn may(&self, need: Need, client: &[u8]) -> Result<(), Refusal> {
         if !self.is_served() {
             return Err(Refusal::NotEncrypted);
         }
         let rights = &self.granted.grant.rights;
         let may = match need {
             Need::Report => rights.report().covers(client),
+            Need::Forget => rights.forget().covers(client),
             Need::Ask => rights.ask().covers(client),
             Need::Status => rights.status(),
         };

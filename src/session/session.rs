@@ -210,10 +210,10 @@ impl Session {
                 Request::Whatsats { lookups, ticket, at_lines } => {
                     self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
                 }
-                Request::Repair { answer, .. } | Request::Status { answer } => {
+                Request::Repair { answer, .. } | Request::Status { answer } | Request::Forget { answer, .. } => {
                     self.owed.push(&answers[answer.clone()], out);
                 }
-                Request::Reports { .. } | Request::TooFarAhead { .. } | Request::Hello { .. } | Request::Answered => {}
+                Request::Reports { .. } | Request::Untimely { .. } | Request::Hello { .. } | Request::Answered => {}
             }
         }
         if let Some(Refused { line, reply, .. }) = &batch.refused {

@@ -1,4 +1,4 @@
-//! How a report is kept: its line, and before it what is asked of it each time, in as few bytes as
+//! How a record is kept: its line, and before it what is asked of it each time, in as few bytes as
 //! there can be.
 //!
 //! ```text
@@ -7,10 +7,11 @@
 //! ```
 //!
 //! The nanoseconds and the offsets are the [`Head`]. Where that says nothing of the line, four bytes between
-//! offsets and line say how long it is.
+//! offsets and line say how long it is. Behind the line of a tombstone stands when it came.
 
 use crate::bytes::{SHORT, copy, same, word};
 use crate::report::{Head, Record, digest_of};
+use crate::values::Instant;
 
 /// What every record begins with.
 const HEAD: usize = 16 + Head::OFFSETS;
@@ -18,10 +19,16 @@ const HEAD: usize = 16 + Head::OFFSETS;
 /// How long a long line is.
 const LEN: usize = size_of::<u32>();
 
+/// Behind the line of a tombstone: when it came.
+const CAME: usize = size_of::<u64>();
+
 /// How many bytes a record of a report takes.
 #[inline]
 pub(crate) const fn len_for(report: &Record<'_>) -> usize {
-    if report.head.is_whole() { least_for(report) } else { LEN + least_for(report) }
+    if report.head.is_whole() {
+        return least_for(report);
+    }
+    LEN + least_for(report) + if report.is_tombstone() { CAME } else { 0 }
 }
 
 /// How many bytes a record takes of a report whose head is whole.
@@ -44,6 +51,9 @@ pub(crate) fn write(slot: &mut [u8], report: &Record<'_>) -> u64 {
         copy(line, &mut slot[HEAD..]);
     } else {
         write_long(&mut slot[HEAD..], line);
+        if report.is_tombstone() {
+            set_came(slot, Instant::default());
+        }
     }
     digest
 }
@@ -53,6 +63,22 @@ pub(crate) fn write(slot: &mut [u8], report: &Record<'_>) -> u64 {
 fn write_long(rest: &mut [u8], line: &[u8]) {
     rest[..LEN].copy_from_slice(&(line.len() as u32).to_le_bytes());
     rest[LEN..LEN + line.len()].copy_from_slice(line);
+}
+
+/// When the tombstone came to this server that is in the record in `slot`. One that was there before the server started
+/// has come at the beginning of time.
+pub(crate) fn came(slot: &[u8]) -> Instant {
+    Instant::from_nanos(word::at(slot, came_at(slot)).unwrap_or_default())
+}
+
+/// Notes when it came.
+pub(crate) fn set_came(slot: &mut [u8], came: Instant) {
+    let at = came_at(slot);
+    slot[at..at + CAME].copy_from_slice(&came.as_nanos().to_le_bytes());
+}
+
+fn came_at(slot: &[u8]) -> usize {
+    HEAD + LEN + long_line(&slot[HEAD..]).len()
 }
 
 /// Writes `report` over `record`, which is as long as its own would be if its head is whole, if that is an older one

@@ -10,9 +10,10 @@ use super::record;
 use super::seen::Seen;
 use super::slab::{Slab, Slot};
 use crate::bytes::SHORT;
+use crate::herd::Horizon;
 use crate::pass::{Became, BroughtBy, Entry, Feed, Listeners};
-use crate::report::{ClientHash, HashKey, Record, SecretHasher, digest_of};
-use crate::values::Counters;
+use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
+use crate::values::{Counters, Instant};
 use crate::wire::Span;
 
 /// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
@@ -60,6 +61,9 @@ pub(crate) struct Intake<'a> {
     pub(crate) listeners: Option<Listeners<'a>>,
     /// Whether a record that is like the report may be written over in short.
     pub(crate) fast: bool,
+    /// What is too old now, and the time.
+    pub(crate) horizon: Horizon,
+    pub(crate) now: Instant,
 }
 
 /// What became of a report that was offered.
@@ -71,6 +75,8 @@ pub(crate) enum Offer {
     Same,
     /// It is older than what is kept.
     Older,
+    /// It is a report, and not newer than the tombstone that is kept.
+    Buried,
     /// The client is unknown, and no more are kept.
     Full,
 }
@@ -188,13 +194,18 @@ impl Shard {
     #[inline(never)]
     fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Became {
         let report = entry.record(intake.text);
-        match self.offer(entry.client, &report, room) {
+        match self.offer(entry.client, &report, room, intake.horizon) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
                 if let Some(replaced) = replaced {
                     self.seen.remember(replaced);
                 }
                 return Became::Kept;
+            }
+            Offer::Buried => {
+                self.counters.buried += 1;
+                self.tell_back(entry.client, report.client(), intake);
+                return Became::Known;
             }
             // What came by repair goes no further by itself.
             _ if matches!(intake.from, BroughtBy::Repair(_)) => return Became::Known,
@@ -212,9 +223,50 @@ impl Shard {
         if is_new { Became::Passed } else { Became::Known }
     }
 
+    /// Takes in a tombstone, and feeds it to those who listen. What is kept of its client then, if anything: no more may
+    /// be kept.
+    pub(crate) fn bury(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Option<OwnedRecord> {
+        match intake.from {
+            BroughtBy::Client => self.counters.forget += 1,
+            BroughtBy::Neighbour(_) => self.counters.gone += 1,
+            BroughtBy::Repair(_) => {}
+        }
+        let tombstone = entry.record(intake.text);
+        let became = self.learn_any(entry, intake, room);
+        let (hash, is_kept) = (entry.client, became == Became::Kept);
+        if is_kept {
+            self.counters.forgotten += 1;
+            self.counters.repaired += u64::from(matches!(intake.from, BroughtBy::Repair(_)));
+            if let Some(slot) = self.find(hash, tombstone.client()) {
+                record::set_came(self.slab.get_mut(slot), intake.now);
+            }
+        }
+        if let (Became::Kept | Became::Passed, Some(to)) = (became, intake.listeners) {
+            self.feed.add_tombstone(&tombstone, is_kept, intake.from, to);
+        }
+        let kept = self.get(hash, tombstone.client()).map(OwnedRecord::from);
+        kept.filter(|_| became != Became::Refused)
+    }
+
+    /// Has the neighbour told that brought a report, what covers it: unless that is so old that only comparing tells it.
+    fn tell_back(&mut self, hash: ClientHash, client: &[u8], Intake { from, listeners, horizon, .. }: Intake<'_>) {
+        let (BroughtBy::Neighbour(_), Some(to)) = (from, listeners) else { return };
+        let Some(slot) = self.find(hash, client) else { return };
+        let tombstone = record::read(self.slab.get(slot));
+        if !horizon.is_too_old_to_flood(tombstone.heard_at()) {
+            self.feed.tell_back(&tombstone, from, to);
+        }
+    }
+
     /// Keeps `report` if it is newer than what is kept of its client. `room` is there for a client that is not known
     /// yet.
-    pub(crate) fn offer(&mut self, hash: ClientHash, report: &Record<'_>, room: &mut Room<'_>) -> Offer {
+    pub(crate) fn offer(
+        &mut self,
+        hash: ClientHash,
+        report: &Record<'_>,
+        room: &mut Room<'_>,
+        horizon: Horizon,
+    ) -> Offer {
         let client = report.client();
         let range = &mut self.ranges[hash.range() % Self::RANGES];
         let (slab, secret) = (&mut self.slab, || self.secret.hash(client));
@@ -223,8 +275,10 @@ impl Shard {
         let kept = record::read(slab.get(slot));
         match report.order(&kept) {
             Ordering::Equal => return Offer::Same,
-            Ordering::Less => return Offer::Older,
-            Ordering::Greater => {}
+            Ordering::Less if kept.is_tombstone() && !report.is_tombstone() => return Offer::Buried,
+            // What is over and not yet deleted is no more than a place for the next.
+            Ordering::Less if !is_over(&kept, horizon) => return Offer::Older,
+            Ordering::Less | Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
         let replaced = record::digest(slab.get(slot));
@@ -313,10 +367,18 @@ impl Shard {
 
     /// What is kept of `client`.
     pub(crate) fn get(&self, hash: ClientHash, client: &[u8]) -> Option<Record<'_>> {
-        let records = &self.range(hash.range()).records;
+        Some(record::read(self.slab.get(self.find(hash, client)?)))
+    }
+
+    /// The report that is kept of `client`, unless that is over.
+    pub(crate) fn report(&self, hash: ClientHash, client: &[u8], horizon: Horizon) -> Option<Record<'_>> {
+        self.get(hash, client).filter(|kept| !kept.is_tombstone() && !is_over(kept, horizon))
+    }
+
+    /// Where that is.
+    fn find(&self, hash: ClientHash, client: &[u8]) -> Option<Slot> {
         let is_of = |slot| record::is_of(self.slab.get(slot), client);
-        let slot = records.find(hash.bits(), || self.secret.hash(client), is_of)?;
-        Some(record::read(self.slab.get(slot)))
+        self.range(hash.range()).records.find(hash.bits(), || self.secret.hash(client), is_of)
     }
 
     /// How many bytes it has set aside for records and what it finds them by.
@@ -398,6 +460,11 @@ impl Shard {
     fn range(&self, range: usize) -> &ClientRange {
         &self.ranges[range % Self::RANGES]
     }
+}
+
+/// Whether it is a report that is over.
+fn is_over(record: &Record<'_>, horizon: Horizon) -> bool {
+    horizon.expires() && !record.is_tombstone() && horizon.is_over(record.heard_at())
 }
 
 /// The entries of one shard; each leads to the next.

@@ -9,7 +9,7 @@ use super::account::{Account, Room};
 use super::seen::Seen;
 use super::shard::{Intake, Offer, Shard};
 use crate::bytes::{Lock, Text, Writer};
-use crate::herd::Limits;
+use crate::herd::{Horizon, Limits};
 use crate::pass::{Entry, Lookup};
 use crate::report::{HashKey, OwnedRecord, Record, SecretHasher};
 use crate::values::Counters;
@@ -77,6 +77,13 @@ impl Store {
         (shards, Ok(()))
     }
 
+    /// Takes in a tombstone: which shard has something to feed now, and what is kept of its client then, if anything.
+    pub(crate) fn bury(&self, entry: &Entry, intake: Intake<'_>) -> (Shards, Option<OwnedRecord>) {
+        let (range, mut shards) = (entry.client.range(), Shards::default());
+        shards.add(Shard::of(range));
+        (shards, self.shard(range).bury(entry, intake, &mut self.account.room_for_one()))
+    }
+
     /// Holds each shard once. One that another thread holds is left for later, when the others are done.
     fn learn_by_shards(&self, entries: &mut [Entry], intake: Intake<'_>, room: &mut Room<'_>) -> Shards {
         let mut firsts = Self::chain(entries);
@@ -109,7 +116,7 @@ impl Store {
     /// Takes back a report of an earlier run; whether there was room for it.
     pub(crate) fn restore(&self, report: &Record<'_>) -> bool {
         let hash = self.hash_key.hash(report.client());
-        self.shard(hash.range()).offer(hash, report, &mut self.account.room_for_one()) != Offer::Full
+        self.shard(hash.range()).offer(hash, report, &mut self.account.room_for_one(), Horizon::NONE) != Offer::Full
     }
 
     /// One of some [`Shards`], held.
@@ -119,15 +126,22 @@ impl Store {
 
     /// Appends to `answers` the AT lines of the clients that are asked for, whose IDs stand in `lines`, as far as these
     /// are known; how many come before the first who is not. Short ones are copied in short, if it is to be `fast`.
-    pub(crate) fn find(&self, lookups: &mut [Lookup], lines: &[u8], answers: &mut Text, fast: bool) -> usize {
+    pub(crate) fn find(
+        &self,
+        lookups: &mut [Lookup],
+        lines: &[u8],
+        answers: &mut Text,
+        (fast, horizon): (bool, Horizon),
+    ) -> usize {
         let mut found = 0;
         loop {
-            if fast {
+            // Whether a report is over takes a look at all of it.
+            if fast && !horizon.expires() {
                 found += self.find_short(&mut lookups[found..], lines, answers);
             }
             let Some(lookup) = lookups.get_mut(found) else { return found };
             let shard = self.shard(lookup.hash.range());
-            let Some(report) = shard.get(lookup.hash, lookup.client(lines)) else { return found };
+            let Some(report) = shard.report(lookup.hash, lookup.client(lines), horizon) else { return found };
             lookup.found(&report, answers);
             found += 1;
         }
@@ -145,6 +159,12 @@ impl Store {
     pub(crate) fn get(&self, client: &[u8]) -> Option<OwnedRecord> {
         let hash = self.hash_key.hash(client);
         self.shard(hash.range()).get(hash, client).map(OwnedRecord::from)
+    }
+
+    /// The report that is kept of `client`, unless it is over.
+    pub(crate) fn report(&self, client: &[u8], horizon: Horizon) -> Option<OwnedRecord> {
+        let hash = self.hash_key.hash(client);
+        self.shard(hash.range()).report(hash, client, horizon).map(OwnedRecord::from)
     }
 
     /// How many clients it knows.

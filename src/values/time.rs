@@ -51,6 +51,14 @@ impl Timestamp {
         (value >= least).then_some(Self(value))
     }
 
+    /// Before all others.
+    pub(crate) const FIRST: Self = Self(i128::MIN);
+
+    /// The time so long before this one.
+    pub(crate) fn before(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(i128::try_from(time.as_nanos()).unwrap_or(i128::MAX)))
+    }
+
     /// The time that is so far past this one; the latest there is where that is later.
     #[must_use]
     pub const fn after(self, skew: Skew) -> Self {

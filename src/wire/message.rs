@@ -58,6 +58,23 @@ pub enum Message<'a> {
         /// Why not.
         why: Stranger,
     },
+    /// `FORGET client time`: all that is known of a client up to that time is to be forgotten.
+    Forget(Forget<'a>),
+    /// `GONE origin skew client time sender`: a neighbour passes on that a client was forgotten.
+    Gone {
+        /// What it passes on.
+        forgotten: Forgotten<'a>,
+        /// The server that sends this copy.
+        sender: &'a [u8],
+    },
+    /// `FORGOT origin skew client time sender`: that a client was forgotten, which a neighbour found missing here. It
+    /// differs from a GONE line as KEPT does from AT.
+    Forgot {
+        /// What was missing.
+        forgotten: Forgotten<'a>,
+        /// The server that sends this copy.
+        sender: &'a [u8],
+    },
     /// `STATUS`: how is this server?
     Status,
     /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
@@ -107,6 +124,13 @@ impl<'a> Message<'a> {
             [b"KEPT", report @ .., sender] if report.len() == REPORT_FIELDS => {
                 Self::Kept { report: Sighted::of(report)?, sender }
             }
+            [b"FORGET", client, time] => Self::Forget(Forget::parse(client, time)?),
+            [b"GONE", forgotten @ .., sender] if forgotten.len() == FORGOTTEN_FIELDS => {
+                Self::Gone { forgotten: Forgotten::of(forgotten)?, sender }
+            }
+            [b"FORGOT", forgotten @ .., sender] if forgotten.len() == FORGOTTEN_FIELDS => {
+                Self::Forgot { forgotten: Forgotten::of(forgotten)?, sender }
+            }
             [b"REPAIR", sender, step @ ..] => Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? },
             [b"HELLO", sender, incarnation, ..] => {
                 let incarnation = integer(incarnation).ok_or(Refusal::Incarnation)?;
@@ -118,7 +142,7 @@ impl<'a> Message<'a> {
             [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
             [
                 b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS" | b"PROOF"
-                | b"AUTH",
+                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT",
                 ..,
             ] => {
                 return Err(Refusal::FieldCount);
@@ -146,8 +170,96 @@ impl<'a> Message<'a> {
     }
 }
 
-/// How many fields a report has: from origin to time.
+/// How many fields a report has, and how many there are of a client that was forgotten: from origin to time.
 const REPORT_FIELDS: usize = 5;
+const FORGOTTEN_FIELDS: usize = 4;
+
+/// Which client is to be forgotten, up to which time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forget<'a> {
+    /// The client's ID: any bytes that are not white space.
+    pub client: &'a [u8],
+    /// Valid for [`Timestamp::parse`].
+    pub time: &'a [u8],
+    /// The value of `time`.
+    pub at: Timestamp,
+}
+
+impl<'a> Forget<'a> {
+    /// By its two fields, each as it would stand in a FORGET.
+    ///
+    /// # Errors
+    /// What is wrong with the first that is.
+    pub fn new(client: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
+        if !is_field(client) {
+            return Err(Refusal::FieldCount);
+        }
+        Self::parse(client, time)
+    }
+
+    fn parse(client: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
+        Ok(Self { client, time, at: Timestamp::parse(time).ok_or(Refusal::Time)? })
+    }
+}
+
+/// That a client was forgotten, as it stands in a line: what was asked for, and who wrote it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten<'a> {
+    /// The server that was asked to.
+    pub origin: &'a [u8],
+    /// That server's clock minus the time up to which the client is forgotten, as it wrote it.
+    pub skew: &'a [u8],
+    /// The value of `skew`.
+    pub ahead: Skew,
+    /// What was asked for.
+    pub forget: Forget<'a>,
+}
+
+impl<'a> Forgotten<'a> {
+    fn of(fields: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let &[origin, skew, client, time] = fields else { return Err(Refusal::FieldCount) };
+        let ahead = Skew::parse(skew).ok_or(Refusal::Skew)?;
+        Ok(Self { origin, skew, ahead, forget: Forget::parse(client, time)? })
+    }
+
+    /// What the origin's clock said when it wrote this down.
+    pub(crate) const fn origin_clock(&self) -> Timestamp {
+        self.forget.at.after(self.ahead)
+    }
+}
+
+/// A record of a server's as it stands in a file: a whole line but for its end and the name of a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written<'a> {
+    /// `AT origin skew client position time`.
+    Report(Sighted<'a>),
+    /// `GONE origin skew client time`.
+    Tombstone(Forgotten<'a>),
+}
+
+impl<'a> Written<'a> {
+    /// Reads one.
+    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
+        match Fields::of(line).as_slice() {
+            [b"AT", report @ ..] => Sighted::of(report).map(Self::Report),
+            [b"GONE", forgotten @ ..] => Forgotten::of(forgotten).map(Self::Tombstone),
+            _ => Err(Refusal::UnknownCommand),
+        }
+    }
+
+    /// The name of the server that wrote it down.
+    pub(crate) const fn origin(&self) -> &'a [u8] {
+        match self {
+            Self::Report(report) => report.origin,
+            Self::Tombstone(forgotten) => forgotten.origin,
+        }
+    }
+}
+
+/// Whether that can be one field.
+fn is_field(text: &[u8]) -> bool {
+    !text.is_empty() && !text.iter().any(|&byte| is_white_space(byte))
+}
 
 /// A report as it stands in a line: a sighting, and who wrote it down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,11 +275,6 @@ pub struct Sighted<'a> {
 }
 
 impl<'a> Sighted<'a> {
-    /// Reads `ORIGIN SKEW client position time`.
-    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
-        Self::of(Fields::of(line).as_slice())
-    }
-
     fn of(fields: &[&'a [u8]]) -> Result<Self, Refusal> {
         let &[origin, skew, client, position, time] = fields else { return Err(Refusal::FieldCount) };
         let ahead = Skew::parse(skew).ok_or(Refusal::Skew)?;
@@ -186,7 +293,7 @@ impl<'a> Sighting<'a> {
     /// # Errors
     /// What is wrong with the first that is.
     pub fn new(client: &'a [u8], position: &'a [u8], time: &'a [u8]) -> Result<Self, Refusal> {
-        if client.is_empty() || client.iter().any(|&byte| is_white_space(byte)) {
+        if !is_field(client) {
             return Err(Refusal::FieldCount);
         }
         Self::parse(client, position, time)
@@ -278,6 +385,12 @@ mod tests {
             ("IAMAT kiwi +1+1 1 1", Refusal::FieldCount),
             ("AT a +1.0 kiwi +1+1 1 b c d e f", Refusal::FieldCount),
             ("STATUS all", Refusal::FieldCount),
+            ("FORGET kiwi", Refusal::FieldCount),
+            ("FORGET kiwi 1 1", Refusal::FieldCount),
+            ("FORGET kiwi noon", Refusal::Time),
+            ("GONE a +1.0 kiwi +1+1 1 b", Refusal::FieldCount),
+            ("GONE a 1.0 kiwi 1 b", Refusal::Skew),
+            ("FORGOT a +1.0 kiwi 1e3 b", Refusal::Time),
             ("AUTH", Refusal::FieldCount),
             ("AUTH one two", Refusal::FieldCount),
             ("PROOF a", Refusal::FieldCount),

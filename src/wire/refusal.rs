@@ -51,7 +51,7 @@ pub enum Refusal {
     Origin,
     /// A WHATSAT for a client of which this server has not heard.
     UnknownClient,
-    /// As many clients as the limit allows are kept already, and this one is not among them.
+    /// As many clients as the limits allow are kept already, and this one is not among them.
     Full,
 }
 
@@ -60,6 +60,8 @@ pub enum Refusal {
 pub enum Need {
     /// `report` of that client.
     Report,
+    /// `forget` of that client.
+    Forget,
     /// `ask` of that client.
     Ask,
     /// `status`.
@@ -70,6 +72,7 @@ impl Need {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Report => "no right to report this client",
+            Self::Forget => "no right to forget this client",
             Self::Ask => "no right to ask for this client",
             Self::Status => "no right to ask for the status",
         }

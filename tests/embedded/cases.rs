@@ -55,7 +55,7 @@ fn report(server: &Server, client: &str) -> String {
 }
 
 fn knows(server: &Server, client: &str) -> bool {
-    server.node().position(client.as_bytes()).is_some()
+    server.node().record(client.as_bytes()).is_some()
 }
 
 fn wait_until_known(server: &Server, client: &str) {

@@ -212,6 +212,6 @@ fn acts_at(node: &Node, mut wakes_at: Option<Instant>) -> Option<Instant> {
 fn went_back(node: &Node, line: &[u8]) -> bool {
     let client = line.split(|&byte| byte == b' ').nth(2).expect("a report has fields");
     let time = |line: &[u8]| line.rsplit(|&byte| byte == b' ').next().and_then(Timestamp::parse);
-    let Some(kept) = node.position(client) else { return true };
+    let Some(kept) = node.record(client) else { return true };
     (Some(kept.record().at()), kept.line()) < (time(line), line)
 }

@@ -71,13 +71,13 @@ proptest! {
             let replied = driver.receive(&mut session, format!("{line}\n").as_bytes());
             prop_assert_eq!(replied == format!("? {line}\n").as_bytes(), far, "{}", line);
             prop_assert_eq!(session.is_finished(), far);
-            prop_assert_eq!(driver.node().position(format!("c{id}").as_bytes()).is_some(), !far);
+            prop_assert_eq!(driver.node().record(format!("c{id}").as_bytes()).is_some(), !far);
             let other = format!("d{id}");
             let sighting = Sighting::new(other.as_bytes(), b"+1+1", time.as_bytes()).expect("a sighting");
             let reported = driver.report_position(&sighting);
             let by = Timestamp::from_nanos(ahead).since(Timestamp::default());
             prop_assert_eq!(reported.err(), far.then_some(Refusal::TooFarAhead(by)));
-            prop_assert_eq!(driver.node().position(other.as_bytes()).is_some(), !far);
+            prop_assert_eq!(driver.node().record(other.as_bytes()).is_some(), !far);
         }
     }
 
@@ -101,7 +101,7 @@ proptest! {
             dropped += u64::from(far);
             let counters = driver.node().counters();
             prop_assert_eq!(counters.too_far_ahead, dropped, "{}", line);
-            prop_assert_eq!(driver.node().position(format!("c{id}").as_bytes()).is_some(), !far);
+            prop_assert_eq!(driver.node().record(format!("c{id}").as_bytes()).is_some(), !far);
             prop_assert_eq!(counters.forwarded - forwarded, u64::from(!far));
         }
     }
@@ -120,5 +120,5 @@ fn what_a_comparison_brings_is_dropped_where_it_is_too_far_ahead() {
     let (now, far) = (wall() / SECOND, wall() / SECOND + 200_000);
     server.answered(format!("KEPT s1 -200000.0 b +1+1 {far} s1\nKEPT s1 -0.5 c +1+1 {now} s1\n").as_bytes());
     let node = server.driver.node();
-    assert_eq!((node.position(b"b"), node.position(b"c").is_some(), node.counters().too_far_ahead), (None, true, 1));
+    assert_eq!((node.record(b"b"), node.record(b"c").is_some(), node.counters().too_far_ahead), (None, true, 1));
 }

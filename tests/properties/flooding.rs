@@ -139,7 +139,7 @@ proptest! {
         network.settle(50);
         network.client((down + 1) % servers, b"IAMAT after +1+1 2\n");
         network.settle(0);
-        prop_assert!(network.node(down).position(b"after").is_some(), "{}", network.trace);
+        prop_assert!(network.node(down).record(b"after").is_some(), "{}", network.trace);
     }
 
     #[test]
@@ -169,7 +169,7 @@ proptest! {
         network.client(0, b"IAMAT new +1+1 9\n");
         network.settle(0);
         for server in 0..servers {
-            prop_assert!(network.node(server).position(b"new").is_some(), "s{server}");
+            prop_assert!(network.node(server).record(b"new").is_some(), "s{server}");
         }
         network.settle(60_000);
         for server in 1..servers {

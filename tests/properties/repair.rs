@@ -12,7 +12,7 @@ use super::support::pair::Pair;
 
 /// The node keeps a report of that client's, of that time.
 fn keep(driver: &mut Driver, client: usize, time: usize) {
-    let line = format!("s0 +0.263873386 c{client:019} +34.068930-118.445127 {}.392014450", 1_479_413_884 + time);
+    let line = format!("AT s0 +0.263873386 c{client:019} +34.068930-118.445127 {}.392014450", 1_479_413_884 + time);
     driver.restore(line.as_bytes());
 }
 
@@ -90,7 +90,7 @@ fn crowd(count: usize, len: usize) -> Vec<String> {
 fn asked(clients: &[String]) -> (Driver, Accepted) {
     let mut driver = Driver::new(&herds::herd(2, &[(0, 1)]), 1, &Limits::default(), 2);
     for client in clients {
-        driver.restore(format!("s0 +0.5 {client} +1-1 7").as_bytes());
+        driver.restore(format!("AT s0 +0.5 {client} +1-1 7").as_bytes());
     }
     let mut session = driver.accept(SessionId(0), Some(herds::LOOPBACK));
     driver.receive(&mut session, b"HELLO s0 1 v=2\n");

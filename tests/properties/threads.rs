@@ -5,7 +5,7 @@ use core::sync::atomic::{self, AtomicU64, AtomicUsize};
 use std::collections::BTreeMap;
 use std::thread;
 
-use herd::{Change, Limits, Node, OwnedRecord, SessionId, Turn};
+use herd::{BroughtBy, Change, Changed, Limits, Node, OwnedRecord, SessionId, Turn};
 use proptest::prelude::*;
 
 use super::support::herds;
@@ -101,7 +101,7 @@ fn say(node: &Node, thread: usize, passes: &[Vec<Said>], clock: &AtomicU64) {
 }
 
 /// All threads say what they have to, while another one takes what changes; in the end, all that it took.
-fn changes(node: &Node, said: &[Vec<Vec<Said>>]) -> Vec<Change> {
+fn changes(node: &Node, said: &[Vec<Vec<Said>>]) -> Vec<(OwnedRecord, BroughtBy)> {
     let (clock, saying) = (AtomicU64::new(0), AtomicUsize::new(said.len()));
     thread::scope(|scope| {
         for (thread, passes) in said.iter().enumerate() {
@@ -111,13 +111,13 @@ fn changes(node: &Node, said: &[Vec<Vec<Said>>]) -> Vec<Change> {
                 saying.fetch_sub(1, atomic::Ordering::Release);
             });
         }
-        let mut told = Vec::new();
+        let (mut told, mut changed) = (Vec::new(), Changed::default());
         loop {
             // One look more after the last thread is done.
             let is_over = saying.load(atomic::Ordering::Acquire) == 0;
-            let changed = node.take_changes();
+            node.take_changes(&mut changed);
             assert_eq!(changed.missed, 0);
-            told.extend(changed.changes);
+            told.extend(changed.iter().map(|Change { record, from }| (record.into(), from)));
             if is_over {
                 return told;
             }
@@ -167,7 +167,7 @@ proptest! {
         let changes = changes(&node, &said);
         prop_assert_eq!(changes.len() as u64, node.counters().kept, "none is lost, and none is told twice");
         let mut last: BTreeMap<Vec<u8>, OwnedRecord> = BTreeMap::new();
-        for Change { report, .. } in changes {
+        for (report, _) in changes {
             let before = last.insert(report.record().client().to_vec(), report.clone());
             if let Some(before) = before {
                 let order = report.record().order(&before.record());

@@ -146,7 +146,11 @@ impl Host {
         let node = self.node.take();
         self.disk.clear();
         if let Some(node) = node.filter(|_| keeps) {
-            self.disk.extend(node.records().map(|kept| kept.line().to_vec()));
+            self.disk.extend(node.records().map(|kept| {
+                let mut line = Vec::new();
+                kept.record().write_line(&mut line);
+                line
+            }));
             // The order in a table is nothing to build a run on.
             self.disk.sort_unstable();
         }

@@ -6,7 +6,7 @@ use herd::{Node, OwnedRecord};
 
 use crate::trace::escaped;
 
-/// The most changes that wait for a listener: more than any pass brings.
+/// The most bytes of changes that wait for a listener: more than any pass brings.
 const MOST_CHANGES: usize = 1 << 16;
 
 /// What a listener knows of one life of a server: of each client the newest that it was told.

@@ -27,8 +27,8 @@ fn neighbours_get_in_while_clients_fill_the_rest() {
     let (full, share) = turned_away(&run);
     assert!(full >= 12 && share == 0, "{full} of 20 clients were turned away");
     let node = run.node(0).expect("it is up");
-    assert!(node.connections() <= 12 && node.position(b"late").is_some(), "who was let in late has told it");
-    assert!(run.node(1).is_some_and(|node| node.position(b"c0").is_some()), "and was told");
+    assert!(node.connections() <= 12 && node.record(b"late").is_some(), "who was let in late has told it");
+    assert!(run.node(1).is_some_and(|node| node.record(b"c0").is_some()), "and was told");
     while run.step() {}
     assert_eq!(run.violation(), None);
 }

@@ -3,7 +3,7 @@
 use herd_sim::{Graph, MILLI, Run, Scenario};
 
 fn knows(run: &Run, server: usize, client: &str) -> bool {
-    run.node(server).is_some_and(|node| node.position(client.as_bytes()).is_some())
+    run.node(server).is_some_and(|node| node.record(client.as_bytes()).is_some())
 }
 
 #[test]

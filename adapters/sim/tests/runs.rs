@@ -107,7 +107,9 @@ fn what_a_cut_held_back_comes_in_the_end() {
     run.start();
     while run.now() < 15_000 * MILLI && run.step() {}
     let position = |run: &Run, server: usize| {
-        run.node(server).and_then(|node| node.position(b"kiwi")).map(|kept| kept.record().position().to_vec())
+        run.node(server)
+            .and_then(|node| node.record(b"kiwi"))
+            .and_then(|kept| kept.record().position().map(<[u8]>::to_vec))
     };
     assert_eq!(position(&run, 1), Some(b"+2+2".to_vec()));
     assert_eq!(position(&run, 2), Some(b"+1+1".to_vec()), "nothing gets through a cut");
@@ -236,7 +238,7 @@ fn a_server_learns_anew_what_it_said_before_it_restarted() {
     let mut run = Run::new(scenario).expect("a herd");
     run.start();
     while run.now() < 7_999 * MILLI && run.step() {}
-    let knows = |run: &Run, server: usize| run.node(server).is_some_and(|node| node.position(b"kiwi").is_some());
+    let knows = |run: &Run, server: usize| run.node(server).is_some_and(|node| node.record(b"kiwi").is_some());
     assert_eq!([0, 1, 2, 3].map(|server| knows(&run, server)), [true, true, false, false]);
     while run.step() {}
     assert_eq!(run.violation(), None);

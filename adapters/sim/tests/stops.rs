@@ -3,7 +3,7 @@
 use herd_sim::{Graph, MILLI, Network, Run, SECOND, Scenario};
 
 fn knows(run: &Run, server: usize) -> bool {
-    run.node(server).is_some_and(|node| node.position(b"kiwi").is_some())
+    run.node(server).is_some_and(|node| node.record(b"kiwi").is_some())
 }
 
 #[test]

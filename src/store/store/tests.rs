@@ -17,7 +17,7 @@ fn offer(store: &Store, client: &str, time: &str, skew: &str) -> Offer {
     let head = Record::write(|part| line.extend_from_slice(part), (ServerId(0), b"a"), skew.as_bytes(), &sighting);
     let report = Record { line: &line, head };
     let hash = store.hash_key.hash(client.as_bytes());
-    store.shard(hash.range()).offer(hash, &report, &mut store.account.room_for_one())
+    store.shard(hash.range()).offer(hash, &report, &mut store.account.room_for_one(), Horizon::NONE)
 }
 
 fn digest_of(line: &str) -> u64 {
@@ -74,7 +74,7 @@ fn a_report_of_any_length_takes_the_place_of_any_other() {
         let line = format!("a {skew} kiwi +1+1 {time}");
         let kept = store.get(b"kiwi").expect("just kept");
         assert_eq!((kept.line(), kept.record().client()), (line.as_bytes(), &b"kiwi"[..]));
-        assert_eq!((kept.record().position(), store.digest()), (&b"+1+1"[..], digest_of(&line)));
+        assert_eq!((kept.record().position(), store.digest()), (Some(&b"+1+1"[..]), digest_of(&line)));
     }
 }
 

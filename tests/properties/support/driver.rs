@@ -208,7 +208,11 @@ impl Driver {
 
     /// What changed since this was last asked.
     pub(crate) fn take_changes(&mut self) -> Changed {
-        self.both(|node, _| node.take_changes())
+        self.both(|node, _| {
+            let mut changed = Changed::default();
+            node.take_changes(&mut changed);
+            changed
+        })
     }
 
     fn both<T: Debug + PartialEq>(&mut self, call: impl Fn(&Node, &mut Turn) -> T) -> T {

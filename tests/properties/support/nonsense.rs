@@ -80,7 +80,7 @@ impl Meeting {
         }
         let mut fresh = Pair::new(&limits);
         for (old, new) in [(&pair.asker, &mut fresh.asker), (&pair.answerer, &mut fresh.answerer)] {
-            old.node().records().for_each(|report| new.restore(report.line()));
+            old.node().records().for_each(|kept| new.restore(&written(kept.record())));
         }
         fresh.meet();
         let (asker, answerer) = (fresh.asker.node(), fresh.answerer.node());
@@ -89,7 +89,14 @@ impl Meeting {
 }
 
 fn keep(driver: &mut Driver, client: u16, time: u8) {
-    driver.restore(format!("s0 +0.5 c{client} +1-1 {time}").as_bytes());
+    driver.restore(format!("AT s0 +0.5 c{client} +1-1 {time}").as_bytes());
+}
+
+/// A record as a file has it.
+fn written(record: Record<'_>) -> Vec<u8> {
+    let mut line = Vec::new();
+    record.write_line(&mut line);
+    line
 }
 
 /// The times of what is kept, and lines that tell apart those of one time.

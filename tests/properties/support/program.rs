@@ -275,7 +275,7 @@ impl World {
         let sighting = Sighting::new(fields[0], fields[1], fields[2]).expect("a valid one");
         let before = self.driver.node().digest();
         let reported = self.driver.report_position(&sighting);
-        let kept = self.driver.node().position(sighting.client);
+        let kept = self.driver.node().record(sighting.client);
         match reported {
             Ok(report) => {
                 let kept = kept.expect("it is known now");

@@ -106,7 +106,7 @@ impl Encounter {
         let peer = opener.peers()[0];
         let is_up = opener.node().links()[0].is_up;
         opener.handle(|| Event::Received { peer, bytes: b"KEPT s1 +0.5 emu +1+1 1 s1\n" });
-        let takes = |driver: &Driver, client: &str| driver.node().position(client.as_bytes()).is_some();
+        let takes = |driver: &Driver, client: &str| driver.node().record(client.as_bytes()).is_some();
         let (takes_kiwi, takes_emu) = (takes(&acceptor, "kiwi"), takes(&opener, "emu"));
         let strange = (takes(&acceptor, "stranger"), takes(&opener, "stranger"));
         let believed = (self.acceptor.believes(&self.opener), self.opener.believes(&self.acceptor));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary as _, Unstructured};
 use herd::values::MOST_RESULTS;
-use herd::wire::{Message, Sighted, Sighting, Step as RepairStep, is_white_space};
+use herd::wire::{Forget, Forgotten, Message, Sighted, Sighting, Step as RepairStep, is_white_space};
 use herd::{Limits, Places};
 use serde_json::value::RawValue;
 
@@ -43,6 +43,9 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
         Message::Refused { sender, .. } => vec![Some(b"REFUSED"), Some(sender), None],
         Message::At { report, sender } => sighted(b"AT", report, sender),
         Message::Kept { report, sender } => sighted(b"KEPT", report, sender),
+        Message::Forget(is) => vec![Some(b"FORGET"), Some(is.client), Some(is.time)],
+        Message::Gone { forgotten, sender } => gone(b"GONE", forgotten, sender),
+        Message::Forgot { forgotten, sender } => gone(b"FORGOT", forgotten, sender),
         Message::Repair { sender, ref step } => {
             let more = match step {
                 RepairStep::End => 1,
@@ -56,6 +59,11 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
             [vec![Some(&b"REPAIR"[..]), Some(sender)], vec![None; more]].concat()
         }
     }
+}
+
+fn gone<'a>(word: &'a [u8], forgotten: Forgotten<'a>, sender: &'a [u8]) -> Vec<Option<&'a [u8]>> {
+    let Forgotten { origin, skew, forget: Forget { client, time, .. }, .. } = forgotten;
+    [word, origin, skew, client, time, sender].map(Some).to_vec()
 }
 
 fn sighted<'a>(word: &'a [u8], report: Sighted<'a>, sender: &'a [u8]) -> Vec<Option<&'a [u8]>> {

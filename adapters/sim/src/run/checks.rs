@@ -31,7 +31,7 @@ impl Run {
         let Some(node) = &host.node else { return };
         let show = |line: Option<&[u8]>| line.map_or_else(|| "nothing".into(), escaped);
         let newest = self.oracle.newest(server, client).map(|id| self.oracle.report(id));
-        let kept = node.position(self.oracle.client(client));
+        let kept = node.record(self.oracle.client(client));
         let kept_line = kept.as_ref().map(OwnedRecord::line);
         let heard = host.listener.newest(client);
         if heard != kept.as_ref() {
@@ -199,7 +199,7 @@ impl Run {
         let (Some(one), Some(two)) = (&self.hosts[server].node, &self.hosts[other].node) else { return String::new() };
         let other = &self.scenario.servers[other];
         for client in self.oracle.clients().map(|client| self.oracle.client(client)) {
-            let lines = [one, two].map(|node| node.position(client).map(|kept| escaped(kept.line())));
+            let lines = [one, two].map(|node| node.record(client).map(|kept| escaped(kept.line())));
             if lines[0] != lines[1] {
                 let [here, there] = lines.map(|line| line.unwrap_or_else(|| "nothing".into()));
                 return format!("it keeps {here}, and {other} keeps {there}");

@@ -32,11 +32,13 @@ impl Run {
     /// brought by repair, of which nobody knew before.
     pub(super) fn take_feed(&mut self, server: usize, mends: Option<ServerId>) {
         let Some(node) = &self.hosts[server].node else { return };
-        let Changed { changes, missed } = node.take_changes();
+        let mut changed = Changed::default();
+        node.take_changes(&mut changed);
+        let missed = changed.missed;
         if missed > 0 {
             self.violate(Invariant::Feed, Some(server), format!("its feed has missed {missed} changes"));
         }
-        for Change { report, from } in changes {
+        for Change { record: report, from } in changed.iter() {
             self.stats.changes += 1;
             let Some(id) = self.oracle.find(report.line()) else {
                 let what = format!("its feed tells what no client said: {}", escaped(report.line()));
@@ -50,7 +52,7 @@ impl Run {
             }
             let is_right = self.scratch.told.contains(&told);
             let heard = if is_right {
-                self.hosts[server].listener.hear(self.oracle.report(id).client, report)
+                self.hosts[server].listener.hear(self.oracle.report(id).client, report.into())
             } else {
                 Err(format!("its feed tells what it was not told, as from {from:?}: {}", escaped(report.line())))
             };

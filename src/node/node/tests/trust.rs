@@ -86,7 +86,7 @@ impl Pair {
     fn passes_on(&mut self) -> bool {
         say(&self.a, None, "IAMAT kiwi +1+1 1\n");
         self.pull(false);
-        self.b.position(b"kiwi").is_some()
+        self.b.record(b"kiwi").is_some()
     }
 
     fn change(&mut self, trust: Trust) {
@@ -134,7 +134,7 @@ fn who_knows_none_is_told_at_both_ends() {
     say(&pair.a, None, "IAMAT kiwi +1+1 1\n");
     assert_eq!(pair.pull(false), Some(Parting::NotBelieved));
     assert_eq!(pair.told[0][0], wrong("b", Wrong::Secret { proved: None }));
-    assert!(pair.b.position(b"kiwi").is_none());
+    assert!(pair.b.record(b"kiwi").is_none());
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn what_is_revoked_ends() {
     assert!(pair.passes_on());
     pair.b.handle(&mut Turn::at(now()), Event::Herd(herd(secrets(&[2]))));
     assert_eq!(pair.answer(b"AT a +0.5 emu +1+1 1 a\n"), b"", "what it says meanwhile is not refused, and not taken");
-    assert!(pair.session.as_ref().is_some_and(Session::is_finished) && pair.b.position(b"emu").is_none());
+    assert!(pair.session.as_ref().is_some_and(Session::is_finished) && pair.b.record(b"emu").is_none());
 }
 
 /// A neighbour may be far away, and no other line of its stands for a proof.
@@ -227,5 +227,5 @@ fn without_a_proof_no_word_between_servers_is_taken() {
     let greeting = format!("HELLO a 7 v=2 nonce={nonce}\n{proof}AT a +0.5 kiwi +1+1 1 a\n");
     let answer = say(&node, Some(LOOPBACK), &greeting);
     assert!(answer.starts_with("HELLO b ") && answer.ends_with("\nREFUSED b secret\n"), "{answer}");
-    assert!(node.position(b"kiwi").is_none());
+    assert!(node.record(b"kiwi").is_none());
 }

@@ -1,0 +1,88 @@
+//! Whether this server's clock can be trusted with saying what is too old.
+
+use core::sync::atomic::{AtomicI64, Ordering};
+
+use super::hub::Hub;
+use crate::herd::{Horizon, Limits};
+use crate::pass::Turn;
+use crate::peers::Link;
+use crate::values::{Now, Skew};
+
+/// By how much a clock may differ from others', and may have run ahead, to be trusted.
+const TRUSTED: i128 = 60_000_000_000;
+
+/// When the wall clock last agreed with others, for passes to look at: by how much it was then past the clock that never
+/// goes back, in nanoseconds.
+#[derive(Debug)]
+pub(super) struct Agreed(AtomicI64);
+
+impl Agreed {
+    /// It never has, or most neighbours say otherwise.
+    const NEVER: i64 = i64::MIN;
+
+    pub(super) const fn never() -> Self {
+        Self(AtomicI64::new(Self::NEVER))
+    }
+
+    pub(super) fn set(&self, agreed: Option<i128>) {
+        let agreed = agreed.and_then(|agreed| i64::try_from(agreed).ok());
+        self.0.store(agreed.unwrap_or(Self::NEVER), Ordering::Release);
+    }
+
+    /// What is too old now; nothing where the clock is not to be trusted: it was never set, has run ahead of the clock that
+    /// never goes back since it last agreed with a neighbour, or differs from most of them.
+    pub(super) fn horizon(&self, limits: &Limits, now: Now) -> Horizon {
+        let agreed = self.0.load(Ordering::Acquire);
+        let is_trusted = agreed != Self::NEVER && now.wall >= limits.earliest_clock;
+        if is_trusted && offset(now) - i128::from(agreed) <= TRUSTED {
+            Horizon::of(limits, now.wall)
+        } else {
+            Horizon::NONE
+        }
+    }
+}
+
+impl Clone for Agreed {
+    fn clone(&self) -> Self {
+        Self(AtomicI64::new(self.0.load(Ordering::Acquire)))
+    }
+}
+
+/// By how much the wall clock is past the one that never goes back.
+fn offset(now: Now) -> i128 {
+    now.wall.as_nanos() - i128::from(now.instant.as_nanos())
+}
+
+/// What is known of this server's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Clock {
+    /// As [`Agreed`] has it.
+    agreed: Option<i128>,
+    /// Whether most neighbours' clocks differ.
+    differs: bool,
+}
+
+impl Clock {
+    /// What passes are to look at.
+    pub(super) fn agreed(self) -> Option<i128> {
+        self.agreed.filter(|_| !self.differs)
+    }
+
+    /// The server starts with a clock that is as good as any.
+    pub(super) fn start(&mut self, now: Now) {
+        self.agreed = Some(offset(now));
+    }
+}
+
+impl Hub {
+    /// A neighbour has said what its clock is.
+    pub(super) fn compare_clocks(&mut self, with: Option<Skew>, turn: &Turn) {
+        let is_far = |ahead: Skew| ahead.as_nanos().abs() > TRUSTED;
+        let known = || self.links.iter().filter_map(|link: &Link| link.health.clock);
+        let differs = 2 * known().filter(|&ahead| is_far(ahead)).count() > known().count();
+        self.clock.differs = differs;
+        if with.is_some_and(|ahead| !is_far(ahead)) && !differs {
+            self.clock.agreed = Some(offset(turn.now));
+        }
+    }
+}
