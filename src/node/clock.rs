@@ -2,10 +2,7 @@
 
 use core::sync::atomic::{AtomicI64, Ordering};
 
-use super::hub::Hub;
 use crate::herd::{Horizon, Limits};
-use crate::pass::Turn;
-use crate::peers::Link;
 use crate::values::{Now, Skew};
 
 /// By how much a clock may differ from others', and may have run ahead, to be trusted.
@@ -72,17 +69,14 @@ impl Clock {
     pub(super) fn start(&mut self, now: Now) {
         self.agreed = Some(offset(now));
     }
-}
 
-impl Hub {
-    /// A neighbour has said what its clock is.
-    pub(super) fn compare_clocks(&mut self, with: Option<Skew>, turn: &Turn) {
+    /// A neighbour has said `with` what its clock is ahead, which is one of what is known of all of them.
+    pub(super) fn compare(&mut self, with: Option<Skew>, all: impl Iterator<Item = Skew>, now: Now) {
         let is_far = |ahead: Skew| ahead.as_nanos().abs() > TRUSTED;
-        let known = || self.links.iter().filter_map(|link: &Link| link.health.clock);
-        let differs = 2 * known().filter(|&ahead| is_far(ahead)).count() > known().count();
-        self.clock.differs = differs;
-        if with.is_some_and(|ahead| !is_far(ahead)) && !differs {
-            self.clock.agreed = Some(offset(turn.now));
+        let (far, near): (Vec<Skew>, Vec<Skew>) = all.partition(|&ahead| is_far(ahead));
+        self.differs = far.len() > near.len();
+        if with.is_some_and(|ahead| !is_far(ahead)) && !self.differs {
+            self.agreed = Some(offset(now));
         }
     }
 }

@@ -208,7 +208,9 @@ impl Hub {
             Ok(None) => {}
             Ok(Some(Message::Hello { sender, incarnation, fields })) if is_peer(sender) => {
                 self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, fields, cx));
-                self.compare_clocks(self.links[index].health.clock, turn);
+                let (with, all) =
+                    (self.links[index].health.clock, self.links.iter().filter_map(|link| link.health.clock));
+                self.clock.compare(with, all, turn.now);
             }
             Ok(Some(Message::Refused { sender, why })) if is_peer(sender) => {
                 self.on_link(peer, turn, |link, cx| link.refused(why, cx));

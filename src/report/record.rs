@@ -75,9 +75,7 @@ impl<'a> Record<'a> {
     /// Appends its line with the word before and an LF behind: as a client is told, and as
     /// [`Node::restore`](crate::Node::restore) takes it.
     pub fn write_line(&self, out: &mut Vec<u8>) {
-        for part in [self.word(), self.line, b"\n"] {
-            out.extend_from_slice(part);
-        }
+        self.write_copy(self.word(), b"\n", out);
     }
 
     /// The name of the server that the client talked to, or that was asked to forget it.

@@ -3,7 +3,6 @@
 use super::cursor::Cursor;
 use super::shard::{Kept, Shard, Verdict};
 use super::store::{Shards, Store};
-use crate::bytes::Sink;
 use crate::pass::Feed;
 use crate::report::OwnedRecord;
 
@@ -11,13 +10,13 @@ impl Store {
     /// How many clients are swept at once: taking one out takes a microsecond or so.
     const SWEEP: usize = 256;
 
-    /// Appends what is kept of the clients that come next, of about [`STEP`](Self::STEP), each as a whole AT line; whether
+    /// Appends what is kept of the clients that come next, of about [`STEP`](Self::STEP), each as a whole line; whether
     /// there were any more.
-    pub(crate) fn copy_next(&self, cursor: &mut Cursor, out: &mut impl Sink) -> bool {
+    pub(crate) fn copy_next(&self, cursor: &mut Cursor, out: &mut Vec<u8>) -> bool {
         self.walk(cursor, Self::STEP, |_, shard, cursor| {
             let mut copied = 0;
             for kept in shard.next(cursor, Self::STEP) {
-                kept.report.write_copy(b"AT ", b"\n", out);
+                kept.report.write_line(out);
                 copied += 1;
             }
             copied
