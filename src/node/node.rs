@@ -82,6 +82,11 @@ impl Node {
         self.hub.hold().least_bound = bound;
     }
 
+    /// Replies of the places source that are kept are no longer used: it is another one, or has other data.
+    pub fn forget_places(&self) {
+        self.hub.hold().fetches.forget_kept();
+    }
+
     /// Lets a connection in that was accepted from there, or not: ask before there is a [`session`](Self::session) for it.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub struct HostStatus {
     pub places: String,
     /// Its limits by their names, as they are written in a file.
     pub limits: Vec<(&'static str, String)>,
+    /// How many lines of its log were lost since it started.
+    pub log_lost: u64,
     /// What needs a person, each in a sentence.
     pub wrong: Vec<String>,
 }
@@ -55,6 +57,8 @@ pub struct ServerStatus {
     pub secrets: Vec<String>,
     /// Its places.
     pub places: PlacesStatus,
+    /// Its log.
+    pub log: LogStatus,
     /// What it has done since it started.
     pub counters: BTreeMap<&'static str, u64>,
     /// Its limits, as they are written in a file.
@@ -116,6 +120,13 @@ pub struct PlacesStatus {
     pub fetches: usize,
 }
 
+/// What became of log lines.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogStatus {
+    /// How many were lost since the program started, because what they are written to is full, slow or gone.
+    pub lost: u64,
+}
+
 /// A time in nanoseconds, in JSON as seconds with nine decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub i128);
@@ -174,6 +185,7 @@ impl Hub {
             neighbours: self.links.iter().map(|link| self.neighbour(link, now.instant)).collect(),
             secrets: self.identity.herd.trust().secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect(),
             places: PlacesStatus { source: host.places, fetches: self.fetches.len() },
+            log: LogStatus { lost: host.log_lost },
             counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
             limits: host.limits.into_iter().collect(),
             wrong,

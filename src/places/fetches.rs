@@ -178,6 +178,11 @@ impl Fetches {
         self.cache.shrink(limits.places_cache);
     }
 
+    /// Keeps none of the replies.
+    pub(crate) fn forget_kept(&mut self) {
+        self.cache.shrink(0);
+    }
+
     /// The next one that can start, now that others have ended.
     pub(crate) fn start_next(&mut self, limits: &Limits) -> Option<(FetchId, Query)> {
         if self.under_way >= limits.fetches {

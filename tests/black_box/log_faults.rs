@@ -71,6 +71,10 @@ fn a_pipe_that_is_read_again() {
     for _ in 0..9_000 {
         drop(client.line());
     }
+    let status = herd.status("A");
+    assert!(status["log"]["lost"].as_u64() > Some(0), "{status}");
+    let wrong = herd.wrong("A");
+    assert!(wrong.iter().any(|wrong| wrong.starts_with("log lines were lost: ")), "{wrong:?}");
     let read = std::thread::spawn(move || {
         let mut text = String::new();
         reader.read_to_string(&mut text).expect("a pipe");

@@ -10,6 +10,7 @@ mod open_files;
 mod places;
 mod plain;
 mod refusals;
+mod reloads;
 mod requests;
 mod signals;
 mod sources;

@@ -1,13 +1,13 @@
 //! Servers inside a program, by their handles. `Adapter` is the runtime of the test program that these are part of.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use herd::{Access, Certificates, Grant, Herd, Member, Refusal, ServerName, Sighting, Trust};
-use herd_host::config::{Settings, TlsSettings, Unguarded};
+use herd_host::config::{PlacesSource, Settings, TlsSettings, Unguarded};
 use herd_host::{DrainError, ReloadError, ReportError, Runtime as _, StartError};
 use herd_tests::certs::{Authority, Certs};
 use herd_tests::client::Client;
@@ -140,6 +140,34 @@ fn a_herd_that_grows_and_shrinks() {
         for server in [a, b, c] {
             server.stop().await.expect("an orderly stop");
         }
+    });
+}
+
+/// Limits are other ones for the connections that there are, and places come from another source.
+#[test]
+fn settings_that_change() {
+    run(async {
+        let mut settings = alone("A");
+        settings.limits.clients = 1;
+        let server = start(&settings, "A").await.expect("a server");
+        let mut client = Client::connect(server.address());
+        assert!(client.ask("IAMAT kiwi +34.068930-118.445127 1").starts_with("AT A "));
+        settings.limits.clients = 2;
+        settings.limits.drain = Duration::from_millis(100);
+        server.reload(&settings).await.expect("other limits");
+        assert!(client.ask("IAMAT moa +1+1 1").starts_with("AT A "));
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        let point = r#"{"type": "Point", "coordinates": [-118.4451, 34.0689]}"#;
+        let ours = format!(r#"{{"type": "Feature", "geometry": {point}, "properties": {{"name": "Ours"}}}}"#);
+        write!(file, r#"{{"type": "FeatureCollection", "features": [{ours}]}}"#).expect("a file");
+        settings.places.source = PlacesSource::File;
+        settings.places.file = Some(file.path().into());
+        server.replace_places(&settings, settings.open_places().expect("a file of one point"));
+        client.send("WHATSAT kiwi 10 1\n");
+        assert_eq!(client.whatsat().names(), ["Ours"]);
+        assert!(client.ask("STATUS").contains(r#""places":{"source":"file","#));
+        // The client does not close, so this would take as long as `drain` was at the start.
+        server.stop().await.expect_err("a stop that is cut short");
     });
 }
 

@@ -163,6 +163,11 @@ impl Herd {
         self.signal_and_wait(name, "settings cannot be used, the old ones stay")
     }
 
+    /// Sends a server a signal.
+    pub fn signal(&self, name: &str, signal: Signal) {
+        self.processes[name].signal(signal);
+    }
+
     fn signal_and_wait(&self, name: &str, says: &str) -> serde_json::Value {
         let message = format!("\"{says}\"");
         let last = |after| {
@@ -171,7 +176,7 @@ impl Herd {
             line.ends_with('\n').then(|| serde_json::from_str(line).expect("JSON"))
         };
         let said = self.log_text(name).lines().filter(|line| line.contains(&message)).count();
-        self.processes[name].signal(Signal::HUP);
+        self.signal(name, Signal::HUP);
         wait_for(&format!("{name} to say {says:?}"), || last(said))
     }
 

@@ -1,18 +1,23 @@
 //! What this server says of itself that its node does not know: for `STATUS`.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use herd::HostStatus;
+use herd::{HostStatus, Limits};
 
-use crate::config::{LIMITS, PLACES_LIMITS, Settings};
+use crate::config::{LIMITS, PLACES_LIMITS, PlacesSource, Settings};
 use crate::lock::lock;
+use crate::logs;
 
-/// What there is to say, most of it the same for as long as the server runs.
+/// For how long it is told that log lines were lost.
+const LATELY: Duration = Duration::from_mins(5);
+
+/// What there is to say.
 #[derive(Debug)]
 pub(crate) struct About {
     runtime: &'static str,
-    places: &'static str,
-    limits: Vec<(&'static str, String)>,
+    /// Where its places come from.
+    places: Mutex<&'static str>,
     /// Why the last fetch of places failed, if it did.
     places_failure: Mutex<Option<String>>,
 }
@@ -20,13 +25,7 @@ pub(crate) struct About {
 impl About {
     /// A server with these settings, on that runtime.
     pub(crate) fn new(settings: &Settings, runtime: &'static str) -> Self {
-        let limits = LIMITS.iter().chain(&PLACES_LIMITS);
-        Self {
-            runtime,
-            places: settings.places.source.name(),
-            limits: limits.map(|limit| (limit.name, limit.show(&settings.limits))).collect(),
-            places_failure: Mutex::default(),
-        }
+        Self { runtime, places: Mutex::new(settings.places.source.name()), places_failure: Mutex::default() }
     }
 
     /// A fetch of places ended.
@@ -34,15 +33,25 @@ impl About {
         *lock(&self.places_failure) = failure;
     }
 
-    /// All of it.
-    pub(crate) fn status(&self) -> HostStatus {
-        let failure = lock(&self.places_failure).clone();
+    /// Places come from another source from now on.
+    pub(crate) fn places_from(&self, source: PlacesSource) {
+        *lock(&self.places) = source.name();
+        *lock(&self.places_failure) = None;
+    }
+
+    /// All of it, of a server with these limits.
+    pub(crate) fn status(&self, limits: &Limits) -> HostStatus {
+        let failure = lock(&self.places_failure).clone().map(|why| format!("the last fetch of places failed: {why}"));
+        let (log_lost, last_loss) = logs::losses();
+        let is_losing = last_loss.is_some_and(|ago| ago < LATELY);
+        let losing = is_losing.then(|| "log lines were lost: what the log is written to is full, slow or gone".into());
         HostStatus {
             version: env!("CARGO_PKG_VERSION").into(),
             runtime: self.runtime.into(),
-            places: self.places.into(),
-            limits: self.limits.clone(),
-            wrong: failure.map(|why| format!("the last fetch of places failed: {why}")).into_iter().collect(),
+            places: (*lock(&self.places)).into(),
+            limits: LIMITS.iter().chain(&PLACES_LIMITS).map(|limit| (limit.name, limit.show(limits))).collect(),
+            log_lost,
+            wrong: failure.into_iter().chain(losing).collect(),
         }
     }
 }

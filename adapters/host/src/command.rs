@@ -37,6 +37,13 @@ pub enum Order {
         /// These settings.
         settings: Settings,
     },
+    /// Have a process that runs read its settings again, and stop.
+    Reload {
+        /// Its id.
+        pid: i32,
+        /// What the command line names for it: all of it is right.
+        settings: Settings,
+    },
 }
 
 impl Order {
@@ -44,7 +51,10 @@ impl Order {
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         match self {
-            Self::Serve { settings, .. } | Self::Up { settings } | Self::Check { settings } => settings,
+            Self::Serve { settings, .. }
+            | Self::Up { settings }
+            | Self::Check { settings }
+            | Self::Reload { settings, .. } => settings,
         }
     }
 }
@@ -70,6 +80,21 @@ enum Command {
     /// Read the settings, then say what is wrong and where, or print the herd
     #[command(after_help = PRECEDENCE)]
     Check(Options),
+    /// Check the settings, then have a process that runs read its own again
+    ///
+    /// Give it the options that the process was started with: where anything is wrong with these settings, the process is
+    /// sent nothing. Else it is sent SIGHUP, and its log says what came of it.
+    #[command(after_help = PRECEDENCE)]
+    Reload(Reload),
+}
+
+#[derive(Args)]
+struct Reload {
+    /// The process: one of this program's, that runs servers
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..), allow_negative_numbers = true)]
+    pid: i32,
+    #[command(flatten)]
+    options: Options,
 }
 
 #[derive(Args)]
@@ -82,7 +107,7 @@ struct Serve {
     options: Options,
 }
 
-const COMMANDS: [&str; 4] = ["serve", "up", "check", "help"];
+const COMMANDS: [&str; 5] = ["serve", "up", "check", "reload", "help"];
 
 const PRECEDENCE: &str = "\
 Settings:
@@ -97,8 +122,8 @@ Signals:
   SIGTERM and SIGINT (Ctrl-C) stop in order: clients get the replies that they are owed, neighbours
   what is queued for them, within the time that --drain says. A second one exits at once.
   SIGHUP reads the config file and the files that it names again: servers and links, secrets,
-  certificates, rights and tokens, the file of the places source. Where anything is wrong, all of
-  the old stays. Others that would end a process, such as SIGUSR1, are ignored, and told once.
+  certificates, rights and tokens, limits, the places source, the log's filter; and opens the log's
+  file anew. Where anything is wrong, all of the old stays; what needs another start is told. Others that would end a process, such as SIGUSR1, are ignored, and told once.
 
 Exit codes:
   0 all went well, 1 failed while running, 2 wrong use (nothing was started),
@@ -128,12 +153,18 @@ pub fn read(
             settings.check_tls(&settings.herd.ids().collect::<Vec<_>>())?;
             Ok(Order::Up { settings })
         }
-        Command::Check(options) => {
-            let settings = of_all(&options, environment)?;
-            settings.check_tls_here()?;
-            Ok(Order::Check { settings })
+        Command::Check(options) => Ok(Order::Check { settings: checked(&options, environment)? }),
+        Command::Reload(Reload { pid, options }) => {
+            Ok(Order::Reload { pid, settings: checked(&options, environment)? })
         }
     }
+}
+
+/// Settings for every server of the herd, as far as they can be looked at on this machine.
+fn checked(options: &Options, environment: &Environment) -> Result<Settings, UsageError> {
+    let settings = of_all(options, environment)?;
+    settings.check_tls_here()?;
+    Ok(settings)
 }
 
 /// Settings for every server of the herd.
@@ -179,7 +210,7 @@ fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
     if is_short {
         let meant = did_you_mean(name, names().chain(COMMANDS));
         format!(
-            "{name:?} is no server of this herd and no command{meant} (servers: {known}; commands: serve, up, check)"
+            "{name:?} is no server of this herd and no command{meant} (servers: {known}; commands: serve, up, check, reload)"
         )
     } else {
         format!("{name:?} is no server of this herd{} (servers: {known})", did_you_mean(name, names()))

@@ -40,6 +40,7 @@ mod one_line;
 mod open_files;
 mod reload;
 mod run;
+mod running;
 mod runtime;
 mod scratch;
 mod server;

@@ -3,6 +3,7 @@
 //! Whatever happens to what is behind it costs log lines and nothing else: they wait in a `queue` of a bounded size, and a
 //! thread of its own does the `writing`. What is lost is counted and told. `rates` bound how many lines there are of a kind.
 
+mod change;
 mod escaped;
 mod fields;
 mod queue;
@@ -13,9 +14,9 @@ mod writing;
 mod tests;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tracing::Dispatch;
@@ -23,10 +24,12 @@ use tracing::dispatcher::{self, WeakDispatch};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
+pub(crate) use self::change::Changed;
+use self::change::FilterSlot;
 pub use self::escaped::Escaped;
 use self::queue::{Inlet, Queue};
 use self::rates::{OWN, RateLayer, Rates};
-use self::writing::Tell;
+use self::writing::{Sink, Tell};
 use crate::config::{LogFormat, LogSettings};
 
 /// Why there is no log. Nothing was started; mend the settings.
@@ -51,12 +54,27 @@ pub enum LogError {
     Twice,
 }
 
+impl LogError {
+    fn unwritable(path: &Path, why: io::Error) -> Self {
+        Self::Unwritable { path: path.to_string_lossy().into_owned(), why }
+    }
+}
+
 /// A handle to a log that was started. It can be cloned; dropping it stops nothing.
 #[derive(Clone, Debug)]
 pub struct Log {
     queue: Arc<Queue>,
     rates: Arc<Rates>,
     dispatch: WeakDispatch,
+    filter: Arc<FilterSlot>,
+}
+
+/// The log of this process, once it is started.
+static STARTED: OnceLock<Log> = OnceLock::new();
+
+/// How many lines of this process's log were lost, and for how long none has been.
+pub(crate) fn losses() -> (u64, Option<Duration>) {
+    STARTED.get().map_or((0, None), |log| log.queue.losses())
 }
 
 impl Log {
@@ -92,42 +110,55 @@ impl Tell for Log {
 /// A [`LogError`], each of which means that there is no log.
 pub fn start(settings: &LogSettings) -> Result<Log, LogError> {
     let (dispatch, log) = match &settings.file {
-        None => open(settings, io::stderr(), wants_colours())?,
+        None => open(settings, Box::new(io::stderr()), wants_colours())?,
         Some(path) => {
-            let file =
-                append(path).map_err(|why| LogError::Unwritable { path: path.to_string_lossy().into_owned(), why })?;
-            open(settings, file, false)?
+            let file = append(path).map_err(|why| LogError::unwritable(path, why))?;
+            open(settings, Box::new(file), false)?
         }
     };
     dispatcher::set_global_default(dispatch).map_err(|_| LogError::Twice)?;
+    let _ = STARTED.set(log.clone());
     Ok(log)
 }
 
 /// A log that goes to `sink`, and the subscriber that leads there. It ends with the last copy of that.
-fn open(settings: &LogSettings, sink: impl Write + Send + 'static, colours: bool) -> Result<(Dispatch, Log), LogError> {
+fn open(settings: &LogSettings, sink: Sink, colours: bool) -> Result<(Dispatch, Log), LogError> {
     let queue = Arc::new(Queue::default());
     let rates = Arc::new(Rates::new(Arc::clone(&queue)));
-    let dispatch = subscriber(settings, Inlet(Arc::clone(&queue)), RateLayer(Arc::clone(&rates)), colours)?;
-    let log = Log { queue, rates, dispatch: dispatch.downgrade() };
+    let (dispatch, filter) = subscriber(settings, Inlet(Arc::clone(&queue)), RateLayer(Arc::clone(&rates)), colours)?;
+    let log = Log { queue, rates, dispatch: dispatch.downgrade(), filter: Arc::new(filter) };
     let writer = log.clone();
     let thread = std::thread::Builder::new().name("herd-log".into());
     thread.spawn(move || writing::run(&writer.queue, sink, &writer)).map_err(LogError::Thread)?;
     Ok((dispatch, log))
 }
 
-fn subscriber(settings: &LogSettings, inlet: Inlet, rates: RateLayer, colours: bool) -> Result<Dispatch, LogError> {
-    // First, so that a filter may say otherwise.
-    let filter = format!("{OWN}=info,{}", settings.filter);
-    let filter = EnvFilter::try_new(&filter).map_err(|_| LogError::Filter(settings.filter.clone()))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(inlet).with_ansi(colours);
+fn subscriber(
+    settings: &LogSettings,
+    inlet: Inlet,
+    rates: RateLayer,
+    colours: bool,
+) -> Result<(Dispatch, FilterSlot), LogError> {
+    let builder = tracing_subscriber::fmt().with_writer(inlet).with_ansi(colours);
     // It would complain on standard error, which panics where that is what fails.
-    let builder = builder.log_internal_errors(false);
+    let builder = builder.log_internal_errors(false).with_env_filter(filter(&settings.filter)?);
     Ok(match settings.format {
-        LogFormat::Human => Dispatch::new(builder.fmt_fields(fields::fields()).finish().with(rates)),
+        LogFormat::Human => {
+            let builder = builder.fmt_fields(fields::fields()).with_filter_reloading();
+            let filter = FilterSlot::new(builder.reload_handle());
+            (Dispatch::new(builder.finish().with(rates)), filter)
+        }
         LogFormat::Json => {
-            Dispatch::new(builder.json().flatten_event(true).with_current_span(false).finish().with(rates))
+            let builder = builder.json().flatten_event(true).with_current_span(false).with_filter_reloading();
+            let filter = FilterSlot::new(builder.reload_handle());
+            (Dispatch::new(builder.finish().with(rates)), filter)
         }
     })
+}
+
+/// That filter, and besides what the log itself has to tell: first, so that a filter may say otherwise.
+fn filter(directives: &str) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(format!("{OWN}=info,{directives}")).map_err(|_| LogError::Filter(directives.into()))
 }
 
 fn append(path: &Path) -> io::Result<File> {

@@ -2,21 +2,29 @@
 
 use std::sync::Arc;
 
+use herd::ServerId;
 use herd_places::Source;
 
 use crate::blocking;
 use crate::command::{self, Order, UsageError};
 use crate::config::{Environment, LIMITS, PLACES_LIMITS, Settings};
+use crate::logs::{Changed, Log, LogError};
+use crate::open_files::fit_open_files;
 use crate::runtime::Runtime;
 use crate::server::{ReloadError, Server};
+use crate::source::PlacesError;
 
-/// What the process was started with.
+/// What the process goes by.
 pub(crate) struct Reload {
     pub(crate) program: &'static str,
+    /// What it was started with: some of it stays as it was then.
     pub(crate) started: Settings,
+    /// What it has read last.
+    pub(crate) now: Settings,
     /// Whether it runs every server of the herd.
     pub(crate) is_whole: bool,
     pub(crate) source: Arc<dyn Source>,
+    pub(crate) log: Log,
 }
 
 /// Why all of the old stays.
@@ -26,18 +34,24 @@ enum Refused {
     Usage(#[from] UsageError),
     #[error(transparent)]
     Reload(#[from] ReloadError),
+    #[error(transparent)]
+    Source(#[from] PlacesError),
     #[error("the file of the places source is bad")]
     Places,
+    #[error(transparent)]
+    Log(#[from] LogError),
 }
 
 impl Reload {
     /// Reads everything again, and has these servers take it over; people are told what came of it.
-    pub(crate) async fn run<R: Runtime>(&self, servers: &[Server<R>]) {
+    pub(crate) async fn run<R: Runtime>(&mut self, servers: &[Server<R>]) {
         match self.take_over(servers).await {
             Ok(settings) => {
-                tracing::info!(target: "herd::server", "settings read again");
+                let changed = listed(&limits_that_differ(&self.now, &settings));
+                tracing::info!(target: "herd::server", limits = changed, "settings read again");
                 tell_warnings(&settings);
                 self.tell_what_waits(&settings, servers);
+                self.now = settings;
             }
             Err(error) => {
                 tracing::error!(target: "herd::server", %error, "settings cannot be used, the old ones stay");
@@ -45,25 +59,63 @@ impl Reload {
         }
     }
 
-    async fn take_over<R: Runtime>(&self, servers: &[Server<R>]) -> Result<Settings, Refused> {
+    /// First all that can go wrong, and then what cannot.
+    async fn take_over<R: Runtime>(&mut self, servers: &[Server<R>]) -> Result<Settings, Refused> {
         let program = self.program;
         let settings = blocking::run::<R, _>(move || read(program)).await?;
+        let mut prepared = Vec::new();
         for server in servers {
-            server.can_take(&settings)?;
+            prepared.push(server.prepare(&settings).await?);
+        }
+        let log = self.prepare_log::<R>(&settings).await?;
+        let source = self.prepare_places::<R>(&settings).await?;
+        if let Some(log) = log {
+            self.log.change(log);
+        }
+        let mut fitted = settings.clone();
+        fit_open_files(&mut fitted, &ids(servers, &settings));
+        for (server, prepared) in servers.iter().zip(prepared) {
+            server.take_over(&fitted, prepared)?;
+            if let Some(source) = &source {
+                server.replace_places(&settings, Arc::clone(source));
+            }
+        }
+        self.source = source.unwrap_or_else(|| Arc::clone(&self.source));
+        Ok(settings)
+    }
+
+    /// The log as these settings have it, where it can be that without another start.
+    async fn prepare_log<R: Runtime>(&self, settings: &Settings) -> Result<Option<Changed>, LogError> {
+        if !Log::can_become(&self.started.log, &settings.log) {
+            return Ok(None);
+        }
+        let settings = settings.log.clone();
+        blocking::run::<R, _>(move || Log::prepare(&settings)).await.map(Some)
+    }
+
+    /// Another source of places, where the settings describe another one; else the one that there is reads its data again.
+    async fn prepare_places<R: Runtime>(&self, settings: &Settings) -> Result<Option<Arc<dyn Source>>, Refused> {
+        let (before, now) = (&self.now, settings.clone());
+        if before.places != now.places || before.limits.places_timeout != now.limits.places_timeout {
+            return Ok(Some(blocking::run::<R, _>(move || now.open_places()).await?));
         }
         let source = Arc::clone(&self.source);
-        if !blocking::run::<R, _>(move || reload_places(source.as_ref())).await {
-            return Err(Refused::Places);
+        if blocking::run::<R, _>(move || reload_places(source.as_ref())).await {
+            Ok(None)
+        } else {
+            Err(Refused::Places)
         }
-        for server in servers {
-            server.reload(&settings).await?;
-        }
-        Ok(settings)
     }
 
     /// What differs from the settings that the process was started with and needs another start.
     fn tell_what_waits<R: Runtime>(&self, settings: &Settings, servers: &[Server<R>]) {
-        let mut differ = fixed_differences(&self.started, settings);
+        let mut differ = Vec::new();
+        if self.started.workers != settings.workers {
+            differ.push("workers");
+        }
+        if !Log::can_become(&self.started.log, &settings.log) {
+            differ.push("log");
+        }
         let listens = |settings: &Settings, name: &str| {
             settings.herd.find(name.as_bytes()).map(|id| settings.listen(id).to_owned())
         };
@@ -73,8 +125,8 @@ impl Reload {
         if self.is_whole && settings.herd.members().len() > servers.len() {
             differ.push("server");
         }
-        if !differ.is_empty() {
-            let (settings, remedy) = (differ.join(", "), "restart the server");
+        if let Some(settings) = listed(&differ) {
+            let remedy = "restart the server";
             tracing::warn!(target: "herd::server", settings, remedy, "some settings count from the next start only");
         }
     }
@@ -83,20 +135,27 @@ impl Reload {
 /// The settings of the same command line.
 fn read(program: &'static str) -> Result<Settings, UsageError> {
     match command::read(program, std::env::args_os(), &Environment::process())? {
-        Order::Serve { settings, .. } | Order::Up { settings } | Order::Check { settings } => Ok(settings),
+        Order::Serve { settings, .. }
+        | Order::Up { settings }
+        | Order::Check { settings }
+        | Order::Reload { settings, .. } => Ok(settings),
     }
 }
 
-/// The names of the settings that do not change while servers run, and differ.
-fn fixed_differences(started: &Settings, now: &Settings) -> Vec<&'static str> {
+/// Which of the herd's servers these are.
+fn ids<R: Runtime>(servers: &[Server<R>], settings: &Settings) -> Vec<ServerId> {
+    servers.iter().filter_map(|server| settings.herd.find(server.name().as_bytes())).collect()
+}
+
+/// The names of the limits that differ.
+fn limits_that_differ(before: &Settings, now: &Settings) -> Vec<&'static str> {
     let limits = LIMITS.iter().chain(&PLACES_LIMITS);
-    let limits = limits.filter(|limit| limit.show(&started.limits) != limit.show(&now.limits)).map(|limit| limit.name);
-    let others = [
-        ("workers", started.workers != now.workers),
-        ("places", started.places != now.places),
-        ("log", started.log != now.log),
-    ];
-    limits.chain(others.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name)).collect()
+    limits.filter(|limit| limit.show(&before.limits) != limit.show(&now.limits)).map(|limit| limit.name).collect()
+}
+
+/// These names for people, if there are any.
+fn listed(names: &[&str]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Tells what is not quite right about settings.

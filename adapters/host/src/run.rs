@@ -16,6 +16,7 @@ use crate::last_words;
 use crate::logs::{self, Log};
 use crate::open_files::fit_open_files;
 use crate::reload::{Reload, tell_warnings};
+use crate::running;
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
 use crate::signals::Signals;
@@ -32,12 +33,15 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
             let printed = write!(io::stdout(), "{}", Description(settings));
             return if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
+        Order::Reload { pid, settings } => return have_reload(program, *pid, settings),
         Order::Serve { server, settings } => (settings, vec![*server], false),
         Order::Up { settings } => (settings, settings.herd.ids().collect(), true),
     };
     let signals = match Signals::listen() {
         Ok(signals) => signals,
-        Err(error) => return failed(program, &error),
+        Err(error) => {
+            return failed(program, &io::Error::other(format!("signals cannot be listened to: {error}")));
+        }
     };
     match start_up(settings, &servers) {
         Err(error) => error.report(program),
@@ -45,10 +49,11 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
             signals.flush_at_exit(&log);
             last_words::end_at_a_panic(program, log.clone());
             tell_warnings(settings);
-            let reload = Reload { program, started: settings.clone(), is_whole: whole, source };
+            let (started, now) = (settings.clone(), settings.clone());
+            let reload = Reload { program, started, now, is_whole: whole, source, log: log.clone() };
             let mut settings = settings.clone();
             fit_open_files(&mut settings, &servers);
-            let herd = run::<R>(&settings, bound, &reload, &signals, whole.then_some(program));
+            let herd = run::<R>(&settings, bound, reload, &signals, whole.then_some(program));
             ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }
     }
@@ -70,10 +75,25 @@ enum RunError {
     Start(#[from] StartError),
 }
 
+/// Has a process that runs read its settings again, of which these are right.
+fn have_reload(program: &str, pid: i32, settings: &Settings) -> ExitCode {
+    for warning in &settings.warnings {
+        let _ = writeln!(io::stderr(), "{program}: warning: {warning}");
+    }
+    match running::have_reload(pid, program) {
+        Ok(()) => {
+            let what = "the settings are right, and were told to be read again";
+            let _ = writeln!(io::stdout(), "{program}: {what}; the log of process {pid} says what came of it");
+            ExitCode::SUCCESS
+        }
+        Err(error) => failed(program, &error),
+    }
+}
+
 /// Nothing was started, and there is no log yet.
-fn failed(program: &str, error: &io::Error) -> ExitCode {
+fn failed(program: &str, error: &dyn std::error::Error) -> ExitCode {
     // Nobody is left to tell where the terminal itself is gone.
-    let _ = writeln!(io::stderr(), "{program}: error: signals cannot be listened to: {error}");
+    let _ = writeln!(io::stderr(), "{program}: error: {error}");
     ExitCode::FAILURE
 }
 
@@ -100,7 +120,7 @@ fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<Ready, UsageErr
 async fn run<R: Runtime>(
     settings: &Settings,
     bound: Vec<Bound>,
-    reload: &Reload,
+    reload: Reload,
     signals: &Signals,
     announce: Option<&str>,
 ) -> Result<(), RunError> {
@@ -118,7 +138,7 @@ async fn run<R: Runtime>(
 }
 
 /// Waits for the signal that stops the process, and reads settings again meanwhile whenever that is asked for.
-async fn until_stopped<R: Runtime>(signals: &Signals, reload: &Reload, servers: &[Server<R>]) {
+async fn until_stopped<R: Runtime>(signals: &Signals, mut reload: Reload, servers: &[Server<R>]) {
     let mut reloading = pin!(async {
         loop {
             signals.hangup().await;

@@ -12,7 +12,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use herd::{Event, Node, OwnedRecord, Seed, Sighting, Turn};
 use herd_places::Source;
@@ -44,7 +43,6 @@ pub struct Server<R: Runtime> {
 struct Inner<R> {
     shared: Arc<Shared<R>>,
     address: SocketAddr,
-    drain: Duration,
     /// Held while new settings take the place of others.
     reloading: Mutex<()>,
 }
@@ -128,7 +126,7 @@ impl<R: Runtime> Server<R> {
     pub(crate) fn begin_stop(&self) {
         let shared = &self.inner.shared;
         if shared.shutdown.stop.begin() {
-            whole::spawn::<R>(&shared.shutdown, drain::run(Arc::clone(shared), self.inner.drain));
+            whole::spawn::<R>(&shared.shutdown, drain::run(Arc::clone(shared), shared.node.limits().drain));
         }
     }
 
@@ -181,7 +179,7 @@ impl Bound {
         links::start(&shared, &resolved, &mut turn);
         whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, task()));
         shared.handle(&mut turn, Event::Started);
-        let inner = Inner { shared, address, drain: settings.limits.drain, reloading: Mutex::default() };
+        let inner = Inner { shared, address, reloading: Mutex::default() };
         Ok(Server { inner: Arc::new(inner) })
     }
 }

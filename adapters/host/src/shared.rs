@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use herd::{
-    Action, Answer, Event, FetchId, HostStatus, Node, Places, Seed, ServerId, ServerName, Session, SessionId, Turn,
-    Unavailable,
+    Action, Answer, Event, FetchId, HostStatus, Node, Places, Query, Seed, ServerId, ServerName, Session, SessionId,
+    Turn, Unavailable,
 };
 use herd_places::Source;
 
 use crate::about::About;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{PlacesSource, Settings};
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::neighbours::Neighbours;
@@ -48,7 +48,7 @@ pub(crate) struct Shared<R> {
     /// The address of this machine that neighbours know this server by, where connections to them
     /// must come from it.
     pub(crate) connect_from: Mutex<Option<IpAddr>>,
-    source: Arc<dyn Source>,
+    source: Mutex<Arc<dyn Source>>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Letter>>>>,
     next_session: AtomicU64,
     runtime: PhantomData<fn() -> R>,
@@ -75,7 +75,7 @@ impl<R: Runtime> Shared<R> {
             tls: TlsSlot::new(tls),
             neighbours: Neighbours::default(),
             connect_from: Mutex::default(),
-            source,
+            source: Mutex::new(source),
             sessions: Mutex::default(),
             next_session: AtomicU64::new(0),
             runtime: PhantomData,
@@ -99,7 +99,7 @@ impl<R: Runtime> Shared<R> {
 
     /// What there is to say of this server that its node does not know.
     pub(crate) fn status(&self) -> HostStatus {
-        let mut status = self.about.status();
+        let mut status = self.about.status(&self.node.limits());
         if let Some(tls) = self.tls.get() {
             status.wrong.extend(tls.own().wrong(SystemTime::now()).map(|fault| fault.remedy));
         }
@@ -136,14 +136,7 @@ impl<R: Runtime> Shared<R> {
                     Action::Close { session } => self.deliver(session, Letter::Close),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
-                    Action::Fetch { fetch, query } if self.source.blocks() => {
-                        let shared = Arc::clone(self);
-                        whole::spawn_blocking::<R>(&self.shutdown, move || {
-                            let outcome = shared.source.nearby(&query);
-                            shared.fetched(fetch, outcome);
-                        });
-                    }
-                    Action::Fetch { fetch, query } => fetched.push((fetch, self.source.nearby(&query))),
+                    Action::Fetch { fetch, query } => fetched.extend(self.fetch(fetch, query)),
                 }
             }
             for (fetch, outcome) in fetched {
@@ -166,6 +159,29 @@ impl<R: Runtime> Shared<R> {
         if gone {
             self.handle(&mut Turn::default(), Event::Gone(session));
         }
+    }
+
+    /// Places come from that source from now on.
+    pub(crate) fn replace_places(&self, name: PlacesSource, source: Arc<dyn Source>) {
+        self.about.places_from(name);
+        self.node.ask_at_least(source.least_bound());
+        *lock(&self.source) = source;
+        // What is kept is of the one before.
+        self.node.forget_places();
+    }
+
+    /// Asks for places: what came of that, where nobody had to be waited for.
+    fn fetch(self: &Arc<Self>, fetch: FetchId, query: Query) -> Option<(FetchId, Result<Places, Unavailable>)> {
+        let source = Arc::clone(&lock(&self.source));
+        if !source.blocks() {
+            return Some((fetch, source.nearby(&query)));
+        }
+        let shared = Arc::clone(self);
+        whole::spawn_blocking::<R>(&self.shutdown, move || {
+            let outcome = source.nearby(&query);
+            shared.fetched(fetch, outcome);
+        });
+        None
     }
 
     fn fetched(self: &Arc<Self>, fetch: FetchId, outcome: Result<Places, Unavailable>) {

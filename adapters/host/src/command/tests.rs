@@ -95,7 +95,7 @@ fn wrong_use_is_one_line() {
             "chek",
             format!(
                 "\"chek\" is no server of this herd and no command; did you mean check? \
-                 (servers: {servers}; commands: serve, up, check)"
+                 (servers: {servers}; commands: serve, up, check, reload)"
             ),
         ),
         (

@@ -1,5 +1,6 @@
 //! Log lines on their way to whatever is behind the log: put here by whoever logs, taken by the thread that writes.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -31,8 +32,13 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<u8>,
-    /// Lines for which there was no room.
+    /// Lines for which there was no room, and which was not told yet.
     lost: u64,
+    /// All that there ever were of these, and when the last was lost.
+    losses: u64,
+    last_loss: Option<Instant>,
+    /// The file that is to be written to from now on, until the thread has it.
+    file: Option<File>,
     /// Whether the thread has written all that it took.
     is_idle: bool,
     /// How often writing has failed.
@@ -46,13 +52,15 @@ struct State {
 }
 
 /// What the thread that writes is to do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Work {
     /// Write the lines that it was given; so many more were lost.
     Write {
         /// How many.
         lost: u64,
     },
+    /// Write to this file from now on.
+    Switch(File),
     /// Tell which lines were left out.
     Tell,
     /// End: nothing will come any more.
@@ -65,11 +73,30 @@ impl Queue {
         let mut state = lock(&self.state);
         if state.waiting.len() + line.len() > MOST_WAITING {
             state.lost += 1;
+            state.losses += 1;
+            state.last_loss = Some(Instant::now());
         } else {
             state.waiting.extend_from_slice(line);
         }
         drop(state);
         self.work.notify_one();
+    }
+
+    /// Has what is not written yet, and all that comes, written to that file.
+    pub(super) fn switch(&self, file: File) {
+        lock(&self.state).file = Some(file);
+        self.work.notify_one();
+    }
+
+    /// The file that is to be written to from now on, if it is another one.
+    pub(super) fn take_file(&self) -> Option<File> {
+        lock(&self.state).file.take()
+    }
+
+    /// How many lines were lost ever, and for how long none has been.
+    pub(super) fn losses(&self) -> (u64, Option<Duration>) {
+        let state = lock(&self.state);
+        (state.losses, state.last_loss.map(|at| at.elapsed()))
     }
 
     /// Has it told in that time which lines were left out, unless it is to be told earlier.
@@ -90,6 +117,9 @@ impl Queue {
         state.is_idle = true;
         self.done.notify_all();
         loop {
+            if let Some(file) = state.file.take() {
+                return Work::Switch(file);
+            }
             if !state.waiting.is_empty() || state.lost > 0 {
                 state.is_idle = false;
                 mem::swap(&mut state.waiting, lines);
@@ -115,7 +145,7 @@ impl Queue {
         let mut state = lock(&self.state);
         state.failures += 1;
         self.done.notify_all();
-        let is_at_rest = |state: &mut State| !state.is_closed && !state.is_hurried;
+        let is_at_rest = |state: &mut State| !state.is_closed && !state.is_hurried && state.file.is_none();
         let waited = self.work.wait_timeout_while(state, TRY_AGAIN, is_at_rest);
         state = waited.unwrap_or_else(PoisonError::into_inner).0;
         state.is_hurried = false;

@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,7 +18,7 @@ fn logged(format: LogFormat, filter: &str, work: impl Fn()) -> String {
     let path = folder.path().join("herd.log");
     for _ in 0..2 {
         let file = append(&path).expect("a file");
-        let (dispatch, log) = open(&settings(format, filter), file, false).expect("a log");
+        let (dispatch, log) = open(&settings(format, filter), Box::new(file), false).expect("a log");
         dispatcher::with_default(&dispatch, &work);
         log.flush(PATIENCE);
     }
@@ -89,12 +90,12 @@ fn the_log_speaks_for_itself() {
 }
 
 /// What is behind a log: it takes something when it is allowed to, and may be told to fail.
-struct Sink {
+struct Valve {
     allowed: Receiver<bool>,
     taken: Arc<Mutex<Vec<u8>>>,
 }
 
-impl Write for Sink {
+impl Write for Valve {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.allowed.recv() {
             Ok(false) => Err(io::ErrorKind::StorageFull.into()),
@@ -116,17 +117,17 @@ impl Write for Sink {
     }
 }
 
-fn sink() -> (Sink, SyncSender<bool>, Arc<Mutex<Vec<u8>>>) {
+fn valve() -> (Valve, SyncSender<bool>, Arc<Mutex<Vec<u8>>>) {
     let (allow, allowed) = sync_channel(0);
     let taken = Arc::default();
-    (Sink { allowed, taken: Arc::clone(&taken) }, allow, taken)
+    (Valve { allowed, taken: Arc::clone(&taken) }, allow, taken)
 }
 
 /// While nothing can be written, whoever logs goes on; what has no room is counted and told, and no line is torn.
 #[test]
 fn a_log_that_blocks_and_fails() {
-    let (sink, allow, taken) = sink();
-    let (dispatch, log) = open(&settings(LogFormat::Json, "debug"), sink, false).expect("a log");
+    let (sink, allow, taken) = valve();
+    let (dispatch, log) = open(&settings(LogFormat::Json, "debug"), Box::new(sink), false).expect("a log");
     let (filler, lines) = ("x".repeat(1_000), 9_000);
     dispatcher::with_default(&dispatch, || {
         tracing::debug!(target: "herd::test", "first");
@@ -150,7 +151,42 @@ fn a_log_that_blocks_and_fails() {
         .sum();
     let written = entries.iter().filter(|entry| entry["target"] == "herd::test").count();
     assert_eq!(written + usize::try_from(lost).expect("few"), lines);
+    assert_eq!(log.queue.losses().0, lost);
     assert!(lost > 0 && text.len() < 2 * MOST_WAITING + (1 << 20), "{lost} lost, {} bytes", text.len());
+}
+
+/// A file takes over from one that cannot be written to: what was torn there is whole in it, and what waited follows.
+#[test]
+fn a_file_takes_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("herd.log");
+    let (sink, allow, taken) = valve();
+    let (dispatch, log) = open(&settings(LogFormat::Json, "info"), Box::new(sink), false).expect("a log");
+    let tell = |number: usize| {
+        tracing::info!(target: "herd::test", number, filler = "x".repeat(1_500), "told");
+        tracing::debug!(target: "herd::test", number, "told too");
+    };
+    dispatcher::with_default(&dispatch, || {
+        tell(0);
+        allow.send(false).expect("a sink that is asked");
+        (1..5).for_each(tell);
+        allow.send(true).expect("a sink that is asked again");
+        let now = LogSettings { file: Some(path.clone()), format: LogFormat::Json, filter: "debug".into() };
+        log.change(Log::prepare(&now).expect("a file"));
+        tell(5);
+        while allow.send(false).is_ok() {}
+        log.flush(PATIENCE);
+    });
+    let old = String::from_utf8(taken.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("text");
+    let new = fs::read_to_string(&path).expect("a log");
+    let whole = old.rfind('\n').map_or("", |end| &old[..=end]).to_owned() + &new;
+    let numbers = whole.lines().map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).expect("a whole line");
+        (entry["number"].as_u64().expect("a number"), entry["level"].as_str().expect("text").to_owned())
+    });
+    let numbers: Vec<(u64, String)> = numbers.collect();
+    let told = (0..6).map(|number| (number, "INFO".to_owned())).chain([(5, "DEBUG".to_owned())]);
+    assert_eq!(numbers, told.collect::<Vec<_>>());
 }
 
 /// On the way out a log that does not work is given up.
@@ -166,7 +202,7 @@ fn a_flush_ends() {
             Ok(())
         }
     }
-    let (dispatch, log) = open(&settings(LogFormat::Human, "info"), Full, false).expect("a log");
+    let (dispatch, log) = open(&settings(LogFormat::Human, "info"), Box::new(Full), false).expect("a log");
     dispatcher::with_default(&dispatch, || tracing::info!(target: "herd::test", "unheard"));
     // Where it fails nothing is gained by waiting for longer: this would be for ever.
     log.flush(Duration::MAX);

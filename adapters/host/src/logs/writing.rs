@@ -19,9 +19,12 @@ pub(super) trait Tell {
     fn left_out(&self);
 }
 
-/// Writes what is put into the queue until that is closed. What fails is tried again; what does not fit into the queue
-/// meanwhile is lost, and that is told once it works again.
-pub(super) fn run(queue: &Arc<Queue>, mut sink: impl Write, tell: &impl Tell) {
+/// What the log is written to.
+pub(super) type Sink = Box<dyn Write + Send>;
+
+/// Writes what is put into the queue until that is closed. What fails is tried again, in another file where there is one
+/// by then; what does not fit into the queue meanwhile is lost, and that is told once it works again.
+pub(super) fn run(queue: &Arc<Queue>, mut sink: Sink, tell: &impl Tell) {
     let mut lines = Vec::new();
     loop {
         match queue.next(&mut lines) {
@@ -33,6 +36,7 @@ pub(super) fn run(queue: &Arc<Queue>, mut sink: impl Write, tell: &impl Tell) {
                     tell.lost(lost);
                 }
             }
+            Work::Switch(file) => sink = Box::new(file),
             Work::Tell => tell.left_out(),
             Work::End => return,
         }
@@ -40,14 +44,20 @@ pub(super) fn run(queue: &Arc<Queue>, mut sink: impl Write, tell: &impl Tell) {
 }
 
 /// Writes it all, however often that fails; false where nobody is left to wait for that.
-fn write(queue: &Queue, sink: &mut impl Write, mut lines: &[u8]) -> bool {
-    while !lines.is_empty() {
-        match sink.write(lines) {
-            Ok(written) if written > 0 => lines = &lines[written..],
+fn write(queue: &Queue, sink: &mut Sink, lines: &[u8]) -> bool {
+    let mut written = 0;
+    while written < lines.len() {
+        match sink.write(&lines[written..]) {
+            Ok(more) if more > 0 => written += more,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Ok(_) | Err(_) => {
                 if !queue.pause() {
                     return false;
+                }
+                if let Some(file) = queue.take_file() {
+                    *sink = Box::new(file);
+                    // What was cut off in the old file is whole in the new one.
+                    written = lines[..written].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
                 }
             }
         }

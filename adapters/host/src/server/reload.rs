@@ -4,13 +4,23 @@ use std::sync::Arc;
 
 use herd::{Event, Notice, ServerId, Turn};
 
+use herd_places::Source;
+
+use super::Server;
 use super::error::ReloadError;
-use super::{Server, links};
+use super::links::{self, Resolved};
 use crate::config::Settings;
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shutdown::{Phase, Role, Task};
-use crate::{tls, whole};
+use crate::tls::{self, Tls};
+use crate::whole;
+
+/// What a server needs to take over settings, looked up before.
+pub(crate) struct Prepared {
+    tls: Option<Arc<Tls>>,
+    resolved: Resolved,
+}
 
 impl<R: Runtime> Server<R> {
     /// Takes over, from these settings, the herd in place of the one that it has: who is in it, who talks with whom, and
@@ -19,17 +29,36 @@ impl<R: Runtime> Server<R> {
     /// those that have used a right, or were believed by a proof, that is gone: they are closed once they have got what
     /// they are owed. The addresses of all neighbours are looked up anew.
     ///
-    /// The rest of the settings, such as limits and where the server itself listens, stays as it was at the start.
+    /// The limits are theirs too, for all that there is: where a bound is below that, newcomers are refused and nobody is
+    /// closed, but for `buffers`. Where places come from is changed by [`replace_places`](Self::replace_places). The rest,
+    /// such as where the server itself listens, stays as it was at the start.
     ///
     /// Servers of one herd can be told one after the other.
     ///
     /// # Errors
     /// A [`ReloadError`]: the server goes on with what it has.
     pub async fn reload(&self, settings: &Settings) -> Result<(), ReloadError> {
+        let prepared = self.prepare(settings).await?;
+        self.take_over(settings, prepared)
+    }
+
+    /// Looks whether it can [take over](Self::reload) these settings, and up what that needs.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub(crate) async fn prepare(&self, settings: &Settings) -> Result<Prepared, ReloadError> {
         self.can_take(settings)?;
-        let tls = settings.tls.as_ref().map(|tls| tls.load(self.inner.shared.server_name())).transpose()?;
-        let (shared, herd) = (&self.inner.shared, &settings.herd);
-        let resolved = links::resolve::<R>(herd, shared.server_name()).await;
+        let name = self.inner.shared.server_name();
+        let tls = settings.tls.as_ref().map(|tls| tls.load(name)).transpose()?;
+        Ok(Prepared { tls, resolved: links::resolve::<R>(&settings.herd, name).await })
+    }
+
+    /// Takes over the settings that it was prepared for.
+    ///
+    /// # Errors
+    /// As [`reload`](Self::reload).
+    pub(crate) fn take_over(&self, settings: &Settings, prepared: Prepared) -> Result<(), ReloadError> {
+        let (shared, Prepared { tls, resolved }) = (&self.inner.shared, prepared);
         let _one_at_a_time = lock(&self.inner.reloading);
         // As long as there is this, a stop waits before it tells the links to end.
         let _task = Task::new(&shared.shutdown, Role::Other);
@@ -41,7 +70,7 @@ impl<R: Runtime> Server<R> {
             // First, so that no link connects by the new rules and with what the old ones asked for.
             let before = shared.tls.get();
             shared.tls.set(tls.clone());
-            shared.tell(&mut turn, Event::Herd(Arc::clone(herd)));
+            shared.tell(&mut turn, Event::Herd(Arc::clone(&settings.herd)));
             let refused = turn.notices.iter().find_map(|notice| match notice {
                 Notice::HerdRefused(why) => Some(*why),
                 _ => None,
@@ -51,6 +80,7 @@ impl<R: Runtime> Server<R> {
                 shared.tls.set(before);
                 return Err(why.into());
             }
+            shared.handle(&mut turn, Event::Limits(Arc::new(settings.limits.clone())));
             if let Some(tls) = &tls {
                 tls::tell(shared.name(), tls);
             }
@@ -64,11 +94,17 @@ impl<R: Runtime> Server<R> {
         })
     }
 
+    /// Takes places from that source from now on, which is the one that these settings describe. Fetches that are under way
+    /// end as they would have.
+    pub fn replace_places(&self, settings: &Settings, source: Arc<dyn Source>) {
+        self.inner.shared.replace_places(settings.places.source, source);
+    }
+
     /// Whether it could [take over](Self::reload) these settings, as far as can be told before.
     ///
     /// # Errors
     /// Why it could not.
-    pub(crate) fn can_take(&self, settings: &Settings) -> Result<ServerId, ReloadError> {
+    fn can_take(&self, settings: &Settings) -> Result<ServerId, ReloadError> {
         let shared = &self.inner.shared;
         let name = shared.server_name();
         let not_a_member = || ReloadError::NotAMember { name: name.clone() };
