@@ -3,7 +3,10 @@
 pub(crate) mod at;
 pub(crate) mod bench;
 pub(crate) mod certs;
+pub(crate) mod export;
+pub(crate) mod forget;
 pub(crate) mod iamat;
+pub(crate) mod import;
 pub(crate) mod nearby;
 pub(crate) mod prompt;
 pub(crate) mod secret;

@@ -46,6 +46,9 @@ pub(crate) enum Failure {
     /// The requests could not be read.
     #[error("cannot read standard input: {0}")]
     Input(io::Error),
+    /// A line of the input is wrong.
+    #[error("{0}")]
+    Line(String),
     /// What was to be shown could not be.
     #[error(transparent)]
     Output(#[from] io::Error),
@@ -59,6 +62,13 @@ impl From<BenchError> for Failure {
             BenchError::Broken { server, why } => Self::Broken { server, why: why.to_string() },
             BenchError::Output(why) => Self::Output(why),
         }
+    }
+}
+
+impl Failure {
+    /// The input could not be read, or a line of it is wrong.
+    pub(crate) fn of_input(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::InvalidData { Self::Line(error.to_string()) } else { Self::Input(error) }
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod commands;
 mod connection;
+mod data;
 mod failure;
 mod herd_file;
+mod lines;
+mod record;
 mod reply;
 mod server;
 mod syntax;
@@ -29,7 +32,10 @@ enum Command {
     Send(commands::send::Send),
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
+    Forget(commands::forget::ForgetClients),
     Status(commands::status::Status),
+    Export(commands::export::Export),
+    Import(commands::import::Import),
     Bench(Box<commands::bench::Bench>),
     Secret(commands::secret::Secret),
     Token(commands::token::MakeToken),
@@ -49,7 +55,10 @@ fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Iamat(iamat) => iamat.run(),
         Command::Whatsat(whatsat) => whatsat.run(),
+        Command::Forget(forget) => forget.run(),
         Command::Status(status) => status.run(),
+        Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
         Command::Bench(bench) => bench.run(),
         Command::Secret(secret) => secret.run(),
         Command::Token(token) => token.run(),

@@ -53,7 +53,7 @@ impl At {
 }
 
 /// A time of day for people, where it is in a year that they know.
-fn utc(time: Timestamp) -> Option<String> {
+pub(crate) fn utc(time: Timestamp) -> Option<String> {
     let nanos = u64::try_from(time.as_nanos()).ok()?;
     let time = std::time::UNIX_EPOCH.checked_add(std::time::Duration::from_nanos(nanos))?;
     Some(humantime::format_rfc3339_seconds(time).to_string())

@@ -20,7 +20,8 @@ use crate::reply::Reply;
 use crate::server::Server;
 
 /// The forms of the requests, for hints and help.
-const FORMS: [(&str, &str); 3] = [("IAMAT", " CLIENT +LAT-LNG TIME"), ("WHATSAT", " CLIENT KM BOUND"), ("STATUS", "")];
+const FORMS: [(&str, &str); 4] =
+    [("IAMAT", " CLIENT +LAT-LNG TIME"), ("WHATSAT", " CLIENT KM BOUND"), ("FORGET", " CLIENT TIME"), ("STATUS", "")];
 
 /// Talks with a server until Ctrl-D.
 pub(crate) fn run(server: &Server) -> Result<ExitCode, Failure> {
@@ -155,7 +156,8 @@ impl Completer for Words {
         let begins = |candidate: &&str| candidate.starts_with(word);
         let found = match line[..start].split_whitespace().count() {
             0 => {
-                ["IAMAT ", "WHATSAT ", "STATUS", "help", "quit"].into_iter().filter(begins).map(String::from).collect()
+                let words = ["IAMAT ", "WHATSAT ", "FORGET ", "STATUS", "help", "quit"];
+                words.into_iter().filter(begins).map(String::from).collect()
             }
             1 => self.clients.iter().map(String::as_str).filter(begins).map(|client| format!("{client} ")).collect(),
             _ => Vec::new(),

@@ -1,0 +1,75 @@
+//! What a server keeps of a client, as a line that is written and read again.
+
+use herd::Timestamp;
+use herd::wire::{Forget, Message, Sighting, is_white_space};
+
+/// A client's report, or that it was forgotten: `AT ORIGIN SKEW client position time`, or `GONE ORIGIN SKEW client time`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) client: Vec<u8>,
+    /// As it is written.
+    pub(crate) time: Vec<u8>,
+    pub(crate) at: Timestamp,
+    /// The position; a client that was forgotten has none.
+    position: Option<Vec<u8>>,
+    /// The line, with one space between two fields, and no LF.
+    pub(crate) line: Vec<u8>,
+}
+
+impl Record {
+    /// Reads such a line; `None` where it is something else.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        let fields: Vec<&[u8]> = line.split(|byte| is_white_space(*byte)).filter(|field| !field.is_empty()).collect();
+        let line = fields.join(&b' ');
+        // As a neighbour would say it.
+        let said = [&line[..], b" x"].concat();
+        let (client, time, at, position) = match Message::parse(&said).ok()?? {
+            Message::At { report, .. } => {
+                let Sighting { client, position, time, at } = report.sighting;
+                (client, time, at, Some(position.to_vec()))
+            }
+            Message::Gone { forgotten, .. } => {
+                let Forget { client, time, at } = forgotten.forget;
+                (client, time, at, None)
+            }
+            _ => return None,
+        };
+        Some(Self { client: client.to_vec(), time: time.to_vec(), at, position, line })
+    }
+
+    /// Whether it says that the client was forgotten.
+    pub(crate) const fn is_gone(&self) -> bool {
+        self.position.is_none()
+    }
+
+    /// The request of a client that says the same.
+    pub(crate) fn request(&self) -> Vec<u8> {
+        match &self.position {
+            Some(position) => [b"IAMAT", &self.client[..], position, &self.time].join(&b' '),
+            None => forget(&self.client, &self.time),
+        }
+    }
+}
+
+/// The request to forget a client up to that time.
+pub(crate) fn forget(client: &[u8], time: &[u8]) -> Vec<u8> {
+    [b"FORGET", client, time].join(&b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_becomes_the_request_that_says_the_same() {
+        let at = Record::parse(b"AT Alford +0.25 kiwi +34.07-118.44 1479413884.392014450\r").expect("a report");
+        assert_eq!(at.request(), b"IAMAT kiwi +34.07-118.44 1479413884.392014450");
+        assert_eq!(at.line, b"AT Alford +0.25 kiwi +34.07-118.44 1479413884.392014450");
+        let gone = Record::parse(b"GONE  Alford +12 kiwi\t5").expect("a client that is gone");
+        assert_eq!(gone.request(), b"FORGET kiwi 5");
+        assert_eq!((gone.line.as_slice(), gone.is_gone()), (&b"GONE Alford +12 kiwi 5"[..], true));
+        for line in ["", "kiwi", "IAMAT kiwi +1+1 1", "AT Alford +0.25 kiwi +91+1 1", "GONE Alford +0.25 kiwi +1+1 1"] {
+            assert_eq!(Record::parse(line.as_bytes()), None, "{line}");
+        }
+    }
+}
