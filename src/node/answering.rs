@@ -4,19 +4,21 @@ use super::hub::Hub;
 use crate::bytes::Text;
 use crate::herd::Identity;
 use crate::pass::Turn;
-use crate::store::{Kept, Store, TooMuch};
+use crate::store::{Kept, Store, Telling, TooMuch};
 use crate::values::ServerId;
 use crate::wire::{Refusal, Sketch, Span, Step};
 
 impl Hub {
-    /// A neighbour asks something in a comparison, on the connection that it opened.
+    /// A neighbour asks something in a comparison, on the connection that it opened; whether it can be told of tombstones.
     ///
     /// # Errors
     /// Where the two cannot compare.
-    pub(super) fn is_asked(&mut self, from: ServerId, step: &Step, turn: &mut Turn) -> Result<(), Refusal> {
+    pub(super) fn is_asked(&mut self, from: ServerId, step: &Step, turn: &mut Turn) -> Result<bool, Refusal> {
         self.heard(from, turn);
         let interval = self.identity.limits.repair_interval;
-        let Some(link) = self.links.iter_mut().find(|link| link.peer == from) else { return Ok(()) };
+        let Some(link) = self.links.iter_mut().find(|link| link.peer == from) else {
+            return Ok(false);
+        };
         if link.repair.has_other_key() {
             return Err(Refusal::Repair);
         }
@@ -24,7 +26,7 @@ impl Hub {
             link.repair.asked(turn.now.instant, interval);
             link.health.compared_at(turn.now.instant);
         }
-        Ok(())
+        Ok(link.knows_tombstones())
     }
 }
 
@@ -32,13 +34,15 @@ impl Hub {
 pub(super) struct Answering<'a> {
     pub(super) store: &'a Store,
     pub(super) identity: &'a Identity,
+    pub(super) telling: Telling<'a>,
     /// Where the answer is written.
     pub(super) out: &'a mut Text,
 }
 
 /// How many reports an answer brings.
 pub(super) fn brings(answer: &[u8]) -> u64 {
-    answer.split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"KEPT ")).count() as u64
+    let brings = |line: &&[u8]| line.starts_with(b"KEPT ") || line.starts_with(b"FORGOT ");
+    answer.split(|&byte| byte == b'\n').filter(brings).count() as u64
 }
 
 impl Answering<'_> {
@@ -51,7 +55,7 @@ impl Answering<'_> {
             Step::Groups(theirs) => self.groups(theirs),
             Step::Sketch { span, sketch } => self.sketched(*span, sketch).unwrap_or(Step::More(*span)),
             Step::Have { span, list } => {
-                let wanted = self.store.push_newer(*span, list.clone(), self.identity.closing().text(), self.out);
+                let wanted = self.store.push_newer(*span, list.clone(), self.telling, self.out);
                 wanted.map_or(Step::More(*span), |keys| Step::Lack { span: *span, keys })
             }
             Step::All(span) => {
@@ -92,8 +96,7 @@ impl Answering<'_> {
     }
 
     fn give(&mut self, span: Span, lacks: impl FnMut(&Kept<'_>) -> bool) -> Result<(), TooMuch> {
-        let closing = self.identity.closing().text();
-        self.store.push_lacked(span, lacks, closing, self.out, Store::ANSWER).map(drop)
+        self.store.push_lacked(span, lacks, self.telling, self.out, Store::ANSWER).map(drop)
     }
 
     fn say(&mut self, step: &Step) {

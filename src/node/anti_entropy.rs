@@ -3,8 +3,8 @@
 use super::hub::Hub;
 use crate::pass::{Notice, Turn};
 use crate::peers::{Lacked, Link, Probe, Round, Way, Words};
-use crate::store::{Bound, Kept, Store, TooMuch};
-use crate::values::{Instant, ServerId};
+use crate::store::{Bound, Kept, Store, Telling, TooMuch};
+use crate::values::ServerId;
 use crate::wire::{Span, Step};
 
 /// As many bytes as are put together at once to be said.
@@ -40,7 +40,7 @@ impl Hub {
         {
             let looked_at = match probe {
                 Probe::Ask(span, least) => self.ask(store, index, span, least),
-                Probe::Give(span, lacked) => self.give(store, (index, turn.now.instant), span, &lacked),
+                Probe::Give(span, lacked) => self.give(store, (index, turn), span, &lacked),
             };
             left = left.saturating_sub(looked_at);
             turn.spend(looked_at as u64);
@@ -96,7 +96,9 @@ impl Hub {
     }
 
     /// Sends what a neighbour lacks of a span; how many records it looked at.
-    fn give(&mut self, store: &Store, (index, now): (usize, Instant), span: Span, lacked: &Lacked) -> usize {
+    fn give(&mut self, store: &Store, (index, turn): (usize, &Turn), span: Span, lacked: &Lacked) -> usize {
+        let tombstones = self.links[index].knows_tombstones();
+        let telling = Telling { closing: self.identity.closing().text(), tombstones, horizon: turn.horizon };
         let Link { repair, outbox, health, .. } = &mut self.links[index];
         let Some(round) = repair.round() else { return 1 };
         let mut looked_at = 1;
@@ -108,15 +110,17 @@ impl Hub {
                 Lacked::Keys(keys) => keys.binary_search(&span.key(kept.hash.bits())).is_ok(),
             };
             if lacks {
-                round.send(kept.digest);
+                round.send(kept.digest, kept.came);
             }
             lacks
         };
-        let given = store.push_lacked(span, lacks, self.identity.closing().text(), &mut outbox.talk, STEP);
-        health.mend(given.unwrap_or(0), 0, now);
+        let given = store.push_lacked(span, lacks, telling, &mut outbox.talk, STEP);
+        health.mend(given.unwrap_or(0), 0, turn.now.instant);
         // What was asked for by name was so while there were fewer clients: the next comparison finds what is lacked.
-        if given == Err(TooMuch) && *lacked == Lacked::All {
-            round.split_to_give(span);
+        match given {
+            Err(TooMuch) if *lacked == Lacked::All => round.split_to_give(span),
+            Err(TooMuch) => round.leaves_out(),
+            Ok(_) => {}
         }
         looked_at
     }

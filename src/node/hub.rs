@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::changes::Changes;
 use super::clock::Clock;
 use super::event::Event;
+use super::sweep::Sweep;
 use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour, Untimely};
 use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Tells, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
@@ -36,6 +37,7 @@ pub(super) struct Hub {
     full: Option<(Instant, u64)>,
     pub(super) troubles: Troubles,
     pub(super) clock: Clock,
+    pub(super) sweep: Sweep,
     /// When the server began to listen.
     pub(super) started: Option<Instant>,
     jitter: SplitMix64,
@@ -58,6 +60,7 @@ impl Hub {
             full: None,
             troubles: Troubles::default(),
             clock: Clock::default(),
+            sweep: Sweep::default(),
             started: None,
             jitter: SplitMix64::new(seed),
             nonces: 0,
@@ -73,6 +76,7 @@ impl Hub {
             Event::Started => {
                 self.started = Some(turn.now.instant);
                 self.clock.start(turn.now);
+                self.sweep.is_needed(&self.identity.limits, turn.now.instant);
                 self.each_link(turn, Link::greet);
             }
             Event::Stopping => self.each_link(turn, Link::stop),
@@ -222,7 +226,9 @@ impl Hub {
     /// Asks to be woken, unless it has asked for a time as early.
     pub(super) fn ask_to_be_woken(&mut self, turn: &mut Turn) {
         let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
-        if let Some(wake) = links.chain(self.fetches.deadline()).chain(self.troubles.deadline()).min() {
+        if let Some(wake) =
+            links.chain(self.fetches.deadline()).chain(self.troubles.deadline()).chain(self.sweep.deadline()).min()
+        {
             self.ask_to_be_woken_at(wake, turn);
         }
     }
@@ -305,6 +311,9 @@ impl Hub {
     /// lacks it is found by comparing, and only neighbours that do not compare are told. So is a neighbour that may have
     /// forgotten its own reports: those are never flooded to it.
     fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
+        if run.tells == Tells::Tombstones {
+            self.sweep.is_needed(&self.identity.limits, turn.now.instant);
+        }
         if run.tells == Tells::Back {
             let Some(peer) = run.from.neighbour() else { return };
             return self.on_link(peer, turn, |link, cx| {

@@ -13,6 +13,8 @@ mod node;
 mod seat;
 mod serving;
 mod status;
+mod sweep;
+mod sweeping;
 mod typed;
 
 pub use self::changes::{Change, Changed};

@@ -135,6 +135,7 @@ impl Node {
             if changes {
                 self.take_over(hub);
             }
+            hub.sweep(&self.store, turn);
             hub.compare(&self.store, turn);
         });
     }
@@ -264,7 +265,9 @@ impl Node {
             let admission = self.admission.hold();
             (admission.open(), admission.is_full())
         };
-        let counted = Counted { clients, bytes, connections, is_full, counters: self.counters() };
+        let (tombstones, counters) = (self.store.tombstones(), self.counters());
+        let is_clock_trusted = self.horizon(&self.identity().limits, now) != Horizon::NONE;
+        let counted = Counted { clients, tombstones, bytes, connections, is_full, is_clock_trusted, counters };
         self.hub.hold().status(&counted, host, now)
     }
 
@@ -291,7 +294,7 @@ impl Node {
     /// [collected](Self::collect_changes). All that a pass has changed is there when the pass is over.
     pub fn take_changes(&self, changed: &mut Changed) {
         match &mut self.hub.hold().changes {
-            Some(changes) => changes.give(changed),
+            Some(collected) => collected.give(changed),
             None => changed.clear(),
         }
     }

@@ -12,7 +12,7 @@ use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
 use crate::places::Query;
 use crate::report::OwnedRecord;
 use crate::session::Session;
-use crate::store::{Intake, Shards};
+use crate::store::{Intake, Shards, Telling};
 use crate::values::{Position, ServerId, Ticket};
 use crate::wire::{Need, Refusal};
 
@@ -291,9 +291,10 @@ impl Pass<'_> {
                 }
             }
             Request::Repair { from, step, answer } => {
-                node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
+                let tombstones = node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
                 let (start, identity) = (batch.answers.len(), self.session.identity());
-                Answering { store: &node.store, identity, out: &mut batch.answers }.answer(step)?;
+                let telling = Telling { closing: identity.closing().text(), tombstones, horizon: turn.horizon };
+                Answering { store: &node.store, identity, telling, out: &mut batch.answers }.answer(step)?;
                 *answer = start..batch.answers.len();
                 let brought = brings(&batch.answers.as_slice()[start..]);
                 if brought > 0 {

@@ -47,6 +47,8 @@ pub struct ServerStatus {
     pub uptime: Seconds,
     /// How many clients it knows.
     pub clients: usize,
+    /// How many clients it knows to be forgotten: they count in [`Limits::clients`](crate::Limits::clients).
+    pub tombstones: usize,
     /// How many bytes it has set aside for what it keeps of them.
     pub bytes: usize,
     /// How many connections others have opened to it.
@@ -90,6 +92,8 @@ pub struct NeighbourStatus {
     pub sent: u64,
     /// Reports that came from it by repair.
     pub received: u64,
+    /// Tombstones that are old enough to go, and wait until it is known that it has them.
+    pub tombstones_waiting: usize,
     /// How far its clock is ahead of this server's.
     pub clock: Option<Seconds>,
     /// Why it is believed to be that neighbour, while there is a connection: `certificate`, `secret` and the secret's id,
@@ -160,18 +164,21 @@ impl ServerStatus {
 
 /// What the node counts elsewhere than in the hub.
 pub(super) struct Counted {
+    /// All records, tombstones among them.
     pub(super) clients: usize,
+    pub(super) tombstones: usize,
     pub(super) bytes: usize,
     pub(super) connections: usize,
     /// Whether no client is let in any more.
     pub(super) is_full: bool,
+    pub(super) is_clock_trusted: bool,
     pub(super) counters: Counters,
 }
 
 impl Hub {
     /// How the server is.
     pub(super) fn status(&self, counted: &Counted, host: HostStatus, now: Now) -> ServerStatus {
-        let &Counted { clients, bytes, connections, ref counters, .. } = counted;
+        let &Counted { clients, tombstones, bytes, connections, ref counters, .. } = counted;
         let wrong = self.wrong(counted, &host, now);
         ServerStatus {
             server: self.identity.names.name(self.identity.me).to_string(),
@@ -179,7 +186,8 @@ impl Hub {
             runtime: host.runtime,
             time: Seconds(now.wall.as_nanos()),
             uptime: now.instant.saturating_since(self.started.unwrap_or(now.instant)).into(),
-            clients,
+            clients: clients - tombstones,
+            tombstones,
             bytes,
             connections,
             neighbours: self.links.iter().map(|link| self.neighbour(link, now.instant)).collect(),
@@ -211,6 +219,7 @@ impl Hub {
             compared: health.compared.map(|at| now.saturating_since(at).into()),
             sent: health.mended.sent,
             received: health.mended.received,
+            tombstones_waiting: health.tombstones_waiting,
             clock: health.clock.map(Seconds::from),
             proven: link.proving.basis.map(|basis| basis.to_string()),
         }
@@ -218,13 +227,18 @@ impl Hub {
 
     /// What needs a person.
     fn wrong(&self, counted: &Counted, host: &HostStatus, now: Now) -> Vec<String> {
-        let &Counted { clients, connections, is_full, .. } = counted;
+        let &Counted { clients, bytes, connections, is_full, is_clock_trusted, .. } = counted;
         let (limits, mut wrong) = (&self.identity.limits, Vec::new());
         if now.wall < limits.earliest_clock {
             wrong.push("the clock of this server was never set: set it by a time server".into());
+        } else if !is_clock_trusted && self.started.is_some() {
+            wrong.push("the clock of this server is not trusted, and nothing expires: set it by a time server".into());
         }
         if clients >= limits.clients {
             wrong.push(format!("{clients} clients are kept and further ones refused: raise clients"));
+        }
+        if bytes >= limits.client_bytes {
+            wrong.push(format!("records take {bytes} bytes and further clients are refused: raise client-bytes"));
         }
         if is_full {
             wrong.push(format!("{connections} connections are open and further ones turned away: raise connections"));

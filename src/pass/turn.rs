@@ -140,6 +140,10 @@ pub enum Notice {
         /// How many, since it was told last.
         closed: u64,
     },
+    /// This server's clock has run ahead since it last agreed with a neighbour's, differs by more than a minute from most
+    /// neighbours', or was never set. Nothing expires, and no tombstone goes, until it agrees again. It is told once an
+    /// hour.
+    ClockNotTrusted,
     /// A new list of servers was refused as a whole, and nothing has changed.
     HerdRefused(HerdRefused),
     /// This server has compared what it keeps with what that neighbour keeps.

@@ -24,6 +24,8 @@ pub(crate) struct Health {
     recovery: Option<Recovery>,
     /// Reports that went to the neighbour by repair, and that came from it.
     pub(crate) mended: Mended,
+    /// Tombstones that are old enough to go, and wait until it is known that the neighbour has them.
+    pub(crate) tombstones_waiting: usize,
     /// When the two last compared.
     pub(crate) compared: Option<Instant>,
     /// What this server's clock said when it greeted, if there was no answer to that yet.

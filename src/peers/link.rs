@@ -442,6 +442,11 @@ impl Link {
         self.make.version() >= 2
     }
 
+    /// Whether the neighbour is known to have a tombstone that came then, or something newer, and was not lost since.
+    pub(crate) fn has_tombstone(&self, came: Instant) -> bool {
+        self.health.down().is_none() && self.repair.has_tombstone(came)
+    }
+
     /// Whether the neighbour can be told that a client was forgotten, for all that is known.
     pub(crate) fn knows_tombstones(&self) -> bool {
         self.make.version() >= 2

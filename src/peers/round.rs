@@ -23,7 +23,11 @@ pub(crate) struct Round {
     guess: Guess,
     /// All digests that went either way, by exclusive or.
     moved: u64,
-    /// How many reports were sent.
+    /// When it began.
+    began: Instant,
+    /// Whether the neighbour is shown to have every tombstone that came before it began, or something newer.
+    finds_tombstones: bool,
+    /// How many records were sent.
     pub(crate) sent: u64,
     /// How many reports came.
     pub(crate) received: u64,
@@ -81,6 +85,8 @@ impl Round {
             window: Self::FIRST_WINDOW,
             guess: Guess::default(),
             moved: 0,
+            began: now,
+            finds_tombstones: true,
             sent: 0,
             received: 0,
             answered_at: 0,
@@ -203,10 +209,21 @@ impl Round {
         Some(asked)
     }
 
-    /// A report of that digest was sent.
-    pub(crate) fn send(&mut self, digest: u64) {
+    /// A record of that digest was sent; where it is a tombstone, it came then.
+    pub(crate) fn send(&mut self, digest: u64, came: Option<Instant>) {
         self.sent += 1;
         self.moved ^= digest;
+        self.finds_tombstones &= came.is_none_or(|came| came >= self.began);
+    }
+
+    /// Something that the neighbour lacks is left to the next comparison.
+    pub(crate) const fn leaves_out(&mut self) {
+        self.finds_tombstones = false;
+    }
+
+    /// When it began, if the neighbour had every tombstone then that was here, or something newer.
+    pub(super) fn tombstones_found(&self) -> Option<Instant> {
+        self.finds_tombstones.then_some(self.began)
     }
 
     /// A report came; the number tells it from others.

@@ -27,6 +27,8 @@ pub(crate) struct Schedule {
     stale: bool,
     due: Option<Instant>,
     round: Option<Round>,
+    /// Since when the neighbour has every tombstone that came here before, in its present run, or something newer.
+    has_tombstones: Option<Instant>,
     /// What the last round moved, if anything.
     outcome: u64,
     doublings: u32,
@@ -46,7 +48,17 @@ enum Ability {
 impl Schedule {
     pub(crate) const fn new(first: bool, possible: bool) -> Self {
         let ability = if possible { Ability::Able } else { Ability::Impossible };
-        Self { first, ability, other_key: false, stale: true, due: None, round: None, outcome: 0, doublings: 0 }
+        Self {
+            first,
+            ability,
+            other_key: false,
+            stale: true,
+            due: None,
+            round: None,
+            has_tombstones: None,
+            outcome: 0,
+            doublings: 0,
+        }
     }
 
     /// The pause between comparisons is another one now, and so may be whether lines are long enough for them.
@@ -73,6 +85,12 @@ impl Schedule {
         self.stale = true;
         self.due = None;
         self.round = None;
+        self.has_tombstones = None;
+    }
+
+    /// Whether the neighbour is known to have a tombstone that came then, or something newer.
+    pub(crate) fn has_tombstone(&self, came: Instant) -> bool {
+        self.has_tombstones.is_some_and(|since| came < since)
     }
 
     /// The neighbour has begun anew: whatever was known of it is not so any more.
@@ -169,6 +187,9 @@ impl Schedule {
     /// while each moves the same and is of no use (as where one side can keep no more clients).
     pub(crate) fn end_if_over(&mut self, now: Instant, interval: Duration) -> Option<Round> {
         let round = self.round.take_if(|round| round.is_over())?;
+        if let Some(since) = round.tombstones_found() {
+            self.has_tombstones = Some(since);
+        }
         let useless = round.outcome() != 0 && round.outcome() == self.outcome;
         self.outcome = round.outcome();
         self.doublings = if useless { (self.doublings + 1).min(MOST_DOUBLINGS) } else { 0 };

@@ -42,7 +42,7 @@ impl Head {
     /// Whether it is of a tombstone.
     #[inline]
     pub(crate) const fn is_tombstone(self) -> bool {
-        (self.offsets >> 16) as u32 == FieldOffsets::TOMBSTONE.0
+        self.offsets >> 16 == FieldOffsets::TOMBSTONE.0 as u64
     }
 
     #[inline]

@@ -70,7 +70,7 @@ impl Session {
                 lines.left = most - read;
             }
             (Some(b'A'), Some(neighbour)) => {
-                self.fast_ats::<false>(turn, BroughtBy::Neighbour(neighbour), lines, batch)
+                self.fast_ats::<false>(turn, BroughtBy::Neighbour(neighbour), lines, batch);
             }
             (Some(b'K'), Some(neighbour)) => self.fast_ats::<true>(turn, BroughtBy::Repair(neighbour), lines, batch),
             (Some(b'W'), _) if self.is_served() && self.granted.grant.rights.ask().covers_any() => {

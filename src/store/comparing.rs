@@ -8,6 +8,8 @@ use super::matching::{Matching, held};
 use super::shard::{Kept, Shard};
 use super::store::Store;
 use crate::bytes::Sink;
+use crate::herd::Horizon;
+use crate::report::Record;
 use crate::wire::{Held, Sketch, Span, Step};
 
 /// What is asked of a span that has too many records for one step.
@@ -19,6 +21,28 @@ pub(crate) struct TooMuch;
 pub(crate) struct Bound {
     pub(crate) records: usize,
     pub(crate) bytes: usize,
+}
+
+/// How a neighbour is told what it lacks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Telling<'a> {
+    /// What each line ends with.
+    pub(crate) closing: &'a [u8],
+    /// Whether it can be told of tombstones.
+    pub(crate) tombstones: bool,
+    /// What is over is not told.
+    pub(crate) horizon: Horizon,
+}
+
+impl Telling<'_> {
+    /// What a line of that record begins with, if it is to be told.
+    fn word(&self, record: &Record<'_>) -> Option<&'static [u8]> {
+        if record.is_tombstone() {
+            return self.tombstones.then_some(b"FORGOT ");
+        }
+        let is_over = self.horizon.expires() && self.horizon.is_over(record.heard_at());
+        (!is_over).then_some(b"KEPT ")
+    }
 }
 
 impl Store {
@@ -62,13 +86,13 @@ impl Store {
         Ok(shard.span(span).take(most).map(|kept| held(span, &kept)).collect())
     }
 
-    /// Appends a `KEPT` line, with that `closing`, for each report of a span that is lacked; how many there were. Where
-    /// that is too much, nothing is appended.
+    /// Appends a `KEPT` line for each report of a span that is lacked, or a `FORGOT` line for a tombstone; how many there
+    /// were. Where that is too much, nothing is appended.
     pub(crate) fn push_lacked(
         &self,
         span: Span,
         mut lacks: impl FnMut(&Kept<'_>) -> bool,
-        closing: &[u8],
+        telling: Telling<'_>,
         out: &mut impl Sink,
         bound: Bound,
     ) -> Result<u64, TooMuch> {
@@ -76,7 +100,8 @@ impl Store {
         weigh(&shard, span, bound.records)?;
         let (start, mut lacked) = (out.len(), 0);
         for Kept { report, .. } in shard.span(span).take(bound.records).filter(|kept| lacks(kept)) {
-            report.write_copy(b"KEPT ", closing, out);
+            let Some(word) = telling.word(&report) else { continue };
+            report.write_copy(word, telling.closing, out);
             lacked += 1;
             if out.len() - start > bound.bytes {
                 if !span.can_split() {
@@ -93,19 +118,19 @@ impl Store {
         Ok(lacked)
     }
 
-    /// Appends a `KEPT` line for each report of a span that is newer than what the other server holds, and says of which
+    /// Appends a line for each record of a span that is newer than what the other server holds, and says of which
     /// clients that one has the newer.
     pub(crate) fn push_newer(
         &self,
         span: Span,
         theirs: Vec<Held>,
-        closing: &[u8],
+        telling: Telling<'_>,
         out: &mut impl Sink,
     ) -> Result<Vec<u32>, TooMuch> {
         let mut matching = Matching::new(span, theirs);
-        self.push_lacked(span, |kept| matching.lacks(kept), closing, out, Self::ANSWER)?;
+        self.push_lacked(span, |kept| matching.lacks(kept), telling, out, Self::ANSWER)?;
         if matching.has_shared() {
-            self.push_lacked(span, |kept| matching.is_shared(kept), closing, out, Self::ANSWER)?;
+            self.push_lacked(span, |kept| matching.is_shared(kept), telling, out, Self::ANSWER)?;
         }
         Ok(matching.wanted())
     }

@@ -107,7 +107,7 @@ mod tests {
         let key = span.key(hash.bits());
         let theirs = theirs.iter().map(|&(at, digest)| Held { key, at, digest }).collect();
         let head = Head { at: mine.0, offsets: ServerId::NONE.0.into() };
-        let kept = Kept { hash, digest: mine.1, report: Record { line: b"", head } };
+        let kept = Kept { hash, digest: mine.1, report: Record { line: b"", head }, came: None };
         let mut matching = Matching::new(span, theirs);
         let lacks = matching.lacks(&kept);
         (lacks, matching.wanted() == [key])
@@ -136,7 +136,7 @@ mod tests {
         let key = span.key(hash.bits());
         let kept = |at| {
             let head = Head { at, offsets: ServerId::NONE.0.into() };
-            Kept { hash, digest: 1, report: Record { line: b"", head } }
+            Kept { hash, digest: 1, report: Record { line: b"", head }, came: None }
         };
         let mut matching = Matching::new(span, vec![Held { key, at: 5, digest: 1 }]);
         assert!(!matching.lacks(&kept(5)) && !matching.has_shared());

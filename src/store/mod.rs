@@ -15,7 +15,7 @@ mod slab;
 mod store;
 mod walking;
 
-pub(crate) use self::comparing::{Bound, TooMuch};
+pub(crate) use self::comparing::{Bound, Telling, TooMuch};
 pub use self::cursor::Cursor;
-pub(crate) use self::shard::{Intake, Kept};
+pub(crate) use self::shard::{Intake, Kept, Verdict};
 pub(crate) use self::store::{Shards, Store};

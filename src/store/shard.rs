@@ -27,6 +27,8 @@ pub(crate) struct Shard {
     hash_key: HashKey,
     secret: SecretHasher,
     len: usize,
+    /// How many of the records are tombstones.
+    tombstones: usize,
     seen: Seen,
     feed: Feed,
     pub(crate) counters: Counters,
@@ -48,6 +50,8 @@ pub(crate) struct Kept<'a> {
     /// The report's digest.
     pub(crate) digest: u64,
     pub(crate) report: Record<'a>,
+    /// When it came to this server, if it is a tombstone.
+    pub(crate) came: Option<Instant>,
 }
 
 /// What is the same for all reports that are taken in at once.
@@ -83,7 +87,6 @@ pub(crate) enum Offer {
 
 /// What is to become of a client that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "what expires and tombstones that go are swept"))]
 pub(crate) enum Verdict {
     Keep,
     Remove,
@@ -108,6 +111,7 @@ impl Shard {
             hash_key,
             secret,
             len: 0,
+            tombstones: 0,
             seen: Seen::new(0, seed),
             feed: Feed::default(),
             counters: Counters::default(),
@@ -281,6 +285,8 @@ impl Shard {
             Ordering::Less | Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
+        self.tombstones += usize::from(report.is_tombstone());
+        self.tombstones -= usize::from(kept.is_tombstone());
         let replaced = record::digest(slab.get(slot));
         let before = slab.bytes();
         let left = if Slab::fits(old, new) {
@@ -314,6 +320,7 @@ impl Shard {
         });
         self.ranges[hash.range() % Self::RANGES].digest ^= digest;
         self.len += 1;
+        self.tombstones += usize::from(report.is_tombstone());
         room.account().count_bytes(before, self.bytes());
         Offer::Kept { replaced: None }
     }
@@ -321,6 +328,7 @@ impl Shard {
     /// Forgets the client of that hash whose record is in that slot.
     fn remove(&mut self, hash: ClientHash, slot: Slot) {
         let digest = record::digest(self.slab.get(slot));
+        self.tombstones -= usize::from(record::read(self.slab.get(slot)).is_tombstone());
         self.reindex(hash, |records, hash_of, secret| {
             records.remove(hash.bits(), || secret(slot), slot);
             records.fit(records.len(), hash.range(), hash_of, secret);
@@ -386,6 +394,11 @@ impl Shard {
         self.slab.bytes() + self.index_bytes
     }
 
+    /// How many of its records are tombstones.
+    pub(crate) const fn tombstones(&self) -> usize {
+        self.tombstones
+    }
+
     /// How many clients it knows.
     pub(crate) const fn len(&self) -> usize {
         self.len
@@ -402,7 +415,7 @@ impl Shard {
         cursor: &mut Cursor,
         most: usize,
         mut verdict: impl FnMut(&Kept<'_>) -> Verdict,
-        mut removed: impl FnMut(&Kept<'_>, &mut Feed),
+        mut removed: impl FnMut(&Kept<'_>),
         account: &Account,
     ) -> usize {
         let (mut clients, before) = (self.step(cursor, most), self.bytes());
@@ -411,7 +424,7 @@ impl Shard {
             let kept = kept(&self.slab, hash, slot);
             let is_out = verdict(&kept) == Verdict::Remove;
             if is_out {
-                removed(&kept, &mut self.feed);
+                removed(&kept);
                 self.remove(hash, slot);
             }
             is_out
@@ -487,8 +500,8 @@ impl<'a> Iterator for Chain<'a> {
 
 /// What is kept of the client of that hash whose record is in that slot.
 fn kept(slab: &Slab, hash: ClientHash, slot: Slot) -> Kept<'_> {
-    let record = slab.get(slot);
-    Kept { hash, digest: record::digest(record), report: record::read(record) }
+    let (slot, report) = (slab.get(slot), record::read(slab.get(slot)));
+    Kept { hash, digest: record::digest(slot), report, came: report.is_tombstone().then(|| record::came(slot)) }
 }
 
 /// Reads every cache line of a record that is not very long.

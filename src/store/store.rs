@@ -167,6 +167,11 @@ impl Store {
         self.shard(hash.range()).report(hash, client, horizon).map(OwnedRecord::from)
     }
 
+    /// How many of the records are tombstones.
+    pub(crate) fn tombstones(&self) -> usize {
+        self.shards.iter().map(|shard| shard.hold().tombstones()).sum()
+    }
+
     /// How many clients it knows.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.hold().len()).sum()

@@ -2,13 +2,12 @@
 
 use super::cursor::Cursor;
 use super::shard::{Kept, Shard, Verdict};
-use super::store::{Shards, Store};
-use crate::pass::Feed;
+use super::store::Store;
 use crate::report::OwnedRecord;
 
 impl Store {
     /// How many clients are swept at once: taking one out takes a microsecond or so.
-    const SWEEP: usize = 256;
+    pub(crate) const SWEEP: usize = 256;
 
     /// Appends what is kept of the clients that come next, of about [`STEP`](Self::STEP), each as a whole line; whether
     /// there were any more.
@@ -39,21 +38,16 @@ impl Store {
     }
 
     /// Looks at the clients that come next, about [`SWEEP`](Self::SWEEP), and takes those out for which that is the
-    /// `verdict`; `removed` is told each of them, with the feed of its shard, which is held. Which shards were looked at;
-    /// none if there were no more clients.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what expires and tombstones that go are swept"))]
+    /// `verdict`; `removed` is told each of them. Whether there were any more clients.
     pub(crate) fn sweep(
         &self,
         cursor: &mut Cursor,
         mut verdict: impl FnMut(&Kept<'_>) -> Verdict,
-        mut removed: impl FnMut(&Kept<'_>, &mut Feed),
-    ) -> Option<Shards> {
-        let mut shards = Shards::default();
-        let had_more = self.walk(cursor, Self::SWEEP, |range, shard, cursor| {
-            shards.add_of(range);
+        mut removed: impl FnMut(&Kept<'_>),
+    ) -> bool {
+        self.walk(cursor, Self::SWEEP, |_, shard, cursor| {
             shard.sweep(cursor, Self::SWEEP, &mut verdict, &mut removed, self.account())
-        });
-        had_more.then_some(shards)
+        })
     }
 
     /// Takes as many steps as meet enough clients, each within a range; whether there was any client.

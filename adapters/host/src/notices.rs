@@ -29,6 +29,10 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
         Notice::BuffersFull { closed } => {
             tracing::warn!(target: "herd::server", server, closed, "buffers full, largest connections closed");
         }
+        Notice::ClockNotTrusted => {
+            let remedy = "set the clock by a time server; if it is right, start the server again";
+            tracing::warn!(target: "herd::server", server, remedy, "clock not trusted, nothing expires");
+        }
         Notice::HerdChanged { added, removed } => {
             tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
         }

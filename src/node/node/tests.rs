@@ -6,6 +6,7 @@ use crate::pass::{Action, Notice};
 use crate::values::{Now, ServerName, Timestamp};
 use crate::wire::Sighting;
 
+mod forgetting;
 mod limits;
 mod rights;
 mod trust;

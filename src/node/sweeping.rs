@@ -1,0 +1,86 @@
+//! Going through what is kept, a step at a time, to take out what is over.
+//!
+//! A report goes a minute after it was [hidden](Horizon), everywhere alike and without a message. A tombstone goes when it
+//! is older than `gone-for` and every neighbour is known to have it, in its present run: so nothing that it covers can come
+//! back. Neither goes while this server's clock is not trusted.
+
+use core::time::Duration;
+
+use super::hub::Hub;
+use super::sweep::period;
+use crate::herd::Horizon;
+use crate::pass::{Notice, Turn};
+use crate::store::{Cursor, Kept, Store, Verdict};
+use crate::values::Instant;
+
+/// How long after a step the next one is: so all others have their turns.
+const PAUSE: Duration = Duration::from_millis(2);
+
+impl Hub {
+    /// Takes a step, if it is time.
+    pub(super) fn sweep(&mut self, store: &Store, turn: &mut Turn) {
+        let now = turn.now.instant;
+        if self.sweep.due.is_none_or(|due| now < due) {
+            return;
+        }
+        let period = period(&self.identity.limits);
+        self.sweep.due = if turn.horizon == Horizon::NONE {
+            self.tell_of_clock(now, turn);
+            Some(now + period)
+        } else if self.step(store, turn) {
+            Some(now + PAUSE)
+        } else {
+            self.end_sweep(now);
+            (self.identity.limits.keep_for.is_some() || store.tombstones() > 0).then(|| now + period)
+        };
+    }
+
+    /// Looks at what comes next; whether there was anything.
+    fn step(&mut self, store: &Store, turn: &mut Turn) -> bool {
+        let Self { links, sweep, counters, .. } = self;
+        sweep.waiting.resize(links.len(), 0);
+        let mut verdict = |kept: &Kept<'_>| {
+            let heard_at = kept.report.heard_at();
+            let goes = match kept.came {
+                None => turn.horizon.is_long_over(heard_at),
+                Some(came) if turn.horizon.is_too_old_to_flood(heard_at) => {
+                    let mut waits = false;
+                    for (link, waiting) in links.iter().zip(&mut sweep.waiting) {
+                        let lacks = !link.has_tombstone(came);
+                        *waiting += usize::from(lacks);
+                        waits |= lacks;
+                    }
+                    !waits
+                }
+                Some(_) => false,
+            };
+            if goes { Verdict::Remove } else { Verdict::Keep }
+        };
+        let goes_on = store.sweep(&mut sweep.cursor, &mut verdict, |kept| match kept.came {
+            Some(_) => counters.tombstones_dropped += 1,
+            None => counters.expired += 1,
+        });
+        turn.spend(Store::SWEEP as u64);
+        goes_on
+    }
+
+    /// All was looked at. Neighbours of which it is not known whether they have the tombstones are asked.
+    fn end_sweep(&mut self, now: Instant) {
+        self.sweep.cursor = Cursor::default();
+        for (link, waiting) in self.links.iter_mut().zip(self.sweep.waiting.drain(..)) {
+            link.health.tombstones_waiting = waiting;
+            if waiting > 0 {
+                link.repair.soon(now);
+            }
+        }
+    }
+
+    /// The clock is not trusted: nothing goes. People are told once an hour.
+    fn tell_of_clock(&mut self, now: Instant, turn: &mut Turn) {
+        const PAUSE: Duration = Duration::from_hours(1);
+        if self.sweep.told_at.is_none_or(|told| told + PAUSE <= now) {
+            self.sweep.told_at = Some(now);
+            turn.notices.push(Notice::ClockNotTrusted);
+        }
+    }
+}
