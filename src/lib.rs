@@ -122,8 +122,8 @@ pub mod wire;
 pub use access::{Access, Certificate, Certificates, Grant, Right, Rights, Secret, Seed, Token, TokenHash, Trust};
 pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
 pub use node::{
-    Change, Changed, Event, HostStatus, LinkState, LinkStatus, LogStatus, NeighbourStatus, Node, PlacesStatus,
-    Received, Seat, Seconds, Served, ServerStatus,
+    Change, Changed, DataStatus, Event, HostStatus, LinkState, LinkStatus, LogStatus, NeighbourStatus, Node,
+    PlacesStatus, Received, Seat, Seconds, Served, ServerStatus,
 };
 pub use pass::{Action, Answer, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};

@@ -28,6 +28,8 @@ pub(crate) struct Identity {
     /// A number that no other run of this server has had: its neighbours learn from it that it came
     /// back with nothing.
     pub(crate) incarnation: u64,
+    /// Whether clients' reports are taken.
+    pub(crate) takes_reports: bool,
     /// Makes numbers that are used once.
     pub(crate) nonces: Nonces,
     /// One number for what should be equal on all servers: the list, and the limits that decide what is kept.
@@ -79,6 +81,7 @@ impl Identity {
             limits,
             hash_key,
             incarnation,
+            takes_reports: true,
             nonces,
             same: 0,
             opening,

@@ -23,6 +23,9 @@ pub enum Event<'a> {
     /// below what is there, newcomers are refused and nobody is closed, but for [`Limits::buffers`], for which the largest
     /// are closed as ever. What has begun to be waited for, such as places, is waited for as long as it was to be.
     Limits(Arc<Limits>),
+    /// Whether clients' reports are taken from now on: not while they cannot be kept as they were promised to be. Without
+    /// this they are. Questions are answered all the same, and what neighbours know is taken.
+    TakesReports(bool),
     /// A neighbour's `address` stands for these IP addresses now.
     Resolved {
         /// The neighbour.

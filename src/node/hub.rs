@@ -82,6 +82,7 @@ impl Hub {
             Event::Stopping => self.each_link(turn, Link::stop),
             Event::Herd(herd) => self.change_herd(herd, turn),
             Event::Limits(limits) => self.change_limits(&limits, turn),
+            Event::TakesReports(takes) => Arc::make_mut(&mut self.identity).takes_reports = takes,
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
             Event::Gone(session) => self.fetches.forget(session),
             Event::Woken => self.woken(turn),

@@ -22,4 +22,6 @@ pub use self::event::Event;
 pub use self::node::{LinkStatus, Node};
 pub use self::seat::Seat;
 pub use self::serving::{Received, Served};
-pub use self::status::{HostStatus, LinkState, LogStatus, NeighbourStatus, PlacesStatus, Seconds, ServerStatus};
+pub use self::status::{
+    DataStatus, HostStatus, LinkState, LogStatus, NeighbourStatus, PlacesStatus, Seconds, ServerStatus,
+};

@@ -144,6 +144,13 @@ impl Served<'_> {
         self.batch.refused.as_ref().map(|refused| refused.why)
     }
 
+    /// Whether it was a client that brought something which is kept, so that the reply may have to wait until it is kept
+    /// in other ways too.
+    #[must_use]
+    pub fn brings(&self) -> bool {
+        self.batch.brings()
+    }
+
     /// Appends what can be sent to `out`.
     pub fn reply(self, out: &mut Vec<u8>) {
         let Self { session, turn, mut batch } = self;

@@ -26,8 +26,31 @@ pub struct HostStatus {
     pub limits: Vec<(&'static str, String)>,
     /// How many lines of its log were lost since it started.
     pub log_lost: u64,
+    /// What it keeps on disk, if it does.
+    pub data: Option<DataStatus>,
     /// What needs a person, each in a sentence.
     pub wrong: Vec<String>,
+}
+
+/// What a server keeps on disk.
+#[derive(Clone, Debug, Serialize)]
+pub struct DataStatus {
+    /// The folder.
+    pub dir: String,
+    /// How much a crash may lose, as it is written in a file.
+    pub sync: String,
+    /// How many bytes its files have.
+    pub bytes: u64,
+    /// How many of these are not synced.
+    pub waiting: u64,
+    /// How long ago everything was on disk that was known then.
+    pub synced: Seconds,
+    /// Whether a snapshot is being written.
+    pub compacting: bool,
+    /// For how long it has not been possible to write.
+    pub failing: Option<Seconds>,
+    /// Why.
+    pub why: Option<String>,
 }
 
 /// How a server is. It is made without a look at any client, whatever there is of those.
@@ -61,6 +84,8 @@ pub struct ServerStatus {
     pub places: PlacesStatus,
     /// Its log.
     pub log: LogStatus,
+    /// What it keeps on disk; nothing without a data folder.
+    pub data: Option<DataStatus>,
     /// What it has done since it started.
     pub counters: BTreeMap<&'static str, u64>,
     /// Its limits, as they are written in a file.
@@ -194,6 +219,7 @@ impl Hub {
             secrets: self.identity.herd.trust().secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect(),
             places: PlacesStatus { source: host.places, fetches: self.fetches.len() },
             log: LogStatus { lost: host.log_lost },
+            data: host.data,
             counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
             limits: host.limits.into_iter().collect(),
             wrong,

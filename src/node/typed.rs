@@ -18,7 +18,7 @@ impl Node {
     /// # Errors
     /// [`Refusal::TooLong`] where the same IAMAT would be longer than `max-line`; [`Refusal::TooFarAhead`] where its time
     /// is further past this server's clock than `max-ahead`; [`Refusal::Full`] where the client is not known and no more
-    /// are kept. Nothing has changed then.
+    /// are kept; [`Refusal::NotKept`] while [no reports are taken](crate::Event::TakesReports). Nothing has changed then.
     pub fn report_position(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         let reported = self.write_and_learn(turn, sighting);
         if reported.is_err() {
@@ -72,10 +72,13 @@ impl Node {
 }
 
 /// The skew of something that a client tells, as it is written down, unless a line of so many bytes that tells it is too
-/// long, or the time too far ahead.
+/// long, it could not be kept, or the time is too far ahead.
 fn judge(identity: &Identity, wall: Timestamp, len: usize, at: Timestamp) -> Result<String, Refusal> {
     if len > identity.limits.max_line {
         return Err(Refusal::TooLong);
+    }
+    if !identity.takes_reports {
+        return Err(Refusal::NotKept);
     }
     match identity.limits.too_far_ahead(at, wall) {
         Some(by) => Err(Refusal::TooFarAhead(by)),

@@ -174,6 +174,15 @@ impl Batch {
         self.items.iter().flat_map(|item| lines[item.lines.clone()].split(|&byte| byte == b'\n')).chain(refused)
     }
 
+    /// Whether a client brings something that is to be kept.
+    pub(crate) fn brings(&self) -> bool {
+        let from_client = |item: &Item| match item.request {
+            Request::Reports { from, .. } | Request::Forget { from, .. } => from == BroughtBy::Client,
+            _ => false,
+        };
+        self.items.iter().any(from_client)
+    }
+
     /// Whether there is no request in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty() && self.refused.is_none()

@@ -60,7 +60,7 @@ impl Session {
     fn read_fast(&mut self, turn: &Turn, lines: &mut Lines<'_>, left: &mut Allowance, batch: &mut Batch) {
         let (most, replies) = (lines.left, batch.replies.len());
         match (lines.rest.first(), self.neighbour) {
-            (Some(b'I'), None) if self.is_served() => {
+            (Some(b'I'), None) if self.is_served() && self.identity.takes_reports => {
                 let room = most.min(self.reports_left(turn.now.instant));
                 lines.left = room;
                 self.fast_iamats(turn, lines, batch);

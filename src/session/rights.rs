@@ -37,7 +37,11 @@ impl Session {
             Need::Ask => rights.ask().covers(client),
             Need::Status => rights.status(),
         };
-        if may { Ok(()) } else { Err(Refusal::NoRight(need)) }
+        match may {
+            true if need.brings() && !self.identity.takes_reports => Err(Refusal::NotKept),
+            true => Ok(()),
+            false => Err(Refusal::NoRight(need)),
+        }
     }
 
     /// How many reports there is room for now.

@@ -53,6 +53,8 @@ pub enum Refusal {
     UnknownClient,
     /// As many clients as the limits allow are kept already, and this one is not among them.
     Full,
+    /// What clients report cannot be kept now as it was promised to be.
+    NotKept,
 }
 
 /// The right that a request needs.
@@ -69,6 +71,14 @@ pub enum Need {
 }
 
 impl Need {
+    /// Whether it is for a request that brings something to be kept.
+    pub(crate) const fn brings(self) -> bool {
+        match self {
+            Self::Report | Self::Forget => true,
+            Self::Ask | Self::Status => false,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Report => "no right to report this client",
@@ -112,6 +122,7 @@ impl Refusal {
             Self::Origin => "invalid origin",
             Self::UnknownClient => "unknown client",
             Self::Full => "too many clients",
+            Self::NotKept => "disk failing",
         }
     }
 }

@@ -77,6 +77,29 @@ proptest! {
     }
 
     #[test]
+    fn while_nothing_can_be_kept_only_clients_reports_are_refused(lines in prop::collection::vec(0_u8..3, 1..8)) {
+        let mut server = Server::new(&Limits::default());
+        server.receive(b"IAMAT c +1+1 1\n");
+        server.driver.handle(|| Event::TakesReports(false));
+        for line in lines {
+            match line {
+                0 => {
+                    let (session, reply) = server.receive(b"IAMAT c +2+2 2\nWHATSAT c 1 1\n");
+                    prop_assert_eq!(reply, b"? IAMAT c +2+2 2\n");
+                    prop_assert!(session.is_finished());
+                }
+                1 => prop_assert!(server.receive(b"WHATSAT c 1 1\n").0.is_waiting(), "a question is answered"),
+                _ => prop_assert!(server.receive(b"AT s1 +0.5 new +1+1 1 s1\n").0.wants_input(), "what others know is taken"),
+            }
+        }
+        let kept: Vec<_> = server.driver.node().records().filter(|kept| kept.record().client() == b"c").collect();
+        prop_assert_eq!(kept[0].record().time(), b"1");
+        server.driver.handle(|| Event::TakesReports(true));
+        let (_, reply) = server.receive(b"IAMAT c +2+2 2\n");
+        prop_assert!(reply.starts_with(b"AT "), "it is taken again");
+    }
+
+    #[test]
     fn fetches_past_the_limit_wait_and_past_the_queue_are_answered(
         most in 1_usize..5, queue in 0_usize..5, asked in 1_usize..16,
     ) {
