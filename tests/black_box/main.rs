@@ -4,6 +4,7 @@ mod access;
 mod between_servers;
 mod command_line;
 mod connections;
+mod data;
 mod log_faults;
 mod logs;
 mod open_files;

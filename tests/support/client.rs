@@ -139,6 +139,16 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Asks, and reads the reply's first line, unless the connection is over before.
+    pub fn try_ask(&mut self, request: &str) -> Option<String> {
+        self.stream.get_mut().write_all(format!("{request}\n").as_bytes()).ok()?;
+        let mut line = String::new();
+        self.stream.read_line(&mut line).ok()?;
+        line.strip_suffix('\n').map(str::to_owned)
+    }
+}
+
 /// Sends these bytes on a connection of their own, says that no more follow, and reads to the end.
 #[must_use]
 pub fn converse(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Vec<u8> {

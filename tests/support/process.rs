@@ -177,6 +177,12 @@ impl Process {
         prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).expect("a process of ours");
     }
 
+    /// Lets none of its files become larger than that from now on: what is behind it cannot be written.
+    pub fn limit_file_size(&self, bytes: Option<u64>) {
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).expect("a process of ours");
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("a process to signal");

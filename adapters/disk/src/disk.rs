@@ -114,6 +114,11 @@ impl<S: Storage> Disk<S> {
         self.log.as_ref().is_some_and(|log| log.is_dirty)
     }
 
+    /// How many bytes of the log are not synced.
+    pub fn unsynced_bytes(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.len - log.synced)
+    }
+
     /// Appends whole lines to the log.
     ///
     /// # Errors

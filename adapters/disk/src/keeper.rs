@@ -125,6 +125,8 @@ pub struct Status {
     pub bytes: u64,
     /// Up to when everything is on disk, of [`Now::instant`].
     pub synced_at: Duration,
+    /// How many bytes were written since the last sync.
+    pub unsynced: u64,
     /// Whether a snapshot is being written.
     pub compacting: bool,
     /// Since when the disk fails, of [`Now::instant`], and how.
@@ -174,6 +176,7 @@ impl<S: Storage> Keeper<S> {
         Status {
             bytes: self.disk.bytes(),
             synced_at: self.synced_at,
+            unsynced: self.disk.unsynced_bytes(),
             compacting: self.disk.is_in_snapshot(),
             failing: self.failing.as_ref().map(|failing| (failing.since, failing.error.clone())),
             behind: !self.disk.is_whole(),

@@ -51,6 +51,7 @@ impl About {
             places: (*lock(&self.places)).into(),
             limits: LIMITS.iter().chain(&PLACES_LIMITS).map(|limit| (limit.name, limit.show(limits))).collect(),
             log_lost,
+            data: None,
             wrong: failure.into_iter().chain(losing).collect(),
         }
     }

@@ -27,6 +27,12 @@ impl Clock {
         Now { wall: Timestamp::from_nanos(wall), instant: self.instant() }
     }
 
+    /// How long ago that was.
+    #[must_use]
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     /// The clock that never goes back, alone.
     #[must_use]
     pub(crate) fn instant(&self) -> herd::Instant {

@@ -7,6 +7,7 @@
 
 mod access;
 mod address;
+mod data;
 mod description;
 mod environment;
 mod error;
@@ -35,6 +36,8 @@ use std::sync::Arc;
 use herd::{Herd, Limits, ServerId};
 
 pub use self::address::{host_of, ip_of};
+pub use self::data::DataSettings;
+pub(crate) use self::data::show_sync;
 pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};
@@ -92,6 +95,8 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// The bounds of each server.
     pub limits: Limits,
+    /// Where servers keep what they know, if they do on disk.
+    pub data: Option<DataSettings>,
     /// Where places come from.
     pub places: PlacesSettings,
     /// Where the log goes and what is in it.
@@ -112,6 +117,7 @@ impl Settings {
             has_access: false,
             workers: workers::default(),
             limits: Limits::default(),
+            data: None,
             places: PlacesSettings::default(),
             log: LogSettings::default(),
             warnings: Vec::new(),
@@ -153,6 +159,7 @@ impl Settings {
             has_access,
             workers: workers::find(&layers)?,
             limits: limit::find(&layers)?,
+            data: data::find(&layers)?,
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
             warnings,

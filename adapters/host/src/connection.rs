@@ -4,6 +4,7 @@ mod handshake;
 mod piece;
 mod stopping;
 mod unsent;
+mod withheld;
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use herd::{Instant, Node, Received, Refusal, Seat, Session, Turn};
 
 use self::unsent::Unsent;
+use self::withheld::Withheld;
 use crate::logs::Escaped;
 use crate::mailbox::Mailbox;
 use crate::runtime::{Runtime, Sleep, Stream};
@@ -63,8 +65,9 @@ pub(crate) struct Connection<R: Runtime> {
     stream: Secured<R::Stream>,
     remote: SocketAddr,
     session: Session,
-    /// Output that the other end has not taken yet.
+    /// Output that the other end has not taken yet, and how much of its end may not be sent yet.
     unsent: Unsent,
+    withheld: Withheld,
     /// Where answers come to, once some are expected, and the word to close, once it has large buffers.
     mailbox: Option<Arc<Mailbox<Letter>>>,
     alarm: Option<Alarm>,
@@ -97,6 +100,7 @@ impl<R: Runtime> Connection<R> {
             remote,
             session,
             unsent: Unsent::default(),
+            withheld: Withheld::default(),
             work: 0,
             mailbox: None,
             alarm: None,
@@ -230,12 +234,16 @@ impl<R: Runtime> Connection<R> {
             if let Some(refused) = self.refused {
                 log_refused(shared.name(), self.remote, refused);
             }
+            let brings = served.brings();
             served.reply(output);
+            // What a pass brings is among the changes when it has ended.
+            let data = shared.data.as_ref().filter(|data| brings && data.is_each);
+            let ticket = data.map(|data| data.ticket());
             shared.perform(turn, Some((&mut self.session, output)));
             let now = turn.now.instant;
             self.work += Turn::CALL + turn.work().wrapping_sub(before);
             self.log_neighbour();
-            self.send(context, now, output)?;
+            self.send(context, (now, ticket), output)?;
             self.count_buffers(turn);
             Ok(now)
         })
@@ -272,17 +280,23 @@ impl<R: Runtime> Connection<R> {
                 next = if self.work < Turn::SHARE { mailbox.take() } else { None };
             }
             turn.now = self.shared.clock.now();
-            self.send(context, turn.now.instant, output)?;
+            self.send(context, (turn.now.instant, None), output)?;
             self.count_buffers(turn);
             Ok(false)
         })
     }
 
-    /// Writes `output` and keeps what the other end does not take.
-    fn send(&mut self, context: &mut Context<'_>, now: Instant, output: &[u8]) -> io::Result<()> {
+    /// Writes `output`, unless it has to wait for its ticket, and keeps what the other end does not take.
+    fn send(
+        &mut self,
+        context: &mut Context<'_>,
+        (now, ticket): (Instant, Option<u64>),
+        output: &[u8],
+    ) -> io::Result<()> {
         self.log_sent(output);
+        self.withheld.push(output.len(), ticket);
         let mut rest = output;
-        if self.unsent.is_empty() {
+        if self.unsent.is_empty() && self.withheld.is_empty() {
             let written = unsent::write(&mut self.stream, context, &mut rest, &mut self.work)?;
             if written {
                 self.session.sent(now);
@@ -294,12 +308,15 @@ impl<R: Runtime> Connection<R> {
 
     /// Ready when nothing is left to send.
     fn flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(data) = self.shared.data.as_ref().filter(|_| !self.withheld.is_empty()) {
+            self.withheld.release(data, context.waker())?;
+        }
         let before = self.stream.unsent();
         let is_flushed = self.stream.poll_flush(context)?.is_ready();
         if is_flushed && self.unsent.is_empty() && before == self.stream.unsent() {
             return Poll::Ready(Ok(()));
         }
-        let written = self.unsent.flush(&mut self.stream, context, &mut self.work)?;
+        let written = self.unsent.flush(self.withheld.len(), &mut self.stream, context, &mut self.work)?;
         if written || before != self.stream.unsent() {
             Scratch::lend(|Scratch { turn, .. }| {
                 turn.now = self.shared.clock.now();

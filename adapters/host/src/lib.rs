@@ -28,6 +28,7 @@ mod closing;
 pub mod command;
 pub mod config;
 mod connection;
+mod data;
 mod last_words;
 mod link;
 mod lock;
@@ -56,6 +57,7 @@ mod whole;
 
 pub use address::connect_from;
 pub use bounded::read_at_most;
+pub use data::DataError;
 pub use open_files::fit_open_files;
 pub use run::main;
 pub use runtime::{Runtime, Stream, WORKER};

@@ -110,6 +110,10 @@ impl Reload {
     /// What differs from the settings that the process was started with and needs another start.
     fn tell_what_waits<R: Runtime>(&self, settings: &Settings, servers: &[Server<R>]) {
         let mut differ = Vec::new();
+        let data = |settings: &Settings| settings.data.as_ref().map(|data| (data.dir.clone(), data.sync));
+        if data(&self.started) != data(settings) {
+            differ.push("data");
+        }
         if self.started.workers != settings.workers {
             differ.push("workers");
         }

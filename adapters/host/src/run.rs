@@ -12,6 +12,7 @@ use herd_places::Source;
 
 use crate::command::{self, Order, UsageError};
 use crate::config::{Description, Environment, Settings};
+use crate::data::{self, Stored};
 use crate::last_words;
 use crate::logs::{self, Log};
 use crate::open_files::fit_open_files;
@@ -30,8 +31,11 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
     };
     let (settings, servers, whole) = match &order {
         Order::Check { settings } => {
-            let printed = write!(io::stdout(), "{}", Description(settings));
-            return if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+            return if describe(settings).is_ok_and(|is_sound| is_sound) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
         }
         Order::Reload { pid, settings } => return have_reload(program, *pid, settings),
         Order::Serve { server, settings } => (settings, vec![*server], false),
@@ -45,7 +49,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
     };
     match start_up(settings, &servers) {
         Err(error) => error.report(program),
-        Ok(Ready { bound, source, log }) => {
+        Ok(Ready { stored, bound, source, log }) => {
             signals.flush_at_exit(&log);
             last_words::end_at_a_panic(program, log.clone());
             tell_warnings(settings);
@@ -53,7 +57,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
             let reload = Reload { program, started, now, is_whole: whole, source, log: log.clone() };
             let mut settings = settings.clone();
             fit_open_files(&mut settings, &servers);
-            let herd = run::<R>(&settings, bound, reload, &signals, whole.then_some(program));
+            let herd = run::<R>(&settings, (stored, bound), reload, &signals, whole.then_some(program));
             ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }
     }
@@ -61,6 +65,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
 
 /// What is there before anything runs.
 struct Ready {
+    stored: Vec<Stored>,
     bound: Vec<Bound>,
     source: Arc<dyn Source>,
     log: Log,
@@ -90,6 +95,16 @@ fn have_reload(program: &str, pid: i32, settings: &Settings) -> ExitCode {
     }
 }
 
+/// Tells what the settings say, and what is in data folders; whether that can be read.
+fn describe(settings: &Settings) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    write!(out, "{}", Description(settings))?;
+    match &settings.data {
+        Some(data) => data::report(settings, data, &mut out),
+        None => Ok(true),
+    }
+}
+
 /// Nothing was started, and there is no log yet.
 fn failed(program: &str, error: &dyn std::error::Error) -> ExitCode {
     // Nobody is left to tell where the terminal itself is gone.
@@ -111,15 +126,17 @@ fn ended(end: Result<(), RunError>, program: &str, log: &Log) -> ExitCode {
 /// All that can go wrong before anything runs.
 fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<Ready, UsageError> {
     let source = settings.open_places()?;
+    // Data first: whoever can connect is answered at once.
+    let stored: Vec<_> = servers.iter().map(|&server| Stored::read(settings, server)).collect::<Result<_, _>>()?;
     let bound = servers.iter().map(|&server| Bound::new(settings, server)).collect::<Result<_, _>>()?;
     let log = logs::start(&settings.log)?;
-    Ok(Ready { bound, source, log })
+    Ok(Ready { stored, bound, source, log })
 }
 
 /// Runs servers until a signal stops them.
 async fn run<R: Runtime>(
     settings: &Settings,
-    bound: Vec<Bound>,
+    (stored, bound): (Vec<Stored>, Vec<Bound>),
     reload: Reload,
     signals: &Signals,
     announce: Option<&str>,
@@ -129,8 +146,8 @@ async fn run<R: Runtime>(
         let _ = announce_herd(settings, &bound, program);
     }
     let mut servers = Vec::new();
-    for bound in bound {
-        servers.push(bound.start::<R>(settings, Arc::clone(&reload.source)).await?);
+    for (stored, bound) in stored.into_iter().zip(bound) {
+        servers.push(bound.start::<R>(settings, stored, Arc::clone(&reload.source)).await?);
     }
     until_stopped(signals, reload, &servers).await;
     stop_all(&servers).await;

@@ -13,17 +13,18 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use herd::{Event, Node, OwnedRecord, Seed, Sighting, Turn};
+use herd::{Event, Node, OwnedRecord, Sighting, Turn};
 use herd_places::Source;
 
 pub(crate) use self::bound::Bound;
 pub use self::error::{BindError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
+use crate::data::{Opened, Stored};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
 use crate::stopped::StopError;
-use crate::{timer, tls, whole};
+use crate::{blocking, data, timer, tls, whole};
 
 /// A handle to a server that runs beside whatever else a program does.
 ///
@@ -59,7 +60,9 @@ impl<R: Runtime> Server<R> {
     pub async fn start(settings: &Settings, name: &str, source: Arc<dyn Source>) -> Result<Self, StartError> {
         let server = settings.herd.find(name.as_bytes()).ok_or_else(|| StartError::Unknown { name: name.into() })?;
         settings.guard(&[server])?;
-        Bound::resolved::<R>(settings, server).await?.start(settings, source).await
+        let read = settings.clone();
+        let stored = blocking::run::<R, _>(move || Stored::read(&read, server)).await?;
+        Bound::resolved::<R>(settings, server).await?.start(settings, stored, source).await
     }
 
     /// Its name in the herd.
@@ -159,15 +162,22 @@ impl Bound {
     pub(crate) async fn start<R: Runtime>(
         self,
         settings: &Settings,
+        stored: Stored,
         source: Arc<dyn Source>,
     ) -> Result<Server<R>, StartError> {
         let address = self.address().map_err(StartError::Listener)?;
         let listener = R::listener(self.listener).map_err(StartError::Listener)?;
         let herd = &settings.herd;
         let tls = settings.tls.as_ref().map(|tls| tls.load(herd.name(self.server))).transpose()?;
-        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, self.server, source, tls, seed()?));
+        let data = stored.opened.as_ref().map(Opened::data);
+        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, stored.node, data, source, tls));
+        // Those of these settings: there may be fewer files for connections than there were to be.
+        shared.handle(&mut Turn::default(), Event::Limits(Arc::new(settings.limits.clone())));
         // Before the first neighbour connects: it is believed for its address.
         let resolved = links::resolve::<R>(herd, shared.server_name()).await;
+        if let Some(opened) = &stored.opened {
+            data::tell(opened, &shared.node, shared.name());
+        }
         tracing::info!(target: "herd::server", server = shared.name(), %address, runtime = R::NAME, "server up");
         if let Some(tls) = shared.tls.get() {
             tls::tell(shared.name(), &tls);
@@ -178,15 +188,11 @@ impl Bound {
         whole::spawn::<R>(&shared.shutdown, tls::watch(Arc::clone(&shared), task()));
         links::start(&shared, &resolved, &mut turn);
         whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, task()));
+        if let Some(opened) = stored.opened {
+            data::start(&shared, opened);
+        }
         shared.handle(&mut turn, Event::Started);
         let inner = Inner { shared, address, reloading: Mutex::default() };
         Ok(Server { inner: Arc::new(inner) })
     }
-}
-
-/// What nobody can guess: whoever could would know the nonces of the proofs to come.
-fn seed() -> Result<Seed, StartError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| StartError::Random(error.into()))?;
-    Ok(Seed::from(bytes))
 }

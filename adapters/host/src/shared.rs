@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use herd::{
-    Action, Answer, Event, FetchId, HostStatus, Node, Places, Query, Seed, ServerId, ServerName, Session, SessionId,
-    Turn, Unavailable,
+    Action, Answer, Event, FetchId, HostStatus, Node, Places, Query, ServerName, Session, SessionId, Turn, Unavailable,
 };
 use herd_places::Source;
 
 use crate::about::About;
 use crate::clock::Clock;
 use crate::config::{PlacesSource, Settings};
+use crate::data::Data;
 use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::neighbours::Neighbours;
@@ -40,6 +40,8 @@ pub(crate) struct Shared<R> {
     pub(crate) node: Node,
     name: ServerName,
     about: About,
+    /// What it keeps on disk, if it does.
+    pub(crate) data: Option<Arc<Data>>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
@@ -57,18 +59,18 @@ pub(crate) struct Shared<R> {
 impl<R: Runtime> Shared<R> {
     pub(crate) fn new(
         settings: &Settings,
-        me: ServerId,
+        node: Node,
+        data: Option<Arc<Data>>,
         source: Arc<dyn Source>,
         tls: Option<Arc<Tls>>,
-        seed: Seed,
     ) -> Self {
-        let herd = &settings.herd;
-        let node = Node::new(Arc::clone(herd), me, settings.limits.clone(), seed);
+        let name = node.name(node.me());
         node.ask_at_least(source.least_bound());
         Self {
             node,
-            name: herd.name(me).clone(),
-            shutdown: Arc::new(Shutdown::of(herd.name(me).as_str())),
+            shutdown: Arc::new(Shutdown::of(name.as_str())),
+            name,
+            data,
             about: About::new(settings, R::NAME),
             clock: Clock::start(),
             timer: Timer::default(),
@@ -102,6 +104,10 @@ impl<R: Runtime> Shared<R> {
         let mut status = self.about.status(&self.node.limits());
         if let Some(tls) = self.tls.get() {
             status.wrong.extend(tls.own().wrong(SystemTime::now()).map(|fault| fault.remedy));
+        }
+        if let Some(data) = &self.data {
+            status.data = Some(data.status(self.clock.elapsed()));
+            status.wrong.extend(data.wrong());
         }
         status
     }

@@ -31,6 +31,8 @@ pub(crate) enum Role {
     Link,
     /// One that owes nobody anything.
     Other,
+    /// The one that writes what all the others have left.
+    Disk,
 }
 
 /// Where one server is between its start and its end.
@@ -47,6 +49,7 @@ pub(crate) struct Shutdown {
     connections: AtomicUsize,
     links: AtomicUsize,
     others: AtomicUsize,
+    disk: AtomicUsize,
     /// Woken during a stop, when a task has learned of it or has ended.
     progress: Mutex<Vec<Waker>>,
     /// One for each task that has asked for the phase: woken when there is another one.
@@ -113,10 +116,20 @@ impl Shutdown {
         self.progress(|| self.count(Role::Connection) + self.count(Role::Link) == 0).await;
     }
 
-    /// Waits until no task is left.
+    /// Waits until no task is left that could bring something.
     pub(crate) async fn all_ended(&self) {
+        self.progress(|| self.has_ended()).await;
+    }
+
+    /// Whether none is left that could.
+    pub(crate) fn has_ended(&self) -> bool {
         let all = [Role::Connection, Role::Link, Role::Other];
-        self.progress(|| all.iter().all(|&role| self.count(role) == 0)).await;
+        all.iter().all(|&role| self.count(role) == 0)
+    }
+
+    /// Waits until none is left at all: what they brought is written then.
+    pub(crate) async fn all_written(&self) {
+        self.progress(|| self.has_ended() && self.count(Role::Disk) == 0).await;
     }
 
     async fn progress(&self, is_reached: impl Fn() -> bool) {
@@ -136,6 +149,7 @@ impl Shutdown {
             Role::Connection => &self.connections,
             Role::Link => &self.links,
             Role::Other => &self.others,
+            Role::Disk => &self.disk,
         }
     }
 
@@ -196,6 +210,11 @@ impl Task {
             Phase::Over => Poll::Ready(None),
         })
         .await
+    }
+
+    /// It brings nothing new, so nobody waits until it has learned of a stop.
+    pub(crate) fn brings_nothing(&mut self) {
+        self.learn();
     }
 
     fn learn(&mut self) {

@@ -70,7 +70,7 @@ fn fail<R: Runtime>(shutdown: &Arc<Shutdown>, panic: &(dyn Any + Send)) {
     let outcome = StopError::Panicked { message: message.clone() };
     if shutdown.fail(outcome.clone()) {
         R::spawn(async move {
-            ended.all_ended().await;
+            ended.all_written().await;
             ended.stop.end(Err(outcome));
         });
     }

@@ -7,7 +7,7 @@ use super::syntax;
 use crate::config::{ConfigError, Unguarded};
 use crate::logs::LogError;
 use crate::one_line::one_line;
-use crate::server::BindError;
+use crate::server::{BindError, StartError};
 use crate::source::PlacesError;
 
 /// Why nothing was started. Each but [`Help`](Self::Help) is one line.
@@ -28,6 +28,9 @@ pub enum UsageError {
     /// Others can reach the servers, and nothing says whom these are to believe.
     #[error(transparent)]
     Unguarded(#[from] Unguarded),
+    /// A server cannot be started with what it has: its data, mostly.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// A port that is taken, or an address that is not this machine's.
     #[error(transparent)]
     Bind(#[from] BindError),

@@ -86,6 +86,15 @@ pub(super) struct Options {
     /// Whether clients speak TLS: required, optional or off [default: optional]
     #[arg(long, value_name = "CHOICE", help_heading = "TLS")]
     tls_clients: Option<OsString>,
+    /// The folder to keep data in, that of each server in one of its name [default: none is kept]
+    #[arg(long, value_name = "DIR", help_heading = "Data")]
+    data: Option<OsString>,
+    /// How much a crash may lose: a time, or each for nothing, where a reply waits for the disk [default: 1s]
+    #[arg(long, value_name = "TIME|each", help_heading = "Data")]
+    data_sync: Option<OsString>,
+    /// Start with what is whole of data that is damaged, and keep the damaged files aside
+    #[arg(long, help_heading = "Data")]
+    data_recover: bool,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -113,11 +122,16 @@ impl Options {
             ("tls-ca", &self.tls_ca),
             ("tls-neighbours", &self.tls_neighbours),
             ("tls-clients", &self.tls_clients),
+            ("data", &self.data),
+            ("data-sync", &self.data_sync),
         ];
         for (name, text) in given {
             if let Some(text) = text {
                 flags.set(name, text);
             }
+        }
+        if self.data_recover {
+            flags.set("data-recover", "true");
         }
         flags
     }

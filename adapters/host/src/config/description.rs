@@ -7,7 +7,7 @@ use herd::{Limits, ServerName, Trust};
 use crate::nearest::listed;
 
 use super::tls::name_of;
-use super::{LIMITS, PLACES_LIMITS, Settings};
+use super::{LIMITS, PLACES_LIMITS, Settings, show_sync};
 
 /// Shows settings for people, over several lines: the servers and their links, the workers, the
 /// limits that are not the defaults, the places source, the log. No key is in it.
@@ -24,7 +24,8 @@ impl fmt::Display for Description<'_> {
         tls(self.0, f)?;
         places(self.0, f)?;
         log(self.0, f)?;
-        self.0.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))
+        self.0.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
+        data(self.0, f)
     }
 }
 
@@ -103,6 +104,13 @@ fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn tls(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match &settings.tls {
         Some(tls) => writeln!(f, "tls: neighbours {}, clients {}", name_of(tls.neighbours), tls.clients.name()),
+        None => Ok(()),
+    }
+}
+
+fn data(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match &settings.data {
+        Some(data) => writeln!(f, "data: {}, sync {}", data.dir.display(), show_sync(data.sync)),
         None => Ok(()),
     }
 }

@@ -33,6 +33,7 @@ pub(super) struct Tables {
     herd: HerdTable,
     runtime: RuntimeTable,
     limits: BTreeMap<Spanned<String>, Spanned<Scalar>>,
+    data: DataTable,
     pub(super) access: Option<Spanned<AccessTable>>,
     places: PlacesTable,
     log: LogTable,
@@ -84,6 +85,13 @@ pub(super) struct TokenTable {
 #[serde(deny_unknown_fields, default)]
 struct RuntimeTable {
     workers: Option<Spanned<Scalar>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DataTable {
+    dir: Option<Spanned<String>>,
+    sync: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -193,6 +201,7 @@ impl Tables {
         let scalars = [
             ("trust-addresses", &self.herd.trust_addresses),
             ("workers", &self.runtime.workers),
+            ("data-sync", &self.data.sync),
             ("places-timeout", &places.timeout),
             ("places-cache", &places.cache),
             ("places-cache-time", &places.cache_time),
@@ -212,6 +221,7 @@ impl Tables {
             ("places-file", &places.file),
             ("places-ca-file", &places.ca_file),
             ("log", &log.file),
+            ("data", &self.data.dir),
             ("tls-cert", &tls.cert),
             ("tls-key", &tls.key),
             ("tls-ca", &tls.ca),

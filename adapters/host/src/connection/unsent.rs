@@ -44,19 +44,23 @@ impl Unsent {
         }
     }
 
-    /// Sends what the other end takes, as far as a turn goes that has done that much `work`; whether that was anything.
+    /// Sends what the other end takes, but for so many bytes at the end, as far as a turn goes that has done that much
+    /// `work`; whether that was anything.
     pub(super) fn flush(
         &mut self,
+        withheld: usize,
         stream: &mut impl Stream,
         context: &mut Context<'_>,
         work: &mut u64,
     ) -> io::Result<bool> {
         let mut any = false;
         while let Some(first) = self.pieces.front() {
-            let mut rest = &first[self.sent..];
-            let before = rest.len();
+            let unsent = &first[self.sent..];
+            let may = unsent.len().min(self.len - withheld);
+            let mut rest = &unsent[..may];
             any |= write(stream, context, &mut rest, work)?;
-            let (written, is_sent) = (before - rest.len(), rest.is_empty());
+            let written = may - rest.len();
+            let is_sent = written == unsent.len();
             self.len -= written;
             self.sent += written;
             if !is_sent {

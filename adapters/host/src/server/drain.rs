@@ -49,7 +49,7 @@ pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, limit: Duration) {
         tracing::warn!(target: "herd::server", server, connections, neighbours, queued, drain = ?limit, "drain ran out");
     }
     shutdown.advance(Phase::Over);
-    shutdown.all_ended().await;
+    shutdown.all_written().await;
     tracing::info!(target: "herd::server", server, took = ?begun.elapsed(), "server down");
     shutdown.stop.end(shutdown.failure().map_or(outcome.map_err(Into::into), Err));
 }

@@ -5,6 +5,7 @@ use std::io;
 use herd::{HerdRefused, Refusal, ServerName};
 
 use crate::config::{ConfigError, Unguarded};
+use crate::data::DataError;
 
 /// Why a server's port cannot be bound. Nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum StartError {
     /// A file of its TLS cannot be used.
     #[error(transparent)]
     Tls(#[from] ConfigError),
+    /// Its data cannot be had.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// Its port cannot be bound.
     #[error(transparent)]
     Bind(#[from] BindError),

@@ -7,6 +7,12 @@ fn each_is_told_by_its_flag() {
     let levels = "(levels: off, error, warn, info, debug, trace; for one target: TARGET=LEVEL)";
     let workers = format!("(default: {} here)", find(&[], &[]).expect("settings").workers);
     let cases = [
+        ("data-sync", "0", "data-sync must be more than 0; \"each\" loses nothing (default: 1s)"),
+        ("data-sync", "0ms", "data-sync must be more than 0; \"each\" loses nothing (default: 1s)"),
+        ("data-sync", "2h", "data-sync must be at most 1h (default: 1s)"),
+        ("data-sync", "often", "data-sync: \"often\" is no time: write \"each\", or a time, as in 1s or 200ms"),
+        ("data", "", "the data folder has no name: write a path"),
+        ("data-recover", "true", "there is no data folder: name one with --data or in [data]"),
         ("max-line", "0", "max-line must be more than 0 (default: 4096)"),
         (
             "max-line",
