@@ -75,12 +75,15 @@ impl Hub {
             Event::Resolved { peer, addresses } => self.resolved(peer, addresses),
             Event::Started => {
                 self.started = Some(turn.now.instant);
-                self.clock.start(turn.now);
+                self.trust_clock_if_alone(turn);
                 self.sweep.is_needed(&self.identity.limits, turn.now.instant);
                 self.each_link(turn, Link::greet);
             }
             Event::Stopping => self.each_link(turn, Link::stop),
-            Event::Herd(herd) => self.change_herd(herd, turn),
+            Event::Herd(herd) => {
+                self.change_herd(herd, turn);
+                self.trust_clock_if_alone(turn);
+            }
             Event::Limits(limits) => self.change_limits(&limits, turn),
             Event::TakesReports(takes) => Arc::make_mut(&mut self.identity).takes_reports = takes,
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
@@ -154,6 +157,13 @@ impl Hub {
             self.each_link(turn, Link::judge_anew);
         }
         self.each_link(turn, Link::greet_again);
+    }
+
+    /// A clock may have been set to anything. So it is trusted once it agrees with a neighbour's; who has none has only that.
+    fn trust_clock_if_alone(&mut self, turn: &Turn) {
+        if self.links.is_empty() {
+            self.clock.start(turn.now);
+        }
     }
 
     /// Takes other limits. Fetches that wait and may start now do so.

@@ -59,6 +59,8 @@ pub(crate) struct Host {
     wall: i128,
     wall_since: Nanos,
     drift: i32,
+    /// Since when its clock has been about right.
+    pub(crate) right_since: Nanos,
 }
 
 impl Host {
@@ -106,6 +108,7 @@ impl Host {
             wall: EPOCH,
             wall_since: 0,
             drift: 0,
+            right_since: 0,
         }
     }
 
@@ -121,6 +124,12 @@ impl Host {
         self.wall = self.now(at).wall.as_nanos() + i128::from(jump);
         self.wall_since = at;
         self.drift = drift;
+        self.note_clock(at);
+    }
+
+    /// How far its wall clock is ahead of the true time, in nanoseconds.
+    pub(crate) fn clock_error(&self, at: Nanos) -> i128 {
+        self.now(at).wall.as_nanos() - EPOCH - i128::from(at)
     }
 
     /// It starts with a new node, which takes back what is on the disk.

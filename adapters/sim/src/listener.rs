@@ -26,18 +26,25 @@ impl Listener {
         listener
     }
 
-    /// Takes a change.
+    /// Takes a change. What was there before may be `over`, and then it does not count.
     ///
     /// # Errors
     /// How it is no newer than the one of that client before.
-    pub(crate) fn hear(&mut self, client: u32, report: OwnedRecord) -> Result<(), String> {
+    pub(crate) fn hear(&mut self, client: u32, report: OwnedRecord, is_over: bool) -> Result<(), String> {
         self.heard += 1;
-        let Some(before) = self.put(client, report) else { return Ok(()) };
+        let Some(before) = self.put(client, report).filter(|_| !is_over) else { return Ok(()) };
         let now = self.newest(client).expect("it was just put there");
         match now.record().order(&before.record()) {
             Ordering::Greater => Ok(()),
             Ordering::Equal => Err(format!("its feed tells a second time: {}", escaped(now.line()))),
             Ordering::Less => Err(format!("its feed tells {} behind {}", escaped(now.line()), escaped(before.line()))),
+        }
+    }
+
+    /// That client is known no more: nobody is told of that.
+    pub(crate) fn forget(&mut self, client: u32) {
+        if let Some(newest) = self.newest.get_mut(client as usize) {
+            self.clients -= usize::from(newest.take().is_some());
         }
     }
 

@@ -1,14 +1,14 @@
 //! What every server must know, worked out a second time and more simply.
 //!
-//! A report is numbered when a server accepts an IAMAT; from then on it is that number wherever it goes,
-//! so to follow a line through a herd costs one look into a table.
+//! A record, which is a report or a tombstone, is numbered when a server accepts an IAMAT or a FORGET; from then on it is
+//! that number wherever it goes, so to follow a line through a herd costs one look into a table.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use herd::wire::{Message, Sighting};
+use herd::wire::Message;
 use herd::{Position, Timestamp};
 
 /// The number of a report.
@@ -20,21 +20,42 @@ const NONE: ReportId = ReportId::MAX;
 /// [`Limits::max_ahead`](herd::Limits::max_ahead).
 const MOST_AHEAD: i128 = 86_400_000_000_000;
 
-/// A report that some server accepted from a client.
+/// A record that some server made of what a client said.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// `ORIGIN SKEW client position time`.
+    /// `ORIGIN SKEW client position time`, or `ORIGIN SKEW client time`.
     pub(crate) line: Arc<[u8]>,
     pub(crate) client: u32,
     pub(crate) at: Timestamp,
-    pub(crate) position: Position,
+    /// What the clock said of the server that made it.
+    pub(crate) heard_at: Timestamp,
+    /// A tombstone has none.
+    pub(crate) position: Option<Position>,
+}
+
+impl Known {
+    pub(crate) const fn is_tombstone(&self) -> bool {
+        self.position.is_none()
+    }
+
+    /// What its line begins with.
+    pub(crate) const fn word(&self) -> &'static [u8] {
+        if self.is_tombstone() { b"GONE " } else { b"AT " }
+    }
+
+    /// The order in which records of one client replace each other.
+    pub(crate) fn order(&self) -> (Timestamp, bool, &[u8]) {
+        (self.at, self.is_tombstone(), &self.line)
+    }
 }
 
 /// What becomes of a line.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
-    /// It is a report, which is taken. From a client it is to be answered with it.
+    /// It is a report, or a neighbour's tombstone, which is taken. From a client it is to be answered with it.
     Report(ReportId),
+    /// It is a client's tombstone, which is taken. It is to be answered with what is kept then.
+    Forgets { tombstone: ReportId, kept: ReportId },
     /// It asks for a client, of which this is the newest; so many places at most.
     Asks(ReportId, u8),
     /// It is understood and changes nothing that is kept.
@@ -54,20 +75,24 @@ pub(crate) struct Oracle {
     by_line: HashMap<Arc<[u8]>, ReportId, FixedState>,
     clients: HashMap<Arc<[u8]>, u32, FixedState>,
     names: Vec<Arc<[u8]>>,
-    /// For each server the newest report of each client.
+    /// For each server the newest record of each client of which it was told.
     newest: Vec<Vec<ReportId>>,
+    /// What it was last seen to keep.
+    seen: Vec<Vec<ReportId>>,
     known: Vec<usize>,
     most_clients: usize,
 }
 
 impl Oracle {
     pub(crate) fn new(servers: usize, most_clients: usize) -> Self {
-        Self { newest: vec![Vec::new(); servers], known: vec![0; servers], most_clients, ..Self::default() }
+        let nothing = || vec![Vec::new(); servers];
+        Self { newest: nothing(), seen: nothing(), known: vec![0; servers], most_clients, ..Self::default() }
     }
 
     /// The server starts anew, knowing nothing.
     pub(crate) fn forget(&mut self, server: usize) {
         self.newest[server].clear();
+        self.seen[server].clear();
         self.known[server] = 0;
     }
 
@@ -98,8 +123,7 @@ impl Oracle {
 
     /// Whether `one` is newer than `other` in the order of the protocol.
     pub(crate) fn is_newer(&self, one: ReportId, other: ReportId) -> bool {
-        let (one, other) = (self.report(one), self.report(other));
-        (one.at, &one.line) > (other.at, &other.line)
+        self.report(one).order() > self.report(other).order()
     }
 
     /// The server was told of a report; whether it can keep its client.
@@ -122,18 +146,48 @@ impl Oracle {
         true
     }
 
+    /// What a server was last seen to keep of a client.
+    pub(crate) fn seen(&self, server: usize, client: u32) -> Option<ReportId> {
+        self.seen[server].get(client as usize).copied().filter(|&id| id != NONE)
+    }
+
+    /// What a server keeps of a client, as it turns out.
+    pub(crate) fn see(&mut self, server: usize, client: u32, kept: Option<ReportId>) {
+        let (client, now) = (client as usize, kept.unwrap_or(NONE));
+        for table in [&mut self.newest[server], &mut self.seen[server]] {
+            if table.len() <= client {
+                table.resize(client + 1, NONE);
+            }
+        }
+        let before = std::mem::replace(&mut self.newest[server][client], now);
+        self.seen[server][client] = now;
+        self.known[server] += usize::from(before == NONE && now != NONE);
+        self.known[server] -= usize::from(before != NONE && now == NONE);
+    }
+
     /// What becomes of a client's line.
     pub(crate) fn judge_client(&mut self, server: usize, name: &str, wall: Timestamp, line: &[u8]) -> Verdict {
         match Message::parse(line) {
-            Ok(Some(Message::Iamat(sighting))) if sighting.at.as_nanos() - wall.as_nanos() > MOST_AHEAD => {
-                Verdict::Refused
-            }
+            Ok(Some(Message::Iamat(sighting))) if is_too_far_ahead(sighting.at, wall) => Verdict::Refused,
+            Ok(Some(Message::Forget(forget))) if is_too_far_ahead(forget.at, wall) => Verdict::Refused,
             Ok(Some(Message::Iamat(sighting))) => {
-                let id = self.number(name, wall, &sighting);
+                let fields = [sighting.client, sighting.position, sighting.time];
+                let position = Position::parse(sighting.position).expect("a sighting's position is one");
+                let id = self.number(name, wall, &fields, sighting.at, Some(position));
                 if self.tell(server, id) { Verdict::Report(id) } else { Verdict::Refused }
+            }
+            Ok(Some(Message::Forget(forget))) => {
+                let tombstone = self.number(name, wall, &[forget.client, forget.time], forget.at, None);
+                let client = self.report(tombstone).client;
+                let is_told = self.tell(server, tombstone);
+                match self.newest(server, client).filter(|_| is_told) {
+                    Some(kept) => Verdict::Forgets { tombstone, kept },
+                    None => Verdict::Refused,
+                }
             }
             Ok(Some(Message::Whatsat { client, bound, .. })) => {
                 let newest = self.clients.get(client).and_then(|&client| self.newest(server, client));
+                let newest = newest.filter(|&id| !self.report(id).is_tombstone());
                 newest.map_or(Verdict::Refused, |id| Verdict::Asks(id, bound))
             }
             Ok(None) => Verdict::Fine,
@@ -144,8 +198,8 @@ impl Oracle {
 
     /// What becomes of a line that the server `sender` sent to its neighbour.
     pub(crate) fn judge_neighbour(&mut self, server: usize, sender: &str, line: &[u8]) -> Verdict {
-        // A report that repair brings is like any other, but that it goes no further.
-        let Some(rest) = line.strip_prefix(b"AT ").or_else(|| line.strip_prefix(b"KEPT ")) else {
+        // A record that repair brings is like any other, but that it goes no further.
+        let Some(rest) = RECORDS.iter().find_map(|word| line.strip_prefix(*word)) else {
             let brings_none = line.starts_with(b"HELLO ") || line.starts_with(b"REPAIR ");
             return if brings_none { Verdict::Fine } else { Verdict::Repairs };
         };
@@ -162,21 +216,28 @@ impl Oracle {
         }
     }
 
-    /// Numbers the report that a server makes of a client's sighting.
-    fn number(&mut self, name: &str, wall: Timestamp, sighting: &Sighting<'_>) -> ReportId {
-        let skew = wall.as_nanos() - sighting.at.as_nanos();
+    /// Numbers the record that a server makes of what a client has said: the fields behind the skew, of which the first is
+    /// its ID.
+    fn number(
+        &mut self,
+        name: &str,
+        wall: Timestamp,
+        fields: &[&[u8]],
+        at: Timestamp,
+        position: Option<Position>,
+    ) -> ReportId {
+        let skew = wall.as_nanos() - at.as_nanos();
         let sign = if skew < 0 { '-' } else { '+' };
         let size = skew.unsigned_abs();
         let mut line = format!("{name} {sign}{}.{:09} ", size / 1_000_000_000, size % 1_000_000_000).into_bytes();
-        line.extend_from_slice(&[sighting.client, sighting.position, sighting.time].join(&b' '));
+        line.extend_from_slice(&fields.join(&b' '));
         if let Some(id) = self.find(&line) {
             return id;
         }
-        let client = self.number_client(sighting.client);
+        let client = self.number_client(fields[0]);
         let line: Arc<[u8]> = line.into();
         let id = ReportId::try_from(self.reports.len()).expect("fewer reports than that");
-        let position = Position::parse(sighting.position).expect("a sighting's position is one");
-        self.reports.push(Known { line: Arc::clone(&line), client, at: sighting.at, position });
+        self.reports.push(Known { line: Arc::clone(&line), client, at, heard_at: wall, position });
         self.by_line.insert(line, id);
         id
     }
@@ -191,6 +252,14 @@ impl Oracle {
         self.clients.insert(name, number);
         number
     }
+}
+
+/// What the lines begin with by which a neighbour tells a record.
+const RECORDS: [&[u8]; 4] = [b"AT ", b"KEPT ", b"GONE ", b"FORGOT "];
+
+/// Whether it is more than a day past the clock.
+fn is_too_far_ahead(at: Timestamp, wall: Timestamp) -> bool {
+    at.as_nanos() - wall.as_nanos() > MOST_AHEAD
 }
 
 /// Splits an AT line without its `AT ` into the report and the sender.
@@ -223,6 +292,22 @@ mod tests {
         assert_eq!(oracle.judge_client(1, "b", wall, b"WHATSAT kiwi 1 2"), Verdict::Asks(old, 2));
         assert_eq!(oracle.judge_neighbour(1, "a", b"AT a +0.500000000 kiwi +1+1 1. a"), Verdict::Invented);
         assert_eq!(oracle.judge_neighbour(1, "c", b"AT a +0.500000000 kiwi +1+1 1.5 a"), Verdict::Refused);
+    }
+
+    #[test]
+    fn a_tombstone_covers_what_is_not_newer() {
+        let mut oracle = Oracle::new(2, 10);
+        let mut say = |line: &[u8]| oracle.judge_client(0, "a", Timestamp::from_nanos(2_000_000_000), line);
+        assert_eq!(say(b"IAMAT kiwi +1+1 1.5"), Verdict::Report(0));
+        assert_eq!(say(b"FORGET kiwi 1"), Verdict::Forgets { tombstone: 1, kept: 0 });
+        assert_eq!(say(b"FORGET kiwi 1.5"), Verdict::Forgets { tombstone: 2, kept: 2 });
+        assert_eq!(say(b"WHATSAT kiwi 1 2"), Verdict::Refused);
+        assert_eq!(say(b"IAMAT kiwi +9+9 1.5"), Verdict::Report(3));
+        assert_eq!(oracle.newest(0, 0), Some(2));
+        assert_eq!(&*oracle.report(2).line, b"a +0.500000000 kiwi 1.5");
+        assert_eq!(oracle.judge_neighbour(1, "a", b"FORGOT a +0.500000000 kiwi 1.5 a"), Verdict::Report(2));
+        assert_eq!(oracle.judge_neighbour(1, "a", b"AT a +0.500000000 kiwi +1+1 1.5 a"), Verdict::Report(0));
+        assert_eq!((oracle.newest(1, 0), oracle.known(1)), (Some(2), 1));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A run: a scenario, played step by step.
 
+mod ages;
 mod carry;
 mod checks;
 mod clients;

@@ -21,6 +21,8 @@ pub struct Stats {
     pub link_bytes: u64,
     /// IAMATs that servers accepted.
     pub iamats: u64,
+    /// FORGETs that servers accepted.
+    pub forgets: u64,
     /// WHATSATs that servers accepted.
     pub whatsats: u64,
     /// Changes of what servers keep, as their feeds told them.
@@ -73,6 +75,7 @@ impl Stats {
         self.updates += other.updates;
         self.link_bytes += other.link_bytes;
         self.iamats += other.iamats;
+        self.forgets += other.forgets;
         self.whatsats += other.whatsats;
         self.changes += other.changes;
         self.replies += other.replies;

@@ -9,8 +9,8 @@ use crate::violation::Invariant;
 /// A reply that is owed.
 #[derive(Debug)]
 pub(crate) enum Owed {
-    /// `AT` and that report.
-    Report(ReportId),
+    /// `AT` and that report, or `GONE` and that tombstone.
+    Record(ReportId),
     /// `AT` and that report, and at most so many places.
     Places(ReportId, u8),
     /// `? ` and that line; nothing after it.
@@ -106,7 +106,7 @@ impl Talk {
 impl Owed {
     fn show(&self, oracle: &Oracle) -> String {
         match self {
-            Self::Report(id) => format!("AT {}", lossy(&oracle.report(*id).line)),
+            Self::Record(id) => lossy(&[oracle.report(*id).word(), &oracle.report(*id).line].concat()),
             Self::Places(id, bound) => format!("AT {} and {bound} places", lossy(&oracle.report(*id).line)),
             Self::Refusal(line) => format!("? {}", lossy(line)),
         }
@@ -115,14 +115,18 @@ impl Owed {
     /// How long this reply is, if all of it is there; an error if it is something else.
     fn matches(&self, bytes: &[u8], oracle: &Oracle, excused: bool) -> Result<Option<usize>, (Invariant, String)> {
         match self {
-            Self::Report(id) => begins(bytes, b"AT ", &oracle.report(*id).line, Invariant::Answered),
+            Self::Record(id) => {
+                let record = oracle.report(*id);
+                begins(bytes, record.word(), &record.line, Invariant::Answered)
+            }
             Self::Refusal(line) => begins(bytes, b"? ", line, Invariant::Deserved),
             Self::Places(id, bound) => {
                 let report = oracle.report(*id);
                 let Some(start) = begins(bytes, b"AT ", &report.line, Invariant::Newest)? else { return Ok(None) };
                 let Some(len) = memchr::memmem::find(&bytes[start..], b"\n\n") else { return Ok(None) };
                 let json = &bytes[start..start + len];
-                if places::is_answer(json, report.position, *bound) || excused && places::is_failure(json) {
+                let has_places = report.position.is_some_and(|at| places::is_answer(json, at, *bound));
+                if has_places || excused && places::is_failure(json) {
                     return Ok(Some(start + len + 2));
                 }
                 Err((Invariant::Answered, format!("these are not the places: {:?}", lossy(json))))

@@ -8,6 +8,7 @@ use super::feed::Told;
 use super::{LOOK, Run, TIME_TO_ANSWER};
 use crate::calendar::Due;
 use crate::connection::{ConnectionId, Way};
+use crate::oracle::ReportId;
 use crate::scenario::{MILLI, SECOND};
 use crate::trace::escaped;
 use crate::violation::Invariant;
@@ -19,36 +20,64 @@ impl Run {
     /// What a server keeps of those of whom it was told something is the newest.
     pub(super) fn check_told(&mut self, server: usize) {
         let mut told = mem::take(&mut self.scratch.told);
-        for Told { report, .. } in told.drain(..) {
-            self.check_kept(server, self.oracle.report(report).client);
+        for Told { report, .. } in &told {
+            self.check_client(server, self.oracle.report(*report).client, &told);
         }
+        told.clear();
         self.scratch.told = told;
     }
 
     /// What a server keeps of a client is the newest that it was told, and what its feed told last.
     pub(super) fn check_kept(&mut self, server: usize, client: u32) {
-        let host = &self.hosts[server];
-        let Some(node) = &host.node else { return };
-        let show = |line: Option<&[u8]>| line.map_or_else(|| "nothing".into(), escaped);
-        let newest = self.oracle.newest(server, client).map(|id| self.oracle.report(id));
+        self.check_client(server, client, &[]);
+    }
+
+    /// The same, just after it was told those.
+    fn check_client(&mut self, server: usize, client: u32, told: &[Told]) {
+        let Some(node) = self.hosts[server].node.clone() else { return };
         let kept = node.record(self.oracle.client(client));
-        let kept_line = kept.as_ref().map(OwnedRecord::line);
-        let heard = host.listener.newest(client);
-        if heard != kept.as_ref() {
-            let heard = heard.map(OwnedRecord::line);
-            let what = format!("it keeps {}, and its feed told {}", show(kept_line), show(heard));
-            return self.violate(Invariant::Feed, Some(server), what);
+        let (newest, before) = (self.oracle.newest(server, client), self.oracle.seen(server, client));
+        let id = kept.as_ref().and_then(|kept| self.oracle.find(kept.line()));
+        if id != newest || kept.is_some() && id.is_none() {
+            self.check_choice(server, (client, before.or(newest)), (kept.as_ref(), id), told);
         }
-        if kept_line == newest.map(|known| &*known.line) {
+        self.oracle.see(server, client, id);
+        if kept.is_none() {
+            self.hosts[server].listener.forget(client);
+        }
+        let heard = self.hosts[server].listener.newest(client);
+        if heard != kept.as_ref() {
+            let [kept, heard] = [kept.as_ref(), heard].map(|record| show(record.map(OwnedRecord::line)));
+            let what = format!("it keeps {kept}, and its feed told {heard}");
+            self.violate(Invariant::Feed, Some(server), what);
+        }
+    }
+
+    /// It does not keep the newest of what it kept before and what it was told: then that is too old, by a clock that it
+    /// may trust.
+    fn check_choice(
+        &mut self,
+        server: usize,
+        (client, before): (u32, Option<ReportId>),
+        (kept, id): (Option<&OwnedRecord>, Option<ReportId>),
+        told: &[Told],
+    ) {
+        let told = told.iter().map(|told| told.report).filter(|&id| self.oracle.report(id).client == client);
+        let (told, stays) = (told.collect::<Vec<_>>(), before.filter(|&before| !self.may_go(server, before)));
+        let must = told.iter().copied().filter(|&id| !self.may_ignore(server, id)).chain(stays);
+        let newest = must.max_by_key(|&id| self.oracle.report(id).order());
+        let is_known = id.is_some_and(|id| before == Some(id) || told.contains(&id)) || kept.is_none();
+        let is_older = match (id, newest) {
+            (Some(id), Some(newest)) => self.oracle.is_newer(newest, id),
+            (None, newest) => newest.is_some(),
+            (Some(_), None) => false,
+        };
+        if is_known && !is_older {
             return;
         }
-        let older = match (&kept, newest) {
-            (Some(kept), Some(newest)) => (kept.record().at(), kept.line()) < (newest.at, &*newest.line),
-            (None, Some(_)) => true,
-            _ => false,
-        };
-        let what = format!("it keeps {}, and was told {}", show(kept_line), show(newest.map(|known| &*known.line)));
-        self.violate(if older { Invariant::NeverBack } else { Invariant::Newest }, Some(server), what);
+        let newest = newest.or(before).map(|id| &*self.oracle.report(id).line);
+        let what = format!("it keeps {}, and was told {}", show(kept.map(OwnedRecord::line)), show(newest));
+        self.violate(if is_older { Invariant::NeverBack } else { Invariant::Newest }, Some(server), what);
     }
 
     /// No connection has more unsent than what it may, and what one more read can bring.
@@ -207,6 +236,10 @@ impl Run {
         }
         format!("its digest is not that of {other}, though every report is the same")
     }
+}
+
+fn show(line: Option<&[u8]>) -> String {
+    line.map_or_else(|| "nothing".into(), escaped)
 }
 
 #[cfg(test)]

@@ -59,13 +59,16 @@ impl Run {
         let owed = match verdict {
             Verdict::Report(report) => {
                 self.stats.iamats += 1;
-                self.quiet_at = self.quiet_at.max(self.now);
-                self.acknowledges(server, report);
-                self.scratch.told.push(Told { report, from: BroughtBy::Client });
+                self.takes(server, report);
                 if let Some(tracker) = &mut self.tracker {
                     tracker.took(report, server, None, self.now);
                 }
-                Some(Owed::Report(report))
+                Some(Owed::Record(report))
+            }
+            Verdict::Forgets { tombstone, kept } => {
+                self.stats.forgets += 1;
+                self.takes(server, tombstone);
+                Some(Owed::Record(kept))
             }
             Verdict::Asks(report, bound) => {
                 self.stats.whatsats += 1;
@@ -85,7 +88,14 @@ impl Run {
         verdict
     }
 
-    /// A server takes a report from a client: it is answered for.
+    /// A server takes a record from a client.
+    fn takes(&mut self, server: usize, report: ReportId) {
+        self.quiet_at = self.quiet_at.max(self.now);
+        self.acknowledges(server, report);
+        self.scratch.told.push(Told { report, from: BroughtBy::Client });
+    }
+
+    /// A server takes a record from a client: it is answered for.
     fn acknowledges(&mut self, server: usize, report: ReportId) {
         let client = self.oracle.report(report).client;
         let newest = self.hosts[server].acknowledged.entry(client).or_insert(report);

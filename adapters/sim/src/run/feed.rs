@@ -18,14 +18,18 @@ pub(super) struct Told {
 impl Run {
     /// A server that starts is listened to. What it has taken back from its disk is known already.
     pub(super) fn listen(&mut self, server: usize) {
-        let Some(node) = &self.hosts[server].node else { return };
+        let Some(node) = self.hosts[server].node.clone() else { return };
         let mut known = Vec::with_capacity(node.clients());
         for kept in node.records() {
-            let id = self.oracle.find(kept.line()).expect("what a server keeps was looked at when it crashed");
-            self.oracle.tell(server, id);
-            known.push((self.oracle.report(id).client, kept));
+            let Some(id) = self.oracle.find(kept.line()) else {
+                let what = format!("it takes back what no client said: {}", escaped(kept.line()));
+                return self.violate(Invariant::Invented, Some(server), what);
+            };
+            let client = self.oracle.report(id).client;
+            self.oracle.see(server, client, Some(id));
+            known.push((client, kept));
         }
-        self.hosts[server].listener = Listener::of(node, known.into_iter());
+        self.hosts[server].listener = Listener::of(&node, known.into_iter());
     }
 
     /// Hears what has changed in what a server keeps: reports that it was told, or else what the neighbour `mends`
@@ -50,9 +54,10 @@ impl Run {
                 self.oracle.tell(server, id);
                 self.scratch.told.push(told);
             }
-            let is_right = self.scratch.told.contains(&told);
+            let (is_right, client) = (self.scratch.told.contains(&told), self.oracle.report(id).client);
+            let is_over = self.oracle.seen(server, client).is_some_and(|seen| self.may_go(server, seen));
             let heard = if is_right {
-                self.hosts[server].listener.hear(self.oracle.report(id).client, report.into())
+                self.hosts[server].listener.hear(client, report.into(), is_over)
             } else {
                 Err(format!("its feed tells what it was not told, as from {from:?}: {}", escaped(report.line())))
             };
@@ -64,6 +69,9 @@ impl Run {
 
     /// Whoever listened to a server since it started knows exactly what it keeps.
     pub(super) fn check_feed(&mut self, server: usize) {
+        for client in self.oracle.clients() {
+            self.check_kept(server, client);
+        }
         let host = &self.hosts[server];
         let (Some(node), listener) = (&host.node, &host.listener) else { return };
         let (kept, heard) = (node.counters().kept, listener.heard());
@@ -74,9 +82,6 @@ impl Run {
         }
         if let Some(what) = fault {
             self.violate(Invariant::Feed, Some(server), what);
-        }
-        for client in self.oracle.clients() {
-            self.check_kept(server, client);
         }
     }
 }

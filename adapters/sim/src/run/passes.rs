@@ -199,7 +199,8 @@ impl Run {
             connection.proving.is_met |= verdict != Verdict::Refused;
         }
         if let Verdict::Report(report) = verdict {
-            let (peer, is_update) = (self.hosts[server].ids.id(from), said.starts_with(b"AT "));
+            let peer = self.hosts[server].ids.id(from);
+            let is_update = said.starts_with(b"AT ") || said.starts_with(b"GONE ");
             self.stats.updates += u64::from(is_update);
             let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
             self.scratch.told.push(Told { report, from: source });

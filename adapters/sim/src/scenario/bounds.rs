@@ -33,6 +33,11 @@ pub struct Bounds {
     pub places_timeout: Nanos,
     /// [`Limits::clients`].
     pub clients: usize,
+    /// [`Limits::keep_for`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_for: Option<Nanos>,
+    /// [`Limits::gone_for`].
+    pub gone_for: Nanos,
     /// [`Limits::connections`].
     pub connections: usize,
     /// [`Limits::connections_per_address`].
@@ -55,6 +60,8 @@ impl Default for Bounds {
             fetches: limits.fetches,
             places_timeout: nanos(limits.places_timeout),
             clients: limits.clients,
+            keep_for: limits.keep_for.map(nanos),
+            gone_for: nanos(limits.gone_for),
             connections: limits.connections,
             connections_per_address: limits.connections_per_address,
         }
@@ -77,6 +84,8 @@ impl Bounds {
             fetches: self.fetches,
             places_timeout: Duration::from_nanos(self.places_timeout),
             clients: self.clients,
+            keep_for: self.keep_for.map(Duration::from_nanos),
+            gone_for: Duration::from_nanos(self.gone_for),
             connections: self.connections,
             connections_per_address: self.connections_per_address,
             // More than any scenario has updates; thousands of nodes are made and dropped.

@@ -25,8 +25,8 @@ fn replies_may_come_in_any_pieces() {
     talk.says("IAMAT kiwi +1+1 1\n \nIAMAT kiwi");
     talk.says(" +2+2 2\nno\n");
     assert_eq!(talk.said, 3);
-    talk.owe(Owed::Report(first));
-    talk.owe(Owed::Report(second));
+    talk.owe(Owed::Record(first));
+    talk.owe(Owed::Record(second));
     talk.owe(Owed::Refusal(b"no".to_vec()));
     for byte in [FIRST, SECOND, b"? no\n"].concat() {
         assert!(!talk.is_settled());
@@ -41,7 +41,7 @@ fn wrong_replies_are_caught() {
     let told = |owed: &[ReportId], bytes: &[u8]| {
         let mut talk = Talk::default();
         for &id in owed {
-            talk.owe(Owed::Report(id));
+            talk.owe(Owed::Record(id));
         }
         talk.receives(bytes, &oracle).map_err(|(invariant, _)| invariant)
     };
@@ -51,7 +51,7 @@ fn wrong_replies_are_caught() {
     assert_eq!(told(&[first], b"AT a -1.000000001"), Err(Invariant::Answered), "another skew");
     assert_eq!(told(&[first], b"? IAMAT kiwi +1+1 1\n"), Err(Invariant::Answered), "refused");
     let mut silent = Talk::default();
-    silent.owe(Owed::Report(first));
+    silent.owe(Owed::Record(first));
     assert!(silent.ends(&oracle).is_err(), "not at all");
 }
 
@@ -63,7 +63,7 @@ fn an_old_position_and_other_places_are_caught() {
         talk.owe(Owed::Places(second, 1));
         talk.receives(bytes, &oracle).map_err(|(invariant, _)| invariant)
     };
-    let at = oracle.report(second).position;
+    let at = oracle.report(second).position.expect("it is a report");
     let mut json = Vec::new();
     places::made_up(at, 20).write(1, &mut json);
     assert_eq!(told(false, &[SECOND, &json, b"\n\n"].concat()), Ok(()));
@@ -74,6 +74,6 @@ fn an_old_position_and_other_places_are_caught() {
     assert_eq!(told(true, &failed), Ok(()));
     assert_eq!(told(false, &failed), Err(Invariant::Answered), "the source was well");
     let mut elsewhere = Vec::new();
-    places::made_up(oracle.report(first).position, 1).write(1, &mut elsewhere);
+    places::made_up(oracle.report(first).position.expect("so is it"), 1).write(1, &mut elsewhere);
     assert_eq!(told(true, &[SECOND, &elsewhere, b"\n\n"].concat()), Err(Invariant::Answered));
 }

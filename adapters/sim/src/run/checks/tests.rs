@@ -58,7 +58,7 @@ fn what_grows_past_its_limit_is_caught() {
 fn a_feed_that_tells_less_or_too_much_is_caught() {
     let mut run = played();
     let kept = run.hosts[1].listener.newest(0).cloned().expect("it was told");
-    assert!(run.hosts[1].listener.hear(0, kept).is_err(), "a second time");
+    assert!(run.hosts[1].listener.hear(0, kept, false).is_err(), "a second time");
     run.check_feed(1);
     assert_eq!(broken(&run), Some(Invariant::Feed));
     let mut run = played();
