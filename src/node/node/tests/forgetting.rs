@@ -54,6 +54,12 @@ impl World {
         }
     }
 
+    /// The clock agrees with the neighbour's.
+    fn agree(&mut self) {
+        self.run = Some(7);
+        self.talk();
+    }
+
     /// What somebody gets for lines, in which `@` stands for the first second.
     fn say(&self, remote: Option<IpAddr>, lines: &str) -> String {
         let mut session = self.node.session(SessionId(0), remote, self.now().instant);
@@ -144,6 +150,7 @@ fn who_brings_a_report_that_is_covered_is_told_so_and_nobody_else_is() {
 #[test]
 fn what_is_too_old_does_not_travel_by_flood() {
     let mut world = World::new(Limits { gone_for: Duration::from_secs(100), ..Limits::default() });
+    world.agree();
     world.pass(1000);
     world.say(Some(LOOPBACK), "AT c +0.5 kiwi +1+1 @ b\nGONE c +0.5 emu @ b\n");
     assert_eq!((world.node.clients(), world.node.counters().too_old), (0, 2));
@@ -177,6 +184,7 @@ fn a_tombstone_goes_when_it_is_old_and_the_neighbour_is_known_to_have_it_in_its_
 #[test]
 fn a_report_is_hidden_at_its_end_and_deleted_a_minute_later() {
     let mut world = World::new(Limits { keep_for: Some(Duration::from_secs(1000)), ..Limits::default() });
+    world.agree();
     world.say(None, "IAMAT kiwi +1+1 @\n");
     world.seconds = 1000;
     assert!(world.is_known(b"kiwi"));
@@ -195,6 +203,8 @@ fn a_report_is_hidden_at_its_end_and_deleted_a_minute_later() {
 #[test]
 fn a_clock_that_is_wrong_deletes_nothing() {
     let mut world = World::new(Limits { keep_for: Some(Duration::from_secs(1000)), ..Limits::default() });
+    world.agree();
+    world.run = None;
     world.say(None, "IAMAT kiwi +1+1 @\n");
     world.jumped = 2000 * 1_000_000_000;
     world.pass(200);
@@ -204,4 +214,16 @@ fn a_clock_that_is_wrong_deletes_nothing() {
     world.run = Some(7);
     world.pass(0);
     assert!(!world.is_known(b"kiwi"), "a neighbour's clock says the same");
+}
+
+#[test]
+fn a_clock_that_no_neighbour_has_agreed_with_makes_nothing_too_old() {
+    let mut world = World::new(Limits { keep_for: Some(Duration::from_secs(1000)), ..Limits::default() });
+    world.jumped = 2000 * 1_000_000_000;
+    world.say(Some(LOOPBACK), "AT c +0.5 kiwi +1+1 @ b\n");
+    world.pass(200);
+    assert!(world.is_known(b"kiwi"));
+    world.run = Some(7);
+    world.pass(0);
+    assert!(!world.is_known(b"kiwi"));
 }
