@@ -1,13 +1,13 @@
 //! What the passes of all sessions share besides the store: the links to neighbours, and the fetches of places.
 
 use core::mem;
-use core::time::Duration;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::changes::Changes;
 use super::clock::Clock;
 use super::event::Event;
+use super::seldom::Seldom;
 use super::sweep::Sweep;
 use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour, Untimely};
 use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Tells, Trouble, Turn, Wrong};
@@ -33,8 +33,12 @@ pub(super) struct Hub {
     pub(super) changes: Option<Changes>,
     /// Bytes that wait for neighbours, as they were counted last.
     buffered: usize,
-    /// When people were told last that buffers are full, and how many connections were closed for it since.
-    full: Option<(Instant, u64)>,
+    /// Connections that were closed since buffers are full.
+    pub(super) buffers_full: Seldom,
+    /// Clients that were refused since no more may be kept; and how many of neighbours' reports were not when that was
+    /// looked at last.
+    clients_full: Seldom,
+    not_kept: u64,
     pub(super) troubles: Troubles,
     pub(super) clock: Clock,
     pub(super) sweep: Sweep,
@@ -57,7 +61,9 @@ impl Hub {
             counters: Counters::default(),
             changes: None,
             buffered: 0,
-            full: None,
+            buffers_full: Seldom::default(),
+            clients_full: Seldom::default(),
+            not_kept: 0,
             troubles: Troubles::default(),
             clock: Clock::default(),
             sweep: Sweep::default(),
@@ -174,6 +180,7 @@ impl Hub {
         let before = self.identity.same;
         Arc::make_mut(&mut self.identity).limit(limits.clone());
         self.fetches.limit(limits);
+        self.sweep.bring_forward(limits, turn.now.instant);
         self.start_fetches(turn);
         self.each_link(turn, Link::limit);
         if self.identity.same != before {
@@ -283,24 +290,26 @@ impl Hub {
         }
     }
 
-    /// A session is to be closed, as buffers are full. People are told once a minute.
+    /// A session is to be closed, as buffers are full.
     fn close(&mut self, session: SessionId, turn: &mut Turn) {
-        const PAUSE: Duration = Duration::from_mins(1);
         turn.actions.push(Action::Close { session });
         self.counters.closed_for_room += 1;
-        let now = turn.now.instant;
-        let (told_at, closed) = self.full.unwrap_or((now, 0));
-        if closed == 0 || told_at + PAUSE <= now {
-            turn.notices.push(Notice::BuffersFull { closed: closed + 1 });
-            self.full = Some((now, 1));
-        } else {
-            self.full = Some((told_at, closed + 1));
-        }
+        let closed = self.buffers_full.add(1, turn.now.instant);
+        turn.notices.extend(closed.map(|closed| Notice::BuffersFull { closed }));
     }
 
-    /// Whether that was so in the last minutes.
-    pub(super) fn were_buffers_full(&self, now: Instant) -> bool {
-        self.full.is_some_and(|(told_at, _)| now < told_at + Duration::from_mins(2))
+    /// So many reports or FORGETs of clients that are not known were not taken, as no more may be kept.
+    pub(super) fn refuse_newcomers(&mut self, count: u64, turn: &mut Turn) {
+        let refused = self.clients_full.add(count, turn.now.instant);
+        turn.notices.extend(refused.map(|refused| Notice::ClientsFull { refused }));
+    }
+
+    /// Looks whether neighbours have told of clients for which there is no room.
+    pub(super) fn look_for_newcomers(&mut self, store: &Store, turn: &mut Turn) {
+        let mut counters = Counters::default();
+        store.count(&mut counters);
+        let before = mem::replace(&mut self.not_kept, counters.not_kept);
+        self.refuse_newcomers(counters.not_kept - before, turn);
     }
 
     /// Takes what the feeds of some shards have to all who listen.

@@ -11,6 +11,7 @@ mod hearing;
 mod hub;
 mod node;
 mod seat;
+mod seldom;
 mod serving;
 mod status;
 mod sweep;

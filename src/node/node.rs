@@ -130,10 +130,13 @@ impl Node {
             self.hear(turn, peer, bytes);
         }
         self.hub(turn, |hub, turn| {
-            let changes = matches!(event, Event::Herd(_) | Event::Limits(_));
+            let (changes, wakes) = (matches!(event, Event::Herd(_) | Event::Limits(_)), matches!(event, Event::Woken));
             hub.handle(event, turn);
             if changes {
                 self.take_over(hub);
+            }
+            if wakes {
+                hub.look_for_newcomers(&self.store, turn);
             }
             hub.sweep(&self.store, turn);
             hub.compare(&self.store, turn);

@@ -196,11 +196,14 @@ impl Pass<'_> {
             index += 1;
         }
         if let Some(refused) = &self.batch.refused {
-            let denied = u64::from(refused.why.is_denial());
+            let (denied, is_full) = (u64::from(refused.why.is_denial()), refused.why == Refusal::Full);
             let (greeter, remote) = (self.batch.greeter.take(), self.session.remote());
             self.node.hub(self.turn, |hub, turn| {
                 hub.counters.refused += 1;
                 hub.counters.denied += denied;
+                if is_full {
+                    hub.refuse_newcomers(1, turn);
+                }
                 if let Some(greeter) = greeter {
                     hub.stranger(greeter, remote, turn);
                 }

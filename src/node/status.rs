@@ -269,7 +269,7 @@ impl Hub {
         if is_full {
             wrong.push(format!("{connections} connections are open and further ones turned away: raise connections"));
         }
-        if self.were_buffers_full(now.instant) {
+        if self.buffers_full.was_lately(now.instant) {
             wrong.push("buffers were full and the largest connections closed: raise buffers".into());
         }
         for link in &self.links {

@@ -23,6 +23,12 @@ impl Sweep {
         self.due.get_or_insert(now + period(limits));
     }
 
+    /// Something may be over earlier than it was to be.
+    pub(super) fn bring_forward(&mut self, limits: &Limits, now: Instant) {
+        let next = now + period(limits);
+        self.due = Some(self.due.map_or(next, |due| due.min(next)));
+    }
+
     /// When it is to go on.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         self.due

@@ -21,9 +21,7 @@ impl Node {
     /// are kept; [`Refusal::NotKept`] while [no reports are taken](crate::Event::TakesReports). Nothing has changed then.
     pub fn report_position(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         let reported = self.write_and_learn(turn, sighting);
-        if reported.is_err() {
-            self.hub(turn, |hub, _| hub.counters.refused += 1);
-        }
+        self.count_refused(reported.as_ref().err(), turn);
         reported
     }
 
@@ -40,10 +38,18 @@ impl Node {
     /// As for [`report_position`](Self::report_position).
     pub fn forget(&self, turn: &mut Turn, forget: &Forget<'_>) -> Result<OwnedRecord, Refusal> {
         let forgotten = self.write_and_bury(turn, forget);
-        if forgotten.is_err() {
-            self.hub(turn, |hub, _| hub.counters.refused += 1);
-        }
+        self.count_refused(forgotten.as_ref().err(), turn);
         forgotten
+    }
+
+    fn count_refused(&self, why: Option<&Refusal>, turn: &mut Turn) {
+        let Some(why) = why else { return };
+        self.hub(turn, |hub, turn| {
+            hub.counters.refused += 1;
+            if *why == Refusal::Full {
+                hub.refuse_newcomers(1, turn);
+            }
+        });
     }
 
     fn write_and_bury(&self, turn: &mut Turn, forget: &Forget<'_>) -> Result<OwnedRecord, Refusal> {

@@ -144,6 +144,12 @@ pub enum Notice {
     /// neighbours', or was never set. Nothing expires, and no tombstone goes, until it agrees again. It is told once an
     /// hour.
     ClockNotTrusted,
+    /// As many clients are kept as may be, or their records take as many bytes, and newcomers are refused. It is told once a
+    /// minute.
+    ClientsFull {
+        /// How many reports of those, since it was told last.
+        refused: u64,
+    },
     /// A new list of servers was refused as a whole, and nothing has changed.
     HerdRefused(HerdRefused),
     /// This server has compared what it keeps with what that neighbour keeps.

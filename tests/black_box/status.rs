@@ -88,6 +88,11 @@ fn what_it_says_is_true() {
     assert_eq!((&after["limits"]["clients"], &after["limits"]["max-ahead"]), (&"2".into(), &"3h".into()), "{after}");
     assert!(after["uptime"].as_f64() >= before["uptime"].as_f64(), "{before} {after}");
     assert_eq!(herd.wrong("A"), ["2 clients are kept and further ones refused: raise clients"]);
+    assert_eq!(herd.report("A", "emu", "1"), "? IAMAT emu +34.068930-118.445127 1");
+    let told = wait_for("the refusal to be told", || {
+        herd.log("A").into_iter().find(|entry| entry["message"] == "clients full, newcomers refused")
+    });
+    assert!(told["refused"] == 1 && told["level"] == "WARN", "{told}");
     assert_eq!(herd.converse("A", "STATUS now\n"), b"? STATUS now\n");
 }
 

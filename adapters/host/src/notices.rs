@@ -33,6 +33,10 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
             let remedy = "set the clock by a time server; if it is right, start the server again";
             tracing::warn!(target: "herd::server", server, remedy, "clock not trusted, nothing expires");
         }
+        Notice::ClientsFull { refused } => {
+            let remedy = "raise clients or client-bytes, or let clients expire by keep-for";
+            tracing::warn!(target: "herd::server", server, refused, remedy, "clients full, newcomers refused");
+        }
         Notice::HerdChanged { added, removed } => {
             tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
         }

@@ -33,6 +33,7 @@ impl Run {
                 Notice::Compared { .. }
                 | Notice::Wrong(_)
                 | Notice::BuffersFull { .. }
+                | Notice::ClientsFull { .. }
                 | Notice::ClockNotTrusted
                 | Notice::HerdChanged { .. }
                 | Notice::HerdRefused(_) => {}
@@ -62,6 +63,7 @@ const fn event(notice: &Notice) -> Option<&'static str> {
         Notice::NeighbourUp { .. } => "neighbour up",
         Notice::Wrong(trouble) => trouble.what.as_str(),
         Notice::BuffersFull { .. } => "buffers full",
+        Notice::ClientsFull { .. } => "clients full",
         Notice::ClockNotTrusted => "clock not trusted",
         Notice::HerdChanged { .. } => "list of servers changed",
         Notice::HerdRefused(_) => "list of servers refused",

@@ -107,3 +107,54 @@ fn links_go_by_the_new_ones() {
         assert!(queued(&node).iter().all(|&bytes| bytes <= 60), "{:?}", queued(&node));
     }
 }
+
+/// How many newcomers were refused, as people were told.
+fn told(turn: &mut Turn) -> Vec<u64> {
+    let refused = turn.notices.drain(..).filter_map(|notice| match notice {
+        Notice::ClientsFull { refused } => Some(refused),
+        _ => None,
+    });
+    refused.collect()
+}
+
+#[test]
+fn newcomers_that_are_refused_are_told_once_a_minute() {
+    const NONE: [u64; 0] = [];
+    let (node, mut turn) = (node_with(Limits { clients: 1, ..Limits::default() }), Turn::at(now()));
+    let say = |turn: &mut Turn, line: &str| {
+        let mut session = node.session(SessionId(0), Some(LOOPBACK), turn.now.instant);
+        session.receive(&node, turn, line.as_bytes()).serve().reply(&mut Vec::new());
+        told(turn)
+    };
+    assert_eq!(say(&mut turn, "IAMAT kiwi +1+1 1\n"), NONE);
+    assert_eq!(say(&mut turn, "IAMAT moa +1+1 1\n"), [1]);
+    assert_eq!(say(&mut turn, "FORGET moa 1\n"), NONE);
+    // What neighbours tell is looked at when the node is woken.
+    assert_eq!(say(&mut turn, "AT d +0.5 moa +1+1 1 b\nAT d +0.5 emu +1+1 1 b\n"), NONE);
+    turn.now.instant = turn.now.instant + core::time::Duration::from_mins(1);
+    node.handle(&mut turn, Event::Woken);
+    assert_eq!(told(&mut turn), [3]);
+    assert_eq!(say(&mut turn, "IAMAT kiwi +1+1 2\n"), NONE);
+    turn.now.instant = turn.now.instant + core::time::Duration::from_mins(2);
+    node.handle(&mut turn, Event::Woken);
+    assert_eq!(told(&mut turn), NONE);
+}
+
+#[test]
+fn clients_expire_once_they_may() {
+    let (node, mut turn) =
+        (node_with(Limits { earliest_clock: Timestamp::default(), ..Limits::default() }), Turn::at(now()));
+    node.handle(&mut turn, Event::Started);
+    say(&node, None, "IAMAT kiwi +1+1 1\n");
+    let mut pass = |seconds: u64| {
+        for _ in 0..seconds {
+            turn.now.wall = Timestamp::from_nanos(turn.now.wall.as_nanos() + 1_000_000_000);
+            turn.now.instant = turn.now.instant + core::time::Duration::from_secs(1);
+            node.handle(&mut turn, Event::Woken);
+        }
+        node.clients()
+    };
+    assert_eq!(pass(300), 1);
+    limit(&node, &mut Turn::at(now()), |limits| limits.keep_for = Some(core::time::Duration::from_secs(10)));
+    assert_eq!(pass(10), 0);
+}
