@@ -7,7 +7,7 @@
 use core::time::Duration;
 
 use super::hub::Hub;
-use super::sweep::period;
+use super::sweep::{Sweep, period};
 use crate::herd::Horizon;
 use crate::pass::{Notice, Turn};
 use crate::store::{Cursor, Kept, Store, Verdict};
@@ -23,16 +23,21 @@ impl Hub {
         if self.sweep.due.is_none_or(|due| now < due) {
             return;
         }
+        if self.identity.limits.keep_for.is_none() && store.tombstones() == 0 {
+            self.links.iter_mut().for_each(|link| link.health.tombstones_waiting = 0);
+            return self.sweep = Sweep::default();
+        }
         let period = period(&self.identity.limits);
-        self.sweep.due = if turn.horizon == Horizon::NONE {
+        let pause = if turn.horizon == Horizon::NONE {
             self.tell_of_clock(now, turn);
-            Some(now + period)
+            period
         } else if self.step(store, turn) {
-            Some(now + PAUSE)
+            PAUSE
         } else {
             self.end_sweep(now);
-            (self.identity.limits.keep_for.is_some() || store.tombstones() > 0).then(|| now + period)
+            period
         };
+        self.sweep.due = Some(now + pause);
     }
 
     /// Looks at what comes next; whether there was anything.
