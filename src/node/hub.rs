@@ -181,7 +181,6 @@ impl Hub {
         Arc::make_mut(&mut self.identity).limit(limits.clone());
         self.fetches.limit(limits);
         self.sweep.is_needed(limits, turn.now.instant);
-        self.sweep.bring_forward(limits, turn.now.instant);
         self.start_fetches(turn);
         self.each_link(turn, Link::limit);
         if self.identity.same != before {

@@ -20,13 +20,8 @@ pub(super) struct Sweep {
 impl Sweep {
     /// There may be something that will be over.
     pub(super) fn is_needed(&mut self, limits: &Limits, now: Instant) {
-        self.due.get_or_insert(now + period(limits));
-    }
-
-    /// Something may be over earlier than it was to be.
-    pub(super) fn bring_forward(&mut self, limits: &Limits, now: Instant) {
-        let next = now + period(limits);
-        self.due = Some(self.due.map_or(next, |due| due.min(next)));
+        let due = now + period(limits);
+        self.due = Some(self.due.map_or(due, |before| before.min(due)));
     }
 
     /// When it is to go on.

@@ -142,8 +142,9 @@ fn newcomers_that_are_refused_are_told_once_a_minute() {
 
 #[test]
 fn clients_expire_once_they_may() {
-    let (node, mut turn) =
-        (node_with(Limits { earliest_clock: Timestamp::default(), ..Limits::default() }), Turn::at(now()));
+    let (herd, limits) = (line_of(&["a"]), Limits { earliest_clock: Timestamp::default(), ..Limits::default() });
+    let me = herd.find(b"a").expect("it is there");
+    let (node, mut turn) = (Node::new(herd, me, limits, 1), Turn::at(now()));
     node.handle(&mut turn, Event::Started);
     say(&node, None, "IAMAT kiwi +1+1 1\n");
     let mut pass = |seconds: u64| {
