@@ -22,6 +22,8 @@ fn ignored(herd: &Herd) -> Vec<Value> {
 fn those_that_say_nothing_to_a_server() {
     let mut herd = Plan::new(&binaries(), &single()).with(&["--log-level", "info"]).start();
     let mut client = herd.client("A");
+    // It listens before it has a log.
+    wait_for("the server to be up", || herd.log_text("A").contains("\"server up\"").then_some(()));
     let named = [Signal::ALARM, Signal::IO, Signal::PROF, Signal::USR1, Signal::USR2, Signal::VTALARM, Signal::XFSZ];
     for (count, signal) in named.into_iter().enumerate() {
         herd.process("A").signal(signal);

@@ -72,7 +72,8 @@ impl Signals {
                 match signal {
                     SIGHUP => listener.hangup.set(),
                     SIGINT | SIGTERM => listener.stop(signal),
-                    _ if told.insert(signal) => {
+                    // Without a log nobody would hear of it.
+                    _ if listener.log.get().is_some() && told.insert(signal) => {
                         tracing::info!(target: "herd::server", signal = %name(signal), "signal ignored");
                     }
                     _ => {}

@@ -3,6 +3,7 @@
 pub(super) mod load;
 mod reloads;
 mod secrets;
+mod upgrades;
 
 use std::fs;
 use std::net::SocketAddr;

@@ -33,6 +33,8 @@ struct Clients {
 struct Shared {
     /// What was acknowledged.
     told: Mutex<Vec<Told>>,
+    /// Replies that say something else.
+    refused: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
 
@@ -42,6 +44,28 @@ impl Load {
         let (running, server, address) = (Arc::clone(&shared), name.to_owned(), herd.address(name));
         let thread = thread::spawn(move || running.report(&server, address));
         self.of.insert(name.into(), Clients { shared, thread: Some(thread) });
+    }
+
+    /// Clients of one server that go to another one of the herd when theirs does not answer, and report again there until
+    /// they are answered.
+    pub(super) fn start_roaming(&mut self, herd: &Herd, name: &str) {
+        let shared = Arc::new(Shared::default());
+        let (running, server) = (Arc::clone(&shared), name.to_owned());
+        let others = herd.graph().names.iter().filter(|other| *other != name);
+        let addresses: Vec<_> = [&server].into_iter().chain(others).map(|name| herd.address(name)).collect();
+        let thread = thread::spawn(move || running.roam(&server, &addresses));
+        self.of.insert(name.into(), Clients { shared, thread: Some(thread) });
+    }
+
+    /// Replies that were none to a report.
+    pub(super) fn refused(&self) -> Vec<String> {
+        self.of.values().flat_map(|clients| lock(&clients.shared.refused).clone()).collect()
+    }
+
+    /// Everything that one server has acknowledged until now, whoever's client it was.
+    pub(super) fn told_by(&self, name: &str) -> Vec<Told> {
+        let by = format!("AT {name} ");
+        self.told().into_iter().filter(|(_, at)| at.starts_with(&by)).collect()
     }
 
     /// How many reports one server has acknowledged until now.
@@ -90,6 +114,34 @@ impl Shared {
                 Err(_) => connection = None,
             }
             thread::sleep(PAUSE);
+        }
+    }
+}
+
+impl Shared {
+    /// Each client reports until it is answered, at its own server if that is there. Its reports have times of their own: of
+    /// one that was not answered nobody knows whether it was taken in.
+    fn roam(&self, server: &str, addresses: &[SocketAddr]) {
+        let (mut connection, mut addresses) = (None, addresses.iter().cycle().copied());
+        let mut address = addresses.next().expect("its own");
+        for number in 0.. {
+            let client = format!("of-{server}-{number}");
+            for time in 0.. {
+                if self.stopped.load(Ordering::Acquire) {
+                    return;
+                }
+                match ask(&mut connection, address, &format!("IAMAT {client} +34.068930-118.445127 {time}")) {
+                    Ok(at) if at.starts_with("AT ") => {
+                        lock(&self.told).push((client, at));
+                        break;
+                    }
+                    Ok(other) => lock(&self.refused).push(other),
+                    Err(_) => {}
+                }
+                connection = None;
+                address = addresses.next().expect("it goes around");
+            }
+            thread::sleep(PAUSE / 4);
         }
     }
 }
