@@ -36,6 +36,9 @@ struct Part {
 }
 
 impl Changed {
+    /// As many bytes as are kept for the next time whatever came this time.
+    const ROOM: usize = 1 << 20;
+
     /// Each change in the order in which it was made for its client, as a whole line as [`Record::write_line`] has it.
     #[must_use]
     pub fn lines(&self) -> &[u8] {
@@ -69,6 +72,10 @@ impl Changed {
     }
 
     pub(super) fn clear(&mut self) {
+        // What a burst has made large is not kept for good.
+        if self.lines.capacity() > Self::ROOM && self.lines.len() < self.lines.capacity() / 8 {
+            *self = Self::default();
+        }
         self.lines.clear();
         self.parts.clear();
         self.missed = 0;

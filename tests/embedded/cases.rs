@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use herd::{Access, Certificates, Grant, Herd, Member, Refusal, ServerName, Sighting, Trust};
-use herd_host::config::{PlacesSource, Settings, TlsSettings, Unguarded};
+use herd_host::config::{DataSettings, PlacesSource, Settings, SyncEvery, TlsSettings, Unguarded};
 use herd_host::{DrainError, ReloadError, ReportError, Runtime as _, StartError};
 use herd_tests::certs::{Authority, Certs};
 use herd_tests::client::Client;
@@ -74,6 +74,28 @@ fn two_doors() {
         assert!(Client::connect(server.address()).ask("IAMAT moa +1+1 1").starts_with("AT A "));
         assert!(knows(&server, "moa"));
         drop(client);
+        server.stop().await.expect("an orderly stop");
+    });
+}
+
+/// What a server has kept on disk is there when another one is started with its name; one at a time has the folder.
+#[test]
+fn servers_with_data() {
+    run(async {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (client, sync) in [("kiwi", SyncEvery::Each), ("moa", SyncEvery::Time(Duration::from_secs(1)))] {
+            let settings =
+                Settings { data: Some(DataSettings { sync, ..DataSettings::new(dir.path()) }), ..alone("A") };
+            let server = start(&settings, "A").await.expect("a server");
+            report(&server, client);
+            assert!(Client::connect(server.address()).ask("IAMAT emu +1+1 1").starts_with("AT A "));
+            let again = start(&settings, "A").await.expect_err("the folder is in use");
+            assert!(matches!(again, StartError::Data(_)), "{again}");
+            server.stop().await.expect("an orderly stop");
+        }
+        let settings = Settings { data: Some(DataSettings::new(dir.path())), ..alone("A") };
+        let server = start(&settings, "A").await.expect("a server");
+        assert!(["kiwi", "moa", "emu"].iter().all(|client| knows(&server, client)));
         server.stop().await.expect("an orderly stop");
     });
 }

@@ -4,6 +4,7 @@ mod attacks;
 mod catch_up;
 mod certificate;
 mod cores;
+mod disk;
 mod experiment;
 mod group;
 mod lines;

@@ -34,6 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use herd::{Herd, Limits, ServerId};
+pub use herd_disk::SyncEvery;
 
 pub use self::address::{host_of, ip_of};
 pub use self::data::DataSettings;

@@ -1,7 +1,7 @@
 //! How long a server takes to be level again that was stopped while all clients moved, and what it costs.
 
 mod link;
-mod watcher;
+pub(super) mod watcher;
 
 use std::time::Instant;
 

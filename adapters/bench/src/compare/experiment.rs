@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::attacks;
 use super::catch_up;
+use super::disk;
 use super::group::Group;
 use super::lines;
 use super::measure::Measure;
@@ -47,6 +48,11 @@ impl Experiment {
         match row {
             Row::Attacks => attacks::run(self),
             Row::CatchUp => catch_up::run(self),
+            Row::Disk => {
+                let mut result = self.compare(row)?;
+                disk::restarts(self, &mut result)?;
+                Ok(vec![result])
+            }
             _ => Ok(vec![self.compare(row)?]),
         }
     }

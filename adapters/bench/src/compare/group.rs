@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -54,7 +55,9 @@ pub(crate) struct Group {
     /// How they are talked to, if not in plain text.
     pub(crate) encryption: Option<Encryption>,
     shape: Shape,
-    _dir: TempDir,
+    system: System,
+    bin: PathBuf,
+    dir: TempDir,
 }
 
 /// The plain servers, which this program brings along.
@@ -79,7 +82,7 @@ impl Group {
         if system.is_redis() && servers.len() > 1 {
             redis::wait_for_replicas(servers[0].address, servers.len() - 1).map_err(failed)?;
         }
-        Ok(Self { servers, encryption, shape, _dir: dir })
+        Ok(Self { servers, encryption, shape, system, bin: bin.into(), dir })
     }
 
     /// The one that clients talk to.
@@ -87,11 +90,36 @@ impl Group {
         &self.servers[0]
     }
 
+    /// Kills the only server, and starts it anew; when that was.
+    pub(crate) fn restart(&mut self) -> Result<Instant, NoServer> {
+        let ports: Vec<u16> = self.servers.drain(..).map(|server| server.address.port()).collect();
+        let start = Instant::now();
+        let command = command(self.system, self.shape, &ports, 0, &self.bin);
+        self.servers.push(Server::start(command, ports[0], self.dir.path())?);
+        Ok(start)
+    }
+
+    /// How many bytes it has on disk.
+    pub(crate) fn on_disk(&self) -> io::Result<u64> {
+        let folder = if self.system.is_redis() { "appendonlydir" } else { "data" };
+        bytes_in(&self.dir.path().join(folder))
+    }
+
     /// One that is as many links away as any.
     pub(crate) fn farthest(&self) -> &Server {
         let index = if self.shape == Shape::Ring { 2 } else { self.servers.len() - 1 };
         &self.servers[index]
     }
+}
+
+/// The bytes of all files in a folder, and in those in it.
+fn bytes_in(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { bytes_in(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
 }
 
 /// A herd's file, and the plain servers.
@@ -113,9 +141,17 @@ fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path
     let port = ports[index].to_string();
     let neighbours = links.iter().map(|&link| format!("{}={}", shape.servers()[link].0, ports[link]));
     match system {
-        System::HerdTokio | System::HerdAsyncStd | System::HerdTokioTls | System::HerdAsyncStdTls => {
+        System::HerdTokio
+        | System::HerdAsyncStd
+        | System::HerdTokioTls
+        | System::HerdAsyncStdTls
+        | System::HerdTokioDisk
+        | System::HerdTokioEach => {
             let mut command = Command::new(bin.join(system.herd().unwrap_or_default()));
             command.args(["serve", name, "--config", "herd.toml", "--log-filter", "error"]);
+            if let Some(sync) = system.sync() {
+                command.args(["--data", "data", "--data-sync", sync]);
+            }
             if system.is_encrypted() {
                 command.args(["--tls-cert", CERTIFICATE, "--tls-key", KEY, "--tls-ca", AUTHORITY]);
             }
@@ -127,7 +163,13 @@ fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path
             command.args(["bench", "echo", "--port", &port, "--cert", CERTIFICATE, "--key", KEY]);
             command
         }
-        System::RedisSet | System::RedisTls | System::RedisGeo | System::RedisPartial | System::RedisFull => {
+        System::RedisSet
+        | System::RedisTls
+        | System::RedisGeo
+        | System::RedisPartial
+        | System::RedisFull
+        | System::RedisEverysec
+        | System::RedisAlways => {
             let mut command = Command::new("redis-server");
             if system == System::RedisTls {
                 command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
@@ -136,8 +178,12 @@ fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path
             } else {
                 command.args(["--port", &port]);
             }
-            // No persistence, as a herd has none; a replica begins without a pause.
-            command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            // No persistence but what the herd has, too; a replica begins without a pause.
+            let appends = if system.sync().is_some() { "yes" } else { "no" };
+            command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", appends]);
+            if let Some(sync) = system.sync() {
+                command.args(["--appendfsync", sync]);
+            }
             command.args(["--repl-diskless-sync-delay", "0"]);
             match system {
                 System::RedisPartial => {

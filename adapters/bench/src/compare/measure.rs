@@ -30,13 +30,17 @@ pub(crate) enum Measure {
     Level,
     /// What went over the link, of the AT lines that had to.
     LinkShare,
+    /// Until all clients were known again, from when the server was started that had been killed.
+    Restart,
+    /// Bytes on disk, of the lines that are kept.
+    DiskShare,
     /// Lines of code, blank ones, comments and tests not counted.
     Lines,
 }
 
 impl Measure {
     /// Every one, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Rate,
         Self::P50,
         Self::P99,
@@ -49,6 +53,8 @@ impl Measure {
         Self::First,
         Self::Level,
         Self::LinkShare,
+        Self::Restart,
+        Self::DiskShare,
         Self::Lines,
     ];
 
@@ -67,6 +73,8 @@ impl Measure {
             Self::First => "first after s",
             Self::Level => "level after s",
             Self::LinkShare => "of what differs",
+            Self::Restart => "restart s",
+            Self::DiskShare => "disk, of what is kept",
             Self::Lines => "lines",
         }
     }

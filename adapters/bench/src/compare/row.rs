@@ -4,10 +4,12 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::group::Shape;
-use super::measure::Measure::{self, ClientMemory, ConnectionMemory, Level, LinkShare, P50, P99, Rate, ServerCpu};
+use super::measure::Measure::{
+    self, ClientMemory, ConnectionMemory, DiskShare, Level, LinkShare, P50, P99, Rate, Restart, ServerCpu,
+};
 use super::system::System::{
-    self, Asyncio, HerdAsyncStd, HerdAsyncStdTls, HerdTokio, HerdTokioTls, Memcached, Node, RedisFull, RedisGeo,
-    RedisPartial, RedisSet, RedisTls, RustlsEcho,
+    self, Asyncio, HerdAsyncStd, HerdAsyncStdTls, HerdTokio, HerdTokioDisk, HerdTokioEach, HerdTokioTls, Memcached,
+    Node, RedisAlways, RedisEverysec, RedisFull, RedisGeo, RedisPartial, RedisSet, RedisTls, RustlsEcho,
 };
 use super::target::{Bound, Target};
 use crate::load::{Load, Pace};
@@ -37,6 +39,10 @@ pub(crate) enum Row {
     Attacks,
     /// A server that was stopped while all clients moved, 10,000 to 10,000,000 of them
     CatchUp,
+    /// One server alone that keeps what it knows on disk, synced each second, and its start with 1,000,000 clients
+    Disk,
+    /// The same, synced before each reply
+    DiskEach,
     /// One server alone within TLS, pipeline of 100
     Tls,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
@@ -48,7 +54,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -59,6 +65,8 @@ impl Row {
         Self::Propagation,
         Self::Attacks,
         Self::CatchUp,
+        Self::Disk,
+        Self::DiskEach,
         Self::Tls,
         Self::Baselines,
         Self::BaselinesSingle,
@@ -77,6 +85,8 @@ impl Row {
             Self::Propagation => "to the farthest of five",
             Self::Attacks => "IAMAT beside attacks",
             Self::CatchUp => "catch up",
+            Self::Disk => "IAMAT, disk, synced each second",
+            Self::DiskEach => "IAMAT, disk, synced before each reply",
             Self::Tls => "IAMAT within TLS, pipeline of 100",
             Self::Baselines => "plain servers, pipeline of 100",
             Self::BaselinesSingle => "plain servers, one at a time",
@@ -92,6 +102,8 @@ impl Row {
             Self::Westwood | Self::Paris => &[HerdTokio, RedisGeo, HerdAsyncStd],
             Self::Propagation | Self::Attacks => &[HerdTokio, HerdAsyncStd],
             Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
+            Self::Disk => &[HerdTokioDisk, RedisEverysec],
+            Self::DiskEach => &[HerdTokioEach, RedisAlways],
             Self::Tls => &[HerdTokioTls, RustlsEcho, HerdTokio, RedisTls, HerdAsyncStdTls],
             Self::Baselines | Self::BaselinesSingle => &[HerdTokio, Asyncio, HerdAsyncStd, Node],
         }
@@ -118,7 +130,9 @@ impl Row {
     /// Makes the load this row's.
     pub(crate) fn apply(self, load: &mut Load) {
         match self {
-            Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls => load.pipeline = 100,
+            Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls | Self::Disk | Self::DiskEach => {
+                load.pipeline = 100;
+            }
             // The last two have loads of their own.
             Self::Single | Self::BaselinesSingle | Self::Attacks | Self::CatchUp => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
@@ -192,6 +206,20 @@ impl Row {
             Self::CatchUp => {
                 let each = |of| [(Level, 20.0), (LinkShare, 1.5)].map(|(measure, bound)| of_one(of, measure, bound));
                 [HerdTokio, HerdAsyncStd].into_iter().flat_map(each).collect()
+            }
+            Self::Disk => {
+                let against =
+                    |measure, bound| Target { measure, of: HerdTokioDisk, against: Some(RedisEverysec), bound };
+                vec![
+                    against(ServerCpu, AtMost(0.35)),
+                    against(Rate, AtLeast(2.0)),
+                    against(Restart, AtMost(0.5)),
+                    of_one(HerdTokioDisk, DiskShare, 3.0),
+                ]
+            }
+            Self::DiskEach => {
+                let against = |measure, bound| Target { measure, of: HerdTokioEach, against: Some(RedisAlways), bound };
+                vec![against(ServerCpu, AtMost(0.35)), against(Rate, AtLeast(2.0))]
             }
             Self::Tls => {
                 let limits = [(RustlsEcho, 1.25), (HerdTokio, 2.0), (RedisTls, 0.40)];

@@ -20,6 +20,14 @@ pub(crate) enum System {
     RedisTls,
     /// rustls on bare sockets, which sends back what it gets.
     RustlsEcho,
+    /// A herd on tokio that keeps what it knows on disk, synced each second.
+    HerdTokioDisk,
+    /// The same, synced before each reply.
+    HerdTokioEach,
+    /// Redis, told with SET, with an append-only file that is synced each second.
+    RedisEverysec,
+    /// The same, synced before each reply.
+    RedisAlways,
     /// Redis, told with SET.
     RedisSet,
     /// Redis, told with GEOADD; asked with GEOSEARCH.
@@ -46,6 +54,10 @@ impl System {
             Self::HerdAsyncStdTls => "herd-async-std, TLS",
             Self::RedisTls => "Redis SET, TLS",
             Self::RustlsEcho => "rustls echo",
+            Self::HerdTokioDisk => "herd-tokio, 1s",
+            Self::HerdTokioEach => "herd-tokio, each",
+            Self::RedisEverysec => "Redis SET, everysec",
+            Self::RedisAlways => "Redis SET, always",
             Self::RedisSet => "Redis SET",
             Self::RedisGeo => "Redis GEO",
             Self::RedisPartial => "Redis partial",
@@ -63,9 +75,16 @@ impl System {
             | Self::HerdAsyncStd
             | Self::HerdTokioTls
             | Self::HerdAsyncStdTls
+            | Self::HerdTokioDisk
+            | Self::HerdTokioEach
             | Self::Asyncio
             | Self::Node => Dialect::Herd,
-            Self::RedisSet | Self::RedisTls | Self::RedisPartial | Self::RedisFull => Dialect::RedisSet,
+            Self::RedisSet
+            | Self::RedisTls
+            | Self::RedisPartial
+            | Self::RedisFull
+            | Self::RedisEverysec
+            | Self::RedisAlways => Dialect::RedisSet,
             Self::RustlsEcho => Dialect::Echo,
             Self::RedisGeo => Dialect::RedisGeoadd,
             Self::Memcached => Dialect::Memcached,
@@ -80,14 +99,25 @@ impl System {
     /// The program, where it is a herd.
     pub(crate) const fn herd(self) -> Option<&'static str> {
         match self {
-            Self::HerdTokio | Self::HerdTokioTls => Some("herd-tokio"),
+            Self::HerdTokio | Self::HerdTokioTls | Self::HerdTokioDisk | Self::HerdTokioEach => Some("herd-tokio"),
             Self::HerdAsyncStd | Self::HerdAsyncStdTls => Some("herd-async-std"),
+            _ => None,
+        }
+    }
+
+    /// How much a crash may lose of what it keeps on disk, as its settings have it, if it keeps something there.
+    pub(crate) const fn sync(self) -> Option<&'static str> {
+        match self {
+            Self::HerdTokioDisk => Some("1s"),
+            Self::HerdTokioEach => Some("each"),
+            Self::RedisEverysec => Some("everysec"),
+            Self::RedisAlways => Some("always"),
             _ => None,
         }
     }
 
     /// Whether it is Redis, told in whichever way.
     pub(crate) const fn is_redis(self) -> bool {
-        matches!(self, Self::RedisSet | Self::RedisTls | Self::RedisGeo | Self::RedisPartial | Self::RedisFull)
+        matches!(self, Self::RedisGeo) || matches!(self.dialect(), Dialect::RedisSet)
     }
 }

@@ -17,7 +17,7 @@ const NAP: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A conversation with the server that learns.
-pub(super) struct Watcher {
+pub(in crate::compare) struct Watcher {
     dialect: Dialect,
     stream: BufReader<TcpStream>,
     /// The clients that it does not know to have moved yet.
@@ -29,31 +29,31 @@ pub(super) struct Watcher {
 
 /// What was seen.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+pub(in crate::compare) struct Seen {
     /// When one of the clients was known to have moved.
-    pub(super) first: Instant,
+    pub(in crate::compare) first: Instant,
     /// When all of them were.
-    pub(super) last: Instant,
+    pub(in crate::compare) last: Instant,
     /// What asking took on the wire.
-    pub(super) bytes: u64,
+    pub(in crate::compare) bytes: u64,
 }
 
 /// What the system's clock says, in nanoseconds since 1970.
-pub(super) fn now() -> u64 {
+pub(in crate::compare) fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Watcher {
     /// Connects.
-    pub(super) fn open(dialect: Dialect, server: SocketAddr, clients: u64, since: u64) -> io::Result<Self> {
+    pub(in crate::compare) fn open(dialect: Dialect, server: SocketAddr, clients: u64, since: u64) -> io::Result<Self> {
         let sample = SAMPLE.min(clients);
         let pending = (0..sample).map(|index| index * clients / sample).collect();
         Ok(Self { dialect, stream: connect(server)?, pending, since, bytes: 0 })
     }
 
     /// Asks until all have moved.
-    pub(super) fn wait(mut self) -> io::Result<Seen> {
+    pub(in crate::compare) fn wait(mut self) -> io::Result<Seen> {
         let (start, mut first) = (Instant::now(), None);
         while !self.pending.is_empty() {
             let asked: Vec<u64> = self.pending.drain(..AT_ONCE.min(self.pending.len())).collect();
