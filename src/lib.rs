@@ -94,7 +94,7 @@
 //! | [`values`] | times, positions, decimals, names, numbers, counters |
 //! | [`wire`] | from bytes to lines to messages and back |
 //! | [`access`] | who is believed, and who may do what: secrets and proofs, tokens and rights, rates |
-//! | `report` | a sighting as it was written down, and where it belongs |
+//! | `report` | a record as it was written down, a report or a tombstone, and where it belongs |
 //! | [`herd`] | who is in a herd, who is believed, what bounds what |
 //! | [`places`] | what is asked of a places source, its answer, the fetches under way |
 //! | `fast` | lines as nearly everybody writes them; the only room that may be skipped |
