@@ -1,9 +1,13 @@
 //! What a scenario says that happens.
 
+use std::sync::Arc;
+
+use herd::Event;
+
 use super::Run;
 use crate::calendar::Due;
 use crate::connection::{ConnectionId, End, Opener, Side, Way};
-use crate::scenario::{SECOND, What};
+use crate::scenario::{Bounds, SECOND, What};
 use crate::trace::Record;
 
 impl Run {
@@ -56,6 +60,7 @@ impl Run {
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
+            What::Limit { server, .. } => self.limit(server, &self.scenario.bounds.tighter()),
         }
     }
 
@@ -88,8 +93,15 @@ impl Run {
                 self.impostors_go(server);
             }
             What::Places { server, .. } => self.hosts[server].illness = None,
+            What::Limit { server, .. } => self.limit(server, &self.scenario.bounds.clone()),
             _ => {}
         }
+    }
+
+    /// A server that is up is told of its new limits.
+    fn limit(&mut self, server: usize, bounds: &Bounds) {
+        self.handle(server, Event::Limits(Arc::new(bounds.limits())));
+        self.perform(server);
     }
 
     /// Something begins or ends that may be trouble for links.

@@ -69,6 +69,20 @@ impl Default for Bounds {
 }
 
 impl Bounds {
+    /// Bounds that are half of these, where whoever is there goes on by the new one from then on.
+    #[must_use]
+    pub fn tighter(&self) -> Self {
+        Self {
+            link_idle: self.link_idle / 2,
+            link_retry: (self.link_retry / 2).max(1),
+            repair_interval: (self.repair_interval / 2).max(1),
+            link_queue: (self.link_queue / 2).max(1),
+            max_unsent: (self.max_unsent / 2).max(1),
+            fetches: (self.fetches / 2).max(1),
+            ..self.clone()
+        }
+    }
+
     /// The limits of every server.
     #[must_use]
     pub fn limits(&self) -> Limits {

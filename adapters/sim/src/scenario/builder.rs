@@ -182,6 +182,12 @@ impl Builder {
         self.at(at, What::Readdress { server, member })
     }
 
+    /// A server has tighter limits for a while, without a restart.
+    #[must_use]
+    pub fn limits(self, from: u64, to: u64, server: usize) -> Self {
+        self.at(from, What::Limit { server, lasts: span(from, to) })
+    }
+
     /// A server moves to another address, and its connections lead nowhere.
     #[must_use]
     pub fn moves(self, at: u64, server: usize) -> Self {

@@ -192,6 +192,13 @@ pub enum What {
         /// For how long.
         lasts: Nanos,
     },
+    /// A server has [tighter](super::Bounds::tighter) limits for a while, without a restart.
+    Limit {
+        /// The server.
+        server: usize,
+        /// For how long.
+        lasts: Nanos,
+    },
 }
 
 impl What {
@@ -205,7 +212,8 @@ impl What {
             | Self::Middlebox { lasts, .. }
             | Self::Stop { lasts, .. }
             | Self::Impostor { lasts, .. }
-            | Self::Places { lasts, .. } => *lasts,
+            | Self::Places { lasts, .. }
+            | Self::Limit { lasts, .. } => *lasts,
             Self::Crash { lasts, .. } => lasts.unwrap_or(0),
             _ => 0,
         }
@@ -221,6 +229,7 @@ impl What {
             | Self::Stop { lasts, .. }
             | Self::Impostor { lasts, .. }
             | Self::Places { lasts, .. }
+            | Self::Limit { lasts, .. }
             | Self::Crash { lasts: Some(lasts), .. } => *lasts = (*lasts / 2).max(1),
             _ => {}
         }
@@ -250,13 +259,14 @@ impl What {
             Self::Stranger { .. } => "stranger",
             Self::Impostor { .. } => "impostor",
             Self::Places { .. } => "places",
+            Self::Limit { .. } => "limit",
         }
     }
 
     /// Whether servers can agree on what they keep although it goes on.
     #[must_use]
     pub const fn is_aside(&self) -> bool {
-        matches!(self, Self::Places { .. })
+        matches!(self, Self::Places { .. } | Self::Limit { .. })
     }
 
     /// Whether it is trouble, and not what clients ordinarily do.
@@ -293,7 +303,8 @@ impl What {
             | Self::Trust { server, .. }
             | Self::Stranger { server, .. }
             | Self::Impostor { server, .. }
-            | Self::Places { server, .. } => Some(server),
+            | Self::Places { server, .. }
+            | Self::Limit { server, .. } => Some(server),
             _ => None,
         }
     }
@@ -347,7 +358,8 @@ impl What {
             | Self::Clock { server, .. }
             | Self::Trust { server, .. }
             | Self::Impostor { server, .. }
-            | Self::Places { server, .. } => vec![server],
+            | Self::Places { server, .. }
+            | Self::Limit { server, .. } => vec![server],
             Self::Stranger { server, poses_as, .. } => vec![server, poses_as],
             Self::Enlist { server, member } | Self::Delist { server, member } | Self::Readdress { server, member } => {
                 vec![server, member]

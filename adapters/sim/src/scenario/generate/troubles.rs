@@ -138,6 +138,10 @@ impl Stage<'_> {
             self.put(at, What::Readdress { server: from, member: to });
         }
         self.add_or_remove(at, lasts, server);
+        if self.chance.percent(50) {
+            let server = self.server();
+            self.put(at, What::Limit { server, lasts });
+        }
     }
 
     /// A server is added to the herd, or removed, in one list after the other; each herd has one of each at most.
