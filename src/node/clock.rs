@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicI64, Ordering};
 
 use crate::herd::{Horizon, Limits};
-use crate::values::{Now, Skew};
+use crate::values::{Now, Skew, Timestamp};
 
 /// By how much a clock may differ from others', and may have run ahead, to be trusted.
 const TRUSTED: i128 = 60_000_000_000;
@@ -68,6 +68,14 @@ impl Clock {
     /// The server starts with a clock that is as good as any.
     pub(super) fn start(&mut self, now: Now) {
         self.agreed = Some(offset(now));
+    }
+
+    /// A neighbour has greeted and said what its clock was when it did. The greeting may have taken its time: so it is known
+    /// that this clock is not ahead, where the two are near, and nothing where they are not.
+    pub(super) fn heard(&mut self, clock: Timestamp, now: Now) {
+        if clock.since(now.wall).as_nanos().abs() <= TRUSTED && !self.differs {
+            self.agreed = Some(offset(now));
+        }
     }
 
     /// A neighbour has said `with` what its clock is ahead, which is one of what is known of all of them.

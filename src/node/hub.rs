@@ -372,6 +372,9 @@ impl Hub {
         self.counters.hello += 1;
         let mut heard = Ok(());
         self.on_link(from, turn, |link, cx| heard = link.greeted(hello, cx));
+        if let Some(clock) = hello.fields.and_then(|fields| fields.clock).filter(|_| heard.is_ok()) {
+            self.clock.heard(clock, turn.now);
+        }
         heard
     }
 

@@ -75,7 +75,7 @@ impl Hub {
         for (link, waiting) in self.links.iter_mut().zip(self.sweep.waiting.drain(..)) {
             link.health.tombstones_waiting = waiting;
             if waiting > 0 {
-                link.repair.soon(now);
+                link.repair.find_tombstones(now);
             }
         }
     }

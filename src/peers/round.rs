@@ -27,6 +27,8 @@ pub(crate) struct Round {
     began: Instant,
     /// Whether the neighbour is shown to have every tombstone that came before it began, or something newer.
     finds_tombstones: bool,
+    /// Whether something that it lacks was not sent.
+    is_short: bool,
     /// How many records were sent.
     pub(crate) sent: u64,
     /// How many reports came.
@@ -87,6 +89,7 @@ impl Round {
             moved: 0,
             began: now,
             finds_tombstones: true,
+            is_short: false,
             sent: 0,
             received: 0,
             answered_at: 0,
@@ -218,12 +221,17 @@ impl Round {
 
     /// Something that the neighbour lacks is left to the next comparison.
     pub(crate) const fn leaves_out(&mut self) {
-        self.finds_tombstones = false;
+        (self.finds_tombstones, self.is_short) = (false, true);
     }
 
     /// When it began, if the neighbour had every tombstone then that was here, or something newer.
     pub(super) fn tombstones_found(&self) -> Option<Instant> {
         self.finds_tombstones.then_some(self.began)
+    }
+
+    /// When it began, if the neighbour was sent every tombstone that was here then and that it lacked.
+    pub(super) fn tombstones_sent(&self) -> Option<Instant> {
+        (!self.is_short).then_some(self.began)
     }
 
     /// A report came; the number tells it from others.

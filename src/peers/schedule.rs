@@ -27,8 +27,14 @@ pub(crate) struct Schedule {
     stale: bool,
     due: Option<Instant>,
     round: Option<Round>,
-    /// Since when the neighbour has every tombstone that came here before, in its present run, or something newer.
+    /// Since when the neighbour has every tombstone that came here before, in its present run, or something newer; or has
+    /// had it, and let it go as every neighbour of its own had it.
     has_tombstones: Option<Instant>,
+    /// When the last round began, if all that the neighbour lacked was sent in it. Once it answers in the next one it has
+    /// read that.
+    sent_tombstones: Option<Instant>,
+    /// This server asks by itself from then on, however often the neighbour does.
+    must_ask: Option<Instant>,
     /// What the last round moved, if anything.
     outcome: u64,
     doublings: u32,
@@ -56,6 +62,8 @@ impl Schedule {
             due: None,
             round: None,
             has_tombstones: None,
+            sent_tombstones: None,
+            must_ask: None,
             outcome: 0,
             doublings: 0,
         }
@@ -85,7 +93,7 @@ impl Schedule {
         self.stale = true;
         self.due = None;
         self.round = None;
-        self.has_tombstones = None;
+        (self.has_tombstones, self.sent_tombstones, self.must_ask) = (None, None, None);
     }
 
     /// Whether the neighbour is known to have a tombstone that came then, or something newer.
@@ -119,6 +127,12 @@ impl Schedule {
         }
     }
 
+    /// Tombstones wait until it is known that the neighbour has them.
+    pub(crate) fn find_tombstones(&mut self, now: Instant) {
+        self.soon(now);
+        self.must_ask = self.due.filter(|_| self.is_able());
+    }
+
     /// Lines to this neighbour were dropped.
     pub(crate) fn dropped(&mut self, now: Instant) {
         self.stale = true;
@@ -137,7 +151,7 @@ impl Schedule {
     /// The neighbour compares: this server need not.
     pub(crate) fn asked(&mut self, now: Instant, interval: Duration) {
         self.stale = false;
-        self.due = Some(now + interval + interval / 2);
+        self.due = Some(self.must_ask.unwrap_or(now + interval + interval / 2));
     }
 
     /// The neighbour does not know how to compare: it is left in peace.
@@ -164,7 +178,7 @@ impl Schedule {
     /// Begins one.
     pub(crate) fn begin(&mut self, now: Instant) {
         self.stale = false;
-        self.due = None;
+        (self.due, self.must_ask) = (None, None);
         self.round = Some(Round::new(now));
     }
 
@@ -187,9 +201,8 @@ impl Schedule {
     /// while each moves the same and is of no use (as where one side can keep no more clients).
     pub(crate) fn end_if_over(&mut self, now: Instant, interval: Duration) -> Option<Round> {
         let round = self.round.take_if(|round| round.is_over())?;
-        if let Some(since) = round.tombstones_found() {
-            self.has_tombstones = Some(since);
-        }
+        let sent_before = core::mem::replace(&mut self.sent_tombstones, round.tombstones_sent());
+        self.has_tombstones = round.tombstones_found().or(sent_before).or(self.has_tombstones);
         let useless = round.outcome() != 0 && round.outcome() == self.outcome;
         self.outcome = round.outcome();
         self.doublings = if useless { (self.doublings + 1).min(MOST_DOUBLINGS) } else { 0 };

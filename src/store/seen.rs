@@ -76,7 +76,8 @@ impl Seen {
         self.next = self.next.wrapping_add(1);
     }
 
-    fn contains(&self, update: u64) -> bool {
+    /// Whether it remembers an update.
+    pub(crate) fn contains(&self, update: u64) -> bool {
         let Some(&(mut number)) = self.newest.get(self.chain(update)) else { return false };
         let mut age = 0;
         loop {

@@ -236,7 +236,11 @@ impl Shard {
             BroughtBy::Repair(_) => {}
         }
         let tombstone = entry.record(intake.text);
-        let became = self.learn_any(entry, intake, room);
+        let became = if self.has_let_go(entry.client, &tombstone, intake) {
+            Became::Known
+        } else {
+            self.learn_any(entry, intake, room)
+        };
         let (hash, is_kept) = (entry.client, became == Became::Kept);
         if is_kept {
             self.counters.forgotten += 1;
@@ -250,6 +254,15 @@ impl Shard {
         }
         let kept = self.get(hash, tombstone.client()).map(OwnedRecord::from);
         kept.filter(|_| became != Became::Refused)
+    }
+
+    /// Whether a tombstone has gone from here that a neighbour finds missing which has not let it go yet. To take it back
+    /// would be to give it to others again, and it would never go anywhere.
+    fn has_let_go(&self, hash: ClientHash, tombstone: &Record<'_>, intake: Intake<'_>) -> bool {
+        matches!(intake.from, BroughtBy::Repair(_))
+            && intake.horizon.is_too_old_to_flood(tombstone.heard_at())
+            && self.find(hash, tombstone.client()).is_none()
+            && self.seen.contains(digest_of(tombstone.line))
     }
 
     /// Has the neighbour told that brought a report, what covers it: unless that is so old that only comparing tells it.
