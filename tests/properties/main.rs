@@ -3,6 +3,7 @@
 
 mod support;
 
+mod ages;
 mod ahead;
 mod corpus;
 mod determinism;

@@ -10,8 +10,9 @@ use core::ops::Deref;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use herd::wire::Forget;
 use herd::{
-    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, OwnedRecord, Received, Refusal,
+    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, Now, OwnedRecord, Received, Refusal,
     ServerId, Session, SessionId, Sighting, Turn,
 };
 
@@ -194,6 +195,16 @@ impl Driver {
     /// A client reports by the typed door.
     pub(crate) fn report_position(&mut self, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {
         self.both(|node, turn| node.report_position(turn, sighting))
+    }
+
+    /// A client is forgotten by the typed door.
+    pub(crate) fn forget(&mut self, forget: &Forget<'_>) -> Result<OwnedRecord, Refusal> {
+        self.both(|node, turn| node.forget(turn, forget))
+    }
+
+    /// What the clocks say.
+    pub(crate) fn now(&self) -> Now {
+        herds::at(self.nanos)
     }
 
     /// Takes back a report of an earlier run.
