@@ -253,11 +253,11 @@ impl Hub {
 
     /// What needs a person.
     fn wrong(&self, counted: &Counted, host: &HostStatus, now: Now) -> Vec<String> {
-        let &Counted { clients, bytes, connections, is_full, is_clock_trusted, .. } = counted;
+        let &Counted { clients, tombstones, bytes, connections, is_full, is_clock_trusted, .. } = counted;
         let (limits, mut wrong) = (&self.identity.limits, Vec::new());
         if now.wall < limits.earliest_clock {
             wrong.push("the clock of this server was never set: set it by a time server".into());
-        } else if !is_clock_trusted && self.started.is_some() {
+        } else if !is_clock_trusted && self.started.is_some() && (limits.keep_for.is_some() || tombstones > 0) {
             wrong.push("the clock of this server is not trusted, and nothing expires: set it by a time server".into());
         }
         if clients >= limits.clients {

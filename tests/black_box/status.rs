@@ -33,6 +33,7 @@ fn assert_like(path: &str, shown: &Value, value: &Value) {
         }
         (Value::Null, Value::Null | Value::String(_))
         | (Value::String(_), Value::String(_))
+        | (Value::Bool(_), Value::Bool(_))
         | (Value::Number(_), Value::Number(_)) => {}
         _ => panic!("{path} is {value}, and like {shown} on the page"),
     }
@@ -52,8 +53,10 @@ fn wait_for_state(herd: &Herd, name: &str, state: &str) -> Value {
 /// One line of JSON, with the fields that the protocol's page shows and no others, in its place among the replies.
 #[test]
 fn as_the_page_shows_it() {
-    let herd = Plan::new(&binaries(), &pair()).start();
+    let herd = Plan::new(&binaries(), &pair()).with_config("[data]\ndir = \"data\"\n").start();
     wait_for_state(&herd, "A", "up");
+    let _at = herd.report("A", "kiwi", "1");
+    wait_for("A to have synced", || herd.status("A")["data"]["synced"].is_number().then_some(()));
     let replies = herd.converse("A", "IAMAT kiwi +1+1 1\nSTATUS\n\n \tSTATUS \r\nWHATSAT kiwi 0 0\n");
     let replies = String::from_utf8(replies).expect("text");
     let lines: Vec<&str> = replies.lines().collect();

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         return herd_host::main::<herd_tokio::Tokio>("herd-tokio");
     }
     let this = std::env::current_exe().expect("a program");
-    let herd = Plan::new(&Binaries::new(&[this]), &pair()).start();
+    let herd = Plan::new(&Binaries::new(&[this]), &pair()).with_config("[data]\ndir = \"kept\"\n").start();
+    out_of_a_folder_in_use(&herd);
     one_client(&herd);
     all_that_match(&herd);
     out_of_a_folder_and_into_a_herd(&herd);
@@ -166,6 +167,19 @@ fn out_of_a_folder_and_into_a_herd(servers: &Herd) {
     assert_eq!((code, out.as_str()), (0, "2 clients forgotten\n"));
     wait_until_forgotten(servers, "tui");
     assert!(Path::new(data).join("A").is_dir());
+}
+
+/// A server's own folder can be looked at while it runs, and not written.
+fn out_of_a_folder_in_use(servers: &Herd) {
+    let at = servers.report("A", "kakapo", "3");
+    let kept = servers.config.with_file_name("kept");
+    let arguments = ["--data", kept.to_str().expect("a path of text"), "--of", "A"];
+    wait_for("the report to be on the disk", || {
+        let (code, out, _) = herd(&[&["export"], &arguments[..]].concat(), "");
+        (code == 0 && out.lines().any(|line| line == at)).then_some(())
+    });
+    let (code, _, error) = herd(&[&["import"], &arguments[..]].concat(), &at);
+    assert!(code == 2 && error.contains(" is in use by process "), "{error}");
 }
 
 fn bad_input(data: &str, to: &str) {
