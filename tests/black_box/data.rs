@@ -2,6 +2,7 @@
 //! does not take.
 
 mod kills;
+mod mending;
 mod reporter;
 
 use std::fs;
@@ -98,9 +99,9 @@ fn with_each_reports_are_refused_while_the_disk_fails() {
     herd.start_with("A", Stdio::null(), &[]);
     let first = herd.report("A", "kiwi", "1");
     herd.process("A").limit_file_size(Some(1));
-    let mut lost = herd.client("A");
-    lost.send("IAMAT kiwi +1+1 2\n");
-    assert_eq!(lost.rest_unless_reset().unwrap_or_default(), b"", "no reply to what is not safe");
+    let mut waiting = herd.client("A");
+    waiting.send("IAMAT kiwi +1+1 2\n");
+    assert_eq!(waiting.rest_unless_reset().unwrap_or_default(), b"", "no reply to what is not safe");
     wait_for("the disk to fail", || data(&herd)["failing"].is_number().then_some(()));
     assert_eq!(herd.client("A").ask("IAMAT pear +1+1 3"), "? IAMAT pear +1+1 3");
     assert_eq!(herd.client("A").ask("FORGET kiwi 3"), "? FORGET kiwi 3");

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::{fs, thread};
 
@@ -44,6 +44,8 @@ struct State {
     pipes: Vec<Weak<Pipe>>,
     /// What those who opened connections have said on each, as far as [`MOST_RECORDED`].
     said: Vec<Arc<Mutex<Vec<u8>>>>,
+    /// How many bytes both ends have said, on all connections.
+    bytes: Arc<AtomicU64>,
 }
 
 /// How much of what is said on a connection is kept.
@@ -59,6 +61,8 @@ struct Pipe {
     leaks: AtomicBool,
     /// What its opener has said.
     said: Arc<Mutex<Vec<u8>>>,
+    /// How many bytes both ends have said, on all connections of the box.
+    bytes: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -67,7 +71,8 @@ impl Proxy {
     pub fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let state = State { mode: Mode::Pass, stopped: false, pipes: Vec::new(), said: Vec::new() };
+        let (said, bytes) = (Vec::new(), Arc::default());
+        let state = State { mode: Mode::Pass, stopped: false, pipes: Vec::new(), said, bytes };
         let shared = Arc::new(Shared { server, state: Mutex::new(state) });
         let running = Arc::clone(&shared);
         thread::spawn(move || {
@@ -106,6 +111,12 @@ impl Proxy {
         lock(&self.shared.state).said.iter().map(|said| lock(said).clone()).collect()
     }
 
+    /// How many bytes went through it, both ways.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        lock(&self.shared.state).bytes.load(Ordering::Relaxed)
+    }
+
     /// Works, or fails in that way, from now on.
     pub fn set(&self, mode: Mode) {
         lock(&self.shared.state).enter(mode);
@@ -140,7 +151,7 @@ impl Shared {
         }
         let said = Arc::default();
         state.said.push(Arc::clone(&said));
-        let pipe = Arc::new(Pipe { opener, server, leaks, said });
+        let pipe = Arc::new(Pipe { opener, server, leaks, said, bytes: Arc::clone(&state.bytes) });
         state.pipes.retain(|pipe| pipe.strong_count() > 0);
         state.pipes.push(Arc::downgrade(&pipe));
         drop(state);
@@ -189,6 +200,7 @@ impl Pipe {
         let Some(mut from) = from else { return };
         let mut bytes = vec![0; 16 << 10];
         while let Ok(len @ 1..) = from.read(&mut bytes) {
+            self.bytes.fetch_add(len as u64, Ordering::Relaxed);
             record(&bytes[..len]);
             if let Some(mut to) = to
                 && !self.leaks()

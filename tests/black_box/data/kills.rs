@@ -74,7 +74,7 @@ fn with_a_time_nothing_older_is_lost() {
         herd.start("A");
         for Acknowledged { client, times } in told {
             let before = |(_, read): &&(u64, Instant)| until.is_some_and(|until| *read <= until);
-            let last = times.iter().filter(before).next_back().map_or(0, |(time, _)| *time);
+            let last = times.iter().rfind(before).map_or(0, |(time, _)| *time);
             assert!(known(&herd, &client) >= last, "{client}: {} is older than {last}", known(&herd, &client));
             safe += times.iter().filter(before).count();
         }

@@ -38,8 +38,8 @@ fn report(address: SocketAddr, client: &str, first: u64) -> Vec<(u64, Instant)> 
     let (mut replies, mut requests) = (BufReader::new(stream.try_clone().expect("a socket")), stream);
     for block in 0.. {
         let first = first + block * AT_ONCE;
-        let lines: String = (first..first + AT_ONCE).map(|time| format!("IAMAT {client} +1+1 {time}\n")).collect();
-        if requests.write_all(lines.as_bytes()).is_err() {
+        let lines: Vec<_> = (first..first + AT_ONCE).map(|time| format!("IAMAT {client} +1+1 {time}\n")).collect();
+        if requests.write_all(lines.concat().as_bytes()).is_err() {
             break;
         }
         for time in first..first + AT_ONCE {
