@@ -7,7 +7,7 @@ mod upgrades;
 
 use std::fs;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use herd_tests::graphs::{self, Graph};
 use herd_tests::herd::{Herd, Plan, config_text};
@@ -272,9 +272,10 @@ fn more_origins_than_a_herd_has_servers() {
     let mut herd = prepare(&graph);
     herd.start("A");
     herd.start("B");
-    let told: Vec<Told> = (0..5_000)
-        .map(|number| (format!("client-{number}"), format!("AT server-{number} +0.5 client-{number} +1+1 {number}")))
-        .collect();
+    // What is old does not travel by flood.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock that is set").as_secs();
+    let at = |number: u64| format!("AT server-{number} +0.5 client-{number} +1+1 {}", now - number);
+    let told: Vec<Told> = (0..5_000).map(|number| (format!("client-{number}"), at(number))).collect();
     let mut neighbour = herd.client("A");
     for (_, at) in &told {
         neighbour.send(format!("{at} P\n"));
