@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::lock::lock;
 use crate::patience::{PATIENCE, wait_for};
+use crate::skew::{nanos, now};
 
 /// How a plain neighbour listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +75,13 @@ impl Plain {
         plain
     }
 
-    /// Tells the neighbours where a client is, as if it had reported here; the AT line without its
-    /// sender.
+    /// Tells the neighbours where a client is, as if it had reported here and now, whatever the client's clock says; the
+    /// AT line without its sender.
     #[must_use]
     pub fn report(&self, client: &str, time: &str) -> String {
-        let at = format!("AT {} +0.125000000 {client} +34.068930-118.445127 {time}", self.name);
+        let skew = now() - nanos(time);
+        let (seconds, rest) = (skew / 1_000_000_000, skew % 1_000_000_000);
+        let at = format!("AT {} +{seconds}.{rest:09} {client} +34.068930-118.445127 {time}", self.name);
         self.is_news(&format!("{at} {}", self.name));
         self.tell(&at, &[]);
         at
