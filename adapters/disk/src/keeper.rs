@@ -358,7 +358,8 @@ impl<S: Storage> Keeper<S> {
 
     fn next(&self, now: Now) -> Next {
         if self.disk.is_in_snapshot() {
-            return Next::Now;
+            // Nobody waits for one that only saves room: it leaves the processor to others in between.
+            return if self.disk.is_whole() { Next::At(now.instant + Pace::SNAPSHOT_PAUSE) } else { Next::Now };
         }
         let wants = self.wants_snapshot(now);
         let snapshot = if wants { self.snapshot_retry.at } else { Duration::MAX };
