@@ -35,6 +35,8 @@ pub(crate) enum Due {
     Wake(u32, u32),
     /// A server that stops may have done so; which life of which server.
     Stopped(u32, u32),
+    /// A server's disk has something to do; which life of which server.
+    Disk(u32, u32),
     /// A places source answers; an index into the fetches.
     Fetched(u32),
     /// Time to see whether all is well that should be.

@@ -39,7 +39,7 @@ pub(crate) struct Line {
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     first_seed: u64,
     /// What goes wrong: all, none, or a list of latency, chunking, breaks, partitions, slow, crashes, clocks, places,
-    /// middleboxes, members, stops, makes, moves, keys, secrets
+    /// middleboxes, members, stops, makes, moves, keys, secrets, forgets, expiry, disks
     #[arg(long, default_value_t = Faults::ALL)]
     faults: Faults,
     /// Who is linked with whom: random, cycle, tree, complete, or degree2, degree3, ...

@@ -163,6 +163,8 @@ pub(crate) struct Connection {
     pub(crate) begun: Vec<u8>,
     /// A middlebox has accepted it, and ends it when the first bytes come.
     pub(crate) ends_soon: bool,
+    /// Replies that wait until a disk has what they say: in which call of its engine that is taken.
+    pub(crate) withheld: VecDeque<(u64, Bytes)>,
     /// What a client has said on it and is owed.
     pub(crate) talk: Option<Box<Talk>>,
     /// Who has one of its ends, where that is no server and no client.
@@ -198,6 +200,12 @@ impl Connection {
         matches!(self.opener, Opener::Link(_)) && self.stranger.is_some()
     }
 
+    /// How many bytes of replies have not been sent.
+    pub(crate) fn unsent_replies(&self) -> usize {
+        let withheld: usize = self.withheld.iter().map(|(_, bytes)| bytes.len()).sum();
+        self.pipes[Way::Back as usize].unsent_len + withheld
+    }
+
     pub(crate) const fn is_over(&self) -> bool {
         matches!(self.ends, [End::Gone, End::Gone])
     }
@@ -229,6 +237,7 @@ impl Connections {
             dead: false,
             begun: Vec::new(),
             ends_soon: false,
+            withheld: VecDeque::new(),
             talk: None,
             stranger: None,
             proving: Proving::default(),
@@ -261,6 +270,7 @@ impl Connections {
             connection.talk = None;
             connection.stranger = None;
             connection.begun = Vec::new();
+            connection.withheld = VecDeque::new();
             connection.pipes = [Pipe::default(), Pipe::default()];
             self.free.push(id.slot);
         }

@@ -36,11 +36,17 @@ pub enum Fault {
     Keys,
     /// Herds with secrets, which change server by server, and strangers who have none.
     Secrets,
+    /// Clients that are forgotten, and tombstones that go after seconds.
+    Forgets,
+    /// Reports that are over after seconds.
+    Expiry,
+    /// Servers with a disk, which loses what was not synced, is slow, fails, and rots.
+    Disks,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -56,6 +62,9 @@ impl Fault {
         Self::Moves,
         Self::Keys,
         Self::Secrets,
+        Self::Forgets,
+        Self::Expiry,
+        Self::Disks,
     ];
 
     /// Its name on the command line.
@@ -77,13 +86,16 @@ impl Fault {
             Self::Moves => "moves",
             Self::Keys => "keys",
             Self::Secrets => "secrets",
+            Self::Forgets => "forgets",
+            Self::Expiry => "expiry",
+            Self::Disks => "disks",
         }
     }
 }
 
 /// A set of [`Fault`]s. On the command line: `all`, `none`, or names with commas between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults(u16);
+pub struct Faults(u32);
 
 impl Faults {
     /// No trouble at all.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use herd::{Instant, Node, Now, Timestamp};
 
+use crate::disk::HostDisk;
 use crate::list::{Ids, List};
 use crate::listener::Listener;
 use crate::oracle::ReportId;
@@ -45,8 +47,10 @@ pub(crate) struct Host {
     pub(crate) silent: bool,
     /// While it is down: the event that did it.
     pub(crate) crashed_by: Option<u32>,
-    /// Lines that it will find when it starts again.
-    disk: Vec<Vec<u8>>,
+    /// Lines that it will find when it starts again, where it has no disk that can fail.
+    kept: Vec<Vec<u8>>,
+    /// Its disk, if it has one that can fail.
+    pub(crate) disk: Option<HostDisk>,
     /// The earliest time for which the node asked since it was last woken.
     pub(crate) wake_at: Option<Nanos>,
     /// When it was last woken, and how often at that time.
@@ -78,7 +82,8 @@ impl Host {
                     !is_absent && list.key == scenario.key(server) && list.trusting == scenario.trusting(server)
                 })
                 .map_or_else(own, Ok)?;
-            Ok(Self::new(list, ids, scenario.older.contains(&server)))
+            let disk = HostDisk::of(scenario.data(server));
+            Ok(Self { disk, ..Self::new(list, ids, scenario.older.contains(&server)) })
         };
         (0..scenario.servers.len()).map(host).collect()
     }
@@ -99,7 +104,8 @@ impl Host {
             acknowledged: BTreeMap::new(),
             silent: false,
             crashed_by: None,
-            disk: Vec::new(),
+            kept: Vec::new(),
+            disk: None,
             wake_at: None,
             woken_at: 0,
             wakes: 0,
@@ -133,9 +139,16 @@ impl Host {
     }
 
     /// It starts with a new node, which takes back what is on the disk.
-    pub(crate) fn start(&mut self, at: Nanos, node: Node) {
-        for line in &self.disk {
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) fn start(&mut self, at: Nanos, name: &str, node: Node) -> Result<(), String> {
+        for line in &self.kept {
             node.restore(line).expect("a node takes back its own lines");
+        }
+        let now = self.disk_now(at);
+        if let Some(disk) = &mut self.disk {
+            disk.open(name, now, &node).map_err(|error| error.to_string())?;
         }
         self.node = Some(Arc::new(node));
         self.life += 1;
@@ -143,6 +156,21 @@ impl Host {
         self.crashed_by = None;
         self.acknowledged.clear();
         self.wake_at = None;
+        Ok(())
+    }
+
+    /// What its clocks say to its disk.
+    pub(crate) fn disk_now(&self, at: Nanos) -> herd_disk::Now {
+        let wall = self.now(at).wall.as_nanos() / 1_000_000_000;
+        herd_disk::Now { instant: Duration::from_nanos(at), wall: u64::try_from(wall).unwrap_or(0) }
+    }
+
+    /// Whether it would know a record of a client again, or something newer, if it crashed now or is down.
+    pub(crate) fn has_for_good(&self, client: u32, is_enough: impl Fn(ReportId) -> bool) -> bool {
+        match &self.disk {
+            Some(disk) => disk.safe.get(&client).is_some_and(|&id| is_enough(id)),
+            None => !self.kept.is_empty(),
+        }
     }
 
     /// Whether it takes connections.
@@ -151,17 +179,30 @@ impl Host {
     }
 
     /// It dies; what is on its disk is there when it starts again.
-    pub(crate) fn crash(&mut self, by: u32, silent: bool, keeps: bool) {
+    pub(crate) fn crash(&mut self, by: u32, (silent, keeps): (bool, bool), random: &mut dyn FnMut() -> u64) {
         let node = self.node.take();
-        self.disk.clear();
-        if let Some(node) = node.filter(|_| keeps) {
-            self.disk.extend(node.records().map(|kept| {
-                let mut line = Vec::new();
-                kept.record().write_line(&mut line);
-                line
-            }));
-            // The order in a table is nothing to build a run on.
-            self.disk.sort_unstable();
+        self.kept.clear();
+        match (&mut self.disk, node) {
+            (Some(disk), Some(_)) => {
+                if silent {
+                    disk.crash(random)
+                } else {
+                    disk.kill()
+                }
+                if !keeps {
+                    disk.replace();
+                }
+            }
+            (None, Some(node)) if keeps => {
+                self.kept.extend(node.records().map(|kept| {
+                    let mut line = Vec::new();
+                    kept.record().write_line(&mut line);
+                    line
+                }));
+                // The order in a table is nothing to build a run on.
+                self.kept.sort_unstable();
+            }
+            _ => {}
         }
         (self.silent, self.crashed_by, self.stopping) = (silent, Some(by), None);
     }

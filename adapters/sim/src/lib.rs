@@ -29,7 +29,7 @@
 //! | `scenario` | what is to happen: by hand, or from a seed |
 //! | `calendar` | what is due, and when |
 //! | `wires`, `connection` | links, and the bytes on them |
-//! | `host`, `places` | one server, its clocks, its disk, its places source |
+//! | `host`, `disk`, `places` | one server, its clocks, its disk, its places source |
 //! | `list` | whom a server has in its list of servers, and whom it believes |
 //! | `talk` | one client on one connection, and what it is owed |
 //! | `stranger`, `overheard` | somebody who says what neighbours say, and what it has heard them say |
@@ -43,6 +43,7 @@
 mod calendar;
 mod connection;
 mod digest;
+mod disk;
 mod faults;
 mod graph;
 mod host;
@@ -66,8 +67,8 @@ pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
 pub use run::{FastPath, Options, Outcome, Run};
 pub use scenario::{
-    BadScenario, Bounds, Builder, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND, Scenario,
-    Trusting, What,
+    Ailment, BadScenario, Bounds, Builder, Data, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND,
+    Scenario, Trusting, What,
 };
 pub use seed::Seed;
 pub use shrink::{breaks, shrink};

@@ -29,6 +29,8 @@ pub(crate) struct Known {
     pub(crate) at: Timestamp,
     /// What the clock said of the server that made it.
     pub(crate) heard_at: Timestamp,
+    /// Whether that clock was ahead by then.
+    pub(crate) is_heard_ahead: bool,
     /// A tombstone has none.
     pub(crate) position: Option<Position>,
 }
@@ -81,6 +83,8 @@ pub(crate) struct Oracle {
     seen: Vec<Vec<ReportId>>,
     known: Vec<usize>,
     most_clients: usize,
+    /// Whether the clock is ahead of the server that hears something now.
+    pub(crate) is_ahead: bool,
 }
 
 impl Oracle {
@@ -237,7 +241,8 @@ impl Oracle {
         let client = self.number_client(fields[0]);
         let line: Arc<[u8]> = line.into();
         let id = ReportId::try_from(self.reports.len()).expect("fewer reports than that");
-        self.reports.push(Known { line: Arc::clone(&line), client, at, heard_at: wall, position });
+        let is_heard_ahead = self.is_ahead;
+        self.reports.push(Known { line: Arc::clone(&line), client, at, heard_at: wall, is_heard_ahead, position });
         self.by_line.insert(line, id);
         id
     }

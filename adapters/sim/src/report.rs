@@ -62,8 +62,8 @@ impl Report {
         writeln!(out, "messages    {} taken by servers, {rate:.0} a second", stats.messages)?;
         writeln!(
             out,
-            "            {} IAMAT, {} WHATSAT, {} updates between servers, {} bytes",
-            stats.iamats, stats.whatsats, stats.updates, stats.link_bytes
+            "            {} IAMAT, {} FORGET, {} WHATSAT, {} updates between servers, {} bytes",
+            stats.iamats, stats.forgets, stats.whatsats, stats.updates, stats.link_bytes
         )?;
         writeln!(out, "replies     {} got and right", stats.replies)?;
         writeln!(out, "feeds       {} changes told", stats.changes)?;

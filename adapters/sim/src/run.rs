@@ -4,11 +4,13 @@ mod ages;
 mod carry;
 mod checks;
 mod clients;
+mod disks;
 mod events;
 mod fair;
 mod fast_path;
 mod feed;
 mod fetches;
+mod forgotten;
 mod links;
 mod lists;
 mod makes;
@@ -49,6 +51,7 @@ use self::fair::{Effort, Waiting};
 pub use self::fast_path::FastPath;
 use self::feed::Told;
 use self::fetches::Fetch;
+use self::forgotten::Forgotten;
 pub(crate) use self::stops::Stopping;
 
 /// How long clients may have to wait for their replies once all trouble is over: on a connection that takes little at a
@@ -103,6 +106,8 @@ pub struct Run {
     /// Each update that was sent on a wire, in those lives of the two servers.
     crossings: HashSet<(u64, u64), FixedState>,
     fetches: Vec<Fetch>,
+    /// Tombstones that clients asked for.
+    forgotten: Vec<Forgotten>,
     /// What strangers have heard; nothing where there are none.
     overheard: Overheard,
     listens_in: bool,
@@ -171,6 +176,7 @@ impl Run {
             oracle: Oracle::new(servers, scenario.bounds.clients),
             crossings: HashSet::default(),
             fetches: Vec::new(),
+            forgotten: Vec::new(),
             overheard: Overheard::default(),
             listens_in: scenario.has_strangers(),
             tracker: options.spread.then(|| Tracker::new(servers)),
@@ -253,6 +259,7 @@ impl Run {
             Due::Turn(id) => self.turn(id),
             Due::Wake(server, life) => self.wake(server as usize, life),
             Due::Stopped(server, life) => self.stopped(server as usize, life),
+            Due::Disk(server, life) => self.disk_turn(server as usize, life),
             Due::Fetched(fetch) => self.fetched(fetch as usize),
             Due::Look => self.look(),
         }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod builder;
+mod data;
 mod generate;
 mod manner;
 mod ruse;
@@ -18,6 +19,7 @@ use crate::list::List;
 
 pub use bounds::Bounds;
 pub use builder::Builder;
+pub use data::{Ailment, Data};
 pub use generate::Recipe;
 pub use manner::{Illness, Manner};
 pub use ruse::Ruse;
@@ -54,6 +56,9 @@ pub struct Scenario {
     /// Whom each server believes at the start: by their addresses, where that is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trust: Vec<Trusting>,
+    /// What each server has on disk; nothing, where that is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<Data>,
     /// How the network is when nothing is wrong with it.
     pub network: Network,
     /// The servers' limits, where they are not the core's own defaults.
@@ -148,6 +153,12 @@ impl Scenario {
             return Trusting::default();
         }
         self.trust.get(server).cloned().unwrap_or_default()
+    }
+
+    /// What a server has on disk.
+    #[must_use]
+    pub fn data(&self, server: usize) -> Data {
+        self.data.get(server).copied().unwrap_or_default()
     }
 
     /// Whether there is ever a stranger in it.
@@ -266,6 +277,9 @@ impl Scenario {
         }
         if server < other.trust.len() {
             other.trust.remove(server);
+        }
+        if server < other.data.len() {
+            other.data.remove(server);
         }
         let shift = |index: &mut usize| *index -= usize::from(*index > server);
         for (a, b) in &mut other.links {

@@ -43,6 +43,12 @@ pub enum Invariant {
     FastPath,
     /// What a server acknowledged before it stopped in good order, its neighbours know that are there.
     Acknowledged,
+    /// What was safe on a server's disk, or was told to be, is there when it starts again.
+    Durable,
+    /// A client that was forgotten stays so, and its tombstone goes in the end.
+    Forgotten,
+    /// What is over is not told by a server whose clock is right, and goes in the end.
+    Expired,
     /// When all trouble is over, servers that can reach each other soon hold the same.
     Converges,
 }
@@ -67,6 +73,9 @@ impl Invariant {
             Self::Feed => "feed",
             Self::FastPath => "fast-path",
             Self::Acknowledged => "acknowledged",
+            Self::Durable => "durable",
+            Self::Forgotten => "forgotten",
+            Self::Expired => "expired",
             Self::Converges => "converges",
         }
     }

@@ -7,7 +7,7 @@ use herd::OwnedRecord;
 use super::feed::Told;
 use super::{LOOK, Run, TIME_TO_ANSWER};
 use crate::calendar::Due;
-use crate::connection::{ConnectionId, Way};
+use crate::connection::ConnectionId;
 use crate::oracle::ReportId;
 use crate::scenario::{MILLI, SECOND};
 use crate::trace::escaped;
@@ -44,6 +44,9 @@ impl Run {
         self.oracle.see(server, client, id);
         if kept.is_none() {
             self.hosts[server].listener.forget(client);
+            if let Some(disk) = &mut self.hosts[server].disk {
+                disk.forget(client);
+            }
         }
         let heard = self.hosts[server].listener.newest(client);
         if heard != kept.as_ref() {
@@ -83,7 +86,7 @@ impl Run {
     /// No connection has more unsent than what it may, and what one more read can bring.
     pub(super) fn check_unsent(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(id) else { return };
-        let unsent = connection.pipes[Way::Back as usize].unsent_len;
+        let unsent = connection.unsent_replies();
         let read = 2 * self.scenario.network.segment;
         let bound = self.limits.max_unsent + read + self.limits.max_waiting * MOST_REPLY;
         if unsent > bound {
@@ -122,6 +125,9 @@ impl Run {
         for server in 0..self.hosts.len() {
             self.check_feed(server);
         }
+        if self.violation.is_some() {
+            return;
+        }
         let islands = self.islands();
         let apart = self.apart(&islands);
         let unsettled = self.unsettled();
@@ -146,7 +152,8 @@ impl Run {
                 let used = self.within.map_or(0, |within| since * 100 / within.max(1));
                 self.stats.promise_used = self.stats.promise_used.max(used);
             }
-            if unsettled.is_none() {
+            if unsettled.is_none() && self.now >= self.rests_until() {
+                self.check_forgotten();
                 self.done = true;
                 return;
             }
@@ -185,7 +192,7 @@ impl Run {
     }
 
     /// For each server that is up, the least server that it can reach.
-    fn islands(&self) -> Vec<Option<usize>> {
+    pub(super) fn islands(&self) -> Vec<Option<usize>> {
         self.islands_of(|wire| self.is_open(wire))
     }
 
@@ -217,11 +224,22 @@ impl Run {
                 _ => self.hosts[island].node.as_ref()?.digest(),
             };
             first = Some((island, expected));
-            if digest != expected {
+            if digest != expected && !self.differs_by_age(server, island) {
                 return Some((server, self.difference(server, island)));
             }
         }
         None
+    }
+
+    /// Whether two servers keep the same, but for what is over for one of them already.
+    fn differs_by_age(&self, server: usize, other: usize) -> bool {
+        let mut differences = 0;
+        self.oracle.clients().all(|client| {
+            let [one, two] = [server, other].map(|server| self.oracle.newest(server, client));
+            let is_over = |server: usize, id: Option<ReportId>| id.is_none_or(|id| self.may_go(server, id));
+            differences += usize::from(one != two);
+            one == two || is_over(server, one) && is_over(other, two)
+        }) && differences > 0
     }
 
     fn difference(&self, server: usize, other: usize) -> String {

@@ -7,6 +7,7 @@ use super::Run;
 use super::feed::Told;
 use crate::connection::{ConnectionId, End, Opener, Side, Way};
 use crate::oracle::{ReportId, Verdict};
+use crate::scenario::SECOND;
 use crate::talk::{Owed, Talk};
 
 impl Run {
@@ -55,6 +56,7 @@ impl Run {
     /// What a client's line makes the server owe it.
     pub(super) fn judge_client(&mut self, id: ConnectionId, server: usize, line: &[u8]) -> Verdict {
         let wall = self.hosts[server].now(self.now).wall;
+        self.oracle.is_ahead = self.hosts[server].clock_error(self.now) > i128::from(30 * SECOND);
         let verdict = self.oracle.judge_client(server, &self.scenario.servers[server], wall, line);
         let owed = match verdict {
             Verdict::Report(report) => {
@@ -68,6 +70,7 @@ impl Run {
             Verdict::Forgets { tombstone, kept } => {
                 self.stats.forgets += 1;
                 self.takes(server, tombstone);
+                self.note_forgotten(server, tombstone);
                 Some(Owed::Record(kept))
             }
             Verdict::Asks(report, bound) => {

@@ -61,6 +61,12 @@ impl Run {
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
             What::Limit { server, .. } => self.limit(server, &self.scenario.bounds.tighter()),
+            What::Disk { server, how, .. } => self.set_disk_ill(server, Some(how)),
+            What::Rot { server, bit } => {
+                if let Some(disk) = &mut self.hosts[server].disk {
+                    disk.rot(bit);
+                }
+            }
         }
     }
 
@@ -94,6 +100,7 @@ impl Run {
             }
             What::Places { server, .. } => self.hosts[server].illness = None,
             What::Limit { server, .. } => self.limit(server, &self.scenario.bounds.clone()),
+            What::Disk { server, .. } => self.set_disk_ill(server, None),
             _ => {}
         }
     }
@@ -169,7 +176,9 @@ impl Run {
             return;
         }
         self.check_feed(server);
-        self.hosts[server].crash(index, silent, keeps);
+        let seed = &mut self.seed;
+        self.hosts[server].crash(index, (silent, keeps), &mut || seed.number());
+        self.loses(server);
         for wire in self.wires.from(server) {
             self.wires.get_mut(wire).connection = None;
         }

@@ -56,6 +56,11 @@ impl Run {
             }
             let (is_right, client) = (self.scratch.told.contains(&told), self.oracle.report(id).client);
             let is_over = self.oracle.seen(server, client).is_some_and(|seen| self.may_go(server, seen));
+            if let Some(disk) = &mut self.hosts[server].disk {
+                let mut line = Vec::new();
+                report.write_line(&mut line);
+                disk.take(client, id, &line);
+            }
             let heard = if is_right {
                 self.hosts[server].listener.hear(client, report.into(), is_over)
             } else {

@@ -207,6 +207,7 @@ impl Run {
             Side::Acceptor => {
                 let server = connection.server as usize;
                 connection.seat = None;
+                connection.withheld.clear();
                 if let Some(session) = connection.session.take().filter(|session| session.is_waiting()) {
                     self.tell(server, Event::Gone(session.id()));
                 }

@@ -78,7 +78,8 @@ impl Run {
             if is_overheard {
                 self.overheard.hear(id, Way::Back, out);
             }
-            if self.write(id, Way::Back, Bytes::copy_from_slice(out)) {
+            let bytes = Bytes::copy_from_slice(out);
+            if !self.withholds(id, &bytes) && self.write(id, Way::Back, bytes) {
                 self.session_sent(id);
             }
             out.clear();
@@ -96,7 +97,7 @@ impl Run {
     /// Tells the node how much is unsent; what it wants because of that is still to be [done](Self::perform).
     pub(super) fn count_buffers(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        let (server, unsent) = (connection.server as usize, connection.pipes[Way::Back as usize].unsent_len);
+        let (server, unsent) = (connection.server as usize, connection.unsent_replies());
         if let (Some(session), Some(node)) = (&mut connection.session, &self.hosts[server].node) {
             session.holds(node, &mut self.turn, unsent);
         }
@@ -119,7 +120,7 @@ impl Run {
         if self.hosts[connection.server as usize].stopping.is_some() {
             return self.close_if_stopping(id);
         }
-        let unsent = connection.pipes[Way::Back as usize].unsent_len;
+        let unsent = connection.unsent_replies();
         if session.can_resume() {
             self.wants_turn(id);
         } else if session.is_finished() && unsent == 0 && connection.end(Side::Acceptor) == End::Here {

@@ -43,7 +43,8 @@ impl Run {
     pub(super) fn close_if_stopping(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get(id) else { return };
         let stops = self.hosts[connection.server as usize].stopping.is_some();
-        if stops && connection.session.as_ref().is_some_and(|session| !session.is_waiting()) {
+        let is_owed = connection.session.as_ref().is_none_or(|session| session.is_waiting());
+        if stops && !is_owed && connection.withheld.is_empty() {
             self.close(id, Side::Acceptor);
         }
     }
@@ -58,6 +59,7 @@ impl Run {
             return;
         }
         self.check_stopped(server, stopping);
+        self.close_disk(server);
         self.crash(stopping.by, server, false, stopping.keeps);
         if stopping.restarts {
             self.start_server(server);

@@ -21,7 +21,10 @@ impl Run {
         let me = list.herd.find(self.scenario.servers[server].as_bytes()).expect("a server is in its own list");
         let node = Node::new(Arc::clone(&list.herd), me, self.limits.clone(), seed);
         self.hosts[server].ids = Arc::new(Ids::of(&list));
-        self.hosts[server].start(self.now, node);
+        let started = self.hosts[server].start(self.now, &self.scenario.servers[server], node);
+        if let Err(why) = started {
+            return self.violate(Invariant::Durable, Some(server), why);
+        }
         self.impostors_go(server);
         self.oracle.forget(server);
         for wire in self.wires.from(server) {
@@ -32,6 +35,8 @@ impl Run {
         // It may be late, as one that took its time to stop.
         self.quiet_at = self.quiet_at.max(self.now);
         self.listen(server);
+        self.check_durable(server);
+        self.wake_disk(server, 0);
         for &peer in list.herd.neighbours(me) {
             self.resolve(server, peer);
         }

@@ -1,6 +1,6 @@
 //! Scenarios that are written by hand.
 
-use super::{Bounds, Illness, MILLI, Manner, Nanos, Network, Planned, Ruse, Scenario, Trusting, What};
+use super::{Ailment, Bounds, Data, Illness, MILLI, Manner, Nanos, Network, Planned, Ruse, Scenario, Trusting, What};
 use crate::graph::Graph;
 
 /// Puts a scenario together, in any order. All times are in milliseconds since the start.
@@ -27,8 +27,11 @@ impl Builder {
         let servers = (0..graph.servers).map(|index| format!("s{index}")).collect();
         let links = graph.links.clone();
         let (network, bounds) = (Network::default(), Bounds::default());
-        let (absent, older, keys, trust, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { scenario: Scenario { seed: 1, servers, links, absent, older, keys, trust, network, bounds, events } }
+        let (absent, older, keys, trust, data) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let events = Vec::new();
+        Self {
+            scenario: Scenario { seed: 1, servers, links, absent, older, keys, trust, data, network, bounds, events },
+        }
     }
 
     /// Takes another seed than 1.
@@ -210,6 +213,25 @@ impl Builder {
     #[must_use]
     pub fn clock_jumps(self, at: u64, server: usize, by: i64) -> Self {
         self.at(at, What::Clock { server, jump: by * 1_000_000, drift: 0 })
+    }
+
+    /// All servers have that on disk.
+    #[must_use]
+    pub fn data(mut self, data: Data) -> Self {
+        self.scenario.data = vec![data; self.scenario.servers.len()];
+        self
+    }
+
+    /// The machine of a server crashes, and is back later.
+    #[must_use]
+    pub fn power_cut(self, from: u64, to: u64, server: usize) -> Self {
+        self.at(from, What::Crash { server, lasts: Some(span(from, to)), silent: true, keeps: true })
+    }
+
+    /// A server's disk is ill.
+    #[must_use]
+    pub fn disk(self, from: u64, to: u64, server: usize, how: Ailment) -> Self {
+        self.at(from, What::Disk { server, how, lasts: span(from, to) })
     }
 
     /// A server's places source is ill.

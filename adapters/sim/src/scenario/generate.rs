@@ -1,9 +1,11 @@
 //! Scenarios that are made from a seed.
 
+mod disks;
+mod forgets;
 mod secrets;
 mod troubles;
 
-use super::{Bounds, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
+use super::{Bounds, Data, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
 use crate::faults::{Fault, Faults};
 use crate::graph::{Graph, Shape};
 use crate::seed::Seed;
@@ -42,16 +44,21 @@ impl Recipe {
         let graph = self.shape.graph(servers, &mut chance);
         let network = self.network(&mut chance);
         let bounds = self.bounds(&network, &mut chance);
-        let (events, absent, removed) = (Vec::new(), Vec::new(), None);
-        let mut stage = Stage { graph: &graph, faults: self.faults, events, absent, removed, chance };
+        let (events, absent, removed, data) = (Vec::new(), Vec::new(), None, Vec::new());
+        let mut stage = Stage { graph: &graph, faults: self.faults, events, absent, removed, data, chance };
         stage.clients();
         stage.troubles();
         let has_secrets = self.faults.has(Fault::Secrets) && !graph.links.is_empty() && stage.chance.percent(60);
         let trust = if has_secrets { stage.secrets() } else { Vec::new() };
+        if bounds.keep_for.is_some() || bounds.gone_for < STAGE {
+            stage.set_clocks_right();
+        }
+        let forgets = stage.forgets();
         let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
-        (scenario.events, scenario.absent) = (stage.events, stage.absent);
+        (scenario.events, scenario.absent, scenario.data) = (stage.events, stage.absent, stage.data);
         scenario.events.sort_by_key(|planned| planned.at);
-        if self.faults.has(Fault::Makes) && stage.chance.percent(50) {
+        // Who greets without fields is not told that somebody was forgotten.
+        if self.faults.has(Fault::Makes) && stage.chance.percent(50) && !forgets {
             scenario.older = (0..servers).filter(|_| stage.chance.percent(40)).collect();
         }
         if self.faults.has(Fault::Keys) && stage.chance.percent(40) {
@@ -105,6 +112,12 @@ impl Recipe {
             bounds.fetches = *chance.pick(&[1, 4, 32]);
             bounds.places_timeout = *chance.pick(&[500 * MILLI, 5 * SECOND]);
         }
+        if self.faults.has(Fault::Forgets) && chance.percent(60) {
+            bounds.gone_for = *chance.pick(&[SECOND, 3 * SECOND, 8 * SECOND]);
+        }
+        if self.faults.has(Fault::Expiry) && chance.percent(30) {
+            bounds.keep_for = Some(*chance.pick(&[2 * SECOND, 6 * SECOND, 15 * SECOND]));
+        }
         bounds
     }
 }
@@ -118,6 +131,8 @@ struct Stage<'a> {
     /// Who is added to the herd, and who is removed.
     absent: Vec<usize>,
     removed: Option<usize>,
+    /// What servers have on disk.
+    data: Vec<Data>,
 }
 
 impl Stage<'_> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Nanos;
+use super::data::Ailment;
 use super::manner::{Illness, Manner};
 use super::ruse::Ruse;
 use super::trusting::Trusting;
@@ -183,6 +184,22 @@ pub enum What {
         /// For how long.
         lasts: Nanos,
     },
+    /// A server's disk is ill for a while; a start mends it.
+    Disk {
+        /// The server.
+        server: usize,
+        /// In which way.
+        how: Ailment,
+        /// For how long.
+        lasts: Nanos,
+    },
+    /// A bit flips on a server's disk.
+    Rot {
+        /// The server.
+        server: usize,
+        /// Which, of all that there are.
+        bit: u64,
+    },
     /// A server's places source is ill for a while.
     Places {
         /// The server.
@@ -212,6 +229,7 @@ impl What {
             | Self::Middlebox { lasts, .. }
             | Self::Stop { lasts, .. }
             | Self::Impostor { lasts, .. }
+            | Self::Disk { lasts, .. }
             | Self::Places { lasts, .. }
             | Self::Limit { lasts, .. } => *lasts,
             Self::Crash { lasts, .. } => lasts.unwrap_or(0),
@@ -228,6 +246,7 @@ impl What {
             | Self::Middlebox { lasts, .. }
             | Self::Stop { lasts, .. }
             | Self::Impostor { lasts, .. }
+            | Self::Disk { lasts, .. }
             | Self::Places { lasts, .. }
             | Self::Limit { lasts, .. }
             | Self::Crash { lasts: Some(lasts), .. } => *lasts = (*lasts / 2).max(1),
@@ -258,6 +277,8 @@ impl What {
             Self::Trust { .. } => "trust",
             Self::Stranger { .. } => "stranger",
             Self::Impostor { .. } => "impostor",
+            Self::Disk { .. } => "disk",
+            Self::Rot { .. } => "rot",
             Self::Places { .. } => "places",
             Self::Limit { .. } => "limit",
         }
@@ -303,6 +324,8 @@ impl What {
             | Self::Trust { server, .. }
             | Self::Stranger { server, .. }
             | Self::Impostor { server, .. }
+            | Self::Disk { server, .. }
+            | Self::Rot { server, .. }
             | Self::Places { server, .. }
             | Self::Limit { server, .. } => Some(server),
             _ => None,
@@ -358,6 +381,8 @@ impl What {
             | Self::Clock { server, .. }
             | Self::Trust { server, .. }
             | Self::Impostor { server, .. }
+            | Self::Disk { server, .. }
+            | Self::Rot { server, .. }
             | Self::Places { server, .. }
             | Self::Limit { server, .. } => vec![server],
             Self::Stranger { server, poses_as, .. } => vec![server, poses_as],

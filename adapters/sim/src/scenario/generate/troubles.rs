@@ -20,13 +20,18 @@ impl Stage<'_> {
         let lasts = self.chance.between(10 * MILLI, STAGE / 2);
         let server = self.server();
         if self.graph.links.is_empty()
-            && !matches!(fault, Fault::Crashes | Fault::Clocks | Fault::Places | Fault::Stops)
+            && !matches!(
+                fault,
+                Fault::Crashes | Fault::Clocks | Fault::Places | Fault::Stops | Fault::Forgets | Fault::Disks
+            )
         {
             return;
         }
         match fault {
             // Not what happens, but who it happens to.
-            Fault::Chunking | Fault::Makes | Fault::Keys => {}
+            Fault::Chunking | Fault::Makes | Fault::Keys | Fault::Expiry => {}
+            Fault::Forgets => self.forget(at),
+            Fault::Disks => self.disks(at, lasts, server),
             Fault::Latency => {
                 let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
                 self.put(at, What::Delay { from, to, extra, lasts });
