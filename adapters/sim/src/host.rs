@@ -185,9 +185,9 @@ impl Host {
         match (&mut self.disk, node) {
             (Some(disk), Some(_)) => {
                 if silent {
-                    disk.crash(random)
+                    disk.crash(random);
                 } else {
-                    disk.kill()
+                    disk.kill();
                 }
                 if !keeps {
                     disk.replace();

@@ -150,6 +150,11 @@ impl Oracle {
         true
     }
 
+    /// A server is to keep that of a client, whatever it was told.
+    pub(crate) fn expect(&mut self, server: usize, client: u32, id: ReportId) {
+        self.newest[server][client as usize] = id;
+    }
+
     /// What a server was last seen to keep of a client.
     pub(crate) fn seen(&self, server: usize, client: u32) -> Option<ReportId> {
         self.seen[server].get(client as usize).copied().filter(|&id| id != NONE)

@@ -11,6 +11,8 @@ use crate::violation::Invariant;
 pub(crate) enum Owed {
     /// `AT` and that report, or `GONE` and that tombstone.
     Record(ReportId),
+    /// That record, or the other one where that was over.
+    Either(ReportId, ReportId),
     /// `AT` and that report, and at most so many places.
     Places(ReportId, u8),
     /// `? ` and that line; nothing after it.
@@ -106,7 +108,9 @@ impl Talk {
 impl Owed {
     fn show(&self, oracle: &Oracle) -> String {
         match self {
-            Self::Record(id) => lossy(&[oracle.report(*id).word(), &oracle.report(*id).line].concat()),
+            Self::Record(id) | Self::Either(id, _) => {
+                lossy(&[oracle.report(*id).word(), &oracle.report(*id).line].concat())
+            }
             Self::Places(id, bound) => format!("AT {} and {bound} places", lossy(&oracle.report(*id).line)),
             Self::Refusal(line) => format!("? {}", lossy(line)),
         }
@@ -118,6 +122,10 @@ impl Owed {
             Self::Record(id) => {
                 let record = oracle.report(*id);
                 begins(bytes, record.word(), &record.line, Invariant::Answered)
+            }
+            Self::Either(one, other) => {
+                let either = Self::Record(*one).matches(bytes, oracle, excused);
+                either.or_else(|_| Self::Record(*other).matches(bytes, oracle, excused))
             }
             Self::Refusal(line) => begins(bytes, b"? ", line, Invariant::Deserved),
             Self::Places(id, bound) => {

@@ -20,6 +20,22 @@ impl Run {
         self.is_past(server, id, lasts)
     }
 
+    /// Nobody is told that something has gone: it is looked for where that may be.
+    pub(super) fn notice_what_has_gone(&mut self, server: usize) {
+        for client in self.oracle.clients() {
+            if self.oracle.newest(server, client).is_some_and(|id| self.may_go(server, id)) {
+                self.check_kept(server, client);
+            }
+        }
+    }
+
+    /// Whether a server hides a report: one that is over, if its clock is trusted.
+    pub(super) fn is_hidden(&self, server: usize, id: ReportId) -> bool {
+        let host = &self.hosts[server];
+        let Some(node) = host.node.as_ref().filter(|_| self.may_go(server, id)) else { return false };
+        node.position(self.oracle.client(self.oracle.report(id).client), host.now(self.now)).is_none()
+    }
+
     /// Whether a server may take a record that it is told as not said: one that is over, or too old for a flood.
     pub(super) fn may_ignore(&self, server: usize, id: ReportId) -> bool {
         let keep_for = self.scenario.bounds.keep_for.filter(|_| !self.oracle.report(id).is_tombstone());

@@ -39,7 +39,8 @@ impl Run {
         let (newest, before) = (self.oracle.newest(server, client), self.oracle.seen(server, client));
         let id = kept.as_ref().and_then(|kept| self.oracle.find(kept.line()));
         if id != newest || kept.is_some() && id.is_none() {
-            self.check_choice(server, (client, before.or(newest)), (kept.as_ref(), id), told);
+            let before = if told.is_empty() { newest.or(before) } else { before };
+            self.check_choice(server, (client, before), (kept.as_ref(), id), told);
         }
         self.oracle.see(server, client, id);
         if kept.is_none() {
@@ -136,7 +137,9 @@ impl Run {
             self.quiet_at = self.now;
         }
         let since = self.now.saturating_sub(self.quiet_at);
-        if let Some((server, what)) = apart {
+        if apart.is_some() && self.now < self.rests_until() {
+            // What goes and what is brought back by those for whom it is not over yet makes them differ.
+        } else if let Some((server, what)) = apart {
             // How links are when this is looked at first is what servers have to find out.
             let within = self.within.unwrap_or_else(|| self.agrees_within());
             self.within = Some(within);

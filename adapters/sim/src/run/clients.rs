@@ -58,10 +58,19 @@ impl Run {
         let wall = self.hosts[server].now(self.now).wall;
         self.oracle.is_ahead = self.hosts[server].clock_error(self.now) > i128::from(30 * SECOND);
         let verdict = self.oracle.judge_client(server, &self.scenario.servers[server], wall, line);
+        let verdict = match verdict {
+            Verdict::Asks(report, _) if self.is_hidden(server, report) => Verdict::Refused,
+            verdict => verdict,
+        };
         let owed = match verdict {
             Verdict::Report(report) => {
                 self.stats.iamats += 1;
                 self.takes(server, report);
+                // What is over and not yet deleted is no more than a place for the next.
+                let client = self.oracle.report(report).client;
+                if self.oracle.newest(server, client).is_some_and(|newest| self.is_hidden(server, newest)) {
+                    self.oracle.expect(server, client, report);
+                }
                 if let Some(tracker) = &mut self.tracker {
                     tracker.took(report, server, None, self.now);
                 }
@@ -71,7 +80,8 @@ impl Run {
                 self.stats.forgets += 1;
                 self.takes(server, tombstone);
                 self.note_forgotten(server, tombstone);
-                Some(Owed::Record(kept))
+                let is_over = kept != tombstone && self.may_go(server, kept);
+                Some(if is_over { Owed::Either(kept, tombstone) } else { Owed::Record(kept) })
             }
             Verdict::Asks(report, bound) => {
                 self.stats.whatsats += 1;

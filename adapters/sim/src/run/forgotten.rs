@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::oracle::ReportId;
-use crate::scenario::{Nanos, SECOND};
+use crate::scenario::{Nanos, SECOND, What};
 use crate::trace::escaped;
 use crate::violation::Invariant;
 
@@ -71,12 +71,22 @@ impl Run {
         is_together && has_one_key && self.scenario.older.is_empty() && self.hosts.iter().all(is_right)
     }
 
+    /// Whether there is trouble after which links take long to find out how they are.
+    fn has_unusual_trouble(&self) -> bool {
+        let is_unusual = |what: &What| {
+            matches!(what, What::Clock { .. } | What::Move { .. } | What::Middlebox { .. } | What::Trust { .. })
+                || matches!(what, What::Stranger { .. } | What::Impostor { .. })
+                || what.listing().is_some()
+        };
+        self.scenario.events.iter().any(|planned| is_unusual(&planned.what))
+    }
+
     /// A herd at rest: nobody has come back, and what is over has gone.
     pub(super) fn check_forgotten(&mut self) {
         if !self.is_whole() {
             return;
         }
-        let rests = self.rests_until() > 0;
+        let rests = self.rests_until() > 0 && !self.has_unusual_trouble();
         for server in 0..self.hosts.len() {
             for client in self.oracle.clients() {
                 let Some(kept) = self.oracle.newest(server, client) else { continue };
@@ -84,6 +94,14 @@ impl Run {
                     let [kept, by] = [kept, forgotten].map(|id| escaped(&self.oracle.report(id).line));
                     let what = format!("it keeps {kept}, which {by} covers");
                     return self.violate(Invariant::Forgotten, Some(server), what);
+                }
+                if rests
+                    && self.may_go(server, kept)
+                    && !self.is_hidden(server, kept)
+                    && !self.oracle.report(kept).is_tombstone()
+                {
+                    let what = format!("it tells {}, which is over", escaped(&self.oracle.report(kept).line));
+                    return self.violate(Invariant::Expired, Some(server), what);
                 }
                 if rests && self.may_go(server, kept) && self.is_long_over(server, kept) {
                     let record = self.oracle.report(kept);
@@ -93,6 +111,15 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Whether a client has asked to forget a report, or it is such a wish: neighbours may have let the tombstone go.
+    pub(super) fn is_covered(&self, id: ReportId) -> bool {
+        let record = self.oracle.report(id);
+        self.forgotten
+            .iter()
+            .map(|forgotten| self.oracle.report(forgotten.id))
+            .any(|other| other.client == record.client && other.at >= record.at)
     }
 
     /// The tombstone that covers a report, if one does that came later.

@@ -143,6 +143,7 @@ impl Run {
 
     /// Works out what must become of these lines: whether one is refused, where that can be told.
     fn judge(&mut self, id: ConnectionId, server: usize, received: &Received<'_>, at_end: bool) -> Option<bool> {
+        self.notice_what_has_gone(server);
         let mut refused = false;
         let mut repairs = false;
         let connection = self.connections.get(id).expect("it is being served");

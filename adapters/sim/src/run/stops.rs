@@ -112,6 +112,11 @@ impl Run {
                 continue;
             }
             let lacks = |&report: &u32| {
+                // Where reports are over some day, older ones may come in the place of what was newer than this one.
+                let ages = self.scenario.bounds.keep_for.is_some();
+                if ages || self.may_ignore(neighbour, report) || self.is_covered(report) {
+                    return false;
+                }
                 let newest = self.oracle.newest(neighbour, self.oracle.report(report).client);
                 newest.is_none_or(|newest| self.oracle.is_newer(report, newest))
             };

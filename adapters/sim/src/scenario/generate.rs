@@ -50,21 +50,20 @@ impl Recipe {
         stage.troubles();
         let has_secrets = self.faults.has(Fault::Secrets) && !graph.links.is_empty() && stage.chance.percent(60);
         let trust = if has_secrets { stage.secrets() } else { Vec::new() };
-        if bounds.keep_for.is_some() || bounds.gone_for < STAGE {
-            stage.set_clocks_right();
-        }
-        let forgets = stage.forgets();
         let mut scenario = Scenario::build(&graph).seed(seed).network(network).bounds(bounds).scenario();
         (scenario.events, scenario.absent, scenario.data) = (stage.events, stage.absent, stage.data);
         scenario.events.sort_by_key(|planned| planned.at);
-        // Who greets without fields is not told that somebody was forgotten.
-        if self.faults.has(Fault::Makes) && stage.chance.percent(50) && !forgets {
+        if self.faults.has(Fault::Makes) && stage.chance.percent(50) {
             scenario.older = (0..servers).filter(|_| stage.chance.percent(40)).collect();
         }
         if self.faults.has(Fault::Keys) && stage.chance.percent(40) {
             let is_mixed = stage.chance.percent(50);
             let mut key = || if is_mixed && stage.chance.percent(20) { stage.chance.index(3) } else { 1 };
             scenario.keys = (0..servers).map(|_| key()).collect();
+        }
+        if !scenario.older.is_empty() {
+            // Who greets without fields is not told that somebody was forgotten.
+            scenario.events.retain(|planned| !forgets::is_one(&planned.what));
         }
         scenario.trust = trust;
         scenario
@@ -112,10 +111,12 @@ impl Recipe {
             bounds.fetches = *chance.pick(&[1, 4, 32]);
             bounds.places_timeout = *chance.pick(&[500 * MILLI, 5 * SECOND]);
         }
-        if self.faults.has(Fault::Forgets) && chance.percent(60) {
+        // What is heard by a clock that is wrong is over at any time: nothing could be said of when it goes.
+        let ages = !self.faults.has(Fault::Clocks);
+        if ages && self.faults.has(Fault::Forgets) && chance.percent(60) {
             bounds.gone_for = *chance.pick(&[SECOND, 3 * SECOND, 8 * SECOND]);
         }
-        if self.faults.has(Fault::Expiry) && chance.percent(30) {
+        if ages && self.faults.has(Fault::Expiry) && chance.percent(30) {
             bounds.keep_for = Some(*chance.pick(&[2 * SECOND, 6 * SECOND, 15 * SECOND]));
         }
         bounds

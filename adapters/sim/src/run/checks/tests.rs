@@ -147,7 +147,8 @@ fn what_a_server_took_to_its_end_is_caught() {
     let mut run = Run::new(scenario).expect("a herd");
     assert_eq!(run.play().violation, None);
     // As if it had acknowledged what it never told.
-    let verdict = run.oracle.judge_client(0, "s0", Timestamp::from_nanos(0), b"IAMAT emu +2+2 2");
+    let wall = run.hosts[0].now(run.now).wall;
+    let verdict = run.oracle.judge_client(0, "s0", wall, b"IAMAT emu +2+2 2");
     let Verdict::Report(report) = verdict else { panic!("{verdict:?}") };
     run.hosts[0].acknowledged.insert(run.oracle.report(report).client, report);
     run.done = false;

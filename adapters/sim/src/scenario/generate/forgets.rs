@@ -1,6 +1,4 @@
-//! Clients that are forgotten, and clocks that are right in the end.
-
-use std::collections::BTreeMap;
+//! Clients that are forgotten.
 
 use super::{STAGE, Stage};
 use crate::scenario::{MILLI, Nanos, What};
@@ -22,24 +20,9 @@ impl Stage<'_> {
             }
         }
     }
+}
 
-    /// Whether a client is forgotten in it.
-    pub(super) fn forgets(&self) -> bool {
-        let forgets = |what: &What| matches!(what, What::Say { text, .. } if text.contains("FORGET"));
-        self.events.iter().any(|planned| forgets(&planned.what))
-    }
-
-    /// All clocks are set right in the end: else what is over would stay at some servers.
-    pub(super) fn set_clocks_right(&mut self) {
-        let mut errors = BTreeMap::<usize, i64>::new();
-        for planned in &self.events {
-            if let What::Clock { server, jump, .. } = planned.what {
-                let error = errors.entry(server).or_default();
-                *error = error.saturating_add(jump);
-            }
-        }
-        for (server, error) in errors {
-            self.put(STAGE, What::Clock { server, jump: -error, drift: 0 });
-        }
-    }
+/// Whether a client is forgotten by it.
+pub(super) fn is_one(what: &What) -> bool {
+    matches!(what, What::Say { text, .. } if text.starts_with("FORGET "))
 }
