@@ -14,6 +14,7 @@ struct Sample {
     kept: Kept,
     /// The log that is being written, and how much of it is known to have been synced by what is behind.
     current: String,
+    attested: usize,
 }
 
 fn sample() -> Sample {
@@ -40,17 +41,19 @@ fn sample() -> Sample {
     assert!(folder.files().iter().any(|(name, _)| name.ends_with(".snapshot")), "{:?}", folder.files());
     folder.kill();
     // Starts make logs.
+    let mut attested = None;
     for clients in [2..5, 5..7, 0..2] {
         let (disk, _, kept) = open(&folder, false).expect("whole");
         (keeper, node) = (Keeper::new(disk, Pace::new(SyncEvery::Each), now), Node::of(kept, 9000));
         report(&mut keeper, &mut node, &mut now, clients.clone());
+        // What comes next says that this was synced.
+        attested = folder.files().into_iter().filter(|(name, _)| name.split_once(".log").is_some()).max();
         report(&mut keeper, &mut node, &mut now, clients);
         folder.kill();
     }
     folder.set_faults(Faults::default());
-    let current =
-        folder.files().into_iter().map(|(name, _)| name).filter(|name| name.split_once(".log").is_some()).max();
-    Sample { folder, kept: node.kept, current: current.expect("there is a log") }
+    let (current, attested) = attested.expect("there is a log");
+    Sample { folder, kept: node.kept, current, attested }
 }
 
 /// What may become of a start in a folder that holds less than it did: what it says, and nothing else.
@@ -62,6 +65,8 @@ fn check(sample: &Sample, damaged: &MemoryFolder, (file, at): (&str, usize), wha
             assert_eq!(kept, sample.kept, "{what}: it did not count");
         }
         Ok((_, recovered, kept)) => {
+            let is_flip = what.contains("flipped");
+            assert!(!is_flip || at >= sample.attested, "{what}: it was synced");
             for (client, number) in &kept {
                 assert!(*number <= sample.kept[client], "{what}: {number} was never reported");
             }
