@@ -82,7 +82,7 @@ impl Hub {
             Event::Started => {
                 self.started = Some(turn.now.instant);
                 self.trust_clock_if_alone(turn);
-                self.sweep.is_needed(&self.identity.limits, turn.now.instant);
+                self.sweep.begin(&self.identity.limits, turn.now.instant);
                 self.each_link(turn, Link::greet);
             }
             Event::Stopping => self.each_link(turn, Link::stop),
@@ -180,7 +180,7 @@ impl Hub {
         let before = self.identity.same;
         Arc::make_mut(&mut self.identity).limit(limits.clone());
         self.fetches.limit(limits);
-        self.sweep.is_needed(limits, turn.now.instant);
+        self.sweep.begin(limits, turn.now.instant);
         self.start_fetches(turn);
         self.each_link(turn, Link::limit);
         if self.identity.same != before {
@@ -208,6 +208,14 @@ impl Hub {
             Arc::make_mut(&mut Arc::make_mut(&mut self.identity).names).learn(&name);
         }
         self.identity.names.find(name)
+    }
+
+    /// Writes down a record of an earlier run, before this one starts.
+    pub(super) fn take_back(&mut self, record: &Written<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
+        if let Written::Tombstone(_) = record {
+            self.sweep.is_needed(&self.identity.limits, Instant::default());
+        }
+        self.write_down(record, out)
     }
 
     /// Appends a record to `out` in canonical spacing; its head, if its origin can be a server.

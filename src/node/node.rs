@@ -179,7 +179,7 @@ impl Node {
     pub fn restore(&self, line: &[u8]) -> Result<(), Refusal> {
         let written = Written::parse(line)?;
         let mut line = Vec::new();
-        let head = self.hub.hold().write_down(&written, &mut line)?;
+        let head = self.hub.hold().take_back(&written, &mut line)?;
         let has_room = self.store.restore(&Record { line: &line, head });
         if has_room { Ok(()) } else { Err(Refusal::Full) }
     }

@@ -24,6 +24,13 @@ impl Sweep {
         self.due = Some(self.due.map_or(due, |before| before.min(due)));
     }
 
+    /// The server starts, or its limits are others.
+    pub(super) fn begin(&mut self, limits: &Limits, now: Instant) {
+        if limits.keep_for.is_some() || self.due.is_some() {
+            self.is_needed(limits, now);
+        }
+    }
+
     /// When it is to go on.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         self.due

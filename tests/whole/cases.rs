@@ -57,7 +57,7 @@ fn settings(servers: &[(&str, SocketAddr)]) -> Settings {
 
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
-async fn start(name: &str, source: Places, change: impl FnOnce(&mut Settings)) -> Server {
+async fn start(name: &str, source: Places, change: impl Fn(&mut Settings)) -> Server {
     let mut settings = settings(&[(name, ANYWHERE)]);
     change(&mut settings);
     Server::start(&settings, name, Arc::new(source)).await.expect("a server")
@@ -77,14 +77,16 @@ async fn in_time<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Two servers, A and B, of which something is done to A: A ends as a whole with this message, and B lives.
-fn ends(message: &str, source: Places, change: impl FnOnce(&mut Settings), does: impl FnOnce(&Server)) {
+fn ends(message: &str, source: Places, change: impl Fn(&mut Settings), does: impl FnOnce(&Server)) {
     let case = async {
-        let (a, b) = (start("A", source, change).await, start("B", Places::Wait, |_| {}).await);
+        let (a, b) = (start("A", source, &change).await, start("B", Places::Wait, |_| {}).await);
         let both = settings(&[("A", a.address()), ("B", b.address())]);
+        let mut changed = both.clone();
+        change(&mut changed);
         let mut client = Client::connect(a.address());
         assert!(client.ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
-        for server in [&a, &b] {
-            server.reload(&both).await.expect("a herd of two");
+        for (server, settings) in [(&a, &changed), (&b, &both)] {
+            server.reload(settings).await.expect("a herd of two");
         }
         does(&a);
         let ended = in_time(a.stopped()).await;
