@@ -30,6 +30,8 @@ pub(crate) struct Shard {
     /// How many of the records are tombstones.
     tombstones: usize,
     seen: Seen,
+    /// The last tombstones that went: a memory of their own, since reports that come by the thousand would push them out.
+    let_go: Seen,
     feed: Feed,
     pub(crate) counters: Counters,
 }
@@ -102,6 +104,9 @@ impl Shard {
     /// As many clients as a processor's own cache holds, of all shards together: about two megabytes.
     const FEW: usize = (1 << 14) >> (Span::RANGE_BITS - Self::BITS);
 
+    /// As many tombstones are remembered that went, once one has: more than go while neighbours let go of theirs.
+    const LET_GO: usize = 1 << 14;
+
     /// A shard that remembers no older update.
     pub(crate) fn new(hash_key: HashKey, secret: SecretHasher, seed: u64) -> Self {
         Self {
@@ -113,6 +118,7 @@ impl Shard {
             len: 0,
             tombstones: 0,
             seen: Seen::new(0, seed),
+            let_go: Seen::new(0, seed),
             feed: Feed::default(),
             counters: Counters::default(),
         }
@@ -262,7 +268,7 @@ impl Shard {
         matches!(intake.from, BroughtBy::Repair(_))
             && intake.horizon.is_too_old_to_flood(tombstone.heard_at())
             && self.find(hash, tombstone.client()).is_none()
-            && self.seen.contains(digest_of(tombstone.line))
+            && self.let_go.contains(digest_of(tombstone.line))
     }
 
     /// Has the neighbour told that brought a report, what covers it: unless that is so old that only comparing tells it.
@@ -341,7 +347,11 @@ impl Shard {
     /// Forgets the client of that hash whose record is in that slot.
     fn remove(&mut self, hash: ClientHash, slot: Slot) {
         let digest = record::digest(self.slab.get(slot));
-        self.tombstones -= usize::from(record::read(self.slab.get(slot)).is_tombstone());
+        if record::read(self.slab.get(slot)).is_tombstone() {
+            self.tombstones -= 1;
+            self.let_go.resize(Self::LET_GO);
+            self.let_go.insert(digest);
+        }
         self.reindex(hash, |records, hash_of, secret| {
             records.remove(hash.bits(), || secret(slot), slot);
             records.fit(records.len(), hash.range(), hash_of, secret);

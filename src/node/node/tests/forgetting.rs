@@ -182,6 +182,22 @@ fn a_tombstone_goes_when_it_is_old_and_the_neighbour_is_known_to_have_it_in_its_
 }
 
 #[test]
+fn a_tombstone_that_went_is_not_taken_back_however_much_came_since() {
+    let mut world = World::new(Limits { handled: 16, ..Limits::default() });
+    world.say(None, "FORGET kiwi @\n");
+    world.run = Some(7);
+    world.pass(31 * DAY);
+    assert!(world.node.record(b"kiwi").is_none());
+    for client in 0..1000 {
+        world.say(None, &format!("IAMAT c{client} +1+1 @\nIAMAT c{client} +1+1 @.1\n"));
+    }
+    world.say(Some(LOOPBACK), "FORGOT a +0.000000000 kiwi @ b\n");
+    assert!(world.node.record(b"kiwi").is_none(), "it has gone from here");
+    world.say(Some(LOOPBACK), "FORGOT a +0.000000000 emu @ b\n");
+    assert!(world.node.record(b"emu").is_some(), "one that was never here is taken");
+}
+
+#[test]
 fn a_report_is_hidden_at_its_end_and_deleted_a_minute_later() {
     let mut world = World::new(Limits { keep_for: Some(Duration::from_secs(1000)), ..Limits::default() });
     world.agree();
