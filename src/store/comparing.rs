@@ -4,8 +4,9 @@
 //! has more, its parts are to be asked for one by one. Only the clients of one and the same hash cannot be split, and of
 //! those it looks at the first so many; a herd with a [hash key](crate::HashKey) has no such clients.
 
+use super::intake::Kept;
 use super::matching::{Matching, held};
-use super::shard::{Kept, Shard};
+use super::shard::Shard;
 use super::store::Store;
 use crate::bytes::Sink;
 use crate::herd::Horizon;

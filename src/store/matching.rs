@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::shard::Kept;
+use super::intake::Kept;
 use crate::report::Head;
 use crate::wire::{Held, Span};
 

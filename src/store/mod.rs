@@ -6,6 +6,7 @@ mod account;
 mod comparing;
 mod cursor;
 mod index;
+mod intake;
 mod matching;
 mod record;
 mod seen;
@@ -17,5 +18,5 @@ mod walking;
 
 pub(crate) use self::comparing::{Bound, Telling, TooMuch};
 pub use self::cursor::Cursor;
-pub(crate) use self::shard::{Intake, Kept, Verdict};
+pub(crate) use self::intake::{Intake, Kept, Verdict};
 pub(crate) use self::store::{Shards, Store};

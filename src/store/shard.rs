@@ -1,4 +1,4 @@
-//! A part of what a server knows: the newest report of each client in some of the ranges.
+//! A part of what a server knows: the newest record of each client in some of the ranges.
 
 use core::cmp::Ordering;
 use core::mem;
@@ -6,14 +6,15 @@ use core::mem;
 use super::account::{Account, Room};
 use super::cursor::Cursor;
 use super::index::Index;
+use super::intake::{Intake, Kept, Offer, Verdict};
 use super::record;
 use super::seen::Seen;
 use super::slab::{Slab, Slot};
 use crate::bytes::SHORT;
 use crate::herd::Horizon;
-use crate::pass::{Became, BroughtBy, Entry, Feed, Listeners};
+use crate::pass::{Became, BroughtBy, Entry, Feed};
 use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
-use crate::values::{Counters, Instant};
+use crate::values::Counters;
 use crate::wire::Span;
 
 /// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
@@ -42,56 +43,6 @@ struct ClientRange {
     records: Index,
     /// The digests of all records, combined by exclusive or.
     digest: u64,
-}
-
-/// What is kept of a client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept<'a> {
-    /// Where the client belongs.
-    pub(crate) hash: ClientHash,
-    /// The report's digest.
-    pub(crate) digest: u64,
-    pub(crate) report: Record<'a>,
-    /// When it came to this server, if it is a tombstone.
-    pub(crate) came: Option<Instant>,
-}
-
-/// What is the same for all reports that are taken in at once.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Intake<'a> {
-    /// Where their lines are.
-    pub(crate) text: &'a [u8],
-    /// Who brought them.
-    pub(crate) from: BroughtBy,
-    /// Who listens to the feed, if anybody does.
-    pub(crate) listeners: Option<Listeners<'a>>,
-    /// Whether a record that is like the report may be written over in short.
-    pub(crate) fast: bool,
-    /// What is too old now, and the time.
-    pub(crate) horizon: Horizon,
-    pub(crate) now: Instant,
-}
-
-/// What became of a report that was offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offer {
-    /// It is the newest, and kept. The digest of what it replaced, if the client was known.
-    Kept { replaced: Option<u64> },
-    /// It is the very one that is kept.
-    Same,
-    /// It is older than what is kept.
-    Older,
-    /// It is a report, and not newer than the tombstone that is kept.
-    Buried,
-    /// The client is unknown, and no more are kept.
-    Full,
-}
-
-/// What is to become of a client that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Keep,
-    Remove,
 }
 
 impl Shard {

@@ -6,8 +6,9 @@ use core::slice;
 use parking_lot::MutexGuard;
 
 use super::account::{Account, Room};
+use super::intake::{Intake, Offer};
 use super::seen::Seen;
-use super::shard::{Intake, Offer, Shard};
+use super::shard::Shard;
 use crate::bytes::{Lock, Text, Writer};
 use crate::herd::{Horizon, Limits};
 use crate::pass::{Entry, Lookup};

@@ -1,7 +1,8 @@
 //! Going through all that is kept, in steps that hold nobody up for long.
 
 use super::cursor::Cursor;
-use super::shard::{Kept, Shard, Verdict};
+use super::intake::{Kept, Verdict};
+use super::shard::Shard;
 use super::store::Store;
 use crate::report::OwnedRecord;
 

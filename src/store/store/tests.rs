@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::cursor::Cursor;
-use crate::store::shard::{Kept, Verdict};
+use crate::store::intake::{Kept, Verdict};
 use crate::values::{ServerId, SplitMix64, Timestamp};
 use crate::wire::Sighting;
 
