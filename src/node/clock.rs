@@ -78,12 +78,13 @@ impl Clock {
         }
     }
 
-    /// A neighbour has said `with` what its clock is ahead, which is one of what is known of all of them.
-    pub(super) fn compare(&mut self, with: Option<Skew>, all: impl Iterator<Item = Skew>, now: Now) {
+    /// A neighbour has answered a greeting: its clock is so far `ahead`, if the answer says so. `all` is what is known of every
+    /// neighbour's clock.
+    pub(super) fn compare(&mut self, ahead: Option<Skew>, all: impl Iterator<Item = Skew>, now: Now) {
         let is_far = |ahead: Skew| ahead.as_nanos().abs() > TRUSTED;
         let (far, near): (Vec<Skew>, Vec<Skew>) = all.partition(|&ahead| is_far(ahead));
         self.differs = far.len() > near.len();
-        if with.is_some_and(|ahead| !is_far(ahead)) && !self.differs {
+        if ahead.is_some_and(|ahead| !is_far(ahead)) && !self.differs {
             self.agreed = Some(offset(now));
         }
     }

@@ -207,10 +207,9 @@ impl Hub {
         match said {
             Ok(None) => {}
             Ok(Some(Message::Hello { sender, incarnation, fields })) if is_peer(sender) => {
-                self.on_link(peer, turn, |link, cx| link.greeted_back(incarnation, fields, cx));
-                let (with, all) =
-                    (self.links[index].health.clock, self.links.iter().filter_map(|link| link.health.clock));
-                self.clock.compare(with, all, turn.now);
+                let mut ahead = None;
+                self.on_link(peer, turn, |link, cx| ahead = link.greeted_back(incarnation, fields, cx));
+                self.clock.compare(ahead, self.links.iter().filter_map(|link| link.health.clock), turn.now);
             }
             Ok(Some(Message::Refused { sender, why })) if is_peer(sender) => {
                 self.on_link(peer, turn, |link, cx| link.refused(why, cx));

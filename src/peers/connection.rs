@@ -48,14 +48,20 @@ impl Link {
         self.life = Life::Shown;
     }
 
-    /// The neighbour answered a greeting in kind.
-    pub(crate) fn greeted_back(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) {
+    /// The neighbour answered a greeting in kind: how far its clock is ahead, if that answer says so.
+    pub(crate) fn greeted_back(
+        &mut self,
+        incarnation: u64,
+        fields: Option<HelloFields>,
+        cx: &mut Cx<'_>,
+    ) -> Option<Skew> {
         if !self.is_believed(Some((incarnation, fields)), cx) {
-            return;
+            return None;
         }
         self.met(incarnation, fields, cx);
         self.health.answered = Some(incarnation);
-        match self.health.greeted_back(fields.and_then(|fields| fields.clock), cx.turn.now.wall) {
+        let clocks = self.health.greeted_back(fields.and_then(|fields| fields.clock), cx.turn.now.wall);
+        match clocks {
             Clocks::Differ(ahead) => cx.wrong(self.peer, Wrong::Clock(ahead)),
             Clocks::Agree => cx.over(self.peer, &Wrong::Clock(Skew::default())),
             Clocks::Unknown => {}
@@ -65,6 +71,7 @@ impl Link {
             State::Greeting { .. } => self.rise(cx),
             _ => self.repair.came_up(cx.now),
         }
+        self.health.clock.filter(|_| clocks != Clocks::Unknown)
     }
 
     /// The neighbour answered with something that is no word between servers: it does not speak all of

@@ -29,10 +29,10 @@ impl Run {
         }
     }
 
-    /// Whether a server hides a report: one that is over, if its clock is trusted.
+    /// Whether a server hides a report: one that is over, if its clock is trusted. A tombstone hides for as long as it is there.
     pub(super) fn is_hidden(&self, server: usize, id: ReportId) -> bool {
-        let host = &self.hosts[server];
-        let Some(node) = host.node.as_ref().filter(|_| self.may_go(server, id)) else { return false };
+        let (host, may_be) = (&self.hosts[server], !self.oracle.report(id).is_tombstone() && self.may_go(server, id));
+        let Some(node) = host.node.as_ref().filter(|_| may_be) else { return false };
         node.position(self.oracle.client(self.oracle.report(id).client), host.now(self.now)).is_none()
     }
 

@@ -14,8 +14,9 @@ struct World {
     seconds: u64,
     /// By how much the wall clock has jumped.
     jumped: i128,
-    /// Which run of the neighbour answers, if it is there.
+    /// Which run of the neighbour answers, if it is there, and whether it says what its clock is.
     run: Option<u64>,
+    tells_clock: bool,
 }
 
 impl World {
@@ -23,7 +24,7 @@ impl World {
         let herd = line_of(&["a", "b"]);
         let me = herd.find(b"a").expect("it is there");
         let node = Node::new(herd, me, limits, 1);
-        let mut world = Self { node, turn: Turn::default(), seconds: 0, jumped: 0, run: None };
+        let mut world = Self { node, turn: Turn::default(), seconds: 0, jumped: 0, run: None, tells_clock: true };
         let peer = world.peer();
         world.handle(Event::Resolved { peer, addresses: &[LOOPBACK] });
         world.handle(Event::Started);
@@ -87,7 +88,10 @@ impl World {
                     let bytes = String::from_utf8(bytes.to_vec()).expect("ASCII");
                     for line in bytes.lines() {
                         let answer = match line.split(' ').next() {
-                            Some("HELLO") => format!("HELLO b {run} v=2 clock={}\n", self.now().wall),
+                            Some("HELLO") if self.tells_clock => {
+                                format!("HELLO b {run} v=2 clock={}\n", self.now().wall)
+                            }
+                            Some("HELLO") => format!("HELLO b {run} v=2\n"),
                             Some("REPAIR") => "REPAIR b end\n".to_owned(),
                             _ => continue,
                         };
@@ -227,6 +231,10 @@ fn a_clock_that_is_wrong_deletes_nothing() {
     assert!(world.is_known(b"kiwi"), "it has run ahead");
     assert!(world.turn.notices.contains(&Notice::ClockNotTrusted));
     assert!(!world.node.status(world.now(), HostStatus::default()).wrong.is_empty());
+    (world.run, world.tells_clock) = (Some(7), false);
+    world.pass(0);
+    assert!(world.is_known(b"kiwi"), "what a neighbour said of its clock before the jump is no agreement");
+    world.tells_clock = true;
     world.run = Some(7);
     world.pass(0);
     assert!(!world.is_known(b"kiwi"), "a neighbour's clock says the same");
