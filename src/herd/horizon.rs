@@ -81,6 +81,12 @@ impl Horizon {
         heard_at < self.flood
     }
 
+    /// For how long that has been so, if it is.
+    pub(crate) fn too_old_to_flood_for(&self, heard_at: Timestamp) -> Option<Duration> {
+        let nanos = u64::try_from(self.flood.since(heard_at).as_nanos()).unwrap_or(u64::MAX);
+        self.is_too_old_to_flood(heard_at).then_some(Duration::from_nanos(nanos))
+    }
+
     /// Whether a report that was heard then is over.
     #[inline]
     pub(crate) fn is_over(&self, heard_at: Timestamp) -> bool {

@@ -1,8 +1,8 @@
 //! Going through what is kept, a step at a time, to take out what is over.
 //!
 //! A report goes a minute after it was [hidden](Horizon), everywhere alike and without a message. A tombstone goes when it
-//! is older than `gone-for` and every neighbour is known to have it, in its present run: so nothing that it covers can come
-//! back. Neither goes while this server's clock is not trusted.
+//! is older than `gone-for` and every neighbour has shown since then that it has it, in its present run: so nothing that it
+//! covers can come back. Neither goes while this server's clock is not trusted.
 
 use core::time::Duration;
 
@@ -46,18 +46,20 @@ impl Hub {
         sweep.waiting.resize(links.len(), 0);
         let mut verdict = |kept: &Kept<'_>| {
             let heard_at = kept.report.heard_at();
-            let goes = match kept.came {
-                None => turn.horizon.is_long_over(heard_at),
-                Some(came) if turn.horizon.is_too_old_to_flood(heard_at) => {
+            let goes = match (kept.came, turn.horizon.too_old_to_flood_for(heard_at)) {
+                (None, _) => turn.horizon.is_long_over(heard_at),
+                (Some(_), None) => false,
+                (Some(came), Some(since)) => {
+                    // A neighbour that was compared with before may have been lost since, on a link that is at rest.
+                    let since = came.max(turn.now.instant.before(since));
                     let mut waits = false;
                     for (link, waiting) in links.iter().zip(&mut sweep.waiting) {
-                        let lacks = !link.has_tombstone(came);
+                        let lacks = !link.has_tombstone(since);
                         *waiting += usize::from(lacks);
                         waits |= lacks;
                     }
                     !waits
                 }
-                Some(_) => false,
             };
             if goes { Verdict::Remove } else { Verdict::Keep }
         };

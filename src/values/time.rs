@@ -228,6 +228,11 @@ impl Instant {
         self.0
     }
 
+    /// The instant so long before this one; the start of the clock where that is before it.
+    pub(crate) fn before(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
     /// The time from `earlier` to this instant; zero when `earlier` is later.
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
