@@ -22,6 +22,7 @@ impl Hub {
         if link.repair.has_other_key() {
             return Err(Refusal::Repair);
         }
+        link.make.asks();
         if matches!(step, Step::Groups(_)) {
             link.repair.asked(turn.now.instant, interval);
             link.health.compared_at(turn.now.instant);

@@ -22,9 +22,11 @@ impl Link {
     }
 
     /// How long an answer to a greeting is waited for. A proof comes as late as any answer may, however slow the network;
-    /// no other line of the neighbour's stands for it.
+    /// no other line of the neighbour's stands for it. Neither does anything for what the answer says of the words that the
+    /// neighbour knows, so one that is no plain server has as long.
     pub(super) fn patience(&self, cx: &Cx<'_>) -> Duration {
-        if self.waits_for_proof(cx) { cx.limits.link_timeout } else { GREETING_TIMEOUT }
+        let is_patient = self.waits_for_proof(cx) || self.make.will_answer();
+        if is_patient { cx.limits.link_timeout } else { GREETING_TIMEOUT }
     }
 
     /// The neighbour answered a greeting, or none is needed: whether it is believed.

@@ -29,6 +29,8 @@ pub(crate) struct Make {
     bare: bool,
     /// Which words it knows, as it last said.
     version: u32,
+    /// Whether it has asked something in a comparison since a greeting went unanswered: no plain server does.
+    has_asked: bool,
     /// When to greet it anew, if it is not of our make.
     greet_at: Option<Instant>,
     /// How long after the next failed greeting that is.
@@ -70,6 +72,7 @@ impl Make {
             began: None,
             bare: false,
             version: 1,
+            has_asked: false,
             greet_at: None,
             pause: None,
         }
@@ -108,6 +111,16 @@ impl Make {
         self.incarnation
     }
 
+    /// It asks something in a comparison.
+    pub(crate) const fn asks(&mut self) {
+        self.has_asked = true;
+    }
+
+    /// Whether an answer of it to a greeting will come, however late.
+    pub(super) const fn will_answer(&self) -> bool {
+        self.has_asked
+    }
+
     /// It cannot be reached, or was lost: whoever answers next may be another.
     pub(crate) fn lost(&mut self) {
         (self.kind, self.bare, self.greet_at, self.pause) = (Kind::Unknown, false, None, None);
@@ -134,6 +147,7 @@ impl Make {
     /// What closes or is silent may be a plain server, or a box before one of our make that was never met: it is asked
     /// again after `link-retry`, and after twice as long each time up to `repair-interval`.
     fn is_other(&mut self, kind: Kind, now: Instant, limits: &Limits) -> bool {
+        self.has_asked = false;
         if self.incarnation.is_some() {
             return false;
         }

@@ -326,6 +326,20 @@ fn is_greeted_after(server: &mut Server, seconds: u64) {
 }
 
 #[test]
+fn who_asks_in_a_comparison_is_no_plain_server_and_may_answer_late() {
+    let mut server = Server::new(&Limits::default());
+    let zeros = "A".repeat(32 * 8 * 4 / 3 + 1);
+    let (_, answered) = server.receive(format!("REPAIR s1 groups {zeros}\n").as_bytes());
+    assert!(answered.ends_with(b"REPAIR s0 end\n"));
+    iamat(&mut server, "a");
+    greeting(&mut server);
+    server.wait(Duration::from_millis(4999));
+    assert_eq!(server.closes(), None);
+    server.answered(b"HELLO s1 7 v=2\n");
+    assert!(server.takes().starts_with("AT s0 "), "it is up");
+}
+
+#[test]
 fn what_may_be_a_box_is_greeted_again_soon_and_then_less_and_less_often() {
     let limits = Limits { repair_interval: Duration::from_secs(30), ..Limits::default() };
     for closes in [false, true] {
