@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::limits::Limits;
+use crate::report::Record;
 use crate::values::Timestamp;
 use crate::wire::{Forgotten, Sighted};
 
@@ -88,9 +89,13 @@ impl Horizon {
     }
 
     /// Whether a report that was heard then is over.
-    #[inline]
-    pub(crate) fn is_over(&self, heard_at: Timestamp) -> bool {
+    fn is_over(&self, heard_at: Timestamp) -> bool {
         heard_at < self.expiry
+    }
+
+    /// Whether a record is a report that is over. When it was heard takes a look through its line.
+    pub(crate) fn hides(&self, record: &Record<'_>) -> bool {
+        self.expires() && !record.is_tombstone() && self.is_over(record.heard_at())
     }
 
     /// Whether a report that was heard then is to be deleted.

@@ -22,6 +22,7 @@ impl Node {
     pub(super) fn hear(&self, turn: &mut Turn, peer: ServerId, bytes: &[u8]) {
         let Some((heard, mut replies, identity)) = self.hub.hold().begin_to_hear(peer) else { return };
         let (connection, is_believed) = heard;
+        turn.horizon = self.horizon(&identity.limits, turn.now);
         let mut batch = turn.batch.take().unwrap_or_default();
         let mut hearing = Hearing { node: self, identity, peer, connection, is_believed, batch: &mut batch, turn };
         if hearing.read(&mut replies, bytes) {

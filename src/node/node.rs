@@ -124,12 +124,12 @@ impl Node {
 
     /// Takes in what happened.
     pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
-        turn.horizon = self.horizon(&self.identity().limits, turn.now);
         if let Event::Received { peer, bytes } = event {
             turn.spend(Work::answers(bytes.len()));
             self.hear(turn, peer, bytes);
         }
         self.hub(turn, |hub, turn| {
+            turn.horizon = self.horizon(&hub.identity.limits, turn.now);
             let (changes, wakes) = (matches!(event, Event::Herd(_) | Event::Limits(_)), matches!(event, Event::Woken));
             hub.handle(event, turn);
             if changes {

@@ -352,11 +352,12 @@ impl Node {
         (identity, from): (&Identity, BroughtBy),
         turn: &mut Turn,
     ) -> Option<OwnedRecord> {
-        let entries = slice::from_mut(entry);
-        self.learn_origins(entries, text, turn);
+        if entry.head.origin() == ServerId::NONE {
+            self.learn_origins(slice::from_mut(entry), text, turn);
+        }
         let listeners = self.listeners(identity);
         let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
-        let (shards, kept) = self.store.bury(&entries[0], intake);
+        let (shards, kept) = self.store.bury(entry, intake);
         if listeners.is_some() {
             self.deliver(shards, from, 1, turn);
         }

@@ -45,7 +45,7 @@ impl Hub {
         let Self { links, sweep, counters, .. } = self;
         sweep.waiting.resize(links.len(), 0);
         let mut verdict = |kept: &Kept<'_>| {
-            let heard_at = kept.report.heard_at();
+            let heard_at = kept.record.heard_at();
             let goes = match (kept.came, turn.horizon.too_old_to_flood_for(heard_at)) {
                 (None, _) => turn.horizon.is_long_over(heard_at),
                 (Some(_), None) => false,

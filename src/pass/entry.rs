@@ -1,11 +1,11 @@
-//! A report on its way into the store.
+//! A record on its way into the store.
 
 use crate::bytes::Text;
 use crate::report::{ClientHash, Head, Record};
 use crate::values::ServerId;
 use crate::wire::{Forget, Sighting};
 
-/// A report, as short as can be: a pass has many. Offsets in a text are below 2 to the power of 32, since a
+/// A record, as short as can be: a pass has many. Offsets in a text are below 2 to the power of 32, since a
 /// session reads no more at once than [`MOST_INPUT`](super::Batch::MOST_INPUT).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
@@ -82,7 +82,7 @@ impl Entry {
         text[self.start()..][..AT].copy_from_slice(b"AT ");
     }
 
-    /// The report, from the text that its line is in.
+    /// The record, from the text that its line is in.
     #[inline]
     pub(crate) fn record<'a>(&self, text: &'a [u8]) -> Record<'a> {
         let start = self.start() + AT;

@@ -21,36 +21,24 @@ pub struct Record<'a> {
 impl<'a> Record<'a> {
     /// Writes the line part by part, one space between fields; its head.
     pub(crate) fn write(
-        mut write: impl FnMut(&[u8]),
+        write: impl FnMut(&[u8]),
         origin: (ServerId, &[u8]),
         skew: &[u8],
         sighting: &Sighting<'_>,
     ) -> Head {
         let Sighting { client, position, time, .. } = *sighting;
-        let mut len = 0;
-        for (index, field) in [origin.1, skew, client, position, time].into_iter().enumerate() {
-            if index > 0 {
-                write(b" ");
-            }
-            write(field);
-            len += usize::from(index > 0) + field.len();
-        }
+        let len = write_fields(write, [origin.1, skew, client, position, time]);
         Head::new(origin.0, sighting, origin.1.len() + skew.len() + 2, len)
     }
 
     /// The line of a tombstone, written part by part, one space between fields; its head.
     pub(crate) fn write_tombstone(
-        mut write: impl FnMut(&[u8]),
+        write: impl FnMut(&[u8]),
         origin: (ServerId, &[u8]),
         skew: &[u8],
         forget: &Forget<'_>,
     ) -> Head {
-        for (index, field) in [origin.1, skew, forget.client, forget.time].into_iter().enumerate() {
-            if index > 0 {
-                write(b" ");
-            }
-            write(field);
-        }
+        write_fields(write, [origin.1, skew, forget.client, forget.time]);
         Head::tombstone(origin.0, forget.at)
     }
 
@@ -142,6 +130,19 @@ impl<'a> Record<'a> {
         let by_kind = || self.is_tombstone().cmp(&other.is_tombstone());
         self.at().cmp(&other.at()).then_with(by_kind).then_with(|| self.line.cmp(other.line))
     }
+}
+
+/// Writes fields with one space between; how long they are together.
+fn write_fields<const N: usize>(mut write: impl FnMut(&[u8]), fields: [&[u8]; N]) -> usize {
+    let mut len = 0;
+    for (index, field) in fields.into_iter().enumerate() {
+        if index > 0 {
+            write(b" ");
+        }
+        write(field);
+        len += usize::from(index > 0) + field.len();
+    }
+    len
 }
 
 /// No digest is less than this: one in four thousand million would be, and is this instead.

@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::allowance::Allowance;
 use super::session::Session;
 use crate::fast::{self, Asked, Found, Lines};
-use crate::herd::Told;
+use crate::herd::{Told, Untimely};
 use crate::pass::{Batch, BroughtBy, Entry, Lookup, Refused, Request, Turn, Work};
 use crate::values::{Nearby, ServerId, Timestamp};
 use crate::wire::{Forgotten, Framer, Line, Message, Need, Refusal, Sighted, Sighting};
@@ -180,10 +180,10 @@ impl Session {
                 return Ok(());
             }
             Message::At { report, sender } => {
-                return self.add_passed_on(turn, (&report, sender), BroughtBy::Neighbour, (lines, reply), batch);
+                return self.add_passed_on(turn, (&report, sender), true, (lines, reply), batch);
             }
             Message::Kept { report, sender } => {
-                return self.add_passed_on(turn, (&report, sender), BroughtBy::Repair, (lines, reply), batch);
+                return self.add_passed_on(turn, (&report, sender), false, (lines, reply), batch);
             }
             Message::Forget(forget) => {
                 self.may_tell(turn, Need::Forget, (forget.client, forget.at))?;
@@ -193,12 +193,8 @@ impl Session {
                 let entry = Entry::write_tombstone(origin, skew.as_bytes(), &forget, hash, &mut batch.lines);
                 Request::Forget { entry, from: BroughtBy::Client, answer: 0..0 }
             }
-            Message::Gone { forgotten, sender } => {
-                self.forgotten(turn, (&forgotten, sender), BroughtBy::Neighbour, batch)?
-            }
-            Message::Forgot { forgotten, sender } => {
-                self.forgotten(turn, (&forgotten, sender), BroughtBy::Repair, batch)?
-            }
+            Message::Gone { forgotten, sender } => self.forgotten(turn, (&forgotten, sender), true, batch)?,
+            Message::Forgot { forgotten, sender } => self.forgotten(turn, (&forgotten, sender), false, batch)?,
             Message::Whatsat { client, radius, bound } => {
                 self.may(Need::Ask, client)?;
                 let first = batch.lookups.len();
@@ -246,51 +242,61 @@ impl Session {
         Ok(())
     }
 
-    /// Adds a neighbour's copy of a report to the batch, and writes it down among the lines, unless it is too old or from
-    /// too far in the future.
+    /// Adds a neighbour's copy of a report, by flood or by repair, to the batch, and writes it down among the lines, unless
+    /// that counts as not said.
     fn add_passed_on(
         &mut self,
         turn: &Turn,
         (report, sender): (&Sighted<'_>, &[u8]),
-        brought: impl FnOnce(ServerId) -> BroughtBy,
+        floods: bool,
         (lines, reply): (Range<usize>, usize),
         batch: &mut Batch,
     ) -> Result<(), Refusal> {
-        let (neighbour, _) = self.believe(sender)?;
-        let (origin, from) = (self.identity.origin(report.origin)?, brought(neighbour));
-        let told = Told::report(report, matches!(from, BroughtBy::Neighbour(_)));
-        if let Some(why) = turn.horizon.judge(&told, &self.identity.limits, turn.now.wall) {
-            batch.add(lines, reply, Request::Untimely { from: neighbour, why });
-            return Ok(());
-        }
+        let (neighbour, origin) = match self.judge(turn, (sender, report.origin), &Told::report(report, floods))? {
+            (neighbour, Ok(origin)) => (neighbour, origin),
+            (from, Err(why)) => {
+                batch.add(lines, reply, Request::Untimely { from, why });
+                return Ok(());
+            }
+        };
         batch.has_strangers |= origin == ServerId::NONE;
         let client = self.identity.hash_key.hash(report.sighting.client);
         let origin = (origin, report.origin);
         let entry = Entry::write_down(origin, report.skew, &report.sighting, client, &mut batch.lines);
         batch.entries.push(entry);
-        batch.add_reports(batch.entries.len() - 1, from, lines, reply);
+        batch.add_reports(batch.entries.len() - 1, brought_by(neighbour, floods), lines, reply);
         Ok(())
     }
 
-    /// A neighbour tells that a client was forgotten.
+    /// A neighbour tells, by flood or by repair, that a client was forgotten.
     fn forgotten(
         &mut self,
         turn: &Turn,
         (forgotten, sender): (&Forgotten<'_>, &[u8]),
-        brought: impl FnOnce(ServerId) -> BroughtBy,
+        floods: bool,
         batch: &mut Batch,
     ) -> Result<Request, Refusal> {
-        let (neighbour, _) = self.believe(sender)?;
-        let (origin, from) = (self.identity.origin(forgotten.origin)?, brought(neighbour));
-        let told = Told::tombstone(forgotten, matches!(from, BroughtBy::Neighbour(_)));
-        if let Some(why) = turn.horizon.judge(&told, &self.identity.limits, turn.now.wall) {
-            return Ok(Request::Untimely { from: neighbour, why });
-        }
-        batch.has_strangers |= origin == ServerId::NONE;
+        let (neighbour, origin) =
+            match self.judge(turn, (sender, forgotten.origin), &Told::tombstone(forgotten, floods))? {
+                (neighbour, Ok(origin)) => (neighbour, (origin, forgotten.origin)),
+                (from, Err(why)) => return Ok(Request::Untimely { from, why }),
+            };
         let client = self.identity.hash_key.hash(forgotten.forget.client);
-        let origin = (origin, forgotten.origin);
         let entry = Entry::write_tombstone(origin, forgotten.skew, &forgotten.forget, client, &mut batch.lines);
-        Ok(Request::Forget { entry, from, answer: 0..0 })
+        Ok(Request::Forget { entry, from: brought_by(neighbour, floods), answer: 0..0 })
+    }
+
+    /// Which neighbour tells something, and which server wrote it down, unless it counts as not said.
+    fn judge(
+        &mut self,
+        turn: &Turn,
+        (sender, origin): (&[u8], &[u8]),
+        told: &Told,
+    ) -> Result<(ServerId, Result<ServerId, Untimely>), Refusal> {
+        let (neighbour, _) = self.believe(sender)?;
+        let origin = self.identity.origin(origin)?;
+        let untimely = turn.horizon.judge(told, &self.identity.limits, turn.now.wall);
+        Ok((neighbour, untimely.map_or(Ok(origin), Err)))
     }
 
     /// The reply to an IAMAT asks nobody: it is the report itself.
@@ -302,6 +308,11 @@ impl Session {
         batch.replies.push(b"\n");
         entry
     }
+}
+
+/// How a neighbour's line comes.
+const fn brought_by(neighbour: ServerId, floods: bool) -> BroughtBy {
+    if floods { BroughtBy::Neighbour(neighbour) } else { BroughtBy::Repair(neighbour) }
 }
 
 /// The report that a usual line brings, for the store.

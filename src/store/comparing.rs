@@ -41,8 +41,7 @@ impl Telling<'_> {
         if record.is_tombstone() {
             return self.tombstones.then_some(b"FORGOT ");
         }
-        let is_over = self.horizon.expires() && self.horizon.is_over(record.heard_at());
-        (!is_over).then_some(b"KEPT ")
+        (!self.horizon.hides(record)).then_some(b"KEPT ")
     }
 }
 
@@ -100,9 +99,9 @@ impl Store {
         let mut shard = self.shard(span.range());
         weigh(&shard, span, bound.records)?;
         let (start, mut lacked) = (out.len(), 0);
-        for Kept { report, .. } in shard.span(span).take(bound.records).filter(|kept| lacks(kept)) {
-            let Some(word) = telling.word(&report) else { continue };
-            report.write_copy(word, telling.closing, out);
+        for Kept { record, .. } in shard.span(span).take(bound.records).filter(|kept| lacks(kept)) {
+            let Some(word) = telling.word(&record) else { continue };
+            record.write_copy(word, telling.closing, out);
             lacked += 1;
             if out.len() - start > bound.bytes {
                 if !span.can_split() {

@@ -12,7 +12,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) hash: ClientHash,
     /// The record's digest.
     pub(crate) digest: u64,
-    pub(crate) report: Record<'a>,
+    pub(crate) record: Record<'a>,
     /// When it came to this server, if it is a tombstone.
     pub(crate) came: Option<Instant>,
 }

@@ -83,7 +83,7 @@ impl Matching {
 /// How a report is told of in a list.
 #[expect(clippy::cast_possible_truncation, reason = "a part of the digest will do")]
 pub(super) const fn held(span: Span, kept: &Kept<'_>) -> Held {
-    Held { key: span.key(kept.hash.bits()), at: kept.report.head.at, digest: kept.digest as u32 }
+    Held { key: span.key(kept.hash.bits()), at: kept.record.head.at, digest: kept.digest as u32 }
 }
 
 /// Which of two reports of one client is the newer, as far as that can be told; `Equal` only where they are the same.
@@ -107,7 +107,7 @@ mod tests {
         let key = span.key(hash.bits());
         let theirs = theirs.iter().map(|&(at, digest)| Held { key, at, digest }).collect();
         let head = Head { at: mine.0, offsets: ServerId::NONE.0.into() };
-        let kept = Kept { hash, digest: mine.1, report: Record { line: b"", head }, came: None };
+        let kept = Kept { hash, digest: mine.1, record: Record { line: b"", head }, came: None };
         let mut matching = Matching::new(span, theirs);
         let lacks = matching.lacks(&kept);
         (lacks, matching.wanted() == [key])
@@ -136,7 +136,7 @@ mod tests {
         let key = span.key(hash.bits());
         let kept = |at| {
             let head = Head { at, offsets: ServerId::NONE.0.into() };
-            Kept { hash, digest: 1, report: Record { line: b"", head }, came: None }
+            Kept { hash, digest: 1, record: Record { line: b"", head }, came: None }
         };
         let mut matching = Matching::new(span, vec![Held { key, at: 5, digest: 1 }]);
         assert!(!matching.lacks(&kept(5)) && !matching.has_shared());

@@ -251,7 +251,7 @@ impl Shard {
             Ordering::Equal => return Offer::Same,
             Ordering::Less if kept.is_tombstone() && !report.is_tombstone() => return Offer::Buried,
             // What is over and not yet deleted is no more than a place for the next.
-            Ordering::Less if !is_over(&kept, horizon) => return Offer::Older,
+            Ordering::Less if !horizon.hides(&kept) => return Offer::Older,
             Ordering::Less | Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
@@ -354,7 +354,7 @@ impl Shard {
 
     /// The report that is kept of `client`, unless that is over.
     pub(crate) fn report(&self, hash: ClientHash, client: &[u8], horizon: Horizon) -> Option<Record<'_>> {
-        self.get(hash, client).filter(|kept| !kept.is_tombstone() && !is_over(kept, horizon))
+        self.get(hash, client).filter(|kept| !kept.is_tombstone() && !horizon.hides(kept))
     }
 
     /// Where that is.
@@ -449,11 +449,6 @@ impl Shard {
     }
 }
 
-/// Whether it is a report that is over.
-fn is_over(record: &Record<'_>, horizon: Horizon) -> bool {
-    horizon.expires() && !record.is_tombstone() && horizon.is_over(record.heard_at())
-}
-
 /// The entries of one shard; each leads to the next.
 #[derive(Clone)]
 struct Chain<'a> {
@@ -474,8 +469,9 @@ impl<'a> Iterator for Chain<'a> {
 
 /// What is kept of the client of that hash whose record is in that slot.
 fn kept(slab: &Slab, hash: ClientHash, slot: Slot) -> Kept<'_> {
-    let (slot, report) = (slab.get(slot), record::read(slab.get(slot)));
-    Kept { hash, digest: record::digest(slot), report, came: report.is_tombstone().then(|| record::came(slot)) }
+    let slot = slab.get(slot);
+    let kept = record::read(slot);
+    Kept { hash, digest: record::digest(slot), record: kept, came: kept.is_tombstone().then(|| record::came(slot)) }
 }
 
 /// Reads every cache line of a record that is not very long.

@@ -13,10 +13,10 @@ impl Store {
     /// Appends what is kept of the clients that come next, of about [`STEP`](Self::STEP), each as a whole line; whether
     /// there were any more.
     pub(crate) fn copy_next(&self, cursor: &mut Cursor, out: &mut Vec<u8>) -> bool {
-        self.walk(cursor, Self::STEP, |_, shard, cursor| {
+        self.walk(cursor, Self::STEP, |shard, cursor| {
             let mut copied = 0;
             for kept in shard.next(cursor, Self::STEP) {
-                kept.report.write_line(out);
+                kept.record.write_line(out);
                 copied += 1;
             }
             copied
@@ -27,13 +27,13 @@ impl Store {
     pub(crate) fn iter(&self) -> impl Iterator<Item = OwnedRecord> {
         let mut cursor = Cursor::default();
         let step = move || {
-            let mut reports = Vec::new();
-            let copy = |_, shard: &mut Shard, cursor: &mut Cursor| {
-                let before = reports.len();
-                reports.extend(shard.next(cursor, Self::STEP).map(|kept| OwnedRecord::from(kept.report)));
-                reports.len() - before
+            let mut records = Vec::new();
+            let copy = |shard: &mut Shard, cursor: &mut Cursor| {
+                let before = records.len();
+                records.extend(shard.next(cursor, Self::STEP).map(|kept| OwnedRecord::from(kept.record)));
+                records.len() - before
             };
-            self.walk(&mut cursor, Self::STEP, copy).then_some(reports)
+            self.walk(&mut cursor, Self::STEP, copy).then_some(records)
         };
         core::iter::from_fn(step).flatten()
     }
@@ -46,23 +46,18 @@ impl Store {
         mut verdict: impl FnMut(&Kept<'_>) -> Verdict,
         mut removed: impl FnMut(&Kept<'_>),
     ) -> bool {
-        self.walk(cursor, Self::SWEEP, |_, shard, cursor| {
+        self.walk(cursor, Self::SWEEP, |shard, cursor| {
             shard.sweep(cursor, Self::SWEEP, &mut verdict, &mut removed, self.account())
         })
     }
 
     /// Takes as many steps as meet enough clients, each within a range; whether there was any client.
-    fn walk(
-        &self,
-        cursor: &mut Cursor,
-        least: usize,
-        mut step: impl FnMut(usize, &mut Shard, &mut Cursor) -> usize,
-    ) -> bool {
+    fn walk(&self, cursor: &mut Cursor, least: usize, mut step: impl FnMut(&mut Shard, &mut Cursor) -> usize) -> bool {
         let mut met = 0;
         while met < least
             && let Some(range) = cursor.range()
         {
-            met += step(range, &mut self.shard(range), cursor);
+            met += step(&mut self.shard(range), cursor);
         }
         met > 0
     }

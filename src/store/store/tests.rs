@@ -92,7 +92,7 @@ fn a_full_store_takes_no_new_client_and_goes_on_with_those_it_has() {
 fn sweep(store: &Store, is_out: impl Fn(&Kept<'_>) -> bool) -> Vec<Vec<u8>> {
     let (mut cursor, mut removed) = (Cursor::default(), Vec::new());
     let verdict = |kept: &Kept<'_>| if is_out(kept) { Verdict::Remove } else { Verdict::Keep };
-    while store.sweep(&mut cursor, verdict, |kept| removed.push(kept.report.line.to_vec())) {}
+    while store.sweep(&mut cursor, verdict, |kept| removed.push(kept.record.line.to_vec())) {}
     removed
 }
 
@@ -116,7 +116,7 @@ fn whoever_was_taken_out_is_as_if_it_had_never_been_there() {
         }
         assert_eq!(offer(&one, "moa", "5", "+1.0"), Offer::Full);
         let stays = |kept: &Kept<'_>| {
-            let client: i32 = core::str::from_utf8(kept.report.client()).expect("a number").parse().expect("a number");
+            let client: i32 = core::str::from_utf8(kept.record.client()).expect("a number").parse().expect("a number");
             client % 3 == turn % 3
         };
         assert_eq!(sweep(&one, |kept| !stays(kept)).len(), 4000);
@@ -163,7 +163,7 @@ fn clients_with_the_longest_ids_are_refused_when_their_bytes_are_used_up() {
     assert!(store.bytes() < client_bytes + (64 << 10), "{}", store.bytes());
     let longer = format!("+{}.0", "1".repeat(3000));
     assert!(matches!(offer(&store, &id(7), "6", &longer), Offer::Kept { .. }), "it is known");
-    assert_eq!(sweep(&store, |kept| kept.report.client() < id(clients / 2).as_bytes()).len(), clients / 2);
+    assert_eq!(sweep(&store, |kept| kept.record.client() < id(clients / 2).as_bytes()).len(), clients / 2);
     assert!(store.bytes() < client_bytes * 6 / 10, "{}", store.bytes());
     assert!(matches!(offer(&store, &id(clients * 3), "5", "+1.0"), Offer::Kept { .. }));
 }
