@@ -230,7 +230,7 @@ impl<'a> Forgotten<'a> {
 
 /// A record of a server's as it stands in a file: a whole line but for its end and the name of a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written<'a> {
+pub enum Written<'a> {
     /// `AT origin skew client position time`.
     Report(Sighted<'a>),
     /// `GONE origin skew client time`.
@@ -239,7 +239,10 @@ pub(crate) enum Written<'a> {
 
 impl<'a> Written<'a> {
     /// Reads one.
-    pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
+    ///
+    /// # Errors
+    /// What is wrong with it; [`Refusal::UnknownCommand`] where it begins with neither `AT` nor `GONE`.
+    pub fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
         match Fields::of(line).as_slice() {
             [b"AT", report @ ..] => Sighted::of(report).map(Self::Report),
             [b"GONE", forgotten @ ..] => Forgotten::of(forgotten).map(Self::Tombstone),

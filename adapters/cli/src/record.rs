@@ -1,7 +1,7 @@
 //! What a server keeps of a client, as a line that is written and read again.
 
 use herd::Timestamp;
-use herd::wire::{Forget, Message, Sighting, is_white_space};
+use herd::wire::{Forget, Sighting, Written, is_white_space};
 
 /// A client's report, or that it was forgotten: `AT ORIGIN SKEW client position time`, or `GONE ORIGIN SKEW client time`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,18 +21,15 @@ impl Record {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let fields: Vec<&[u8]> = line.split(|byte| is_white_space(*byte)).filter(|field| !field.is_empty()).collect();
         let line = fields.join(&b' ');
-        // As a neighbour would say it.
-        let said = [&line[..], b" x"].concat();
-        let (client, time, at, position) = match Message::parse(&said).ok()?? {
-            Message::At { report, .. } => {
+        let (client, time, at, position) = match Written::parse(&line).ok()? {
+            Written::Report(report) => {
                 let Sighting { client, position, time, at } = report.sighting;
                 (client, time, at, Some(position.to_vec()))
             }
-            Message::Gone { forgotten, .. } => {
+            Written::Tombstone(forgotten) => {
                 let Forget { client, time, at } = forgotten.forget;
                 (client, time, at, None)
             }
-            _ => return None,
         };
         Some(Self { client: client.to_vec(), time: time.to_vec(), at, position, line })
     }
