@@ -5,7 +5,6 @@
 
 mod access;
 mod nonces;
-mod pattern;
 mod proof;
 mod rate;
 mod rights;
@@ -17,8 +16,6 @@ pub(crate) use self::access::Granted;
 pub use self::access::{Access, Grant, TokensAlike};
 pub(crate) use self::nonces::Nonces;
 pub use self::nonces::Seed;
-pub(crate) use self::pattern::Patterns;
-pub use self::pattern::{InvalidPattern, Pattern};
 pub(crate) use self::proof::{End, Meeting, Role};
 pub(crate) use self::rate::Bucket;
 pub use self::rights::{InvalidRight, Right, Rights};

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use super::pattern::{InvalidPattern, Pattern, Patterns};
+use crate::values::{InvalidPattern, Pattern, Patterns};
 
 /// One thing that may be done, as it is written in a file: `report:truck-*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +128,16 @@ impl Rights {
         &self.ask
     }
 
+    /// Whether it may be asked who is near.
+    pub(crate) const fn near(&self) -> bool {
+        self.near
+    }
+
+    /// The clients that may be watched.
+    pub(crate) const fn watch(&self) -> &Patterns {
+        &self.watch
+    }
+
     /// Whether the server may be asked how it is.
     pub(crate) const fn status(&self) -> bool {
         self.status
@@ -163,7 +173,7 @@ impl FromIterator<Right> for Rights {
                 Right::Near => all.near = true,
                 Right::Status => all.status = true,
                 Right::All => {
-                    let any = Pattern::parse(b"*").expect("it is one");
+                    let any = Pattern::any();
                     let all = &mut all;
                     for patterns in [&mut all.report, &mut all.forget, &mut all.ask, &mut all.watch, &mut all.share] {
                         patterns.add(any.clone());

@@ -4,11 +4,10 @@ use super::field::field;
 use super::lines::{Found, Lines, WINDOW};
 use super::permit::Permit;
 use super::shape::Shape;
-use crate::access::Patterns;
 use crate::bytes::{Frame, Text, copy_loosely};
 use crate::herd::Identity;
 use crate::report::{ClientHash, HashKey, Head};
-use crate::values::{Skew, Timestamp};
+use crate::values::{Patterns, Skew, Timestamp};
 
 /// As much of an IAMAT as is copied loosely, from its client on, and as long as that nearly always is.
 const SHORT: usize = 128;

@@ -1,7 +1,7 @@
 //! Which clients may be reported, looked at eight bytes at a time.
 
-use crate::access::Patterns;
 use crate::bytes::word;
+use crate::values::Patterns;
 
 /// Says of a client what [`Patterns::covers`] says: at once where any may be reported, or where its ID begins as the
 /// first pattern does and that is short.

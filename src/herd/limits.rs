@@ -84,6 +84,11 @@ pub struct Limits {
     /// How long a server that stops may take to send what is owed to clients and queued for neighbours. At the bound
     /// what is left is cut off.
     pub drain: Duration,
+    /// Watches and fences on one connection. At the bound a further one is refused.
+    pub watches: usize,
+    /// Clients of which a connection has still to be told something. At the bound all of it is dropped, and told anew
+    /// from the start when the other end reads.
+    pub watch_queue: usize,
     /// Whether a client's connection is closed after its first reply, as the first herds did.
     pub one_shot: bool,
 }
@@ -171,6 +176,8 @@ impl Default for Limits {
             connections: 16_000,
             connections_per_address: 4096,
             drain: Duration::from_secs(10),
+            watches: 64,
+            watch_queue: 16_384,
             one_shot: false,
         }
     }

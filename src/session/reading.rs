@@ -218,8 +218,16 @@ impl Session {
                 batch.asks_for_status = true;
                 Request::Status { answer: 0..0 }
             }
+            Message::Near(_) => {
+                self.may(Need::Near, b"")?;
+                return Err(Refusal::UnknownCommand);
+            }
+            Message::Watch(target) | Message::Fence(target) => {
+                self.may_watch(&target)?;
+                return Err(Refusal::UnknownCommand);
+            }
             // It is said in answer to a greeting alone.
-            Message::Refused { .. } => return Err(Refusal::UnknownCommand),
+            Message::Unwatch(_) | Message::Refused { .. } => return Err(Refusal::UnknownCommand),
         };
         let work =
             if matches!(request, Request::Repair { .. } | Request::Status { .. }) { Work::REPAIR } else { Work::ALONE };

@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::access::{Access, Bucket};
 use crate::pass::{Batch, Request};
 use crate::values::Instant;
-use crate::wire::{Need, Refusal};
+use crate::wire::{Need, Refusal, Target};
 
 impl Session {
     /// A client says who it is, and has the rights of its token from here on in place of those it had.
@@ -35,6 +35,8 @@ impl Session {
             Need::Report => rights.report().covers(client),
             Need::Forget => rights.forget().covers(client),
             Need::Ask => rights.ask().covers(client),
+            Need::Near => rights.near(),
+            Need::Watch => rights.watch().covers(client),
             Need::Status => rights.status(),
         };
         match may {
@@ -42,6 +44,15 @@ impl Session {
             true => Ok(()),
             false => Err(Refusal::NoRight(need)),
         }
+    }
+
+    /// Whether there can be a client that may be watched as that target says.
+    pub(super) fn may_watch(&self, target: &Target) -> Result<(), Refusal> {
+        if !self.is_served() {
+            return Err(Refusal::NotEncrypted);
+        }
+        let may = self.granted.grant.rights.watch().overlap(&target.pattern);
+        if may { Ok(()) } else { Err(Refusal::NoRight(Need::Watch)) }
     }
 
     /// How many reports there is room for now.

@@ -5,6 +5,7 @@
 mod counters;
 pub(crate) mod decimal;
 mod ids;
+mod pattern;
 mod position;
 mod radius;
 mod servers;
@@ -14,6 +15,8 @@ mod time;
 pub use self::counters::{Counter, Counters};
 pub(crate) use self::ids::Ticket;
 pub use self::ids::{FetchId, SessionId};
+pub(crate) use self::pattern::Patterns;
+pub use self::pattern::{InvalidPattern, Pattern};
 pub use self::position::Position;
 pub(crate) use self::radius::Nearby;
 pub use self::radius::{MOST_RESULTS, Radius};

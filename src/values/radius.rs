@@ -14,23 +14,31 @@ pub(crate) struct Nearby {
     pub(crate) bound: u8,
 }
 
-/// How far from a position to look, 0 to 50 km.
+/// How far from a position to look: 0 to 50 km for places, 0 to 20,016 km, which is anywhere on the globe, for clients.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Radius {
     metres: f64,
 }
 
 impl Radius {
-    /// The largest radius that the protocol allows, in kilometres.
+    /// The largest radius that the protocol allows for places, in kilometres.
     pub const MOST_KM: u32 = 50;
+
+    /// The largest that it allows for clients, in kilometres: nowhere on the globe is farther.
+    pub const MOST_NEAR_KM: u32 = 20_016;
 
     /// Reads kilometres: `digits[.digits]`, from 0 to 50, checked exactly.
     #[must_use]
     pub fn parse_km(text: &[u8]) -> Option<Self> {
-        if let Some(kilometres) = integer_up_to(text, Self::MOST_KM) {
-            return Some(Self { metres: f64::from(kilometres * 1000) });
+        Self::parse_km_up_to(text, Self::MOST_KM)
+    }
+
+    /// Reads kilometres from 0 to `most`, as [`parse_km`](Self::parse_km) does.
+    pub(crate) fn parse_km_up_to(text: &[u8], most: u32) -> Option<Self> {
+        if let Some(kilometres) = integer_up_to(text, most) {
+            return Some(Self { metres: f64::from(kilometres) * 1000.0 });
         }
-        if !is_decimal_up_to(text, Self::MOST_KM) {
+        if !is_decimal_up_to(text, most) {
             return None;
         }
         // Read as `10.5e3`, so that the metres are rounded once and `4.35` km is 4350 m.
@@ -44,7 +52,7 @@ impl Radius {
         (u32::from(kilometres) <= Self::MOST_KM).then(|| Self { metres: f64::from(kilometres) * 1000.0 })
     }
 
-    /// The radius in metres, 0 to 50,000.
+    /// The radius in metres.
     #[must_use]
     pub const fn metres(self) -> f64 {
         self.metres

@@ -1,10 +1,12 @@
 //! From a line to a message.
 
 use super::greeting::{HelloFields, integer};
+use super::near::Near;
 use super::proof::Proof;
 use super::refusal::Refusal;
 use super::step::Step;
 use super::stranger::Stranger;
+use super::target::Target;
 use crate::bytes::{blocks, is_white_space};
 use crate::values::decimal::integer_up_to;
 use crate::values::{MOST_RESULTS, Position, Radius, Skew, Timestamp};
@@ -75,6 +77,14 @@ pub enum Message<'a> {
         /// The server that sends this copy.
         sender: &'a [u8],
     },
+    /// `NEAR target radius bound [pattern] [HEARD seconds]`: who is near?
+    Near(Near<'a>),
+    /// `WATCH target`: tell me of every report of these clients, or of those within a circle.
+    Watch(Target),
+    /// `FENCE position radius [pattern] [DWELL seconds]`: tell me who enters a circle and who leaves it.
+    Fence(Target),
+    /// `UNWATCH target`: tell me no more of that.
+    Unwatch(Box<[u8]>),
     /// `STATUS`: how is this server?
     Status,
     /// `KEPT origin skew client position time sender`: a report that a neighbour found missing here. It
@@ -136,13 +146,17 @@ impl<'a> Message<'a> {
                 let incarnation = integer(incarnation).ok_or(Refusal::Incarnation)?;
                 Self::Hello { sender, incarnation, fields: HelloFields::parse(line)? }
             }
+            [b"NEAR", target, radius, bound, rest @ ..] => Self::Near(Near::parse(target, radius, bound, rest)?),
+            [b"WATCH", target @ ..] => Self::Watch(Target::watch(target)?),
+            [b"FENCE", target @ ..] => Self::Fence(Target::fence(target)?),
+            [b"UNWATCH", target @ ..] => Self::Unwatch(Target::name(target)?),
             [b"STATUS"] => Self::Status,
             [b"PROOF", sender, proof] => Self::Proof { sender, proof: Proof::parse(proof).ok_or(Refusal::Greeting)? },
             [b"AUTH", token] => Self::Auth { token },
             [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
             [
                 b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS" | b"PROOF"
-                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT",
+                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT" | b"NEAR",
                 ..,
             ] => {
                 return Err(Refusal::FieldCount);

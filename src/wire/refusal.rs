@@ -19,10 +19,14 @@ pub enum Refusal {
     /// A client's time that is further past the server's clock than `max-ahead` allows, and by how much: it would block
     /// every true report of that client for as long.
     TooFarAhead(Skew),
-    /// Not a decimal number of kilometres from 0 to 50.
+    /// Not a decimal number of kilometres from 0 to 50, or to 20,016 around clients.
     Radius,
-    /// Not an integer from 0 to 20.
+    /// Not an integer from 0 to 20, or to 1000 for clients.
     Bound,
+    /// Not a client's ID, nor the beginning of one with a `*` behind it: a `*` stands only at the end.
+    Pattern,
+    /// Not whole seconds from 1 to 86,400 of a DWELL, to 4,294,967,295 of a HEARD.
+    Seconds,
     /// An AT line's skew is no signed decimal number.
     Skew,
     /// A greeting's number is no integer of 64 bits.
@@ -51,6 +55,12 @@ pub enum Refusal {
     Origin,
     /// A WHATSAT for a client of which this server has not heard.
     UnknownClient,
+    /// One more watch than a connection may have.
+    TooManyWatches,
+    /// A WATCH of what the connection has a FENCE of, or the other way round.
+    WatchedOtherwise,
+    /// A WATCH or a FENCE where a connection is closed after its first reply.
+    OneShot,
     /// As many clients as the limits allow are kept already, and this one is not among them.
     Full,
     /// What clients report cannot be kept now as it was promised to be.
@@ -66,6 +76,10 @@ pub enum Need {
     Forget,
     /// `ask` of that client.
     Ask,
+    /// `near`.
+    Near,
+    /// `watch` of any of these clients.
+    Watch,
     /// `status`.
     Status,
 }
@@ -75,7 +89,7 @@ impl Need {
     pub(crate) const fn brings(self) -> bool {
         match self {
             Self::Report | Self::Forget => true,
-            Self::Ask | Self::Status => false,
+            Self::Ask | Self::Near | Self::Watch | Self::Status => false,
         }
     }
 
@@ -84,6 +98,8 @@ impl Need {
             Self::Report => "no right to report this client",
             Self::Forget => "no right to forget this client",
             Self::Ask => "no right to ask for this client",
+            Self::Near => "no right to ask who is near",
+            Self::Watch => "no right to watch any of these clients",
             Self::Status => "no right to ask for the status",
         }
     }
@@ -107,6 +123,11 @@ impl Refusal {
             Self::TooFarAhead(_) => "time too far ahead of the server's clock",
             Self::Radius => "invalid radius",
             Self::Bound => "invalid bound",
+            Self::Pattern => "invalid pattern",
+            Self::Seconds => "invalid number of seconds",
+            Self::TooManyWatches => "too many watches on this connection",
+            Self::WatchedOtherwise => "watched otherwise on this connection",
+            Self::OneShot => "no watches with one-shot",
             Self::Skew => "invalid skew",
             Self::Incarnation => "invalid incarnation",
             Self::Greeting => "invalid field in a greeting",

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 use herd::Timestamp;
-use herd::access::Pattern;
+use herd::values::Pattern;
 
 use self::list::Listed;
 use crate::commands::at::{At, check_client, utc};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use herd::access::Pattern;
+use herd::values::Pattern;
 
 use super::counted;
 use crate::data::DataFolder;

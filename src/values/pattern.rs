@@ -1,9 +1,9 @@
-//! Which clients a right is about.
+//! Which clients a right is about, or a watch.
 
 use core::fmt;
 use core::str::FromStr;
 
-use crate::wire::is_white_space;
+use crate::bytes::is_white_space;
 
 /// A client's ID, or the beginning of IDs with a `*` behind it. A `*` stands only at the end, and always means any.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +65,18 @@ impl fmt::Debug for Pattern {
     }
 }
 
+impl Pattern {
+    /// The one that is about every client.
+    pub(crate) fn any() -> Self {
+        Self { text: Box::default(), is_prefix: true }
+    }
+
+    /// Whether there can be a client that both are about.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.covers_all_of(other) || other.covers_all_of(self)
+    }
+}
+
 /// What a right is about in all: any of some patterns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Patterns {
@@ -96,6 +108,11 @@ impl Patterns {
     /// Whether every client is covered.
     pub(crate) const fn covers_any(&self) -> bool {
         self.is_any
+    }
+
+    /// Whether there can be a client that is covered and that a pattern is about.
+    pub(crate) fn overlap(&self, other: &Pattern) -> bool {
+        self.patterns.iter().any(|pattern| pattern.overlaps(other))
     }
 
     /// Whether each pattern of the others is within one of these.
