@@ -40,7 +40,7 @@ const fn limit(name: &'static str, kind: Kind, help: &'static str) -> Limit {
 }
 
 /// Every limit of `[limits]`, in the order of the help.
-pub static LIMITS: [Limit; 23] = [
+pub static LIMITS: [Limit; 25] = [
     limit(
         "max-line",
         Bytes(|l| &mut l.max_line, OF_BUFFERS),
@@ -93,6 +93,12 @@ pub static LIMITS: [Limit; 23] = [
         "What may wait for one neighbour; then it is dropped and repaired",
     ),
     limit("repair-interval", Time(|l| &mut l.repair_interval), "How often a link's two ends compare what they keep"),
+    limit("watches", Count(|l| &mut l.watches), "Watches and fences on one connection; a further one is refused"),
+    limit(
+        "watch-queue",
+        Count(|l| &mut l.watch_queue),
+        "Clients of which a slow reader of watches is still to be told; then it is told all anew",
+    ),
     limit("fetches", Count(|l| &mut l.fetches), "Fetches of places under way at once; further ones wait"),
     limit("fetch-queue", Count(|l| &mut l.fetch_queue), "Fetches that may wait; then OVER_QUERY_LIMIT is the answer"),
     limit("drain", Time(|l| &mut l.drain), "How long a stop may take to send what is owed and queued"),

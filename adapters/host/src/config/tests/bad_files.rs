@@ -112,7 +112,7 @@ fn a_link_to_a_name_misspelt() {
 fn values_out_of_place() {
     let limits = "`max-line`, `idle-timeout`, `line-timeout`, `one-shot`, `max-unsent`, `buffers`, `max-waiting`, \
                   `connections`, `connections-per-address`, `clients`, `client-bytes`, `keep-for`, `gone-for`, `handled`, `max-ahead`, \
-                  `link-idle`, `link-retry`, `link-timeout`, `link-queue`, `repair-interval`, `fetches`, `fetch-queue`, \
+                  `link-idle`, `link-retry`, `link-timeout`, `link-queue`, `repair-interval`, `watches`, `watch-queue`, `fetches`, `fetch-queue`, \
                   `drain`";
     let unknown = format!("5:1: unknown limit `max-lin`, expected one of {limits}; did you mean max-line?");
     let cases = [
