@@ -92,6 +92,7 @@
 //! | --- | --- |
 //! | `bytes` | buffers and words: many bytes at a time |
 //! | [`values`] | times, positions, decimals, names, numbers, counters |
+//! | [`spatial`] | distances on the globe, and cells of it, by which clients are found that move |
 //! | [`wire`] | from bytes to lines to messages and back |
 //! | [`access`] | who is believed, and who may do what: secrets and proofs, tokens and rights, rates |
 //! | `report` | a record as it was written down, a report or a tombstone, and where it belongs |
@@ -115,6 +116,7 @@ mod peers;
 pub mod places;
 mod report;
 mod session;
+pub mod spatial;
 mod store;
 pub mod values;
 pub mod wire;

@@ -93,6 +93,13 @@ impl<'a> Record<'a> {
         self.line.get(position..time - 1)
     }
 
+    /// The position and what comes behind it; a tombstone has none.
+    #[inline]
+    pub(crate) fn position_and_rest(&self) -> Option<&'a [u8]> {
+        let [_, position, time] = self.head.fields(self.line);
+        (position < time).then(|| self.line.get(position..))?
+    }
+
     /// The time as the client wrote it.
     #[must_use]
     pub fn time(&self) -> &'a [u8] {

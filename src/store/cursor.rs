@@ -20,6 +20,34 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Where that range begins; behind the last one it is over.
+    pub(super) fn at(range: usize) -> Self {
+        let mut cursor = Self::default();
+        match u64::try_from(range).ok().filter(|range| range >> Span::RANGE_BITS == 0) {
+            Some(range) => cursor.hash = range << (u64::BITS - Span::RANGE_BITS),
+            None => return Self::at_end(),
+        }
+        cursor
+    }
+
+    /// Where all were met.
+    pub(super) fn at_end() -> Self {
+        Self { is_over: true, ..Self::default() }
+    }
+
+    /// Where the next shard begins, of so many ranges each, if this is where one does.
+    pub(super) fn shard_ahead(&self, ranges: usize) -> Option<Self> {
+        let range = self.range().filter(|range| range.is_multiple_of(ranges))?;
+        (*self == Self::at(range)).then(|| Self::at(range + ranges))
+    }
+
+    /// Whether a client of that hash, and of that secret one, would have been met if it was there.
+    pub(super) fn has_passed(&self, hash: ClientHash, secret: impl FnOnce() -> u64) -> bool {
+        self.is_over
+            || hash.bits() < self.hash
+            || (hash.bits() == self.hash && self.secret > 0 && secret() < self.secret)
+    }
+
     /// The range whose clients come next; none at the end.
     pub(super) fn range(&self) -> Option<usize> {
         usize::try_from(self.hash >> (u64::BITS - Span::RANGE_BITS)).ok().filter(|_| !self.is_over)
@@ -126,6 +154,10 @@ mod tests {
                     assert_eq!(hash.bits(), hashes[&slot]);
                     *met.entry(slot).or_insert(0) += 1;
                 }
+                for slot in &staying {
+                    let has_passed = cursor.has_passed(ClientHash::from_bits(hashes[slot]), || secret(*slot));
+                    assert_eq!(has_passed, met.contains_key(slot));
+                }
                 // Half of the others go, and as many come.
                 let going: Vec<Slot> = hashes.keys().copied().filter(|slot| !staying.contains(slot)).collect();
                 for slot in going.into_iter().filter(|_| random.number() % 8 == 0) {
@@ -149,9 +181,9 @@ mod tests {
     fn behind_the_last_hash_it_is_over() {
         let mut cursor = Cursor::default();
         for range in 0..1 << Span::RANGE_BITS {
-            assert_eq!(cursor.range(), Some(range));
+            assert_eq!((cursor.range(), Cursor::at(range)), (Some(range), cursor.clone()));
             assert!(cursor.step(&Index::default(), 1, |_| ClientHash::from_bits(0), secret).is_empty());
         }
-        assert_eq!(cursor.range(), None);
+        assert_eq!((cursor.range(), Cursor::at(1 << Span::RANGE_BITS).range()), (None, None));
     }
 }

@@ -2,9 +2,13 @@
 
 use core::cmp::Ordering;
 use core::mem;
+use core::ops::RangeInclusive;
+#[cfg(test)]
+use std::collections::BTreeMap;
 
 use super::account::{Account, Room};
 use super::cursor::Cursor;
+use super::filing::{Filing, TooMany};
 use super::index::Index;
 use super::intake::{Intake, Kept, Offer, Verdict};
 use super::record;
@@ -14,6 +18,7 @@ use crate::bytes::SHORT;
 use crate::herd::Horizon;
 use crate::pass::{Became, BroughtBy, Entry, Feed};
 use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
+use crate::spatial::{Cell, Cover};
 use crate::values::Counters;
 use crate::wire::Span;
 
@@ -34,6 +39,8 @@ pub(crate) struct Shard {
     /// The last tombstones that went: a memory of their own, since reports that come by the thousand would push them out.
     let_go: Seen,
     feed: Feed,
+    /// Which clients are about where, once somebody has asked who is near.
+    filing: Option<Box<Filing>>,
     pub(crate) counters: Counters,
 }
 
@@ -71,6 +78,7 @@ impl Shard {
             seen: Seen::new(0, seed),
             let_go: Seen::new(0, seed),
             feed: Feed::default(),
+            filing: None,
             counters: Counters::default(),
         }
     }
@@ -91,14 +99,13 @@ impl Shard {
     #[inline(never)]
     pub(crate) fn learn(&mut self, entries: &mut [Entry], first: u32, intake: Intake<'_>, room: &mut Room<'_>) -> bool {
         self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
-        let (mut count, mut refused, mut next, kept) = (0, false, first, self.counters.kept);
-        while let Some(entry) = entries.get_mut(next as usize) {
-            (count, next) = (count + 1, entry.next);
-            if !(intake.fast && self.learn_usual(entry, intake.text).is_some()) {
-                entry.became = self.learn_any(entry, intake, room);
-                refused |= entry.became == Became::Refused;
-            }
-        }
+        let kept = self.counters.kept;
+        // A loop each, so that who never asks who is near pays for no more than the question.
+        let (count, refused) = match self.filing {
+            None => self.learn_each::<false>(entries, first, intake, room),
+            Some(_) => self.learn_each::<true>(entries, first, intake, room),
+        };
+        self.count_filing(room.account());
         // In a loop of its own: each has fewer things to keep at hand.
         if let Some(listeners) = intake.listeners {
             self.feed.add(Chain { entries, next: first }, intake.text, intake.from, listeners);
@@ -109,6 +116,27 @@ impl Shard {
             BroughtBy::Repair(_) => self.counters.repaired += self.counters.kept - kept,
         }
         !refused
+    }
+
+    /// Takes in the reports of a chain, and files them if that is to be; how many there are, and whether one had to be
+    /// refused.
+    #[inline]
+    fn learn_each<const FILES: bool>(
+        &mut self,
+        entries: &mut [Entry],
+        first: u32,
+        intake: Intake<'_>,
+        room: &mut Room<'_>,
+    ) -> (u64, bool) {
+        let (mut count, mut refused, mut next) = (0, false, first);
+        while let Some(entry) = entries.get_mut(next as usize) {
+            (count, next) = (count + 1, entry.next);
+            if !(intake.fast && self.learn_usual::<FILES>(entry, intake.text).is_some()) {
+                entry.became = self.learn_any(entry, intake, room);
+                refused |= entry.became == Became::Refused;
+            }
+        }
+        (count, refused)
     }
 
     /// Reads what [`learn`](Self::learn) will read for each of these clients.
@@ -128,8 +156,12 @@ impl Shard {
                 *slot = self.range(client.range()).records.guess(client.bits());
                 count += 1;
             }
-            let read = slots[..count].iter().flatten().fold(0, |read, &slot| read ^ touch(self.slab.get(slot)));
+            let slots = slots[..count].iter().flatten();
+            let read = slots.clone().fold(0, |read, &slot| read ^ touch(self.slab.get(slot)));
             core::hint::black_box(read);
+            if let Some(filing) = &self.filing {
+                slots.for_each(|&slot| _ = core::hint::black_box(filing.cell(slot)));
+            }
             if count < TOGETHER {
                 return;
             }
@@ -140,7 +172,7 @@ impl Shard {
     /// for that.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    fn learn_usual(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
+    fn learn_usual<const FILES: bool>(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
         let report = entry.record(text);
         let range = &mut self.ranges[entry.client.range() % Self::RANGES];
         let slot = range.records.guess(entry.client.bits())?;
@@ -149,6 +181,9 @@ impl Shard {
         range.digest ^= digest ^ replaced;
         self.counters.kept += 1;
         self.seen.remember(replaced);
+        if FILES {
+            self.file(slot, &report);
+        }
         Some(())
     }
 
@@ -255,15 +290,18 @@ impl Shard {
             Ordering::Less | Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
+        let before = slab.bytes();
         self.tombstones += usize::from(report.is_tombstone());
         self.tombstones -= usize::from(kept.is_tombstone());
         let replaced = record::digest(slab.get(slot));
-        let before = slab.bytes();
         let left = if Slab::fits(old, new) {
             None
         } else {
             let Some(other) = slab.take(new) else { return Offer::Full };
             range.records.replace(hash.bits(), secret, slot, other);
+            if let Some(filing) = &mut self.filing {
+                filing.move_to(slot, other, slab.layout(other));
+            }
             Some(mem::replace(&mut slot, other))
         };
         range.digest ^= replaced ^ record::write(slab.get_mut(slot), report);
@@ -272,6 +310,8 @@ impl Shard {
             self.tidy(left);
             room.account().count_bytes(before, self.slab.bytes());
         }
+        self.file(slot, report);
+        self.count_filing(room.account());
         Offer::Kept { replaced: Some(replaced) }
     }
 
@@ -289,9 +329,11 @@ impl Shard {
             records.insert(hash.bits(), || secret(slot), slot);
         });
         self.ranges[hash.range() % Self::RANGES].digest ^= digest;
+        self.file(slot, report);
         self.len += 1;
         self.tombstones += usize::from(report.is_tombstone());
         room.account().count_bytes(before, self.bytes());
+        self.count_filing(room.account());
         Offer::Kept { replaced: None }
     }
 
@@ -307,6 +349,9 @@ impl Shard {
             records.remove(hash.bits(), || secret(slot), slot);
             records.fit(records.len(), hash.range(), hash_of, secret);
         });
+        if let Some(filing) = &mut self.filing {
+            filing.unfile(slot);
+        }
         self.slab.give_back(slot);
         self.ranges[hash.range() % Self::RANGES].digest ^= digest;
         // A copy of it that comes late is not passed on.
@@ -314,10 +359,114 @@ impl Shard {
         self.len -= 1;
     }
 
+    /// Has a slot, in which that record was just written, filed where it belongs.
+    #[inline]
+    fn file(&mut self, slot: Slot, record: &Record<'_>) {
+        let Some(filing) = &mut self.filing else { return };
+        let Some(position) = record.position_and_rest() else {
+            filing.unfile(slot);
+            return;
+        };
+        let cell = Cell::of_valid(position);
+        if !cell.is_close_to(filing.cell(slot)) {
+            filing.file(slot, cell, self.slab.layout(slot));
+        }
+    }
+
+    /// Counts what filing takes among the bytes of all shards.
+    fn count_filing(&mut self, account: &Account) {
+        if let Some(filing) = &mut self.filing {
+            let (before, after) = filing.count();
+            account.count_bytes(before, after);
+        }
+    }
+
+    /// Files the clients that come next, about so many, and all those from now on that come or change; whether all are
+    /// filed.
+    #[allow(dead_code, reason = "NEAR and WATCH are next")]
+    pub(super) fn file_next(&mut self, number: usize, most: usize, account: &Account) -> bool {
+        let filing = self.filing.get_or_insert_with(|| Box::new(Filing::new(Cursor::at(number * Self::RANGES))));
+        let Some(mut cursor) = filing.building().take() else { return true };
+        let mut met = 0;
+        while met < most && cursor.range().is_some_and(|range| range >> Self::BITS == number) {
+            for (_, slot) in self.step(&mut cursor, most) {
+                let record = record::read(self.slab.get(slot));
+                let cell = record.position_and_rest().map(Cell::of_valid);
+                if let (Some(cell), Some(filing)) = (cell, &mut self.filing)
+                    && filing.cell(slot) == Cell::NONE
+                {
+                    filing.file(slot, cell, self.slab.layout(slot));
+                }
+                met += 1;
+            }
+        }
+        let is_complete = cursor.range().is_none_or(|range| range >> Self::BITS != number);
+        if let (false, Some(filing)) = (is_complete, &mut self.filing) {
+            *filing.building() = Some(cursor);
+        }
+        self.count_filing(account);
+        is_complete
+    }
+
+    /// Whether all of its clients are filed.
+    #[allow(dead_code, reason = "NEAR and WATCH are next")]
+    pub(super) fn is_filed(&self) -> bool {
+        self.filing.as_ref().is_some_and(|filing| filing.is_complete())
+    }
+
+    /// Where a client belongs.
+    pub(super) fn hash(&self, client: &[u8]) -> ClientHash {
+        self.hash_key.hash(client)
+    }
+
+    /// Adds those to `found` whose clients may be in a circle, as [`Filing::within`] does.
+    ///
+    /// # Errors
+    /// Besides, where not all clients are filed.
+    pub(super) fn within(
+        &self,
+        area: (&Cover, &[RangeInclusive<u32>]),
+        most: usize,
+        found: &mut Vec<Slot>,
+    ) -> Result<usize, TooMany> {
+        let filing = self.filing.as_ref().filter(|filing| filing.is_complete()).ok_or(TooMany)?;
+        filing.within(area, most, found)
+    }
+
+    /// Looks whether what is filed is right, and all that should be is: every report in or beside the cell that its client
+    /// is in, if all are filed, and nothing else.
+    #[cfg(test)]
+    pub(super) fn check_filing(&self, number: usize) {
+        let Some(filing) = &self.filing else { return };
+        let filed: BTreeMap<Slot, Cell> = filing.all().collect();
+        let (mut cursor, mut met) = (Cursor::at(number * Self::RANGES), 0);
+        while cursor.range().is_some_and(|range| range >> Self::BITS == number) {
+            for (_, slot) in self.step(&mut cursor, 1000) {
+                let cell = record::read(self.slab.get(slot)).position_and_rest().map(Cell::of_valid);
+                match (filed.get(&slot), cell) {
+                    (Some(&filed), Some(cell)) => assert!(cell.is_close_to(filed), "{cell:?} is filed as {filed:?}"),
+                    (None, Some(_)) => assert!(!filing.is_complete(), "all are filed"),
+                    (None, None) => {}
+                    (Some(_), None) => panic!("a tombstone is filed"),
+                }
+                met += usize::from(filed.contains_key(&slot));
+            }
+        }
+        assert_eq!((met, filing.filed()), (filed.len(), filed.len()), "no other slot is filed");
+    }
+
+    /// The record in a slot that was found.
+    pub(super) fn record(&self, slot: Slot) -> Record<'_> {
+        record::read(self.slab.get(slot))
+    }
+
     /// Moves what is in the piece of a slot that was given back elsewhere, if few are left there.
     fn tidy(&mut self, given_back: Slot) {
-        let Self { ranges, slab, hash_key, secret, .. } = self;
-        slab.tidy(given_back, |record, from, to| {
+        let Self { ranges, slab, hash_key, secret, filing, .. } = self;
+        slab.tidy(given_back, |record, from, to, layout| {
+            if let Some(filing) = filing {
+                filing.move_to(from, to, layout);
+            }
             let client = record::client(record);
             let hash = hash_key.hash(client);
             ranges[hash.range() % Self::RANGES].records.replace(hash.bits(), || secret.hash(client), from, to);
@@ -409,6 +558,7 @@ impl Shard {
         }
         account.remove(clients.len());
         account.count_bytes(before, self.bytes());
+        self.count_filing(account);
         looked_at
     }
 

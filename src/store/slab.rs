@@ -34,20 +34,31 @@ impl Slot {
     }
 
     /// A number for it.
-    #[cfg(test)]
     pub(super) const fn to_bits(self) -> u32 {
         self.0
     }
 
+    /// The slot with that number.
+    pub(super) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// Its piece.
     #[inline]
-    const fn piece(self) -> usize {
+    pub(super) const fn piece(self) -> usize {
         (self.0 >> Self::UNIT_BITS) as usize
+    }
+
+    /// How many units into its piece it begins.
+    #[inline]
+    pub(super) const fn unit(self) -> u32 {
+        self.0 & ((1 << Self::UNIT_BITS) - 1)
     }
 
     /// Where in its piece it begins.
     #[inline]
     const fn at(self) -> usize {
-        (self.0 & ((1 << Self::UNIT_BITS) - 1)) as usize * UNIT
+        self.unit() as usize * UNIT
     }
 }
 
@@ -72,6 +83,14 @@ struct Class {
     /// How large all its pieces are, and how many slots are taken.
     total: usize,
     taken: usize,
+}
+
+/// How a piece is cut into slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Of how many units each slot is.
+    pub(super) units: usize,
+    pub(super) slots: usize,
 }
 
 /// How a piece is used.
@@ -155,10 +174,11 @@ impl Slab {
     }
 
     /// Moves what is in a piece elsewhere, if no more than half of its slots are taken and pieces that there are have room
-    /// for it: that of a slot that was given back. `moved` is told what moves, from where, and to where.
+    /// for it: that of a slot that was given back. `moved` is told what moves, from where, to where, and how that
+    /// piece is cut.
     ///
     /// Before that as many slots were given back as are moved, or more: so it costs hardly more than giving back does.
-    pub(crate) fn tidy(&mut self, given_back: Slot, mut moved: impl FnMut(&[u8], Slot, Slot)) {
+    pub(super) fn tidy(&mut self, given_back: Slot, mut moved: impl FnMut(&[u8], Slot, Slot, Layout)) {
         let piece = given_back.piece();
         let Some(&Use { class, taken, next, end, .. }) = self.uses.get(piece).filter(|piece| piece.taken > 0) else {
             return;
@@ -178,7 +198,7 @@ impl Slab {
             let (old, new) = (Slot::new(piece, at), self.take(size));
             let (old, new) = (old.expect("it had a name"), new.expect("there is room elsewhere"));
             self.get_mut(new)[..size].copy_from_slice(&from[at..at + size]);
-            moved(&from[at..], old, new);
+            moved(&from[at..], old, new, self.layout(new));
         }
         self.classes[class].taken -= taken;
         self.free_piece(piece);
@@ -250,6 +270,13 @@ impl Slab {
     /// How many bytes a piece of `len` bytes takes.
     const fn bytes_of(len: usize) -> usize {
         len + BEHIND + size_of::<Box<[u8]>>() + size_of::<Use>()
+    }
+
+    /// Of how many units each slot is in the piece that a slot is in, and how many slots that has.
+    pub(super) fn layout(&self, slot: Slot) -> Layout {
+        let Use { class, end, .. } = self.uses[slot.piece()];
+        let size = size_of_class(class);
+        Layout { units: size / UNIT, slots: end / size }
     }
 
     /// Whether a slot that was taken for `len` bytes is as good as any for `other`.

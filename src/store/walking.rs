@@ -52,7 +52,12 @@ impl Store {
     }
 
     /// Takes as many steps as meet enough clients, each within a range; whether there was any client.
-    fn walk(&self, cursor: &mut Cursor, least: usize, mut step: impl FnMut(&mut Shard, &mut Cursor) -> usize) -> bool {
+    pub(super) fn walk(
+        &self,
+        cursor: &mut Cursor,
+        least: usize,
+        mut step: impl FnMut(&mut Shard, &mut Cursor) -> usize,
+    ) -> bool {
         let mut met = 0;
         while met < least
             && let Some(range) = cursor.range()

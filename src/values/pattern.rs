@@ -33,6 +33,12 @@ impl Pattern {
         if other.is_prefix { self.is_prefix && other.text.starts_with(&self.text) } else { self.covers(&other.text) }
     }
 
+    /// The client that it is about, where that is one.
+    #[must_use]
+    pub fn only(&self) -> Option<&[u8]> {
+        (!self.is_prefix).then_some(&*self.text)
+    }
+
     /// Whether it is about every client.
     #[must_use]
     pub fn is_any(&self) -> bool {

@@ -1,11 +1,12 @@
 use super::*;
+use crate::pass::BroughtBy;
 use crate::store::cursor::Cursor;
 use crate::store::intake::{Kept, Verdict};
-use crate::values::{ServerId, SplitMix64, Timestamp};
-use crate::wire::Sighting;
+use crate::values::{Instant, ServerId, SplitMix64, Timestamp};
+use crate::wire::{Forget, Sighting};
 
 /// A store that has room for so many clients.
-fn store(clients: usize, seed: u64) -> Store {
+pub(in crate::store) fn store(clients: usize, seed: u64) -> Store {
     Store::new(&Limits { clients, ..Limits::default() }, &HashKey::default(), &SecretHasher::new(seed), seed)
 }
 
@@ -18,6 +19,30 @@ fn offer(store: &Store, client: &str, time: &str, skew: &str) -> Offer {
     let report = Record { line: &line, head };
     let hash = store.hash_key.hash(client.as_bytes());
     store.shard(hash.range()).offer(hash, &report, &mut store.account.room_for_one(), Horizon::NONE)
+}
+
+/// Takes in a report of `client` by the first server, as a client says it.
+pub(in crate::store) fn learn(store: &Store, client: &str, position: &str, time: &str, skew: &str) {
+    let at = Timestamp::parse(time.as_bytes()).expect(time);
+    let (client, position, time) = (client.as_bytes(), position.as_bytes(), time.as_bytes());
+    let (sighting, mut text) = (Sighting { client, position, time, at }, Text::default());
+    let hash = store.hash(client);
+    let entry = Entry::write_down((ServerId(0), b"a"), skew.as_bytes(), &sighting, hash, &mut text);
+    assert!(store.learn(&mut [entry], intake(text.as_slice())).1.is_ok(), "there is room");
+}
+
+/// Has `client` forgotten up to a time.
+pub(in crate::store) fn bury(store: &Store, client: &str, time: &str) {
+    let at = Timestamp::parse(time.as_bytes()).expect(time);
+    let (forget, mut text) = (Forget { client: client.as_bytes(), time: time.as_bytes(), at }, Text::default());
+    let hash = store.hash(forget.client);
+    let entry = Entry::write_tombstone((ServerId(0), b"a"), b"+1.0", &forget, hash, &mut text);
+    assert!(store.bury(&entry, intake(text.as_slice())).1.is_some(), "there is room");
+}
+
+fn intake(text: &[u8]) -> Intake<'_> {
+    let (horizon, now) = (Horizon::NONE, Instant::default());
+    Intake { text, from: BroughtBy::Client, listeners: None, fast: true, horizon, now }
 }
 
 fn digest_of(line: &str) -> u64 {

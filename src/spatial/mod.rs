@@ -1,0 +1,11 @@
+//! Who is near: distances on a sphere, and cells of the globe, by which clients are found that move.
+//!
+//! It may ask `bytes` and `values`.
+
+mod cell;
+mod cover;
+mod sphere;
+
+pub(crate) use self::cell::Cell;
+pub(crate) use self::cover::Cover;
+pub use self::sphere::Circle;
