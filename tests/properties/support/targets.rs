@@ -23,7 +23,14 @@ pub(crate) fn line(line: &[u8]) {
     assert_eq!(Message::parse(&joined), message, "white space means nothing");
     assert_eq!(message == Ok(None), fields.is_empty(), "only white space says nothing");
     if let Ok(Some(message)) = message {
-        let says_more = matches!(message, Message::Hello { fields: Some(_), .. });
+        let says_more = matches!(
+            message,
+            Message::Hello { fields: Some(_), .. }
+                | Message::Near(_)
+                | Message::Watch(_)
+                | Message::Fence(_)
+                | Message::Unwatch(_)
+        );
         assert!(words(&message).len() == fields.len() || (says_more && words(&message).len() < fields.len()));
         for (word, field) in words(&message).iter().zip(&fields) {
             assert!(word.is_none_or(|word| word == *field), "fields are lent as they are");
@@ -35,6 +42,11 @@ pub(crate) fn line(line: &[u8]) {
 fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
     match *message {
         Message::Status => vec![Some(b"STATUS")],
+        // How many fields they have is theirs to say.
+        Message::Near(_) => vec![Some(b"NEAR")],
+        Message::Watch(_) => vec![Some(b"WATCH")],
+        Message::Fence(_) => vec![Some(b"FENCE")],
+        Message::Unwatch(_) => vec![Some(b"UNWATCH")],
         Message::Iamat(is) => vec![Some(b"IAMAT"), Some(is.client), Some(is.position), Some(is.time)],
         Message::Whatsat { client, .. } => vec![Some(b"WHATSAT"), Some(client), None, None],
         Message::Hello { sender, .. } => vec![Some(b"HELLO"), Some(sender), None],
