@@ -547,6 +547,26 @@ fn a_neighbour_that_refuses_to_compare_is_asked_again_only_when_it_has_restarted
     assert!(server.takes_all().contains("REPAIR s0 groups "));
 }
 
+#[test]
+fn only_a_neighbour_with_the_same_hash_key_is_compared_with() {
+    let other = "HELLO s1 77 v=2 hash=00000000000000e5\n";
+    for (hello, compares) in [("HELLO s1 77 v=2\n", true), (other, false)] {
+        let mut server = Server::new(&Limits::default());
+        iamat(&mut server, "a");
+        greeting(&mut server);
+        server.answered(hello.as_bytes());
+        let mut said = server.takes_all();
+        server.sent();
+        server.wait(Duration::from_secs(3));
+        said += &server.takes_all();
+        assert_eq!(said.contains("REPAIR s0 groups "), compares, "{hello}{said}");
+        let (mut session, _) = server.receive(hello.as_bytes());
+        let question = format!("REPAIR s1 groups {}\n", "A".repeat(342));
+        let answer = server.driver.receive(&mut session, question.as_bytes());
+        assert_eq!(answer.starts_with(b"? "), !compares, "{}", String::from_utf8_lossy(&answer));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
