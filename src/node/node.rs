@@ -223,7 +223,7 @@ impl Node {
         self.store.get(client)
     }
 
-    /// Appends what it keeps of the clients that come next to `out`, of about a thousand, each as a whole line as
+    /// Appends what it keeps of the clients that come next to `out`, of some hundreds, each as a whole line as
     /// [`Record::write_line`] has it; whether there were any more. `Cursor::default()` begins.
     ///
     /// Nobody waits for longer than it takes to copy so many. A client that is there all the time is copied exactly once,

@@ -10,12 +10,15 @@ impl Store {
     /// How many clients are swept at once: taking one out takes a microsecond or so.
     pub(crate) const SWEEP: usize = 256;
 
-    /// Appends what is kept of the clients that come next, of about [`STEP`](Self::STEP), each as a whole line; whether
+    /// How many clients are copied at once: a pass that needs their shard waits for a tenth of a millisecond.
+    const COPY: usize = 256;
+
+    /// Appends what is kept of the clients that come next, of about [`COPY`](Self::COPY), each as a whole line; whether
     /// there were any more.
     pub(crate) fn copy_next(&self, cursor: &mut Cursor, out: &mut Vec<u8>) -> bool {
-        self.walk(cursor, Self::STEP, |shard, cursor| {
+        self.walk(cursor, Self::COPY, |shard, cursor| {
             let mut copied = 0;
-            for kept in shard.next(cursor, Self::STEP) {
+            for kept in shard.next(cursor, Self::COPY) {
                 kept.record.write_line(out);
                 copied += 1;
             }

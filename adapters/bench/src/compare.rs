@@ -14,6 +14,7 @@ mod results;
 mod row;
 mod server;
 mod shown;
+mod snapshots;
 mod system;
 mod target;
 

@@ -15,6 +15,7 @@ use super::redis;
 use super::results::RowResult;
 use super::row::Row;
 use super::server::Server;
+use super::snapshots;
 use super::system::System;
 use crate::error::BenchError;
 use crate::load::{Length, Load};
@@ -53,6 +54,7 @@ impl Experiment {
                 disk::restarts(self, &mut result)?;
                 Ok(vec![result])
             }
+            Row::DiskSnapshot => Ok(vec![snapshots::run(self)?]),
             _ => Ok(vec![self.compare(row)?]),
         }
     }

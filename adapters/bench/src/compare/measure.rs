@@ -34,13 +34,19 @@ pub(crate) enum Measure {
     Restart,
     /// Bytes on disk, of the lines that are kept.
     DiskShare,
+    /// 99 of 100 requests of one client took no longer while no snapshot was written.
+    BetweenP99,
+    /// While one was.
+    BesideP99,
+    /// How much longer that was.
+    BesideShare,
     /// Lines of code, blank ones, comments and tests not counted.
     Lines,
 }
 
 impl Measure {
     /// Every one, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Rate,
         Self::P50,
         Self::P99,
@@ -55,6 +61,9 @@ impl Measure {
         Self::LinkShare,
         Self::Restart,
         Self::DiskShare,
+        Self::BetweenP99,
+        Self::BesideP99,
+        Self::BesideShare,
         Self::Lines,
     ];
 
@@ -75,6 +84,9 @@ impl Measure {
             Self::LinkShare => "of what differs",
             Self::Restart => "restart s",
             Self::DiskShare => "disk, of what is kept",
+            Self::BetweenP99 => "p99 µs between snapshots",
+            Self::BesideP99 => "beside one",
+            Self::BesideShare => "of that between",
             Self::Lines => "lines",
         }
     }

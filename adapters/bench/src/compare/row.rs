@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::group::Shape;
 use super::measure::Measure::{
-    self, ClientMemory, ConnectionMemory, DiskShare, Level, LinkShare, P50, P99, Rate, Restart, ServerCpu,
+    self, BesideShare, ClientMemory, ConnectionMemory, DiskShare, Level, LinkShare, P50, P99, Rate, Restart, ServerCpu,
 };
 use super::system::System::{
     self, Asyncio, HerdAsyncStd, HerdAsyncStdTls, HerdTokio, HerdTokioDisk, HerdTokioEach, HerdTokioTls, Memcached,
@@ -43,6 +43,8 @@ pub(crate) enum Row {
     Disk,
     /// The same, synced before each reply
     DiskEach,
+    /// One more client, beside 1,000,000 and 200,000 updates a second, while a snapshot is written and between two
+    DiskSnapshot,
     /// One server alone within TLS, pipeline of 100
     Tls,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
@@ -54,7 +56,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -67,6 +69,7 @@ impl Row {
         Self::CatchUp,
         Self::Disk,
         Self::DiskEach,
+        Self::DiskSnapshot,
         Self::Tls,
         Self::Baselines,
         Self::BaselinesSingle,
@@ -87,6 +90,7 @@ impl Row {
             Self::CatchUp => "catch up",
             Self::Disk => "IAMAT, disk, synced each second",
             Self::DiskEach => "IAMAT, disk, synced before each reply",
+            Self::DiskSnapshot => "IAMAT beside a snapshot",
             Self::Tls => "IAMAT within TLS, pipeline of 100",
             Self::Baselines => "plain servers, pipeline of 100",
             Self::BaselinesSingle => "plain servers, one at a time",
@@ -104,6 +108,7 @@ impl Row {
             Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
             Self::Disk => &[HerdTokioDisk, RedisEverysec],
             Self::DiskEach => &[HerdTokioEach, RedisAlways],
+            Self::DiskSnapshot => &[HerdTokioDisk],
             Self::Tls => &[HerdTokioTls, RustlsEcho, HerdTokio, RedisTls, HerdAsyncStdTls],
             Self::Baselines | Self::BaselinesSingle => &[HerdTokio, Asyncio, HerdAsyncStd, Node],
         }
@@ -112,7 +117,7 @@ impl Row {
     /// How often it is run on each system, where nobody says.
     pub(crate) const fn repeats(self) -> u32 {
         match self {
-            Self::Attacks => 7,
+            Self::Attacks | Self::DiskSnapshot => 7,
             _ => 3,
         }
     }
@@ -133,8 +138,8 @@ impl Row {
             Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls | Self::Disk | Self::DiskEach => {
                 load.pipeline = 100;
             }
-            // The last two have loads of their own.
-            Self::Single | Self::BaselinesSingle | Self::Attacks | Self::CatchUp => {}
+            // The last three have loads of their own.
+            Self::Single | Self::BaselinesSingle | Self::Attacks | Self::CatchUp | Self::DiskSnapshot => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
             Self::Million => (load.pipeline, load.traffic.clients) = (100, 1_000_000),
             Self::Westwood | Self::Paris => {
@@ -221,6 +226,7 @@ impl Row {
                 let against = |measure, bound| Target { measure, of: HerdTokioEach, against: Some(RedisAlways), bound };
                 vec![against(ServerCpu, AtMost(0.35)), against(Rate, AtLeast(2.0))]
             }
+            Self::DiskSnapshot => vec![of_one(HerdTokioDisk, BesideShare, 2.0)],
             Self::Tls => {
                 let limits = [(RustlsEcho, 1.25), (HerdTokio, 2.0), (RedisTls, 0.40)];
                 let bounded = |(against, bound)| Target {

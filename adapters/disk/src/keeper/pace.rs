@@ -46,7 +46,7 @@ impl Pace {
     pub(super) const MOST_PAUSE: Duration = Duration::from_secs(30);
 
     /// How long after a step of a snapshot the next one comes: twice as long as each takes.
-    pub(super) const SNAPSHOT_PAUSE: Duration = Duration::from_millis(1);
+    pub(super) const SNAPSHOT_PAUSE: Duration = Duration::from_micros(250);
 
     /// Each start makes a log; so many have a snapshot made of them.
     const MOST_LOGS: usize = 16;
