@@ -47,6 +47,11 @@ impl Connection {
         Err(failure)
     }
 
+    /// What is said on it from here on is somebody else's to make sense of.
+    pub(crate) fn into_transport(self) -> Transport {
+        self.transport
+    }
+
     /// Sends one request and waits for its reply; `None` where the server closed instead, or where a
     /// blank line has none.
     pub(crate) fn ask(&mut self, request: &[u8]) -> io::Result<Option<Reply>> {

@@ -9,11 +9,15 @@ mod lines;
 mod record;
 mod reply;
 mod server;
+mod shown;
 mod syntax;
+mod target;
+mod terminal;
 mod text;
 mod tls;
 mod token;
 mod transport;
+mod watching;
 
 use std::process::ExitCode;
 
@@ -32,6 +36,9 @@ enum Command {
     Send(commands::send::Send),
     Iamat(commands::iamat::Iamat),
     Whatsat(commands::whatsat::Whatsat),
+    Near(commands::near::Near),
+    Watch(commands::watch::Watch),
+    Fence(commands::fence::Fence),
     Forget(commands::forget::ForgetClients),
     Status(commands::status::Status),
     Export(commands::export::Export),
@@ -55,6 +62,9 @@ fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Iamat(iamat) => iamat.run(),
         Command::Whatsat(whatsat) => whatsat.run(),
+        Command::Near(near) => near.run(),
+        Command::Watch(watch) => watch.run(),
+        Command::Fence(fence) => fence.run(),
         Command::Forget(forget) => forget.run(),
         Command::Status(status) => status.run(),
         Command::Export(export) => export.run(),

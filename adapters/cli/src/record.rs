@@ -1,15 +1,21 @@
 //! What a server keeps of a client, as a line that is written and read again.
 
-use herd::Timestamp;
-use herd::wire::{Forget, Sighting, Written, is_white_space};
+use herd::wire::{Forgotten, Sighted, Sighting, Written, is_white_space};
+use herd::{Position, Timestamp};
 
 /// A client's report, or that it was forgotten: `AT ORIGIN SKEW client position time`, or `GONE ORIGIN SKEW client time`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
+    /// The server that was told.
+    pub(crate) origin: Vec<u8>,
+    /// That server's clock minus the time, as it wrote it.
+    pub(crate) skew: Vec<u8>,
     pub(crate) client: Vec<u8>,
     /// As it is written.
     pub(crate) time: Vec<u8>,
     pub(crate) at: Timestamp,
+    /// What that server's clock said.
+    pub(crate) heard: Timestamp,
     /// The position; a client that was forgotten has none.
     position: Option<Vec<u8>>,
     /// The line, with one space between two fields, and no LF.
@@ -21,22 +27,27 @@ impl Record {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let fields: Vec<&[u8]> = line.split(|byte| is_white_space(*byte)).filter(|field| !field.is_empty()).collect();
         let line = fields.join(&b' ');
-        let (client, time, at, position) = match Written::parse(&line).ok()? {
-            Written::Report(report) => {
-                let Sighting { client, position, time, at } = report.sighting;
-                (client, time, at, Some(position.to_vec()))
+        let (origin, skew, ahead, (client, time, at), position) = match Written::parse(&line).ok()? {
+            Written::Report(Sighted { origin, skew, ahead, sighting }) => {
+                let Sighting { client, position, time, at } = sighting;
+                (origin, skew, ahead, (client, time, at), Some(position.to_vec()))
             }
-            Written::Tombstone(forgotten) => {
-                let Forget { client, time, at } = forgotten.forget;
-                (client, time, at, None)
+            Written::Tombstone(Forgotten { origin, skew, ahead, forget }) => {
+                (origin, skew, ahead, (forget.client, forget.time, forget.at), None)
             }
         };
-        Some(Self { client: client.to_vec(), time: time.to_vec(), at, position, line })
+        let [origin, skew, client, time] = [origin, skew, client, time].map(<[u8]>::to_vec);
+        Some(Self { origin, skew, client, time, at, heard: at.after(ahead), position, line })
     }
 
     /// Whether it says that the client was forgotten.
     pub(crate) const fn is_gone(&self) -> bool {
         self.position.is_none()
+    }
+
+    /// Where the client was.
+    pub(crate) fn place(&self) -> Option<Position> {
+        self.position.as_deref().and_then(Position::parse)
     }
 
     /// The request of a client that says the same.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use herd::{Member, Token};
+use herd::Token;
 use herd_bench::{Encryption, Endpoint};
 use herd_host::config::Environment;
 use rustls::ClientConfig;
@@ -29,6 +29,27 @@ pub(crate) struct ServerOptions {
         value_name = "NAME|ADDR:PORT"
     )]
     to: Option<OsString>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// Options that say which servers, of which one is talked to at a time.
+#[derive(Args)]
+pub(crate) struct ServersOptions {
+    #[arg(
+        long,
+        help = "The server: its name in the herd, or ADDR:PORT; when it is lost, the herd's others follow. Given several \
+                times, only those are used, in turn [default: the herd's first] [env: HERD_TO]",
+        value_name = "NAME|ADDR:PORT"
+    )]
+    to: Vec<OsString>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// Options that say how servers are found and talked to.
+#[derive(Args)]
+struct Manner {
     #[command(flatten)]
     herd: HerdFile,
     /// How long to wait for the server at a time
@@ -64,34 +85,80 @@ impl ServerOptions {
 
     /// Finds the one that is named, or all of the herd.
     pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
-        let timeout = self.timeout;
-        if timeout.is_zero() {
+        let finder = self.manner.finder()?;
+        let to = self.to.clone().or_else(|| finder.environment.get("HERD_TO"));
+        match to {
+            Some(to) => Ok(vec![finder.named(&to.to_string_lossy())?]),
+            None => finder.herd(),
+        }
+    }
+}
+
+impl ServersOptions {
+    /// Finds the servers, in the order in which they are to be tried.
+    pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
+        let finder = self.manner.finder()?;
+        let variable = || finder.environment.get("HERD_TO").into_iter().collect();
+        let to = if self.to.is_empty() { variable() } else { self.to.clone() };
+        let named: Vec<Server> = to.iter().map(|to| finder.named(&to.to_string_lossy())).collect::<Result<_, _>>()?;
+        match &named[..] {
+            [] => finder.herd(),
+            [first] if first.name != first.address => {
+                let mut herd = finder.herd()?;
+                let place = herd.iter().position(|server| server.name == first.name).unwrap_or_default();
+                herd.rotate_left(place);
+                Ok(herd)
+            }
+            _ => Ok(named),
+        }
+    }
+}
+
+impl Manner {
+    fn finder(&self) -> Result<Finder<'_>, Failure> {
+        if self.timeout.is_zero() {
             return Err(Failure::Usage("--timeout must be more than 0".into()));
         }
         let environment = Environment::process();
-        let (token, tls) = (token::find(self.token_file.as_deref(), &environment)?, self.tls.config(&environment)?);
-        let to = self.to.clone().or_else(|| environment.get("HERD_TO"));
-        let to = to.map(|to| to.to_string_lossy().into_owned());
-        if let Some(address) = to.as_ref().filter(|to| to.contains(':')) {
-            return Ok(vec![Server { name: address.clone(), address: address.clone(), timeout, token, tls }]);
+        let token = token::find(self.token_file.as_deref(), &environment)?;
+        let tls = self.tls.config(&environment)?;
+        Ok(Finder { file: &self.herd, environment, timeout: self.timeout, token, tls })
+    }
+}
+
+/// Finds servers by their names.
+struct Finder<'a> {
+    file: &'a HerdFile,
+    environment: Environment,
+    timeout: Duration,
+    token: Option<Token>,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Finder<'_> {
+    /// All of the herd.
+    fn herd(&self) -> Result<Vec<Server>, Failure> {
+        let herd = self.file.servers(&self.environment)?.herd;
+        Ok(herd.members().iter().map(|server| self.server(server.name.as_str(), &server.address)).collect())
+    }
+
+    /// The one of that name, or at that address.
+    fn named(&self, to: &str) -> Result<Server, Failure> {
+        if to.contains(':') {
+            return Ok(self.server(to, to));
         }
-        let herd = self.herd.servers(&environment)?.herd;
-        let is_meant = |server: &&Member| to.as_ref().is_none_or(|to| server.name.as_str() == to);
-        let server = |server: &Member| Server {
-            name: server.name.to_string(),
-            address: server.address.clone(),
-            timeout,
-            token: token.clone(),
-            tls: tls.clone(),
-        };
-        let servers: Vec<_> = herd.members().iter().filter(is_meant).map(server).collect();
-        if !servers.is_empty() {
-            return Ok(servers);
-        }
-        let to = to.as_deref().unwrap_or_default();
-        let names: Vec<&str> = herd.members().iter().map(|server| server.name.as_str()).collect();
-        let known = names.join(", ");
-        Err(Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT")))
+        let herd = self.herd()?;
+        let names: Vec<String> = herd.iter().map(|server| server.name.clone()).collect();
+        herd.into_iter().find(|server| server.name == to).ok_or_else(|| {
+            let known = names.join(", ");
+            Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT"))
+        })
+    }
+
+    fn server(&self, name: &str, address: &str) -> Server {
+        let Self { timeout, token, tls, .. } = self;
+        let (token, tls) = (token.clone(), tls.clone());
+        Server { name: name.into(), address: address.into(), timeout: *timeout, token, tls }
     }
 }
 
@@ -100,6 +167,11 @@ impl Server {
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         let Self { address, timeout, token, .. } = self.clone();
         Ok(Endpoint { name: self.to_string(), address, timeout, token, encryption: self.encryption()? })
+    }
+
+    /// How long to wait for it at a time.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Whether a token is said to it.

@@ -3,9 +3,11 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use herd_bench::Encryption;
 use rustls::ClientConnection;
+use socket2::{SockRef, TcpKeepalive};
 
 use crate::tls::explained;
 
@@ -26,6 +28,10 @@ struct Tls {
 
 /// How much is encrypted at once: a record.
 const RECORD: usize = 16 << 10;
+
+/// How long nothing is said before TCP asks whether the other end is there, and how long until it asks again.
+const REST: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(10);
 
 impl Transport {
     /// Over a connection that was made; with TLS the handshake is done.
@@ -69,6 +75,18 @@ impl Transport {
             self.send(tls, |connection| connection.writer().write_all(some))?;
         }
         Ok(())
+    }
+
+    /// Has TCP find out when the other end is gone without a word, though nothing is said.
+    pub(crate) fn keep_alive(&self) -> io::Result<()> {
+        let often = TcpKeepalive::new().with_time(REST).with_interval(AGAIN);
+        SockRef::from(&*self.socket).set_tcp_keepalive(&often)
+    }
+
+    /// Ends it both ways, so that whoever reads it is told.
+    pub(crate) fn close(&self) {
+        // It may be gone already.
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 
     /// Says that no more will be written.

@@ -121,3 +121,41 @@ fn the_prompt_outlives_its_server() {
     prompt.enter("quit");
     assert!(prompt.process.end().success());
 }
+
+#[test]
+fn lines_of_watches_are_shown_as_they_come() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let home = tempfile::tempdir().expect("a folder");
+    let mut prompt = Prompt::start(&listener.local_addr().expect("bound").to_string(), home.path());
+    let (stream, _) = listener.accept().expect("a connection");
+    let (mut requests, mut answers) = (BufReader::new(&stream).lines(), &stream);
+    let mut say = |lines: &str| answers.write_all(lines.as_bytes()).expect("it listens");
+    let mut request = || requests.next().expect("a request").expect("text");
+    assert!(prompt.said().starts_with("Connected to "));
+
+    prompt.enter("WATCH  truck-*");
+    assert_eq!(request(), "WATCH  truck-*");
+    say("SEEN A +0 truck-\x1b7 +1+1 5 truck-*\nWATCHING truck-*\n");
+    assert!(prompt.said().ends_with(r"SEEN A +0 truck-\x1b7 +1+1 5 truck-*"));
+    assert!(prompt.said().ends_with("WATCHING truck-*"));
+    // Nobody has asked, and the prompt stands.
+    say("SEEN A +0 truck-8 +1+1 5 truck-*\n");
+    assert!(prompt.said().ends_with("SEEN A +0 truck-8 +1+1 5 truck-*"));
+
+    prompt.enter("NEAR truck-7 10 5");
+    assert_eq!(request(), "NEAR truck-7 10 5");
+    say("LEFT A +0 truck-8 +1+1 5 truck-*\nAT A +0 truck-9 +1+1 5\nAT A +0 truck-6 +1+1 5\n\n");
+    // What comes by the way may be shown behind the answer.
+    let mut said: Vec<String> = (0..4).map(|_| prompt.said()).collect();
+    said.retain(|line| !line.ends_with("LEFT A +0 truck-8 +1+1 5 truck-*"));
+    assert!(said[0].ends_with("AT A +0 truck-9 +1+1 5") && said[1] == "AT A +0 truck-6 +1+1 5" && said[2].is_empty());
+
+    drop(stream);
+    assert!(prompt.said().ends_with("The connection is closed, and its watches are over."));
+    prompt.enter(REQUEST);
+    let (stream, _) = listener.accept().expect("another connection");
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+    prompt.enter("quit");
+    assert!(prompt.process.end().success());
+}

@@ -194,6 +194,8 @@ fn send(server: &Server, listed: &Listed) -> Result<Outcome, Failure> {
                 outcome.stay += 1;
                 outcome.at = Some(line.clone());
             }
+            // Nobody has asked for these.
+            Reply::Near(_) | Reply::Told(_) => {}
         }
         Ok(())
     });

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use herd::{Position, Timestamp};
+use herd::Timestamp;
 
 use crate::commands::at::{At, check_client};
 use crate::commands::whatsat::refused;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::server::ServerOptions;
+use crate::target::Coordinates;
 
 /// Say where a client is
 #[derive(Args)]
@@ -20,12 +21,8 @@ pub(crate) struct Iamat {
     server: ServerOptions,
     /// The client's ID
     client: String,
-    /// Degrees north, -90 to 90
-    #[arg(allow_negative_numbers = true)]
-    lat: f64,
-    /// Degrees east, -180 to 180
-    #[arg(allow_negative_numbers = true)]
-    lng: f64,
+    #[command(flatten)]
+    place: Coordinates,
     /// Since when, in POSIX seconds [default: now]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     at: Option<String>,
@@ -37,12 +34,7 @@ pub(crate) struct Iamat {
 impl Iamat {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         check_client(&self.client)?;
-        let position = Position::new(self.lat, self.lng).ok_or_else(|| {
-            Failure::Usage(format!(
-                "{}, {} is not on the globe: latitude -90 to 90, longitude -180 to 180",
-                self.lat, self.lng
-            ))
-        })?;
+        let position = self.place.position()?;
         let server = self.server.server()?;
         let request = format!("IAMAT {} {position} {}", self.client, self.time()?);
         let reply = server.connect()?.ask(request.as_bytes()).map_err(|error| server.broken(&error))?;

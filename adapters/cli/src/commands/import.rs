@@ -73,6 +73,8 @@ fn into_server(
         match reply {
             Reply::Refused(line) => refused = Some(line.clone()),
             Reply::Line(_) | Reply::Places { .. } => taken += 1,
+            // Nobody has asked for these.
+            Reply::Near(_) | Reply::Told(_) => {}
         }
         Ok(())
     });

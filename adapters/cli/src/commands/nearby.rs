@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use herd::Position;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,23 +33,22 @@ struct Place {
     geometry: Value,
 }
 
-#[derive(Clone, Copy)]
-struct Location {
-    lat: f64,
-    lng: f64,
-}
-
 impl Place {
-    fn location(&self) -> Option<Location> {
+    fn location(&self) -> Option<Position> {
         let degrees = |path| self.geometry.pointer(path).and_then(Value::as_f64);
-        Some(Location { lat: degrees("/location/lat")?, lng: degrees("/location/lng")? })
+        Position::new(degrees("/location/lat")?, degrees("/location/lng")?)
     }
 
     /// The row of a table: distance, name, latitude, longitude, vicinity.
     fn row(&self, from: &At) -> [String; 5] {
         let [distance, lat, lng] = match self.location() {
             None => ["-"; 3].map(String::from),
-            Some(to) => [format!("{:.1} km", kilometres(from, to)), format!("{:.5}", to.lat), format!("{:.5}", to.lng)],
+            Some(to) => [
+                Position::new(from.latitude, from.longitude)
+                    .map_or("-".into(), |from| format!("{:.1} km", from.distance_km(to))),
+                format!("{:.5}", to.latitude()),
+                format!("{:.5}", to.longitude()),
+            ],
         };
         [distance, escaped(&self.name), lat, lng, escaped(&self.vicinity)]
     }
@@ -72,14 +72,6 @@ impl Places {
         }
         self.html_attributions.iter().try_for_each(|html| writeln!(out, "\n{}", escaped(&without_tags(html))))
     }
-}
-
-/// The great circle, by the haversine formula, on a globe of the earth's mean radius.
-fn kilometres(from: &At, to: Location) -> f64 {
-    let half = |a: f64, b: f64| ((a - b).to_radians() / 2.0).sin().powi(2);
-    let cosines = from.latitude.to_radians().cos() * to.lat.to_radians().cos();
-    let chord = half(from.latitude, to.lat) + cosines * half(from.longitude, to.lng);
-    2.0 * 6371.0088 * chord.sqrt().min(1.0).asin()
 }
 
 /// An attribution without its HTML.

@@ -1,5 +1,7 @@
 //! The prompt: a request a line, with history and completion.
 
+mod conversation;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
@@ -12,16 +14,25 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
-use rustyline::{Context, Editor, Helper};
+use rustyline::{Context, Editor, ExternalPrinter, Helper};
 
-use crate::connection::{Connection, is_timeout};
+use self::conversation::{Aside, Conversation, aside, plainly, shown};
+use crate::connection::is_timeout;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::server::Server;
 
 /// The forms of the requests, for hints and help.
-const FORMS: [(&str, &str); 4] =
-    [("IAMAT", " CLIENT +LAT-LNG TIME"), ("WHATSAT", " CLIENT KM BOUND"), ("FORGET", " CLIENT TIME"), ("STATUS", "")];
+const FORMS: [(&str, &str); 8] = [
+    ("IAMAT", " CLIENT +LAT-LNG TIME"),
+    ("WHATSAT", " CLIENT KM BOUND"),
+    ("NEAR", " CLIENT|+LAT-LNG KM BOUND [PATTERN] [HEARD SECONDS]"),
+    ("WATCH", " PATTERN|+LAT-LNG KM [PATTERN]"),
+    ("FENCE", " +LAT-LNG KM [PATTERN] [DWELL SECONDS]"),
+    ("UNWATCH", " TARGET, as it was watched"),
+    ("FORGET", " CLIENT TIME"),
+    ("STATUS", ""),
+];
 
 /// Talks with a server until Ctrl-D.
 pub(crate) fn run(server: &Server) -> Result<ExitCode, Failure> {
@@ -33,7 +44,11 @@ pub(crate) fn run(server: &Server) -> Result<ExitCode, Failure> {
         // There is none the first time.
         let _ = editor.load_history(path);
     }
-    let mut connection = Some(server.connect()?);
+    let aside = match editor.create_external_printer() {
+        Ok(mut printer) => aside(move |text| printer.print(text).map_err(io::Error::other)),
+        Err(_) => aside(|text| plainly(&text)),
+    };
+    let mut connection = Some(open(server, &aside)?);
     println!("Connected to {server}. Try `help`; Ctrl-D leaves.");
     loop {
         let line = match editor.readline(&format!("{}> ", server.name)) {
@@ -46,7 +61,7 @@ pub(crate) fn run(server: &Server) -> Result<ExitCode, Failure> {
             "quit" | "exit" => break,
             "help" => help(),
             _ => {
-                converse(server, &mut connection, &line)?;
+                converse(server, (&mut connection, &aside), &line)?;
                 if let Some(words) = editor.helper_mut().filter(|_| !is_auth(&line)) {
                     words.learn(&line);
                 }
@@ -76,10 +91,19 @@ fn help() {
     println!("  help, quit");
 }
 
+fn open(server: &Server, aside: &Aside) -> Result<Conversation, Failure> {
+    Ok(Conversation::over(server.connect()?, server.timeout(), aside.clone()))
+}
+
+/// A connection that may be used again, and where goes what comes on it by the way.
+type Way<'a> = (&'a mut Option<Conversation>, &'a Aside);
+
 /// Asks and shows the answer, or why there is none: the next request may find the server again.
-fn converse(server: &Server, connection: &mut Option<Connection>, line: &str) -> io::Result<()> {
+fn converse(server: &Server, way: Way<'_>, line: &str) -> io::Result<()> {
+    let aside = way.1;
+    let reply = ask(server, way, line.as_bytes());
     let mut out = io::stdout().lock();
-    match ask(server, connection, line.as_bytes()) {
+    match reply {
         Err(failure) => writeln!(out, "{failure}")?,
         Ok(reply @ Reply::Refused(_)) => {
             let (red, plain) = if has_colours() { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
@@ -87,18 +111,28 @@ fn converse(server: &Server, connection: &mut Option<Connection>, line: &str) ->
             reply.write(&mut out)?;
             write!(out, "{plain}")?;
         }
+        Ok(Reply::Near(lines)) => {
+            lines.iter().try_for_each(|line| out.write_all(shown(line).as_bytes()))?;
+            writeln!(out)?;
+        }
+        // Behind the lines before it, which go the same way.
+        Ok(Reply::Line(line)) if is_of_watch(&line) => _ = aside.send(shown(&line)),
         Ok(reply) => reply.write(&mut out)?,
     }
     out.flush()
 }
 
+fn is_of_watch(line: &[u8]) -> bool {
+    line.starts_with(b"WATCHING ") || line.starts_with(b"UNWATCHED ")
+}
+
 /// Asks, once more on a new connection where the server had closed the old one. The connection is kept
 /// only if it can be used again.
-fn ask(server: &Server, kept: &mut Option<Connection>, request: &[u8]) -> Result<Reply, Failure> {
+fn ask(server: &Server, (kept, aside): Way<'_>, request: &[u8]) -> Result<Reply, Failure> {
     loop {
         let (mut connection, is_old) = match kept.take() {
             Some(connection) => (connection, true),
-            None => (server.connect()?, false),
+            None => (open(server, aside)?, false),
         };
         match connection.ask(request) {
             Ok(Some(reply)) => {
@@ -156,7 +190,9 @@ impl Completer for Words {
         let begins = |candidate: &&str| candidate.starts_with(word);
         let found = match line[..start].split_whitespace().count() {
             0 => {
-                let words = ["IAMAT ", "WHATSAT ", "FORGET ", "STATUS", "help", "quit"];
+                let words = [
+                    "IAMAT ", "WHATSAT ", "NEAR ", "WATCH ", "FENCE ", "UNWATCH ", "FORGET ", "STATUS", "help", "quit",
+                ];
                 words.into_iter().filter(begins).map(String::from).collect()
             }
             1 => self.clients.iter().map(String::as_str).filter(begins).map(|client| format!("{client} ")).collect(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::report::{Answer, Report, Silence};
+use crate::terminal::cut;
 use crate::text::escaped;
 
 /// How wide a terminal is at least.
@@ -103,14 +104,6 @@ fn line(row: &[String; 7], widths: &[usize; 7]) -> String {
         if column < 3 { format!("{text:width$}") } else { format!("{text:>width$}") }
     });
     cells.collect::<Vec<_>>().join(&" ".repeat(GAP))
-}
-
-/// The text, or its beginning and `…`.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.into();
-    }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// A paragraph of its own, its further lines set in.

@@ -1,0 +1,53 @@
+//! `herd fence`: tells who enters a circle and who leaves it.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use herd::values::Pattern;
+
+use crate::failure::Failure;
+use crate::target::{Coordinates, field};
+use crate::watching::{Kind, Subject, WatchOptions};
+
+/// Show who enters a circle, and who leaves it
+///
+/// As in `herd fence 34.07 -118.44 --radius 5 --match 'truck-*' --dwell 30s`. Ctrl-C ends it.
+///
+/// Events: `enter` (at the start, everyone who is inside), `leave` (also when a client is forgotten or expires); `watching`
+/// (everyone who was inside at the start has been shown), `again` (the server dropped lines that were not read in time, and
+/// starts over), `gap` (the connection was lost). After `again` and `gap`, `inside` are clients that are still inside, and
+/// `gone` those that no longer are.
+#[derive(Args)]
+pub(crate) struct Fence {
+    #[command(flatten)]
+    options: WatchOptions,
+    #[command(flatten)]
+    centre: Coordinates,
+    /// How far from the place, 0 to 20016 km
+    #[arg(long, value_name = "KM", value_parser = field)]
+    radius: String,
+    /// Only clients that match: an ID, or the beginning of IDs and a *, as in 'truck-*'
+    #[arg(long = "match", value_name = "PATTERN")]
+    pattern: Option<Pattern>,
+    /// How long a client has to be on the other side before it counts, 1s to 24h
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    dwell: Option<Duration>,
+}
+
+impl Fence {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let centre = self.centre.position()?;
+        let pattern = self.pattern.map(|pattern| format!(" {pattern}")).unwrap_or_default();
+        let dwell = match self.dwell {
+            Some(dwell) if dwell.subsec_nanos() > 0 => {
+                return Err(Failure::Usage("--dwell must be whole seconds".into()));
+            }
+            Some(dwell) => format!(" DWELL {}", dwell.as_secs()),
+            None => String::new(),
+        };
+        let target = format!("{centre} {}{pattern}{dwell}", self.radius);
+        let hint = "the radius is 0 to 20016 km, --dwell 1s to 24h";
+        self.options.follow(&Subject::new(Kind::Fence, target, Some(centre), hint)?)
+    }
+}

@@ -1,0 +1,155 @@
+//! `herd near`: who is near a place, or near a client.
+
+mod geojson;
+mod table;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use herd::values::Pattern;
+use herd::{Position, Timestamp};
+
+use crate::commands::whatsat::refused;
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::record::Record;
+use crate::reply::Reply;
+use crate::server::{Server, ServerOptions};
+use crate::shown;
+use crate::target::{Around, field};
+use crate::terminal::columns;
+
+/// Show which clients are near a place, or near a client
+///
+/// The nearest come first, as in `herd near 34.07 -118.44 --radius 5` or `herd near truck-7`. A client is not near itself.
+#[derive(Args)]
+#[command(override_usage = "herd near [OPTIONS] <LAT> <LNG>\n       herd near [OPTIONS] <CLIENT>")]
+pub(crate) struct Near {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// The place, in degrees north and degrees east, or a client's ID
+    #[arg(value_names = ["LAT LNG|CLIENT"], num_args = 1..=2, required = true, allow_negative_numbers = true)]
+    around: Vec<String>,
+    /// How far to look, 0 to 20016 km
+    #[arg(long, value_name = "KM", default_value = "10", value_parser = field)]
+    radius: String,
+    /// The most clients to show, 0 to 1000
+    #[arg(long, value_name = "N", default_value = "20", value_parser = field)]
+    bound: String,
+    /// Only clients that match: an ID, or the beginning of IDs and a *, as in 'truck-*'
+    #[arg(long = "match", value_name = "PATTERN")]
+    pattern: Option<Pattern>,
+    /// Only clients that were heard of within this time, as in 90s or 1h
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    heard: Option<Duration>,
+    /// Show the answer as GeoJSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A client that is near.
+struct Neighbour {
+    record: Record,
+    position: Position,
+    /// In kilometres.
+    distance: f64,
+    /// From there to the client, in degrees from north by east.
+    bearing: f64,
+}
+
+/// Who is near, and what was asked.
+struct Found {
+    centre: Position,
+    around: Around,
+    radius: String,
+    neighbours: Vec<Neighbour>,
+    /// When the answer came.
+    now: Timestamp,
+}
+
+impl Near {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let around = Around::parse(&self.around)?;
+        let request = self.request(&around)?;
+        let server = self.server.server()?;
+        let mut connection = server.connect()?;
+        let centre = match &around {
+            Around::Position(position) => *position,
+            Around::Client(client) => where_is(&server, &mut connection, client)?,
+        };
+        let lines = match connection.ask(request.as_bytes()).map_err(|error| server.broken(&error))? {
+            Some(Reply::Near(lines)) => lines,
+            Some(Reply::Refused(line)) => {
+                return Err(refused(
+                    &server,
+                    &line,
+                    "; you may have no right to ask who is near: see --token-file, or it is an older release",
+                    "; you may have no right to ask who is near: see --token-file, or it is an older release, or it may \
+                     demand TLS: try --tls",
+                ));
+            }
+            _ => return Err(strange(&server)),
+        };
+        let neighbours = lines.iter().map(|line| Neighbour::of(line, centre)).collect::<Option<_>>();
+        let neighbours = neighbours.ok_or_else(|| strange(&server))?;
+        let found = Found { centre, around, radius: self.radius, neighbours, now: shown::now() };
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        if self.json {
+            found.write_json(&mut out)?;
+        } else {
+            found.write_table(columns(), &mut out)?;
+        }
+        out.flush()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// # Errors
+    /// Where no server would take it.
+    fn request(&self, around: &Around) -> Result<String, Failure> {
+        let pattern = self.pattern.as_ref().map(|pattern| format!(" {pattern}")).unwrap_or_default();
+        // No second too few.
+        let seconds = self.heard.map(|heard| heard.as_secs() + u64::from(heard.subsec_nanos() > 0));
+        let heard = seconds.map(|seconds| format!(" HEARD {seconds}")).unwrap_or_default();
+        let request = format!("NEAR {} {} {}{pattern}{heard}", around.field(), self.radius, self.bound);
+        match herd::wire::Message::parse(request.as_bytes()) {
+            Ok(_) => Ok(request),
+            Err(why) => Err(Failure::Usage(format!(
+                "{why}: the radius is 0 to 20016 km, the bound 0 to 1000 clients, --heard a second or more"
+            ))),
+        }
+    }
+}
+
+fn strange(server: &Server) -> Failure {
+    server.broken(&io::Error::other("its answer is not what a herd says"))
+}
+
+/// Where a client is.
+fn where_is(server: &Server, connection: &mut Connection, client: &str) -> Result<Position, Failure> {
+    let request = format!("WHATSAT {client} 0 0");
+    match connection.ask(request.as_bytes()).map_err(|error| server.broken(&error))? {
+        Some(Reply::Places { at, .. }) => {
+            Record::parse(&at).and_then(|record| record.place()).ok_or_else(|| strange(server))
+        }
+        Some(Reply::Refused(_)) => Err(refused(
+            server,
+            client.as_bytes(),
+            "; it has not heard of this client, or you have no right to ask for it: see --token-file",
+            "; it has not heard of this client, or you have no right to ask for it: see --token-file, or it may demand \
+             TLS: try --tls",
+        )),
+        _ => Err(strange(server)),
+    }
+}
+
+impl Neighbour {
+    /// Reads an AT line.
+    fn of(line: &[u8], centre: Position) -> Option<Self> {
+        let record = Record::parse(line)?;
+        let position = record.place()?;
+        let (distance, bearing) = (centre.distance_km(position), centre.bearing(position));
+        Some(Self { record, position, distance, bearing })
+    }
+}

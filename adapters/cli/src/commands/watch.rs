@@ -1,0 +1,55 @@
+//! `herd watch`: tells what happens to clients.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use herd::values::Pattern;
+
+use crate::failure::Failure;
+use crate::target::{field, position};
+use crate::watching::{Kind, Subject, WatchOptions};
+
+/// Show where clients are, and every change
+///
+/// As in `herd watch 'truck-*'`, or `herd watch --near 34.07 -118.44 --radius 5`. Ctrl-C ends it.
+///
+/// Events: `seen` (the client is there, or has moved), `left` (it has left the circle), `forgotten`, `expired`; `watching`
+/// (everyone who was there at the start has been shown), `again` (the server dropped lines that were not read in time, and
+/// starts over), `gap` (the connection was lost). After `again` and `gap` only what has changed is shown; `gone` are clients
+/// that are no longer there, whether they left, were forgotten or expired.
+#[derive(Args)]
+#[command(
+    override_usage = "herd watch [OPTIONS] <PATTERN>\n       herd watch [OPTIONS] --near <LAT> <LNG> --radius <KM>"
+)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    options: WatchOptions,
+    /// The clients: an ID, the beginning of IDs and a *, or * for all
+    #[arg(value_name = "PATTERN", required_unless_present = "near")]
+    target: Option<Pattern>,
+    /// The clients within --radius of a place, in degrees north and degrees east
+    #[arg(long, value_names = ["LAT", "LNG"], num_args = 2, allow_negative_numbers = true, requires = "radius", conflicts_with = "target")]
+    near: Option<Vec<f64>>,
+    /// How far from the place, 0 to 20016 km
+    #[arg(long, value_name = "KM", requires = "near", conflicts_with = "target", value_parser = field)]
+    radius: Option<String>,
+    /// Only clients there that match, as in 'truck-*'
+    #[arg(long = "match", value_name = "PATTERN", requires = "near", conflicts_with = "target")]
+    pattern: Option<Pattern>,
+}
+
+impl Watch {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let subject = match (&self.near.as_deref(), &self.radius, &self.target) {
+            (Some([lat, lng]), Some(radius), _) => {
+                let centre = position(*lat, *lng)?;
+                let pattern = self.pattern.map(|pattern| format!(" {pattern}")).unwrap_or_default();
+                let target = format!("{centre} {radius}{pattern}");
+                Subject::new(Kind::Watch, target, Some(centre), "the radius is 0 to 20016 km")?
+            }
+            (_, _, Some(target)) => Subject::new(Kind::Watch, target.to_string(), None, "watch an ID, or 'truck-*'")?,
+            _ => return Err(Failure::Usage("name clients, or a place with --near and --radius".into())),
+        };
+        self.options.follow(&subject)
+    }
+}

@@ -1,0 +1,33 @@
+//! The options of whatever follows a watch.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Subject, follow};
+use crate::failure::Failure;
+use crate::server::ServersOptions;
+
+/// Options of a command that tells what happens, for as long as it may.
+#[derive(Args)]
+pub(crate) struct WatchOptions {
+    #[command(flatten)]
+    servers: ServersOptions,
+    /// Exit after this time, as in 10s or 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) lasts: Option<Duration>,
+    /// Show who is there now, and exit
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Show each event as a line of JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl WatchOptions {
+    /// Follows it to the end.
+    pub(crate) fn follow(&self, subject: &Subject) -> Result<ExitCode, Failure> {
+        follow(subject, &self.servers.servers()?, self)
+    }
+}
