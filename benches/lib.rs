@@ -119,7 +119,7 @@ impl Bench {
                     self.node.handle(&mut self.turn, Event::Fetched { fetch, outcome });
                 }
                 Action::Answer { answer, .. } => self.session.answer(answer, &mut self.out),
-                Action::Close { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. } | Action::Look { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }

@@ -17,7 +17,7 @@
 //!
 //!  events ─> node.handle(&mut turn, event)               connected, lost, sent, received, fetched, woken
 //!
-//!  turn.actions: answer a session, look at a link, fetch places, wake the node at a time
+//!  turn.actions: answer a session, look at a session or a link, fetch places, wake the node at a time
 //! ```
 //!
 //! A [`Session`] is one connection that somebody opened to this server; there is one for each, and
@@ -100,9 +100,10 @@
 //! | [`places`] | what is asked of a places source, its answer, the fetches under way |
 //! | `fast` | lines as nearly everybody writes them; the only room that may be skipped |
 //! | `pass` | what one read brought on its way through, and the feed of what became of it |
+//! | `store` | what is kept of each client, how it is found, what was handled already |
+//! | `watch` | who is told of changes: watches and fences, and what is still to be told |
 //! | `peers` | the way to one neighbour, and when to compare with it |
 //! | `session` | one connection: the order of replies, its limits |
-//! | `store` | what is kept of each client, how it is found, what was handled already |
 //! | `node` | what all sessions share: events in, actions out |
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -119,6 +120,7 @@ mod session;
 pub mod spatial;
 mod store;
 pub mod values;
+mod watch;
 pub mod wire;
 
 pub use access::{Access, Certificate, Certificates, Grant, Right, Rights, Secret, Seed, Token, TokenHash, Trust};
@@ -132,7 +134,8 @@ pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
 pub use report::{HashKey, OwnedRecord, Record};
 pub use session::Session;
-pub use store::Cursor;
+pub use store::{Cursor, Search};
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};
+pub use watch::Watcher;
 pub use wire::{Refusal, Sighting, Stranger};

@@ -10,12 +10,13 @@ use super::event::Event;
 use super::seldom::Seldom;
 use super::sweep::Sweep;
 use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour, Untimely};
-use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Notice, Run, Tells, Trouble, Turn, Wrong};
+use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Interest, Notice, Run, Tells, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Record};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
+use crate::watch::Watches;
 use crate::wire::{Refusal, Stranger, Written};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
@@ -31,6 +32,7 @@ pub(super) struct Hub {
     pub(super) least_bound: u8,
     pub(super) counters: Counters,
     pub(super) changes: Option<Changes>,
+    pub(super) watches: Watches,
     /// Bytes that wait for neighbours, as they were counted last.
     buffered: usize,
     /// Connections that were closed since buffers are full.
@@ -52,7 +54,7 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(identity: Arc<Identity>, seed: u64) -> Self {
+    pub(super) fn new(identity: Arc<Identity>, seed: u64, interest: Arc<Interest>) -> Self {
         Self {
             links: identity.neighbours().iter().map(|neighbour| link_to(neighbour, &identity)).collect(),
             removed: Vec::new(),
@@ -60,6 +62,7 @@ impl Hub {
             least_bound: 0,
             counters: Counters::default(),
             changes: None,
+            watches: Watches::new(interest),
             buffered: 0,
             buffers_full: Seldom::default(),
             clients_full: Seldom::default(),
@@ -323,22 +326,14 @@ impl Hub {
     /// Takes what the feeds of some shards have to all who listen.
     pub(super) fn deliver(&mut self, store: &Store, shards: Shards, turn: &mut Turn) {
         for shard in shards {
-            let mut shard = store.shard_numbered(shard);
-            let feed = shard.feed();
-            if let Some(changes) = &mut self.changes {
-                changes.take(feed);
-            }
-            for run in feed.runs() {
-                self.forward(run, turn);
-            }
-            feed.clear();
+            self.take_feed(&mut store.shard_numbered(shard), store, turn);
         }
     }
 
     /// Queues reports for every neighbour that they do not come from. What came by repair is not flooded: who else
     /// lacks it is found by comparing, and only neighbours that do not compare are told. So is a neighbour that may have
     /// forgotten its own reports: those are never flooded to it.
-    fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
+    pub(super) fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
         if run.tells == Tells::Tombstones {
             self.sweep.is_needed(&self.identity.limits, turn.now.instant);
         }

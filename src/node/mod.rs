@@ -9,6 +9,7 @@ mod clock;
 mod event;
 mod hearing;
 mod hub;
+mod near;
 mod node;
 mod seat;
 mod seldom;
@@ -17,6 +18,7 @@ mod status;
 mod sweep;
 mod sweeping;
 mod typed;
+mod watching;
 
 pub use self::changes::{Change, Changed};
 pub use self::event::Event;

@@ -14,12 +14,13 @@ use super::status::{Counted, HostStatus, ServerStatus};
 use crate::access::{Bucket, Nonces, Seed};
 use crate::bytes::Lock;
 use crate::herd::{Admission, Buffers, Herd, Horizon, Identity, Limits, Network, Rates, Share, TurnedAway};
-use crate::pass::{Listeners, Turn, Work};
+use crate::pass::{Interest, Listeners, Turn, Work};
 use crate::peers::{Link, LinkStep};
 use crate::report::{OwnedRecord, Record, SecretHasher};
 use crate::session::Session;
 use crate::store::{Cursor, Store};
 use crate::values::{Counters, Instant, Now, ServerId, ServerName, SessionId, scramble};
+use crate::watch::Watches;
 use crate::wire::{Refusal, Written};
 
 /// One server of a herd. It touches nothing: it is told what happens and says what to do.
@@ -31,8 +32,10 @@ pub struct Node {
     pub(super) store: Store,
     pub(super) hub: Lock<Hub>,
     admission: Arc<Lock<Admission>>,
+    /// Which clients somebody may watch.
+    interest: Arc<Interest>,
     /// How much memory the buffers of its sessions and links take.
-    buffers: Arc<Buffers>,
+    pub(super) buffers: Arc<Buffers>,
     /// How often what sessions have a copy of, who the server is, has changed.
     generation: AtomicUsize,
     /// How many sessions there were.
@@ -60,9 +63,11 @@ impl Node {
         let admission = Arc::new(Lock::new(Admission::new(&limits)));
         let run = (scramble(seed.incarnation()), Nonces::new(&seed));
         let identity = Arc::new(Identity::new(herd, me, limits, run));
+        let interest = Arc::new(Interest::default());
         let node = Self {
             store,
-            hub: Lock::new(Hub::new(identity, seed.jitter())),
+            hub: Lock::new(Hub::new(identity, seed.jitter(), Arc::clone(&interest))),
+            interest,
             admission,
             buffers,
             generation: AtomicUsize::new(0),
@@ -332,9 +337,11 @@ impl Node {
     }
 
     /// Who listens to what becomes of reports, if anybody does.
-    pub(super) fn listeners<'a>(&self, identity: &'a Identity) -> Option<Listeners<'a>> {
+    pub(super) fn listeners<'a>(&'a self, identity: &'a Identity) -> Option<Listeners<'a>> {
         let changes = self.collects.load(Ordering::Acquire);
-        (self.has_links.load(Ordering::Acquire) || changes).then(|| Listeners { closing: identity.closing(), changes })
+        let watched = self.interest.bits();
+        let listens = self.has_links.load(Ordering::Acquire) || changes || watched.is_some();
+        listens.then(|| Listeners { closing: identity.closing(), changes, watched })
     }
 
     /// How often what sessions have a copy of has changed.
@@ -384,7 +391,9 @@ pub struct LinkStatus {
 /// A copy, which goes its own way.
 impl Clone for Node {
     fn clone(&self) -> Self {
-        let hub = self.hub.clone();
+        // Nobody watches a copy.
+        let (hub, interest) = (self.hub.clone(), Arc::default());
+        hub.hold().watches = Watches::new(Arc::clone(&interest));
         let buffers = Arc::new(Buffers::new(hub.hold().identity.limits.buffers));
         // Its sessions are those of the other one.
         buffers.change(0, hub.hold().buffered());
@@ -392,6 +401,7 @@ impl Clone for Node {
             store: self.store.clone(),
             admission: Arc::new(Lock::clone(&*self.admission)),
             hub,
+            interest,
             buffers,
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
             sessions: AtomicU64::new(self.sessions.load(Ordering::Relaxed)),

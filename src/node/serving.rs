@@ -5,10 +5,11 @@ use core::ops::Range;
 use core::slice;
 
 use super::answering::{Answering, brings};
+use super::near::write_found;
 use super::node::Node;
 use super::status::HostStatus;
 use crate::herd::Identity;
-use crate::pass::{Batch, BroughtBy, Entry, Request, Turn};
+use crate::pass::{Batch, BroughtBy, Entry, Request, Turn, Work};
 use crate::places::Query;
 use crate::report::OwnedRecord;
 use crate::session::Session;
@@ -124,7 +125,8 @@ impl<'a> Received<'a> {
     /// Has the node decide.
     pub fn serve(self) -> Served<'a> {
         let Self { session, node, turn, mut batch, host } = self;
-        Pass { node, session, batch: &mut batch, turn, host: &host }.serve();
+        let start = turn.work();
+        Pass { node, session, batch: &mut batch, turn, host: &host, start }.serve();
         Served { session, turn, batch }
     }
 }
@@ -175,10 +177,12 @@ impl fmt::Debug for Served<'_> {
 /// What a session parsed at once, on its way through the node.
 struct Pass<'a> {
     node: &'a Node,
-    session: &'a Session,
+    session: &'a mut Session,
     batch: &'a mut Batch,
     turn: &'a mut Turn,
     host: &'a HostStatus,
+    /// What had been done when it began.
+    start: u64,
 }
 
 impl Pass<'_> {
@@ -195,6 +199,7 @@ impl Pass<'_> {
             }
             index += 1;
         }
+        self.go_on();
         if let Some(refused) = &self.batch.refused {
             let (denied, is_full) = (u64::from(refused.why.is_denial()), refused.why == Refusal::Full);
             let (greeter, remote) = (self.batch.greeter.take(), self.session.remote());
@@ -264,6 +269,26 @@ impl Pass<'_> {
         });
     }
 
+    /// Goes on with what takes longer than a pass, and tells what there is to tell of what is watched.
+    fn go_on(&mut self) {
+        let Self { node, session, batch, turn, start, .. } = self;
+        while turn.work().wrapping_sub(*start) < Work::PASS
+            && let Some((ticket, mut search)) = session.next_search()
+        {
+            if node.search(turn, &mut search) {
+                batch.found.push((ticket, write_found(search, &mut batch.answers)));
+            } else {
+                session.search_on(ticket, search);
+            }
+        }
+        if let Some((watcher, most)) = session.telling(!batch.is_empty()) {
+            let (begin, mut lines) = (batch.answers.len(), Vec::new());
+            node.tell(turn, watcher, most, &mut lines);
+            batch.answers.push(&lines);
+            batch.told = begin..batch.answers.len();
+        }
+    }
+
     /// Serves what is neither a report to be flooded nor a WHATSAT.
     fn serve_item(&mut self, index: usize) -> Result<(), Refusal> {
         let Self { node, batch, turn, .. } = self;
@@ -310,6 +335,30 @@ impl Pass<'_> {
                 if brought > 0 {
                     node.hub(turn, |hub, turn| hub.mended(*from, (brought, 0), turn));
                 }
+            }
+            Request::Near { near, ticket, answer } => {
+                let mut search = node.near(turn, near, self.session.rights())?;
+                let has_time = turn.work().wrapping_sub(self.start) < Work::PASS;
+                if has_time && node.search(turn, &mut search) {
+                    *answer = Some(write_found(search, &mut batch.answers));
+                } else {
+                    self.session.search_later(*ticket, search);
+                }
+            }
+            Request::Watch(target) => {
+                let (id, rights) = (self.session.id(), self.session.rights().clone());
+                let watcher = self.session.watcher().get_or_insert_with(|| Box::new(node.watcher(id, rights)));
+                node.watch(turn, watcher, target)?;
+            }
+            Request::Unwatch { target, answer } => {
+                if let Some(watcher) = self.session.watcher() {
+                    node.unwatch(turn, watcher, target);
+                }
+                let start = batch.answers.len();
+                for part in [b"UNWATCHED ", &**target, b"\n"] {
+                    batch.answers.push(part);
+                }
+                *answer = start..batch.answers.len();
             }
             Request::Status { answer } => {
                 let status = node.status(turn.now, (*self.host).clone());

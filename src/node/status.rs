@@ -76,6 +76,8 @@ pub struct ServerStatus {
     pub bytes: usize,
     /// How many connections others have opened to it.
     pub connections: usize,
+    /// How many watches and fences there are on those.
+    pub watches: usize,
     /// How each of its neighbours is, in the order of their ids.
     pub neighbours: Vec<NeighbourStatus>,
     /// The ids of the herd's secrets that it knows; it proves the first.
@@ -215,6 +217,7 @@ impl Hub {
             tombstones,
             bytes,
             connections,
+            watches: self.watches.len(),
             neighbours: self.links.iter().map(|link| self.neighbour(link, now.instant)).collect(),
             secrets: self.identity.herd.trust().secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect(),
             places: PlacesStatus { source: host.places, fetches: self.fetches.len() },

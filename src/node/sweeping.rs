@@ -10,7 +10,7 @@ use super::hub::Hub;
 use super::sweep::{Sweep, period};
 use crate::herd::Horizon;
 use crate::pass::{Notice, Turn};
-use crate::store::{Cursor, Kept, Store, Verdict};
+use crate::store::{Cursor, Kept, Shards, Store, Verdict};
 use crate::values::Instant;
 
 /// How long after a step the next one is: so all others have their turns.
@@ -42,7 +42,7 @@ impl Hub {
 
     /// Looks at what comes next; whether there was anything.
     fn step(&mut self, store: &Store, turn: &mut Turn) -> bool {
-        let Self { links, sweep, counters, .. } = self;
+        let Self { links, sweep, counters, watches, .. } = self;
         sweep.waiting.resize(links.len(), 0);
         let mut verdict = |kept: &Kept<'_>| {
             let heard_at = kept.record.heard_at();
@@ -63,11 +63,19 @@ impl Hub {
             };
             if goes { Verdict::Remove } else { Verdict::Keep }
         };
-        let goes_on = store.sweep(&mut sweep.cursor, &mut verdict, |kept| match kept.came {
-            Some(_) => counters.tombstones_dropped += 1,
-            None => counters.expired += 1,
-        });
+        let goes_on = store.sweep(
+            &mut sweep.cursor,
+            &mut verdict,
+            |kept| match kept.came {
+                Some(_) => counters.tombstones_dropped += 1,
+                None => counters.expired += 1,
+            },
+            watches.interest().bits(),
+        );
         turn.spend(Store::SWEEP as u64);
+        if !self.watches.is_empty() {
+            self.deliver(store, Shards::all(), turn);
+        }
         goes_on
     }
 

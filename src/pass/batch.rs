@@ -9,7 +9,7 @@ use crate::bytes::Text;
 use crate::fast::Shape;
 use crate::herd::Untimely;
 use crate::values::{Nearby, ServerId, ServerName};
-use crate::wire::{HelloFields, Refusal, Step, Stranger};
+use crate::wire::{HelloFields, Near, Refusal, Step, Stranger, Target};
 
 /// The buffers of one pass. In the steady state none of them allocates.
 #[derive(Debug, Default)]
@@ -36,6 +36,10 @@ pub(crate) struct Batch {
     pub(crate) refused: Option<Refused>,
     /// Where among the replies that stands which the node has for what it refuses, where that is not `? ` and the line.
     pub(crate) refusal: Option<Range<usize>>,
+    /// What took longer and is found now: the tickets, and what is replied, among the answers.
+    pub(crate) found: Vec<(u64, Range<usize>)>,
+    /// What is told of what is watched, behind all replies: a part of the answers.
+    pub(crate) told: Range<usize>,
     /// Whether somebody asks how the server is.
     pub(crate) asks_for_status: bool,
     /// Who greeted, if that was refused.
@@ -78,6 +82,12 @@ pub(crate) enum Request {
     Answered,
     /// A neighbour compares; the node's answer is in `answers`, and goes where the item's reply is due.
     Repair { from: ServerId, step: Step, answer: Range<usize> },
+    /// A client asks who is near. Its ticket; and in `answers` what was found, if that did not take long.
+    Near { near: Box<Near>, ticket: u64, answer: Option<Range<usize>> },
+    /// A client watches, or fences in.
+    Watch(Box<Target>),
+    /// A client watches that no more; the answer is in `answers`, and goes where the item's reply is due.
+    Unwatch { target: Box<[u8]>, answer: Range<usize> },
     /// Somebody asks how the server is; the answer is in `answers`, and goes where the item's reply is due.
     Status { answer: Range<usize> },
     /// A client asks: these lookups, one for each line. Their tickets are numbered from `ticket` on, and their AT lines
@@ -199,6 +209,8 @@ impl Batch {
         self.entries.clear();
         self.lookups.clear();
         self.nearby.clear();
+        self.found.clear();
+        self.told = 0..0;
         (self.refused, self.refusal, self.greeter) = (None, None, None);
         (self.has_strangers, self.asks_for_status) = (false, false);
     }

@@ -6,6 +6,7 @@
 use core::mem;
 
 use super::entry::{Became, Entry};
+use super::interest::Bits;
 use crate::bytes::{Frame, Text, Writer, copy_loosely};
 use crate::report::{Head, Record};
 use crate::values::ServerId;
@@ -38,6 +39,8 @@ pub(crate) struct Listeners<'a> {
     pub(crate) closing: &'a Frame,
     /// Whether somebody wants to know of each report that is kept.
     pub(crate) changes: bool,
+    /// Which clients somebody watches, if anybody watches any.
+    pub(crate) watched: Option<&'a Bits>,
 }
 
 /// Reports that were not handled before, each as a whole AT line of this server's.
@@ -47,6 +50,26 @@ pub(crate) struct Feed {
     runs: Vec<Part>,
     /// Those that are kept, if somebody wants to know.
     kept: Vec<KeptLine>,
+    /// What was kept of clients that somebody may watch, and what is kept now.
+    shifts: Vec<(Option<Copied>, Option<Copied>)>,
+    shift_lines: Vec<u8>,
+}
+
+/// What is kept of a client was one record and is another one now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shift<'a> {
+    /// None, where the client was not known.
+    pub(crate) before: Option<Record<'a>>,
+    /// None, where what was kept is over.
+    pub(crate) now: Option<Record<'a>>,
+}
+
+/// A record whose line was copied.
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    head: Head,
+    start: usize,
+    len: usize,
 }
 
 /// What lines of a feed tell, and whom.
@@ -181,7 +204,27 @@ impl Feed {
         self.kept.iter().map(move |kept| (report(kept), kept.from))
     }
 
+    /// What is kept of a client that somebody may watch is another record now, or none.
+    pub(crate) fn shift(&mut self, shift: Shift<'_>) {
+        let Self { shifts, shift_lines, .. } = self;
+        let mut copy = |record: Record<'_>| {
+            let start = shift_lines.len();
+            shift_lines.extend_from_slice(record.line);
+            Copied { head: record.head, start, len: record.line.len() }
+        };
+        shifts.push((shift.before.map(&mut copy), shift.now.map(&mut copy)));
+    }
+
+    /// Each of those.
+    pub(crate) fn shifts(&self) -> impl Iterator<Item = Shift<'_>> {
+        let record =
+            |copied: Copied| Record { line: &self.shift_lines[copied.start..][..copied.len], head: copied.head };
+        self.shifts.iter().map(move |&(before, now)| Shift { before: before.map(record), now: now.map(record) })
+    }
+
     pub(crate) fn clear(&mut self) {
+        self.shifts.clear();
+        self.shift_lines.clear();
         self.lines.truncate(0);
         self.runs.clear();
         self.kept.clear();

@@ -7,6 +7,7 @@
 mod batch;
 mod entry;
 mod feed;
+mod interest;
 mod lookup;
 mod trouble;
 mod turn;
@@ -15,7 +16,8 @@ mod work;
 pub(crate) use self::batch::{Batch, Greeter, Hello, Refused, Request};
 pub(crate) use self::entry::{Became, Entry};
 pub use self::feed::BroughtBy;
-pub(crate) use self::feed::{Feed, Listeners, Run, Tells};
+pub(crate) use self::feed::{Feed, Listeners, Run, Shift, Tells};
+pub(crate) use self::interest::{Bit, Bits, Interest};
 pub(crate) use self::lookup::Lookup;
 pub use self::trouble::{Trouble, Wrong};
 pub use self::turn::{Action, Answer, Notice, Turn};

@@ -81,6 +81,12 @@ pub enum Action {
         /// Whose connection it is.
         session: SessionId,
     },
+    /// That session, or [watcher](crate::Watcher), has something to be told: ask whether the session [can go
+    /// on](crate::Session::can_resume). If it has gone, there is nothing to do.
+    Look {
+        /// Which it is.
+        session: SessionId,
+    },
     /// There is something to do about the link to that neighbour: call [`Node::poll_link`](crate::Node::poll_link) until
     /// it says to wait.
     Forward {

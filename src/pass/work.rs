@@ -12,9 +12,6 @@ impl Work {
     /// What one pass takes in: about a tenth of a millisecond.
     pub(crate) const PASS: u64 = 512;
 
-    /// A question of a neighbour's that compares. It ends the pass: each may go through many records.
-    pub(crate) const REPAIR: u64 = Self::PASS;
-
     /// A greeting: it holds what all sessions share.
     pub(crate) const ALONE: u64 = 8;
 
@@ -30,6 +27,11 @@ impl Work {
     /// out.
     pub(crate) const fn whatsat(bound: u8) -> u64 {
         4 + 3 * bound as u64
+    }
+
+    /// A NEAR with that bound, where the nearest are found at once. What it takes besides is counted as it is done.
+    pub(crate) const fn near(bound: u16) -> u64 {
+        8 + bound as u64 / 4
     }
 
     /// Bytes that are copied and handed to the system, or got from it.

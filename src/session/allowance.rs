@@ -13,7 +13,7 @@ pub(super) struct Allowance {
     replies: usize,
     /// How much is counted for the places of one WHATSAT.
     weight: usize,
-    /// WHATSATs.
+    /// WHATSATs and NEARs.
     questions: usize,
 }
 
@@ -53,6 +53,12 @@ impl Allowance {
         self.spent += work;
         self.work = self.work.saturating_sub(work);
         self.replies = self.replies.saturating_sub(replied);
+    }
+
+    /// A NEAR was read with that bound.
+    pub(super) fn take_near(&mut self, bound: u16) {
+        self.take(Work::near(bound), self.weight);
+        self.questions -= 1;
     }
 
     /// So many WHATSATs were read that ask this.

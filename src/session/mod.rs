@@ -1,6 +1,7 @@
 //! One connection that somebody opened to this server: framing, parsing, the order of replies, limits.
 //!
-//! It may ask `bytes`, `values`, `wire`, `access`, `report`, `herd`, `places`, `fast` and `pass`, and never the node: what a
+//! It may ask `bytes`, `values`, `wire`, `access`, `report`, `herd`, `places`, `fast`, `pass`,
+//! `store` and `watch`, and never the node: what a
 //! session parsed is brought to it by the room above.
 
 mod allowance;

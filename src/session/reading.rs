@@ -218,19 +218,28 @@ impl Session {
                 batch.asks_for_status = true;
                 Request::Status { answer: 0..0 }
             }
-            Message::Near(_) => {
+            Message::Near(near) => {
                 self.may(Need::Near, b"")?;
-                return Err(Refusal::UnknownCommand);
+                self.closing |= self.identity.limits.one_shot;
+                let ticket = self.next_ticket;
+                self.next_ticket += 1;
+                left.take_near(near.bound);
+                batch.add(lines, reply, Request::Near { near: Box::new(near), ticket, answer: None });
+                return Ok(());
             }
             Message::Watch(target) | Message::Fence(target) => {
-                self.may_watch(&target)?;
-                return Err(Refusal::UnknownCommand);
+                self.may_watch()?;
+                Request::Watch(Box::new(target))
             }
-            // It is said in answer to a greeting alone.
-            Message::Unwatch(_) | Message::Refused { .. } => return Err(Refusal::UnknownCommand),
+            Message::Unwatch(target) => {
+                self.may_watch()?;
+                Request::Unwatch { target, answer: 0..0 }
+            }
+            Message::Refused { .. } => return Err(Refusal::UnknownCommand),
         };
-        let work =
-            if matches!(request, Request::Repair { .. } | Request::Status { .. }) { Work::REPAIR } else { Work::ALONE };
+        // Those end the pass: they go through many records, or nothing may come between what they reply.
+        let ends = matches!(request, Request::Repair { .. } | Request::Status { .. } | Request::Watch(_));
+        let work = if ends { Work::PASS } else { Work::ALONE };
         left.take(work, 0);
         batch.add(lines, reply, request);
         Ok(())

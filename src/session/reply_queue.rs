@@ -1,4 +1,5 @@
-//! What a session owes to a client and cannot send yet: replies that wait for places, and those behind them.
+//! What a session owes to a client and cannot send yet: replies that wait for places or take long to find, and those
+//! behind them.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,12 +15,12 @@ const LEAST_WEIGHT: usize = 2 << 10;
 /// The replies to some WHATSATs and to what was asked after them, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyQueue {
-    /// WHATSATs that are not answered yet. Their tickets are consecutive.
+    /// WHATSATs and NEARs that are not answered yet. Their tickets are consecutive.
     waiting: VecDeque<Waiting>,
     /// The ticket of the first.
     ticket: u64,
-    /// Places that came before those of the first, and how long they are together.
-    early: BTreeMap<u64, Places>,
+    /// Replies that came before that to the first, and how long they are together.
+    early: BTreeMap<u64, Reply>,
     early_len: usize,
     /// The AT line of each that waits and the replies behind it.
     text: BytesMut,
@@ -27,11 +28,29 @@ pub(crate) struct ReplyQueue {
     longest: usize,
 }
 
-/// A WHATSAT that is not answered yet.
+/// What a request that waits is answered.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// The places behind the AT line of a WHATSAT.
+    Places(Places),
+    /// All that is replied to a NEAR.
+    Lines(Box<[u8]>),
+}
+
+impl Reply {
+    fn len(&self) -> usize {
+        match self {
+            Self::Places(places) => places.json_len(),
+            Self::Lines(lines) => lines.len(),
+        }
+    }
+}
+
+/// A request that is not answered yet.
 #[derive(Debug)]
 struct Waiting {
     bound: u8,
-    /// How long its AT line is.
+    /// How long the AT line of a WHATSAT is.
     at_line: u32,
     /// How much there is of replies to later requests, which have theirs already.
     behind: usize,
@@ -76,6 +95,15 @@ impl ReplyQueue {
         append(at_lines, |piece| self.text.extend_from_slice(piece));
     }
 
+    /// A NEAR waits for what is found. Its ticket is the next after that of the last that waits.
+    pub(crate) fn ask_near(&mut self, ticket: u64) {
+        if self.waiting.is_empty() {
+            self.ticket = ticket;
+        }
+        debug_assert_eq!(ticket, self.ticket + self.waiting.len() as u64);
+        self.waiting.push_back(Waiting { bound: 0, at_line: 0, behind: 0 });
+    }
+
     /// Appends replies to `out`, or behind the last WHATSAT that waits.
     #[inline]
     pub(crate) fn push(&mut self, replies: &[u8], out: &mut Vec<u8>) {
@@ -88,31 +116,36 @@ impl ReplyQueue {
         }
     }
 
-    /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and its places
-    /// in one piece, and what waited behind them.
-    pub(crate) fn answer(&mut self, ticket: u64, places: Places, out: &mut Vec<u8>) {
+    /// Takes what a request that waits is answered, and appends what can now be sent to `out`: that in one piece, behind the
+    /// AT line of a WHATSAT, and what waited behind it.
+    pub(crate) fn answer(&mut self, ticket: u64, reply: Reply, out: &mut Vec<u8>) {
         if ticket != self.ticket {
             let is_waiting = ticket.checked_sub(self.ticket).is_some_and(|later| later < self.waiting.len() as u64);
             if is_waiting {
-                self.early_len += places.json_len();
-                self.early.insert(ticket, places);
+                self.early_len += reply.len();
+                self.early.insert(ticket, reply);
             }
             return;
         }
-        let mut next = Some(places);
-        while let Some(places) = next
+        let mut next = Some(reply);
+        while let Some(reply) = next
             && let Some(Waiting { bound, at_line, behind }) = self.waiting.pop_front()
         {
             let (at_line, start) = (at_line as usize, out.len());
             out.extend_from_slice(&self.text[..at_line]);
-            places.write(bound, out);
-            out.extend_from_slice(b"\n\n");
-            self.longest = self.longest.max(out.len() - start);
+            match reply {
+                Reply::Places(places) => {
+                    places.write(bound, out);
+                    out.extend_from_slice(b"\n\n");
+                    self.longest = self.longest.max(out.len() - start);
+                }
+                Reply::Lines(lines) => append(&lines, |piece| out.extend_from_slice(piece)),
+            }
             out.extend_from_slice(&self.text[at_line..][..behind]);
             self.text.advance(at_line + behind);
             self.ticket += 1;
             next = self.early.remove(&self.ticket);
-            self.early_len -= next.as_ref().map_or(0, Places::json_len);
+            self.early_len -= next.as_ref().map_or(0, Reply::len);
         }
         // A connection at rest holds no buffer.
         if self.waiting.is_empty() {

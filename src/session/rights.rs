@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use crate::access::{Access, Bucket};
+use crate::access::{Access, Bucket, Rights};
 use crate::pass::{Batch, Request};
 use crate::values::Instant;
-use crate::wire::{Need, Refusal, Target};
+use crate::wire::{Need, Refusal};
 
 impl Session {
     /// A client says who it is, and has the rights of its token from here on in place of those it had.
@@ -16,6 +16,13 @@ impl Session {
         }
         let granted = self.identity.herd.access().of_token(token).ok_or(Refusal::WrongToken)?;
         (self.granted, self.bucket) = (Arc::clone(granted), granted.bucket.clone());
+        if let Some(watcher) = self.watcher.take() {
+            for target in watcher.targets() {
+                for part in [b"UNWATCHED ", target, b"\n"] {
+                    batch.replies.push(part);
+                }
+            }
+        }
         batch.replies.push(b"OK\n");
         Ok(Request::Answered)
     }
@@ -46,13 +53,17 @@ impl Session {
         }
     }
 
-    /// Whether there can be a client that may be watched as that target says.
-    pub(super) fn may_watch(&self, target: &Target) -> Result<(), Refusal> {
+    /// Whether anything may be watched on this connection at all; what of it, is asked when the target is known.
+    pub(super) fn may_watch(&self) -> Result<(), Refusal> {
         if !self.is_served() {
             return Err(Refusal::NotEncrypted);
         }
-        let may = self.granted.grant.rights.watch().overlap(&target.pattern);
-        if may { Ok(()) } else { Err(Refusal::NoRight(Need::Watch)) }
+        if self.identity.limits.one_shot { Err(Refusal::OneShot) } else { Ok(()) }
+    }
+
+    /// What its client may do.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.granted.grant.rights
     }
 
     /// How many reports there is room for now.
@@ -83,6 +94,9 @@ impl Session {
         if let Some(granted) = granted {
             self.bucket = if granted.token.is_some() { granted.bucket.clone() } else { bucket };
             self.granted = Arc::clone(granted);
+            if let Some(watcher) = &mut self.watcher {
+                watcher.set_rights(&granted.grant.rights);
+            }
         }
     }
 }

@@ -1,17 +1,21 @@
 //! What one connection knows and owes.
 
 use core::mem;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::allowance::Allowance;
 use super::held::Held;
 use super::pending::Pending;
-use super::reply_queue::ReplyQueue;
+use super::reply_queue::{Reply, ReplyQueue};
 use crate::access::{Bucket, Certificate, Granted};
+use crate::bytes::append;
 use crate::herd::{Identity, Limits, SMALL, Share, Shown};
 use crate::pass::{Answer, Batch, Refused, Request, Turn};
+use crate::store::Search;
 use crate::values::{Instant, ServerId, SessionId};
+use crate::watch::Watcher;
 use crate::wire::{Framer, Stranger};
 
 /// The state of one connection that others opened to this server, by a client or a neighbour.
@@ -47,6 +51,10 @@ pub struct Session {
     pub(super) fast: bool,
     pub(super) owed: ReplyQueue,
     pub(super) next_ticket: u64,
+    /// NEARs that wait, since they take longer than a pass may.
+    searches: VecDeque<(u64, Search)>,
+    /// What its client watches, once it has watched anything.
+    pub(super) watcher: Option<Box<Watcher>>,
     /// Bytes of output of which the adapter said last that they are not sent yet.
     unsent: usize,
     /// Bytes of input of which the adapter said last that they cannot be received yet.
@@ -86,6 +94,8 @@ impl Session {
             fast: true,
             owed: ReplyQueue::default(),
             next_ticket: 0,
+            searches: VecDeque::new(),
+            watcher: None,
             unsent: 0,
             unread: 0,
             active: now,
@@ -198,24 +208,44 @@ impl Session {
     pub(super) fn allowance(&self) -> Allowance {
         let limits = &self.identity.limits;
         let replies = limits.max_unsent.saturating_sub(self.owes());
+        // Nothing comes between what there is at the start of a watch.
+        let replies = if self.is_gathering() { 0 } else { replies };
         Allowance::new(replies, self.owed.weight(), limits.max_waiting.saturating_sub(self.owed.waiting()))
     }
 
     /// Appends what can be sent of a batch's replies to `out`.
     pub(crate) fn write_replies(&mut self, batch: &Batch, out: &mut Vec<u8>) {
         let (replies, answers) = (batch.replies.as_slice(), batch.answers.as_slice());
+        for (ticket, found) in &batch.found {
+            self.owed.answer(*ticket, Reply::Lines(answers[found.clone()].into()), out);
+        }
         for item in &batch.items {
             self.owed.push(&replies[item.reply.clone()], out);
             match &item.request {
                 Request::Whatsats { lookups, ticket, at_lines } => {
                     self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
                 }
-                Request::Repair { answer, .. } | Request::Status { answer } | Request::Forget { answer, .. } => {
+                Request::Near { ticket, answer, .. } => {
+                    self.owed.ask_near(*ticket);
+                    if let Some(answer) = answer {
+                        self.owed.answer(*ticket, Reply::Lines(answers[answer.clone()].into()), out);
+                    }
+                }
+                Request::Repair { answer, .. }
+                | Request::Status { answer }
+                | Request::Unwatch { answer, .. }
+                | Request::Forget { answer, .. } => {
                     self.owed.push(&answers[answer.clone()], out);
                 }
-                Request::Reports { .. } | Request::Untimely { .. } | Request::Hello { .. } | Request::Answered => {}
+                Request::Reports { .. }
+                | Request::Untimely { .. }
+                | Request::Hello { .. }
+                | Request::Watch(_)
+                | Request::Answered => {}
             }
         }
+        // Between replies, never within one.
+        append(&answers[batch.told.clone()], |piece| out.extend_from_slice(piece));
         if let Some(Refused { line, reply, .. }) = &batch.refused {
             match reply {
                 Some(reply) => self.owed.push(&replies[reply.clone()], out),
@@ -232,14 +262,72 @@ impl Session {
     /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and
     /// its places in one piece, and what waited behind them.
     pub fn answer(&mut self, answer: Answer, out: &mut Vec<u8>) {
-        self.owed.answer(answer.number, answer.places, out);
+        self.owed.answer(answer.number, Reply::Places(answer.places), out);
     }
 
-    /// Whether bytes were held back that can be read now: call [`receive`](Self::receive) with none. It reads some of them
-    /// then.
+    /// Whether there is something to do although nothing came: bytes that were held back can be read now, something that
+    /// takes long goes on, or what is watched has changed. Call [`receive`](Self::receive) with none; it does some of that.
     #[must_use]
     pub fn can_resume(&self) -> bool {
-        !self.held.is_empty() && self.has_room()
+        (!self.held.is_empty() && self.has_room()) || self.can_go_on()
+    }
+
+    /// Whether there is something to tell, and room for it.
+    fn can_go_on(&self) -> bool {
+        let has_more =
+            || !self.searches.is_empty() || self.watcher.as_ref().is_some_and(|watcher| self.can_tell(watcher));
+        self.tells_most() > 0 && has_more()
+    }
+
+    fn can_tell(&self, watcher: &Watcher) -> bool {
+        // What there is at the start of a watch is a reply, and comes in its order.
+        let is_due = self.owed.waiting() == 0;
+        if watcher.is_gathering() { is_due } else { watcher.has_more() }
+    }
+
+    /// How many bytes may be told besides what is unsent.
+    fn tells_most(&self) -> usize {
+        self.identity.limits.max_unsent.saturating_sub(self.owes())
+    }
+
+    /// Whether its client watches anything: such a connection never [rests](Self::deadline).
+    #[must_use]
+    pub fn is_watching(&self) -> bool {
+        self.watcher.as_ref().is_some_and(|watcher| watcher.targets().next().is_some())
+    }
+
+    fn is_gathering(&self) -> bool {
+        self.watcher.as_ref().is_some_and(|watcher| watcher.is_gathering())
+    }
+
+    /// A NEAR takes longer than a pass may: it goes on in the next ones.
+    pub(crate) fn search_later(&mut self, ticket: u64, search: Search) {
+        self.searches.push_back((ticket, search));
+    }
+
+    /// The NEAR that goes on next.
+    pub(crate) fn next_search(&mut self) -> Option<(u64, Search)> {
+        self.searches.pop_front()
+    }
+
+    /// It goes on before the others.
+    pub(crate) fn search_on(&mut self, ticket: u64, search: Search) {
+        self.searches.push_front((ticket, search));
+    }
+
+    /// What its client watches.
+    pub(crate) const fn watcher(&mut self) -> &mut Option<Box<Watcher>> {
+        &mut self.watcher
+    }
+
+    /// The watcher, where it can be told something in a pass that has brought something or not; and how many bytes.
+    pub(crate) fn telling(&mut self, brought: bool) -> Option<(&mut Watcher, usize)> {
+        let most = self.tells_most();
+        let tells = |watcher: &Watcher| self.can_tell(watcher) && !(brought && watcher.is_gathering());
+        if most == 0 || !self.watcher.as_deref().is_some_and(tells) {
+            return None;
+        }
+        self.watcher.as_deref_mut().map(|watcher| (watcher, most))
     }
 
     /// Whether it takes more bytes. Do not read from the connection while it does not: so a client that does not read is
@@ -252,7 +340,8 @@ impl Session {
     /// Whether nothing more will come out of it.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        !self.is_waiting() && (self.closing || (self.ended && self.held.is_empty()))
+        let is_owing = self.is_waiting() || self.is_gathering();
+        !is_owing && (self.closing || (self.ended && self.held.is_empty()))
     }
 
     /// Whether a fetch owes it places.
@@ -296,14 +385,16 @@ impl Session {
 
     /// How much memory its buffers take, those of its adapter among them.
     fn room(&self, unsent: usize) -> usize {
-        unsent + self.unread + self.owed.room() + self.held.room() + self.framer.room()
+        let searches: usize = self.searches.iter().map(|(_, search)| search.room()).sum();
+        unsent + self.unread + self.owed.room() + self.held.room() + self.framer.room() + searches
     }
 
-    /// When to close the connection if nothing happens until then; never while it waits for places.
+    /// When to close the connection if nothing happens until then; never while it waits for places, or watches.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let line = self.line_deadline();
-        (!self.is_waiting()).then(|| line.map_or(self.rests_until(), |line| line.min(self.rests_until())))
+        (!self.is_waiting() && !self.is_watching())
+            .then(|| line.map_or(self.rests_until(), |line| line.min(self.rests_until())))
     }
 
     /// Whether what ends at the [deadline](Self::deadline) is the time for a line that was begun, and not a rest.
@@ -341,6 +432,7 @@ impl Session {
 
     pub(super) fn close(&mut self) {
         self.closing = true;
+        self.watcher = None;
         self.held = Held::default();
         self.framer = Framer::new(0);
     }

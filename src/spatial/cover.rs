@@ -2,8 +2,10 @@
 
 use core::f64::consts::PI;
 use core::ops::RangeInclusive;
+use std::collections::BTreeSet;
 
 use super::cell::{Cell, spread};
+use super::level::Level;
 use super::sphere::{Circle, angle_of};
 use crate::values::Position;
 
@@ -87,6 +89,20 @@ impl Cover {
     }
 }
 
+impl Cover {
+    /// The smallest blocks of which `most` or fewer have all of its cells.
+    pub(crate) fn blocks(&self, most: usize) -> (Level, Vec<u32>) {
+        let at = |level: Level| {
+            let windows = self.windows.iter().flatten();
+            let blocks = windows.map(|window| window.blocks_of(level.free(), most)).collect::<Option<Vec<_>>>()?;
+            let numbers = blocks.into_iter().flatten().map(|block| level.block_of_key(block.first));
+            let numbers: BTreeSet<u32> = numbers.collect();
+            (numbers.len() <= most).then(|| (level, numbers.into_iter().collect()))
+        };
+        Level::ALL.into_iter().find_map(at).unwrap_or((Level::All, vec![0]))
+    }
+}
+
 impl Window {
     fn new((first_row, last_row): (u16, u16), (first_column, last_column): (u16, u16)) -> Self {
         let row = |row| spread(row) << 1;
@@ -110,6 +126,18 @@ impl Window {
         let (first, last) = (block.first, block.last());
         (self.first_row <= last & Block::ROWS && first & Block::ROWS <= self.last_row)
             && (self.first_column <= last & Block::COLUMNS && first & Block::COLUMNS <= self.last_column)
+    }
+
+    /// The blocks of a size that have all of its cells, if there are no more than `most`.
+    fn blocks_of(&self, free: u32, most: usize) -> Option<Vec<Block>> {
+        let mut blocks = vec![Block { first: 0, free: u32::BITS }];
+        while blocks.iter().any(|block| block.free > free) {
+            blocks = blocks.iter().flat_map(|block| block.parts()).filter(|block| self.meets(*block)).collect();
+            if blocks.len() > most {
+                return None;
+            }
+        }
+        Some(blocks)
     }
 
     /// Blocks that have all of its cells: as small ones as there are no more than `most` of, or a block or a few.

@@ -4,8 +4,10 @@
 
 mod cell;
 mod cover;
+mod level;
 mod sphere;
 
 pub(crate) use self::cell::Cell;
 pub(crate) use self::cover::Cover;
+pub(crate) use self::level::Level;
 pub use self::sphere::Circle;

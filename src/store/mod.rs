@@ -5,17 +5,13 @@
 mod account;
 mod comparing;
 mod cursor;
-#[allow(dead_code, reason = "NEAR and WATCH are next")]
 mod filing;
-#[allow(dead_code, reason = "NEAR and WATCH are next")]
 mod filter;
-#[allow(dead_code, reason = "NEAR and WATCH are next")]
 mod gather;
 mod index;
 mod intake;
 mod matching;
 mod record;
-#[allow(dead_code, reason = "NEAR and WATCH are next")]
 mod search;
 mod seen;
 mod shard;
@@ -26,11 +22,9 @@ mod walking;
 
 pub(crate) use self::comparing::{Bound, Telling, TooMuch};
 pub use self::cursor::Cursor;
-#[allow(unused_imports, reason = "NEAR and WATCH are next")]
 pub(crate) use self::filter::Filter;
-#[allow(unused_imports, reason = "NEAR and WATCH are next")]
 pub(crate) use self::gather::Gather;
 pub(crate) use self::intake::{Intake, Kept, Verdict};
-#[allow(unused_imports, reason = "NEAR and WATCH are next")]
-pub(crate) use self::search::Search;
+pub use self::search::Search;
+pub(crate) use self::shard::Shard;
 pub(crate) use self::store::{Shards, Store};

@@ -23,7 +23,7 @@ use crate::values::Position;
 /// nearer. For that a client, which never changes its shard, is looked for in all that its shard has at one moment. Where
 /// that is too much for one moment, all clients are gone through in the order of their hashes, which never change.
 #[derive(Debug)]
-pub(crate) struct Search {
+pub struct Search {
     circle: Circle,
     bound: usize,
     filter: Filter,
@@ -77,8 +77,14 @@ impl Search {
     }
 
     /// What was found, the nearest first; of those that are as far away, in the order of their IDs.
-    pub(crate) fn into_nearest(self) -> impl Iterator<Item = OwnedRecord> {
+    pub fn into_nearest(self) -> impl Iterator<Item = OwnedRecord> {
         self.nearest.into_sorted_vec().into_iter().map(|found| found.record)
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn room(&self) -> usize {
+        // Most lines are shorter than that.
+        self.nearest.len() * (size_of::<Found>() + 128) + self.slots.capacity() * size_of::<Slot>()
     }
 
     /// Takes a step; how much work it was.

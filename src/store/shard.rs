@@ -16,7 +16,7 @@ use super::seen::Seen;
 use super::slab::{Slab, Slot};
 use crate::bytes::SHORT;
 use crate::herd::Horizon;
-use crate::pass::{Became, BroughtBy, Entry, Feed};
+use crate::pass::{Became, Bits, BroughtBy, Entry, Feed, Shift};
 use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
 use crate::spatial::{Cell, Cover};
 use crate::values::Counters;
@@ -129,9 +129,10 @@ impl Shard {
         room: &mut Room<'_>,
     ) -> (u64, bool) {
         let (mut count, mut refused, mut next) = (0, false, first);
+        let watched = intake.listeners.and_then(|to| to.watched);
         while let Some(entry) = entries.get_mut(next as usize) {
             (count, next) = (count + 1, entry.next);
-            if !(intake.fast && self.learn_usual::<FILES>(entry, intake.text).is_some()) {
+            if !(intake.fast && self.learn_usual::<FILES>(entry, intake.text, watched).is_some()) {
                 entry.became = self.learn_any(entry, intake, room);
                 refused |= entry.became == Became::Refused;
             }
@@ -172,10 +173,18 @@ impl Shard {
     /// for that.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    fn learn_usual<const FILES: bool>(&mut self, entry: &Entry, text: &[u8]) -> Option<()> {
+    fn learn_usual<const FILES: bool>(&mut self, entry: &Entry, text: &[u8], watched: Option<&Bits>) -> Option<()> {
         let report = entry.record(text);
+        if watched.is_some_and(|bits| bits.may_watch(entry.client, report.client())) {
+            return None;
+        }
         let range = &mut self.ranges[entry.client.range() % Self::RANGES];
         let slot = range.records.guess(entry.client.bits())?;
+        if watched.is_some_and(|bits| {
+            bits.has_circles() && may_be_in_circle(self.filing.as_deref(), Some(slot), &report, bits)
+        }) {
+            return None;
+        }
         let record = self.slab.first_mut(slot, record::least_for(&report))?;
         let (digest, replaced) = record::renew(record, &report)?;
         range.digest ^= digest ^ replaced;
@@ -187,12 +196,26 @@ impl Shard {
         Some(())
     }
 
+    /// Whether somebody may watch a client of which that is a record, and another one may be kept.
+    fn may_be_watched(&self, hash: ClientHash, record: &Record<'_>, watched: Option<&Bits>) -> bool {
+        let Some(bits) = watched else { return false };
+        let client = record.client();
+        bits.may_watch(hash, client)
+            || bits.has_circles() && may_be_in_circle(self.filing.as_deref(), self.find(hash, client), record, bits)
+    }
+
     #[inline(never)]
     fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Became {
         let report = entry.record(intake.text);
+        let is_watched = self.may_be_watched(entry.client, &report, intake.listeners.and_then(|to| to.watched));
+        let before = if is_watched { self.get(entry.client, report.client()).map(OwnedRecord::from) } else { None };
         match self.offer(entry.client, &report, room, intake.horizon) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
+                if is_watched {
+                    let before = before.as_ref().map(OwnedRecord::record);
+                    self.feed.shift(Shift { before, now: Some(report) });
+                }
                 if let Some(replaced) = replaced {
                     self.seen.remember(replaced);
                 }
@@ -383,7 +406,6 @@ impl Shard {
 
     /// Files the clients that come next, about so many, and all those from now on that come or change; whether all are
     /// filed.
-    #[allow(dead_code, reason = "NEAR and WATCH are next")]
     pub(super) fn file_next(&mut self, number: usize, most: usize, account: &Account) -> bool {
         let filing = self.filing.get_or_insert_with(|| Box::new(Filing::new(Cursor::at(number * Self::RANGES))));
         let Some(mut cursor) = filing.building().take() else { return true };
@@ -409,7 +431,6 @@ impl Shard {
     }
 
     /// Whether all of its clients are filed.
-    #[allow(dead_code, reason = "NEAR and WATCH are next")]
     pub(super) fn is_filed(&self) -> bool {
         self.filing.as_ref().is_some_and(|filing| filing.is_complete())
     }
@@ -539,7 +560,7 @@ impl Shard {
         most: usize,
         mut verdict: impl FnMut(&Kept<'_>) -> Verdict,
         mut removed: impl FnMut(&Kept<'_>),
-        account: &Account,
+        (account, watched): (&Account, Option<&Bits>),
     ) -> usize {
         let (mut clients, before) = (self.step(cursor, most), self.bytes());
         let looked_at = clients.len();
@@ -548,6 +569,10 @@ impl Shard {
             let is_out = verdict(&kept) == Verdict::Remove;
             if is_out {
                 removed(&kept);
+                let Kept { record, .. } = kept;
+                if !record.is_tombstone() && self.may_be_watched(hash, &record, watched) {
+                    self.feed.shift(Shift { before: Some(record), now: None });
+                }
                 self.remove(hash, slot);
             }
             is_out
@@ -597,6 +622,16 @@ impl Shard {
     fn range(&self, range: usize) -> &ClientRange {
         &self.ranges[range % Self::RANGES]
     }
+}
+
+/// Whether somebody may watch a circle that a client was in, whose record is in that slot, or that it is in now. Where not
+/// all clients are filed it may be.
+#[inline]
+fn may_be_in_circle(filing: Option<&Filing>, slot: Option<Slot>, now: &Record<'_>, bits: &Bits) -> bool {
+    let Some(filing) = filing.filter(|filing| filing.is_complete()) else { return true };
+    let was = slot.map_or(Cell::NONE, |slot| filing.cell(slot));
+    let now = now.position_and_rest().map_or(Cell::NONE, Cell::of_valid);
+    (was != Cell::NONE && bits.has_cell(was)) || (now != Cell::NONE && now != was && bits.has_cell(now))
 }
 
 /// The entries of one shard; each leads to the next.

@@ -133,7 +133,6 @@ impl Store {
 
     /// Files clients by their positions, about a thousand more of them, and from the first time on all that come or change;
     /// whether that is done for all of them.
-    #[allow(dead_code, reason = "NEAR and WATCH are next")]
     pub(crate) fn index_step(&self) -> bool {
         if self.is_filed.load(Acquire) {
             return true;
@@ -282,6 +281,11 @@ pub(crate) struct Shards(u32);
 const _: () = assert!(SHARDS <= u32::BITS as usize);
 
 impl Shards {
+    /// All of them.
+    pub(crate) const fn all() -> Self {
+        Self(u32::MAX >> (u32::BITS as usize - SHARDS))
+    }
+
     fn add(&mut self, shard: usize) {
         self.0 |= 1 << shard;
     }

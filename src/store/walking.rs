@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::intake::{Kept, Verdict};
 use super::shard::Shard;
 use super::store::Store;
+use crate::pass::Bits;
 use crate::report::OwnedRecord;
 
 impl Store {
@@ -42,15 +43,16 @@ impl Store {
     }
 
     /// Looks at the clients that come next, about [`SWEEP`](Self::SWEEP), and takes those out for which that is the
-    /// `verdict`; `removed` is told each of them. Whether there were any more clients.
+    /// `verdict`; `removed` is told each of them, and the feed each that is `watched`. Whether there were any more clients.
     pub(crate) fn sweep(
         &self,
         cursor: &mut Cursor,
         mut verdict: impl FnMut(&Kept<'_>) -> Verdict,
         mut removed: impl FnMut(&Kept<'_>),
+        watched: Option<&Bits>,
     ) -> bool {
         self.walk(cursor, Self::SWEEP, |shard, cursor| {
-            shard.sweep(cursor, Self::SWEEP, &mut verdict, &mut removed, self.account())
+            shard.sweep(cursor, Self::SWEEP, &mut verdict, &mut removed, (self.account(), watched))
         })
     }
 

@@ -36,6 +36,9 @@ macro_rules! counters {
 counters! {
     iamat: "IAMATs of clients",
     whatsat: "WHATSATs of clients, answered or not",
+    near: "NEARs of clients",
+    watch: "Watches and fences of clients",
+    again: "Times that a slow watcher was told all anew",
     at: "AT lines of neighbours",
     hello: "Greetings of neighbours",
     refused: "Lines that were refused",

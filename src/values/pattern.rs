@@ -77,6 +77,11 @@ impl Pattern {
         Self { text: Box::default(), is_prefix: true }
     }
 
+    /// What the IDs begin with that it is about.
+    pub(crate) const fn prefix(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Whether there can be a client that both are about.
     fn overlaps(&self, other: &Self) -> bool {
         self.covers_all_of(other) || other.covers_all_of(self)

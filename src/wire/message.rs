@@ -78,7 +78,7 @@ pub enum Message<'a> {
         sender: &'a [u8],
     },
     /// `NEAR target radius bound [pattern] [HEARD seconds]`: who is near?
-    Near(Near<'a>),
+    Near(Near),
     /// `WATCH target`: tell me of every report of these clients, or of those within a circle.
     Watch(Target),
     /// `FENCE position radius [pattern] [DWELL seconds]`: tell me who enters a circle and who leaves it.

@@ -9,9 +9,9 @@ use crate::values::{Pattern, Position, Radius};
 
 /// `NEAR target radius bound [pattern] [HEARD seconds]`: who is near?
 #[derive(Clone, Debug, PartialEq)]
-pub struct Near<'a> {
+pub struct Near {
     /// Around what.
-    pub around: Around<'a>,
+    pub around: Around,
     /// How far from it.
     pub radius: Radius,
     /// The most clients to tell, 0 to 1000.
@@ -23,15 +23,15 @@ pub struct Near<'a> {
 }
 
 /// What a NEAR looks around.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Around<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Around {
     /// A position.
     Position(Position),
     /// Where that client is, who is not among the results. What has the form of a position is none.
-    Client(&'a [u8]),
+    Client(Box<[u8]>),
 }
 
-impl<'a> Near<'a> {
+impl Near {
     /// The most clients that one asks for.
     pub const MOST: u16 = 1000;
 
@@ -39,7 +39,7 @@ impl<'a> Near<'a> {
     const MOST_HEARD: u32 = u32::MAX;
 
     /// By the fields behind the command.
-    pub(super) fn parse(target: &'a [u8], radius: &[u8], bound: &[u8], rest: &[&[u8]]) -> Result<Self, Refusal> {
+    pub(super) fn parse(target: &[u8], radius: &[u8], bound: &[u8], rest: &[&[u8]]) -> Result<Self, Refusal> {
         let (pattern, heard) = match *rest {
             [] => (None, None),
             [pattern] => (Some(pattern), None),
@@ -47,7 +47,7 @@ impl<'a> Near<'a> {
             [pattern, b"HEARD", heard] => (Some(pattern), Some(heard)),
             _ => return Err(Refusal::FieldCount),
         };
-        let around = Position::parse(target).map_or(Around::Client(target), Around::Position);
+        let around = Position::parse(target).map_or_else(|| Around::Client(target.into()), Around::Position);
         let radius = Radius::parse_km_up_to(radius, Radius::MOST_NEAR_KM).ok_or(Refusal::Radius)?;
         let bound = integer_up_to(bound, Self::MOST.into()).and_then(|bound| u16::try_from(bound).ok());
         let bound = bound.ok_or(Refusal::Bound)?;
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::wire::Message;
 
-    fn near(line: &str) -> Result<Near<'_>, Refusal> {
+    fn near(line: &str) -> Result<Near, Refusal> {
         match Message::parse(line.as_bytes())? {
             Some(Message::Near(near)) => Ok(near),
             other => panic!("{line}: {other:?}"),
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!((around.bound, around.radius.metres(), around.heard), (3, 10_000.0, None));
         assert!(matches!(around.around, Around::Position(_)) && around.pattern.is_any());
         let around = near("NEAR kiwi 20016 1000 truck-* HEARD 4294967295").expect("around a client");
-        assert_eq!(around.around, Around::Client(b"kiwi"));
+        assert_eq!(around.around, Around::Client(b"kiwi"[..].into()));
         assert_eq!(around.heard, Some(Duration::from_secs(4_294_967_295)));
         assert_eq!(around.pattern.to_string(), "truck-*");
         assert_eq!(near("NEAR kiwi 1.5 3 HEARD 60").expect("heard").heard, Some(Duration::from_mins(1)));

@@ -32,6 +32,13 @@ pub enum Tells {
     },
 }
 
+impl Tells {
+    /// Whether it is the same kind of watch.
+    pub(crate) const fn is_like(self, other: Self) -> bool {
+        matches!(self, Self::Reports) == matches!(other, Self::Reports)
+    }
+}
+
 impl Target {
     /// The longest time that DWELL may say, in seconds.
     const MOST_DWELL: u32 = 86_400;

@@ -236,6 +236,9 @@ impl<R: Runtime> Connection<R> {
             }
             let brings = served.brings();
             served.reply(output);
+            if self.session.is_watching() && self.mailbox.is_none() {
+                shared.expect_letters(id, self.mailbox.insert(Arc::default()));
+            }
             // What a pass brings is among the changes when it has ended.
             let data = shared.data.as_ref().filter(|data| brings && data.is_each);
             let ticket = data.map(|data| data.ticket());
@@ -273,10 +276,16 @@ impl<R: Runtime> Connection<R> {
         Scratch::lend(|Scratch { output, turn, .. }| {
             let mut next = Some(first);
             while let Some(letter) = next {
-                let Letter::Answer(answer) = letter else { return Ok(true) };
-                let start = output.len();
-                self.session.answer(answer, output);
-                self.work += Turn::work_of(output.len() - start);
+                match letter {
+                    Letter::Answer(answer) => {
+                        let start = output.len();
+                        self.session.answer(answer, output);
+                        self.work += Turn::work_of(output.len() - start);
+                    }
+                    // It can go on now, which is looked at next.
+                    Letter::Look => {}
+                    Letter::Close => return Ok(true),
+                }
                 next = if self.work < Turn::SHARE { mailbox.take() } else { None };
             }
             turn.now = self.shared.clock.now();

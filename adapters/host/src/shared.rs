@@ -33,6 +33,8 @@ pub(crate) enum Letter {
     Answer(Answer),
     /// It is to be closed: buffers are full.
     Close,
+    /// What its session watches has changed.
+    Look,
 }
 
 /// One server: its node, its places, its clock, and the ways to its tasks.
@@ -140,6 +142,9 @@ impl<R: Runtime> Shared<R> {
                         _ => self.deliver(session, Letter::Answer(answer)),
                     },
                     Action::Close { session } => self.deliver(session, Letter::Close),
+                    // Its own pass is followed by the next, if there is anything to do.
+                    Action::Look { session } if own.as_ref().is_some_and(|(own, _)| own.id() == session) => {}
+                    Action::Look { session } => self.deliver(session, Letter::Look),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
                     Action::Fetch { fetch, query } => fetched.extend(self.fetch(fetch, query)),

@@ -27,6 +27,7 @@ impl Digest {
             Action::Fetch { query, .. } => (2, u64::from(query.bound)),
             Action::WakeAt(instant) => (3, instant.as_nanos()),
             Action::Close { session } => (9, session.0),
+            Action::Look { session } => (10, session.0),
         };
         self.add((at, server, kind, what));
     }

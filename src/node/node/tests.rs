@@ -10,6 +10,7 @@ mod forgetting;
 mod limits;
 mod rights;
 mod trust;
+mod watching;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 

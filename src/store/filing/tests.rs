@@ -53,5 +53,5 @@ fn forget(store: &Store, goes: impl Fn(&[u8]) -> bool) {
     let verdict = |kept: &Kept<'_>| {
         if goes(kept.record.client()) { Verdict::Remove } else { Verdict::Keep }
     };
-    while store.sweep(&mut cursor, verdict, |_| ()) {}
+    while store.sweep(&mut cursor, verdict, |_| (), None) {}
 }

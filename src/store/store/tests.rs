@@ -117,7 +117,7 @@ fn a_full_store_takes_no_new_client_and_goes_on_with_those_it_has() {
 fn sweep(store: &Store, is_out: impl Fn(&Kept<'_>) -> bool) -> Vec<Vec<u8>> {
     let (mut cursor, mut removed) = (Cursor::default(), Vec::new());
     let verdict = |kept: &Kept<'_>| if is_out(kept) { Verdict::Remove } else { Verdict::Keep };
-    while store.sweep(&mut cursor, verdict, |kept| removed.push(kept.record.line.to_vec())) {}
+    while store.sweep(&mut cursor, verdict, |kept| removed.push(kept.record.line.to_vec()), None) {}
     removed
 }
 

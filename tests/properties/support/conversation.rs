@@ -127,7 +127,7 @@ impl Conversation {
             match action {
                 Action::Answer { answer, .. } => self.session.answer(answer, &mut self.unsent),
                 Action::Fetch { fetch, query } => self.fetches.push((fetch, query)),
-                Action::Close { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. } | Action::Look { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }

@@ -283,7 +283,11 @@ impl Network {
         for action in actions {
             match action {
                 Action::Forward { peer } => self.pull(server, peer),
-                Action::Answer { .. } | Action::Close { .. } | Action::Fetch { .. } | Action::WakeAt(_) => {}
+                Action::Answer { .. }
+                | Action::Close { .. }
+                | Action::Look { .. }
+                | Action::Fetch { .. }
+                | Action::WakeAt(_) => {}
             }
         }
         self.driver(server).hold_rest();

@@ -335,7 +335,7 @@ impl World {
                     }
                     self.tell(id, &out);
                 }
-                Action::Close { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. } | Action::Look { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
             }
         }
     }

@@ -75,6 +75,8 @@ impl Run {
                     Action::Answer { session, answer } => self.answer(session, answer),
                     Action::Fetch { fetch, query } => self.fetch(server, fetch, query),
                     Action::Close { session } => self.close_for_room(session),
+                    // Nobody watches here.
+                    Action::Look { .. } => {}
                     Action::WakeAt(instant) => self.wake_at(server, instant),
                 }
             }

@@ -1,0 +1,151 @@
+//! Who is near, and who is told of changes.
+
+use super::*;
+use crate::session::Session;
+
+/// A server, and a connection to it.
+struct Line<'a> {
+    node: &'a Node,
+    session: Session,
+    turn: Turn,
+}
+
+impl<'a> Line<'a> {
+    fn new(node: &'a Node, id: u64) -> Self {
+        let session = node.session(SessionId(id), Some(LOOPBACK), now().instant);
+        Self { node, session, turn: Turn::at(now()) }
+    }
+
+    /// Says something: what comes back, until there is nothing more to do.
+    fn say(&mut self, lines: &str) -> String {
+        let mut out = Vec::new();
+        self.session.receive(self.node, &mut self.turn, lines.as_bytes()).serve().reply(&mut out);
+        self.look(out)
+    }
+
+    /// What it is told now.
+    fn hear(&mut self) -> String {
+        self.look(Vec::new())
+    }
+
+    fn look(&mut self, mut out: Vec<u8>) -> String {
+        while self.session.can_resume() {
+            self.session.receive(self.node, &mut self.turn, b"").serve().reply(&mut out);
+            self.session.holds(self.node, &mut self.turn, 0);
+        }
+        String::from_utf8(out).expect("these tests speak ASCII")
+    }
+
+    /// The sessions that were called since this was last asked.
+    fn called(&mut self) -> Vec<u64> {
+        let called = |action| if let Action::Look { session } = action { Some(session.0) } else { None };
+        self.turn.actions.drain(..).filter_map(called).collect()
+    }
+}
+
+fn node_alone(limits: Limits) -> Node {
+    Node::new(line_of(&["a"]), ServerId(0), limits, 1)
+}
+
+const THREE: &str = "IAMAT kiwi +34.06893-118.445127 1\nIAMAT truck-7 +34.07-118.44 1\nIAMAT truck-8 +48.85+2.35 2\n";
+
+#[test]
+fn the_nearest_come_first_and_an_empty_line_ends_them() {
+    let node = node_alone(Limits::default());
+    let mut line = Line::new(&node, 1);
+    line.say(THREE);
+    let (kiwi, near, far) = (
+        "AT a +1.500000000 kiwi +34.06893-118.445127 1\n",
+        "AT a +1.500000000 truck-7 +34.07-118.44 1\n",
+        "AT a +0.500000000 truck-8 +48.85+2.35 2\n",
+    );
+    assert_eq!(line.say("NEAR +34.06893-118.445127 10 5\n"), format!("{kiwi}{near}\n"));
+    assert_eq!(line.say("NEAR kiwi 20016 5\n"), format!("{near}{far}\n"));
+    assert_eq!(line.say("NEAR kiwi 20016 1 truck-*\nNEAR kiwi 0 5\n"), format!("{near}\n\n"));
+    assert_eq!(line.say("NEAR kiwi 20016 5 * HEARD 1\n"), format!("{near}{far}\n"), "all were heard now");
+    let behind = line.say("NEAR +0+0 20016 1000 truck-8\nIAMAT kiwi +1+1 1\n");
+    assert_eq!(behind, format!("{far}\nAT a +1.500000000 kiwi +1+1 1\n"));
+    assert_eq!(line.say("NEAR kiwa 10 5\n"), "? NEAR kiwa 10 5\n");
+}
+
+#[test]
+fn a_watcher_is_told_what_there_is_and_then_what_changes() {
+    let node = node_alone(Limits::default());
+    let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
+    client.say(THREE);
+    let start = watcher.say("WATCH truck-*\n");
+    let mut lines: Vec<&str> = start.lines().collect();
+    assert_eq!(lines.pop(), Some("WATCHING truck-*"));
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        ["SEEN a +0.500000000 truck-8 +48.85+2.35 2 truck-*", "SEEN a +1.500000000 truck-7 +34.07-118.44 1 truck-*"]
+    );
+    assert_eq!(watcher.session.deadline(), None);
+    client.say("IAMAT truck-7 +1+1 2\nIAMAT kiwi +1+1 2\nIAMAT truck-7 +1+1 1.5\n");
+    assert_eq!(client.called(), [1]);
+    client.say("FORGET truck-8 2.25\nFORGET truck-8 2.5\n");
+    assert_eq!(client.called(), [0; 0], "it was called already");
+    let told = "SEEN a +0.500000000 truck-7 +1+1 2 truck-*\nFORGOTTEN a +0.250000000 truck-8 2.25 truck-*\n";
+    assert_eq!(watcher.hear(), told);
+    client.say("IAMAT truck-7 +1+1 2.1\n");
+    assert_eq!(watcher.say("UNWATCH truck-*\n"), "UNWATCHED truck-*\n");
+    client.say("IAMAT truck-7 +1+1 2.2\n");
+    assert_eq!((watcher.hear(), watcher.session.deadline().is_some()), (String::new(), true));
+}
+
+#[test]
+fn a_fence_says_who_enters_and_who_leaves() {
+    let node = node_alone(Limits::default());
+    let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
+    client.say(THREE);
+    let fence = "+34.07-118.44 10 truck-*";
+    let start = watcher.say(&format!("FENCE {fence}\nWATCH {fence}\n"));
+    assert_eq!(
+        start,
+        format!("ENTER a +1.500000000 truck-7 +34.07-118.44 1 {fence}\nWATCHING {fence}\n? WATCH {fence}\n")
+    );
+    let mut watcher = Line::new(&node, 3);
+    watcher.say(&format!("FENCE {fence}\n"));
+    for report in ["truck-7 +34.071-118.44 2", "truck-8 +34.07-118.45 2.1", "truck-7 +34-118 2.2"] {
+        client.say(&format!("IAMAT {report}\n"));
+    }
+    let told = "ENTER a +0.400000000 truck-8 +34.07-118.45 2.1 F\nLEAVE a +0.300000000 truck-7 +34-118 2.2 F\n";
+    assert_eq!(watcher.hear(), told.replace('F', fence));
+    client.say("FORGET truck-8 2.3\n");
+    assert_eq!(watcher.hear(), format!("LEAVE a +0.400000000 truck-8 +34.07-118.45 2.1 {fence}\n"));
+    let circle = "+34-118 1";
+    assert_eq!(
+        watcher.say(&format!("WATCH {circle}\n")),
+        format!("SEEN a +0.300000000 truck-7 +34-118 2.2 {circle}\nWATCHING {circle}\n")
+    );
+    client.say("IAMAT truck-7 +35-118 2.3\n");
+    assert_eq!(watcher.hear(), format!("LEFT a +0.200000000 truck-7 +35-118 2.3 {circle}\n"));
+}
+
+#[test]
+fn a_slow_watcher_gets_the_newest_and_past_the_bound_all_again() {
+    let node = node_alone(Limits { watch_queue: 2, ..Limits::default() });
+    let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
+    let place = "x".repeat(1000);
+    assert_eq!(watcher.say("WATCH *\n"), "WATCHING *\n");
+    let mut report = |client_id: &str, time: u32| client.say(&format!("IAMAT {client_id} +1+1 0.{time:04}\n"));
+    for time in 0..80 {
+        report(&place, time);
+    }
+    for time in 100..120 {
+        report("kiwi", time);
+    }
+    let told = watcher.hear();
+    assert!(told.matches(&*place).count() < 80 && told.matches("kiwi").count() == 1, "{}", told.len());
+    assert!(told.contains("0.0079 *\n") && told.contains("0.0119 *\n"));
+    for time in 200..280 {
+        report(&place, time);
+    }
+    for other in ["kiwi", "truck-7", "truck-8"] {
+        report(other, 300);
+    }
+    let told = watcher.hear();
+    assert!(told.starts_with("AGAIN *\nSEEN ") && told.ends_with("\nWATCHING *\n"), "{told}");
+    assert_eq!(told.lines().count(), 2 + 4);
+}

@@ -1,0 +1,217 @@
+//! All watches, found by what they are about.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::inbox::Inbox;
+use super::watch::{Lines, Watch};
+use crate::access::Rights;
+use crate::bytes::Lock;
+use crate::herd::Horizon;
+use crate::pass::{Action, Bit, Bits, Interest, Shift, Turn};
+use crate::report::HashKey;
+use crate::spatial::{Cell, Circle, Cover, Level};
+use crate::store::{Shard, Store};
+use crate::values::SessionId;
+use crate::wire::Target;
+
+/// A watch, among all of a server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WatchId(u32);
+
+/// The watches whose watchers have gone, until somebody looks.
+pub(super) type Abandoned = Lock<Vec<WatchId>>;
+
+/// All watches and fences of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    interest: Arc<Interest>,
+    by_id: BTreeMap<WatchId, Watch>,
+    next: u32,
+    by_client: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
+    by_prefix: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
+    /// How many prefixes of each length are watched.
+    prefix_lens: BTreeMap<usize, usize>,
+    /// Those of circles, by the blocks that have all cells of theirs.
+    by_block: BTreeMap<(Level, u32), BTreeSet<WatchId>>,
+    /// For how many watches each bit is set.
+    bits: BTreeMap<Bit, usize>,
+    pub(super) abandoned: Arc<Abandoned>,
+}
+
+/// A copy of a server has no watchers.
+impl Clone for Watches {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Watches {
+    /// A circle is found in no more blocks than this.
+    const BLOCKS: usize = 64;
+
+    pub(crate) fn new(interest: Arc<Interest>) -> Self {
+        Self { interest, ..Self::default() }
+    }
+
+    /// Which clients somebody may watch.
+    pub(crate) fn interest(&self) -> &Interest {
+        &self.interest
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Adds one, of which nothing was gathered yet.
+    pub(crate) fn add(
+        &mut self,
+        of: (SessionId, Arc<Lock<Inbox>>),
+        number: u32,
+        (target, hash_key): (Target, &HashKey),
+        (rights, store, horizon): (&Rights, &Store, Horizon),
+    ) -> WatchId {
+        self.clear_out(hash_key);
+        while self.by_id.contains_key(&WatchId(self.next)) {
+            self.next = self.next.wrapping_add(1);
+        }
+        let id = WatchId(self.next);
+        self.next = self.next.wrapping_add(1);
+        self.index(id, &target, hash_key, true);
+        let mut watch = Watch::new(of, number, target);
+        watch.begin(store, horizon, rights);
+        self.by_id.insert(id, watch);
+        id
+    }
+
+    /// Removes one.
+    pub(crate) fn remove(&mut self, id: WatchId, hash_key: &HashKey) {
+        if let Some(watch) = self.by_id.remove(&id) {
+            self.index(id, &watch.target, hash_key, false);
+        }
+    }
+
+    /// Removes those whose watchers have gone.
+    pub(crate) fn clear_out(&mut self, hash_key: &HashKey) {
+        let abandoned = core::mem::take(&mut *self.abandoned.hold());
+        for id in abandoned {
+            self.remove(id, hash_key);
+        }
+    }
+
+    /// Has one begin anew.
+    pub(crate) fn begin(&mut self, id: WatchId, rights: &Rights, store: &Store, horizon: Horizon) {
+        if let Some(watch) = self.by_id.get_mut(&id) {
+            watch.begin(store, horizon, rights);
+        }
+    }
+
+    /// Where a watch is found, and the bits that say so.
+    fn index(&mut self, id: WatchId, target: &Target, hash_key: &HashKey, is_there: bool) {
+        if let Some(client) = target.pattern.only() {
+            self.count(Bit::of(hash_key.hash(client)), is_there);
+            note(&mut self.by_client, client.into(), id, is_there);
+        } else if let Some((center, radius)) = target.circle {
+            let (level, blocks) = Cover::of(&Circle::new(center, radius)).blocks(Self::BLOCKS);
+            self.count(Bit::Level(level), is_there);
+            for block in blocks {
+                self.count(Bit::Block(level, block), is_there);
+                note(&mut self.by_block, (level, block), id, is_there);
+            }
+        } else {
+            let prefix = target.pattern.prefix();
+            let first_bytes = match prefix.first() {
+                Some(&byte) => byte..=byte,
+                None => u8::MIN..=u8::MAX,
+            };
+            for byte in first_bytes {
+                self.count(Bit::FirstByte(byte), is_there);
+            }
+            note(&mut self.by_prefix, prefix.into(), id, is_there);
+            count(&mut self.prefix_lens, prefix.len(), is_there);
+        }
+    }
+
+    /// A bit is set for one watch more, or one less.
+    fn count(&mut self, bit: Bit, is_there: bool) {
+        let is_set = count(&mut self.bits, bit, is_there);
+        let bits = self.interest.change();
+        bits.set(bit, is_set);
+        bits.set_any(!self.bits.is_empty());
+    }
+
+    /// Tells all who watch a client what has become of it.
+    pub(crate) fn tell(&mut self, shift: &Shift<'_>, store: &Store, turn: &mut Turn) {
+        let Some(lines) = Lines::of(shift) else { return };
+        let client = lines.client;
+        let hash = store.hash(client);
+        let Self { interest, by_id, by_client, by_prefix, prefix_lens, by_block, .. } = self;
+        let prefixes = prefix_lens.keys().take_while(|&&len| len <= client.len());
+        let by_prefix = prefixes.filter_map(|&len| by_prefix.get(&client[..len]));
+        let blocks = interest.bits().map(|bits| blocks_of(shift, bits)).unwrap_or_default();
+        let by_block: BTreeSet<&WatchId> = blocks.iter().filter_map(|block| by_block.get(block)).flatten().collect();
+        let ids = by_client.get(client).into_iter().chain(by_prefix).flatten().chain(by_block);
+        let mut count = 0;
+        for id in ids {
+            let Some(watch) = by_id.get_mut(id) else { continue };
+            count += 1;
+            // Who was not met yet will be, as it is then.
+            if watch.has_met(store, hash, client) && watch.take(shift, &lines) {
+                turn.actions.push(Action::Look { session: watch.session });
+            }
+        }
+        turn.spend(count / 4);
+    }
+
+    /// Which shard has clients that a watch has not met yet; none where it has met all.
+    pub(crate) fn next_shard(&self, id: WatchId) -> Option<usize> {
+        self.by_id.get(&id)?.next_shard()
+    }
+
+    /// Has a watch meet some of what is in that shard; how much work it was.
+    pub(crate) fn gather(&mut self, id: WatchId, shard: &Shard, out: &mut Vec<u8>) -> u64 {
+        self.by_id.get_mut(&id).map_or(0, |watch| watch.gather_in(shard, out))
+    }
+}
+
+/// The blocks where a client was and is, of the levels at which any are watched.
+fn blocks_of(shift: &Shift<'_>, bits: &Bits) -> Vec<(Level, u32)> {
+    let cells = [shift.before, shift.now].into_iter().flatten().filter_map(|record| record.position_and_rest());
+    let cells: Vec<Cell> = cells.map(Cell::of_valid).collect();
+    let levels = Level::ALL.into_iter().filter(|level| bits.has_level(*level));
+    levels.flat_map(|level| cells.iter().map(move |&cell| (level, level.block(cell))).collect::<Vec<_>>()).collect()
+}
+
+fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<WatchId>>, by: K, id: WatchId, is_there: bool) {
+    if is_there {
+        index.entry(by).or_default().insert(id);
+    } else if let Some(ids) = index.get_mut(&by) {
+        ids.remove(&id);
+        if ids.is_empty() {
+            index.remove(&by);
+        }
+    }
+}
+
+/// Counts one more, or one less; whether there are any.
+fn count<K: Ord>(counts: &mut BTreeMap<K, usize>, of: K, is_there: bool) -> bool {
+    if is_there {
+        *counts.entry(of).or_default() += 1;
+        return true;
+    }
+    match counts.get_mut(&of) {
+        Some(count) if *count > 1 => {
+            *count -= 1;
+            true
+        }
+        _ => {
+            counts.remove(&of);
+            false
+        }
+    }
+}
