@@ -25,6 +25,8 @@ pub(crate) struct Bits {
     /// The blocks of cells in which circles are watched, level by level; and a bit for each level that has any.
     blocks: [Box<[AtomicU64]>; Level::ALL.len()],
     levels: AtomicU64,
+    /// Whether a fence waits before it says that somebody has left.
+    follows: AtomicBool,
 }
 
 /// A kind of bits, and which of them.
@@ -79,6 +81,33 @@ impl Bits {
         }
     }
 
+    /// Says whether a fence waits before it says that somebody has left.
+    pub(crate) fn set_follows(&self, follows: bool) {
+        self.follows.store(follows, Ordering::Relaxed);
+    }
+
+    /// A client whose report somebody may watch is watched wherever it goes next, if there is a fence that waits: it may have
+    /// left that, and what follows outside decides. To be called while its shard is held, so that nothing of it is missed.
+    pub(crate) fn follow(&self, client: ClientHash) {
+        if self.follows.load(Ordering::Relaxed) {
+            self.set(Bit::of(client), true);
+        }
+    }
+
+    /// Follows nobody any more: of the bits of clients only those stay of which that is said.
+    pub(crate) fn follow_nobody(&self, stays: impl Fn(Bit) -> bool) {
+        for (index, word) in self.clients.iter().enumerate() {
+            let mut left = word.load(Ordering::Relaxed);
+            while left != 0 {
+                let bit = index * BITS + left.trailing_zeros() as usize;
+                if !stays(Bit::Client(bit)) {
+                    self.set(Bit::Client(bit), false);
+                }
+                left &= left - 1;
+            }
+        }
+    }
+
     /// Whether somebody watches a circle.
     #[inline]
     pub(crate) fn has_circles(&self) -> bool {
@@ -121,6 +150,7 @@ impl Default for Bits {
             first_bytes: Default::default(),
             blocks: Level::ALL.map(|level| zeros(level.blocks())),
             levels: AtomicU64::new(0),
+            follows: AtomicBool::new(false),
         }
     }
 }

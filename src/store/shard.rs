@@ -207,12 +207,14 @@ impl Shard {
     #[inline(never)]
     fn learn_any(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Became {
         let report = entry.record(intake.text);
-        let is_watched = self.may_be_watched(entry.client, &report, intake.listeners.and_then(|to| to.watched));
+        let watched = intake.listeners.and_then(|to| to.watched);
+        let is_watched = self.may_be_watched(entry.client, &report, watched);
         let before = if is_watched { self.get(entry.client, report.client()).map(OwnedRecord::from) } else { None };
         match self.offer(entry.client, &report, room, intake.horizon) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
-                if is_watched {
+                if let Some(bits) = watched.filter(|_| is_watched) {
+                    bits.follow(entry.client);
                     let before = before.as_ref().map(OwnedRecord::record);
                     self.feed.shift(Shift { before, now: Some(report) });
                 }

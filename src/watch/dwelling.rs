@@ -18,6 +18,12 @@ struct Dwelling {
     crossed_at: Option<Timestamp>,
 }
 
+impl Dwelling {
+    const fn is_followed(&self) -> bool {
+        self.is_in && self.crossed_at.is_some()
+    }
+}
+
 impl Dwellings {
     /// A client is inside when the fence begins.
     pub(super) fn begin(&mut self, client: &[u8]) {
@@ -50,10 +56,20 @@ impl Dwellings {
         self.0.remove(client).is_some_and(|dwelling| dwelling.is_in)
     }
 
+    /// Whether a client counts as inside and is not: what comes next of it matters wherever it is.
+    pub(super) fn follows(&self, client: &[u8]) -> bool {
+        self.0.get(client).is_some_and(Dwelling::is_followed)
+    }
+
+    /// All of whom that is so.
+    pub(super) fn followed(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().filter(|(_, dwelling)| dwelling.is_followed()).map(|(client, _)| &**client)
+    }
+
     /// About how many bytes they take.
     pub(super) fn bytes(&self) -> usize {
-        // The IDs are mostly short.
-        self.0.len() * (size_of::<Dwelling>() + size_of::<Box<[u8]>>() + 48)
+        // The IDs are mostly short; some stand once more among those that are followed.
+        self.0.len() * (size_of::<Dwelling>() + size_of::<Box<[u8]>>() + 96)
     }
 
     pub(super) fn clear(&mut self) {

@@ -34,6 +34,10 @@ pub(crate) struct Watches {
     prefix_lens: BTreeMap<usize, usize>,
     /// Those of circles, by the blocks that have all cells of theirs.
     by_block: BTreeMap<(Level, u32), BTreeSet<WatchId>>,
+    /// Fences that wait, by the clients that count as inside and are not: of those they have to be told wherever they are.
+    followed: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
+    /// How many fences wait.
+    waiting_fences: usize,
     /// For how many watches each bit is set.
     bits: BTreeMap<Bit, usize>,
     pub(super) abandoned: Arc<Abandoned>,
@@ -92,6 +96,7 @@ impl Watches {
     /// Removes one.
     pub(crate) fn remove(&mut self, id: WatchId, hash_key: &HashKey) {
         if let Some(watch) = self.by_id.remove(&id) {
+            watch.followed().for_each(|client| note(&mut self.followed, client.into(), id, false));
             self.index(id, &watch.target, hash_key, false);
         }
     }
@@ -107,12 +112,16 @@ impl Watches {
     /// Has one begin anew.
     pub(crate) fn begin(&mut self, id: WatchId, rights: &Rights, store: &Store, horizon: Horizon) {
         if let Some(watch) = self.by_id.get_mut(&id) {
+            watch.followed().for_each(|client| note(&mut self.followed, client.into(), id, false));
             watch.begin(store, horizon, rights);
         }
     }
 
     /// Where a watch is found, and the bits that say so.
     fn index(&mut self, id: WatchId, target: &Target, hash_key: &HashKey, is_there: bool) {
+        if target.tells.waits() {
+            self.count_waiting(is_there);
+        }
         if let Some(client) = target.pattern.only() {
             self.count(Bit::of(hash_key.hash(client)), is_there);
             note(&mut self.by_client, client.into(), id, is_there);
@@ -141,8 +150,21 @@ impl Watches {
     fn count(&mut self, bit: Bit, is_there: bool) {
         let is_set = count(&mut self.bits, bit, is_there);
         let bits = self.interest.change();
-        bits.set(bit, is_set);
+        // It may be set since somebody is followed, too.
+        if is_set || self.waiting_fences == 0 || !matches!(bit, Bit::Client(_)) {
+            bits.set(bit, is_set);
+        }
         bits.set_any(!self.bits.is_empty());
+    }
+
+    /// There is a fence more that waits, or one less.
+    fn count_waiting(&mut self, is_there: bool) {
+        self.waiting_fences = if is_there { self.waiting_fences + 1 } else { self.waiting_fences.saturating_sub(1) };
+        let bits = self.interest.change();
+        bits.set_follows(self.waiting_fences > 0);
+        if self.waiting_fences == 0 {
+            bits.follow_nobody(|bit| self.bits.contains_key(&bit));
+        }
     }
 
     /// Tells all who watch a client what has become of it.
@@ -150,19 +172,24 @@ impl Watches {
         let Some(lines) = Lines::of(shift) else { return };
         let client = lines.client;
         let hash = store.hash(client);
-        let Self { interest, by_id, by_client, by_prefix, prefix_lens, by_block, .. } = self;
+        let Self { interest, by_id, by_client, by_prefix, prefix_lens, by_block, followed, .. } = self;
         let prefixes = prefix_lens.keys().take_while(|&&len| len <= client.len());
         let by_prefix = prefixes.filter_map(|&len| by_prefix.get(&client[..len]));
         let blocks = interest.bits().map(|bits| blocks_of(shift, bits)).unwrap_or_default();
-        let by_block: BTreeSet<&WatchId> = blocks.iter().filter_map(|block| by_block.get(block)).flatten().collect();
-        let ids = by_client.get(client).into_iter().chain(by_prefix).flatten().chain(by_block);
+        let by_block = blocks.iter().filter_map(|block| by_block.get(block)).flatten();
+        let by_circle: BTreeSet<WatchId> =
+            by_block.chain(followed.get(client).into_iter().flatten()).copied().collect();
+        let ids = by_client.get(client).into_iter().chain(by_prefix).flatten().chain(&by_circle);
         let mut count = 0;
-        for id in ids {
-            let Some(watch) = by_id.get_mut(id) else { continue };
+        for &id in ids {
+            let Some(watch) = by_id.get_mut(&id) else { continue };
             count += 1;
             // Who was not met yet will be, as it is then.
             if watch.has_met(store, hash, client) && watch.take(shift, &lines) {
                 turn.actions.push(Action::Look { session: watch.session });
+            }
+            if watch.target.tells.waits() {
+                note(followed, client.into(), id, watch.follows(client));
             }
         }
         turn.spend(count / 4);

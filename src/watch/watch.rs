@@ -93,6 +93,16 @@ impl Watch {
         }
     }
 
+    /// Whether a client counts as inside and is not: it is to be told of wherever it goes. A fence of one client is anyway.
+    pub(super) fn follows(&self, client: &[u8]) -> bool {
+        self.target.pattern.only().is_none() && self.dwellings.follows(client)
+    }
+
+    /// All of whom that is so.
+    pub(super) fn followed(&self) -> impl Iterator<Item = &[u8]> {
+        self.dwellings.followed()
+    }
+
     /// Takes what has become of a client; whether the watcher is to be called.
     pub(super) fn take(&mut self, shift: &Shift<'_>, lines: &Lines<'_>) -> bool {
         let client = lines.client;

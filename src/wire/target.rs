@@ -33,6 +33,11 @@ pub enum Tells {
 }
 
 impl Tells {
+    /// Whether it waits before it says that somebody has crossed.
+    pub(crate) const fn waits(self) -> bool {
+        matches!(self, Self::Crossings { dwell: Some(_) })
+    }
+
     /// Whether it is the same kind of watch.
     pub(crate) const fn is_like(self, other: Self) -> bool {
         matches!(self, Self::Reports) == matches!(other, Self::Reports)
