@@ -430,6 +430,12 @@ impl Session {
         self.unsent + self.owed.len() + self.owed.waiting() * self.owed.weight()
     }
 
+    /// Takes no further request, and tells its client of no further change: what was not read is dropped. What is owed for
+    /// those that it took still comes out.
+    pub fn stop(&mut self) {
+        self.close();
+    }
+
     pub(super) fn close(&mut self) {
         self.closing = true;
         self.watcher = None;

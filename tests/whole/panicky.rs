@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use herd_host::{Runtime, Stream};
+use herd_host::{Runtime, Stream, TcpKeepalive};
 
 /// A client with this in its ID has the task of its connection panic.
 pub(crate) const CONNECTION: &str = "panic-of-a-connection";
@@ -99,6 +99,10 @@ impl<S: Stream> Stream for PanickyStream<S> {
 
     fn set_nodelay(&self) -> io::Result<()> {
         self.stream.set_nodelay()
+    }
+
+    fn set_keepalive(&self, keepalive: &TcpKeepalive) -> io::Result<()> {
+        self.stream.set_keepalive(keepalive)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -16,7 +16,7 @@ use async_global_executor::GlobalExecutorConfig;
 use async_io::Async;
 use async_std::task;
 use futures_io::{AsyncRead, AsyncWrite};
-use herd_host::{Runtime, Stream, WORKER, connect_from};
+use herd_host::{Runtime, SockRef, Stream, TcpKeepalive, WORKER, connect_from};
 
 /// A handle to a server that runs on async-std's global executor.
 pub type Server = herd_host::Server<AsyncStd>;
@@ -112,6 +112,10 @@ impl Stream for Connection {
 
     fn set_nodelay(&self) -> io::Result<()> {
         self.stream.get_ref().set_nodelay(true)
+    }
+
+    fn set_keepalive(&self, keepalive: &TcpKeepalive) -> io::Result<()> {
+        SockRef::from(self.stream.get_ref()).set_tcp_keepalive(keepalive)
     }
 
     fn poll_shutdown(&mut self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {

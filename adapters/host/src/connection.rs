@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use herd::{Instant, Node, Received, Refusal, Seat, Session, Turn};
+use herd::{Instant, Node, Received, Refusal, Seat, Session, SessionId, Turn};
+use socket2::TcpKeepalive;
 
 use self::unsent::Unsent;
 use self::withheld::Withheld;
@@ -23,6 +24,11 @@ use crate::scratch::{Input, Scratch};
 use crate::shared::{Letter, Shared};
 use crate::shutdown::{Phase, Task};
 use crate::tls::{Input as Came, Secured};
+
+/// How long nothing is said on a connection that watches before TCP asks whether the other end is there, and how long until
+/// it asks again: some times, and then the connection is over.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(10);
 
 /// How a turn of a connection ends, where it does not end with waiting for something to happen.
 #[derive(Debug)]
@@ -68,7 +74,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// Output that the other end has not taken yet, and how much of its end may not be sent yet.
     unsent: Unsent,
     withheld: Withheld,
-    /// Where answers come to, once some are expected, and the word to close, once it has large buffers.
+    /// Where answers come to, once some are expected, and the word to close, once it has large buffers. What a client
+    /// watches wakes its connection by this, too.
     mailbox: Option<Arc<Mailbox<Letter>>>,
     alarm: Option<Alarm>,
     /// How its input ended, once all was read that there will ever be.
@@ -78,6 +85,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// Whether it is closed because its client has lost a right.
     is_revoked: bool,
     neighbour_logged: bool,
+    /// Whether TCP asks now and then whether the other end is there, since it watches.
+    is_kept_alive: bool,
     /// What it has done in this turn, in units of [work](Turn::work).
     work: u64,
     /// Last, since fields are dropped in this order: only a connection that is closed makes room for another one.
@@ -108,6 +117,7 @@ impl<R: Runtime> Connection<R> {
             refused: None,
             is_revoked: false,
             neighbour_logged: false,
+            is_kept_alive: false,
             _seat: seat,
             task,
         }
@@ -223,8 +233,8 @@ impl<R: Runtime> Connection<R> {
             let before = turn.work();
             let mut received = take_in(&mut self.session, &shared.node, turn);
             log_received(shared.name(), self.remote, &received);
-            if received.ask_for_places() && self.mailbox.is_none() {
-                shared.expect_letters(id, self.mailbox.insert(Arc::default()));
+            if received.ask_for_places() {
+                open(&mut self.mailbox, shared, id);
             }
             if received.asks_for_status() {
                 received.tell(shared.status());
@@ -236,9 +246,6 @@ impl<R: Runtime> Connection<R> {
             }
             let brings = served.brings();
             served.reply(output);
-            if self.session.is_watching() && self.mailbox.is_none() {
-                shared.expect_letters(id, self.mailbox.insert(Arc::default()));
-            }
             // What a pass brings is among the changes when it has ended.
             let data = shared.data.as_ref().filter(|data| brings && data.is_each);
             let ticket = data.map(|data| data.ticket());
@@ -246,18 +253,30 @@ impl<R: Runtime> Connection<R> {
             let now = turn.now.instant;
             self.work += Turn::CALL + turn.work().wrapping_sub(before);
             self.log_neighbour();
+            self.listen_for_changes()?;
             self.send(context, (now, ticket), output)?;
             self.count_buffers(turn);
             Ok(now)
         })
     }
 
+    /// A connection whose client watches is woken by what others bring, and is never at rest: so TCP has to find out when
+    /// nobody is there any more.
+    fn listen_for_changes(&mut self) -> io::Result<()> {
+        if self.is_kept_alive || !self.session.is_watching() {
+            return Ok(());
+        }
+        open(&mut self.mailbox, &self.shared, self.session.id());
+        self.is_kept_alive = true;
+        self.stream.set_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE_AGAIN))
+    }
+
     /// Tells the node how much is unsent.
     fn count_buffers(&mut self, turn: &mut Turn) {
         let unsent = self.unsent.room() + self.stream.unsent();
         self.session.set_unread(self.stream.unread());
-        if self.mailbox.is_none() && self.session.is_large(unsent) {
-            self.shared.expect_letters(self.session.id(), self.mailbox.insert(Arc::default()));
+        if self.session.is_large(unsent) {
+            open(&mut self.mailbox, &self.shared, self.session.id());
         }
         self.session.holds(&self.shared.node, turn, unsent);
         self.shared.perform(turn, None);
@@ -276,16 +295,10 @@ impl<R: Runtime> Connection<R> {
         Scratch::lend(|Scratch { output, turn, .. }| {
             let mut next = Some(first);
             while let Some(letter) = next {
-                match letter {
-                    Letter::Answer(answer) => {
-                        let start = output.len();
-                        self.session.answer(answer, output);
-                        self.work += Turn::work_of(output.len() - start);
-                    }
-                    // It can go on now, which is looked at next.
-                    Letter::Look => {}
-                    Letter::Close => return Ok(true),
-                }
+                let Letter::Answer(answer) = letter else { return Ok(true) };
+                let start = output.len();
+                self.session.answer(answer, output);
+                self.work += Turn::work_of(output.len() - start);
                 next = if self.work < Turn::SHARE { mailbox.take() } else { None };
             }
             turn.now = self.shared.clock.now();
@@ -404,6 +417,13 @@ impl<R: Runtime> Connection<R> {
                 tracing::debug!(target: "herd::wire", server, client = %self.remote, reason = %why, "connection closed");
             }
         }
+    }
+}
+
+/// Opens the way for what others have for a session, if it is not open.
+fn open<R: Runtime>(mailbox: &mut Option<Arc<Mailbox<Letter>>>, shared: &Shared<R>, session: SessionId) {
+    if mailbox.is_none() {
+        shared.expect_letters(session, mailbox.insert(Arc::default()));
     }
 }
 

@@ -62,6 +62,7 @@ pub use open_files::fit_open_files;
 pub use run::main;
 pub use runtime::{Runtime, Stream, WORKER};
 pub use server::{BindError, ReloadError, ReportError, Server, StartError};
+pub use socket2::{SockRef, TcpKeepalive};
 pub use source::PlacesError;
 pub use stopped::{DrainError, StopError};
 pub use tls::{UnfitName, check_names, file_name, is_not_spoken, is_of_other_authority, is_of_other_name};

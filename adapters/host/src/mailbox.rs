@@ -27,6 +27,11 @@ impl<T> Mailbox<T> {
         self.waker.wake();
     }
 
+    /// Wakes the task though nothing is there: something that it looks at anyway has changed.
+    pub(crate) fn wake(&self) {
+        self.waker.wake();
+    }
+
     /// The task behind `waker` is woken when something is put there from now on.
     pub(crate) fn listen(&self, waker: &Waker) {
         self.waker.register(waker);

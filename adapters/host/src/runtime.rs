@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use socket2::TcpKeepalive;
+
 /// What the threads that run tasks are called, for whoever looks at the process's threads.
 pub const WORKER: &str = "herd-worker";
 
@@ -79,6 +81,12 @@ pub trait Stream: Send + Unpin + 'static {
     /// # Errors
     /// Where the connection is gone already.
     fn set_nodelay(&self) -> io::Result<()>;
+
+    /// Has TCP find out when the other end is gone without a word, though nothing is said.
+    ///
+    /// # Errors
+    /// Where the connection is gone already.
+    fn set_keepalive(&self, keepalive: &TcpKeepalive) -> io::Result<()>;
 
     /// Says that no more will be written.
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;

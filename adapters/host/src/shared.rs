@@ -33,8 +33,6 @@ pub(crate) enum Letter {
     Answer(Answer),
     /// It is to be closed: buffers are full.
     Close,
-    /// What its session watches has changed.
-    Look,
 }
 
 /// One server: its node, its places, its clock, and the ways to its tasks.
@@ -144,7 +142,7 @@ impl<R: Runtime> Shared<R> {
                     Action::Close { session } => self.deliver(session, Letter::Close),
                     // Its own pass is followed by the next, if there is anything to do.
                     Action::Look { session } if own.as_ref().is_some_and(|(own, _)| own.id() == session) => {}
-                    Action::Look { session } => self.deliver(session, Letter::Look),
+                    Action::Look { session } => self.wake(session),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
                     Action::Fetch { fetch, query } => fetched.extend(self.fetch(fetch, query)),
@@ -204,9 +202,19 @@ impl<R: Runtime> Shared<R> {
     }
 
     fn deliver(&self, session: SessionId, letter: Letter) {
-        let mailbox = lock(&self.sessions).get(&session).map(Arc::clone);
-        if let Some(mailbox) = mailbox {
+        if let Some(mailbox) = self.mailbox(session) {
             mailbox.put(letter);
         }
+    }
+
+    /// What that session watches has changed: its connection asks it whether it can go on.
+    fn wake(&self, session: SessionId) {
+        if let Some(mailbox) = self.mailbox(session) {
+            mailbox.wake();
+        }
+    }
+
+    fn mailbox(&self, session: SessionId) -> Option<Arc<Mailbox<Letter>>> {
+        lock(&self.sessions).get(&session).map(Arc::clone)
     }
 }

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use herd_host::{Runtime, Stream, WORKER};
+use herd_host::{Runtime, SockRef, Stream, TcpKeepalive, WORKER};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Builder;
@@ -89,6 +89,10 @@ impl Stream for Connection {
 
     fn set_nodelay(&self) -> io::Result<()> {
         self.0.set_nodelay(true)
+    }
+
+    fn set_keepalive(&self, keepalive: &TcpKeepalive) -> io::Result<()> {
+        SockRef::from(&self.0).set_tcp_keepalive(keepalive)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -14,8 +14,13 @@ impl<R: Runtime> Connection<R> {
     /// Requests that come are dropped unread, so that a client that writes before it reads is not stuck.
     pub(super) fn poll_stopping(&mut self, context: &mut Context<'_>) -> Poll<io::Result<TurnEnd>> {
         self.work = 0;
+        self.session.stop();
         if self.take_letters(context)? {
             return Poll::Ready(Ok(TurnEnd::Ended(End::NoRoom)));
+        }
+        // What takes longer than a pass goes on.
+        while self.work < Turn::SHARE && self.session.can_resume() {
+            self.pass(context, |session, node, turn| session.receive(node, turn, &[]))?;
         }
         if self.flush(context)?.is_ready() && !self.session.is_waiting() {
             return Poll::Ready(Ok(TurnEnd::Ended(End::Stopped)));

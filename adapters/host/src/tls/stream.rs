@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use socket2::TcpKeepalive;
+
 use super::layer::{Input, Layer, Step, lend_copy};
 use super::material::Tls;
 use crate::runtime::Stream;
@@ -157,6 +159,10 @@ impl<S: Stream> Stream for Secured<S> {
 
     fn set_nodelay(&self) -> io::Result<()> {
         self.stream.set_nodelay()
+    }
+
+    fn set_keepalive(&self, keepalive: &TcpKeepalive) -> io::Result<()> {
+        self.stream.set_keepalive(keepalive)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use herd::{Certificate, Certificates, ServerName, SplitMix64};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, SanType};
+use socket2::TcpKeepalive;
 use tempfile::TempDir;
 
 use super::material::{Files, Tls};
@@ -115,6 +116,10 @@ impl Stream for Wire {
     }
 
     fn set_nodelay(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_keepalive(&self, _: &TcpKeepalive) -> io::Result<()> {
         Ok(())
     }
 

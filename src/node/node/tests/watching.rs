@@ -149,3 +149,39 @@ fn a_slow_watcher_gets_the_newest_and_past_the_bound_all_again() {
     assert!(told.starts_with("AGAIN *\nSEEN ") && told.ends_with("\nWATCHING *\n"), "{told}");
     assert_eq!(told.lines().count(), 2 + 4);
 }
+
+#[test]
+fn a_session_that_stops_finds_what_it_was_asked_for() {
+    let node = node_alone(Limits::default());
+    let mut line = Line::new(&node, 1);
+    let reports: Vec<String> = (0..20_000).map(|client| format!("IAMAT {client} +1+1 1\n")).collect();
+    line.say(&reports.concat());
+    let mut out = Vec::new();
+    line.session.receive(&node, &mut line.turn, b"NEAR +0+0 20016 9 nobody\nWATCH kiwi\n").serve().reply(&mut out);
+    assert!(line.session.is_waiting() && out.is_empty(), "it takes longer than a pass");
+    line.session.stop();
+    assert_eq!((line.look(out).as_str(), line.session.is_finished()), ("\n", true));
+    assert_eq!(line.say("STATUS\n"), "");
+}
+
+/// What a fence that waits has to know of a client that is far away, whatever else is watched.
+#[test]
+fn a_fence_that_waits_follows_whoever_left() {
+    let node = node_alone(Limits::default());
+    let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
+    client.say(THREE);
+    let fence = "+34.07-118.44 10 truck-* DWELL 10";
+    for target in [fence, "+34.07-118.44 10 truck-7 DWELL 10"] {
+        let start = watcher.say(&format!("FENCE {target}\n"));
+        assert_eq!(start, format!("ENTER a +1.500000000 truck-7 +34.07-118.44 1 {target}\nWATCHING {target}\n"));
+    }
+    assert_eq!(watcher.say("WATCH truck-7\nUNWATCH truck-7\n").lines().count(), 3);
+    watcher.say("UNWATCH +34.07-118.44 10 truck-7 DWELL 10\n");
+    // All in one pass.
+    client.say("IAMAT truck-7 +1+1 2\nIAMAT truck-7 +2+2 11\nIAMAT truck-7 +3+3 12\n");
+    assert_eq!(watcher.hear(), format!("LEAVE a -9.500000000 truck-7 +3+3 12 {fence}\n"));
+    client.say("IAMAT truck-7 +34.07-118.44 20\nIAMAT truck-7 +34.07-118.44 30\nIAMAT truck-7 +3+3 31\n");
+    assert!(watcher.hear().starts_with("ENTER "));
+    client.say("FORGET truck-7 32\n");
+    assert_eq!(watcher.hear(), format!("LEAVE a -28.500000000 truck-7 +3+3 31 {fence}\n"), "far away, and inside");
+}
