@@ -14,6 +14,7 @@ mod impostor;
 mod neighbours;
 mod siege;
 mod strangers;
+mod watchers;
 
 use herd_tests::Binaries;
 use herd_tests::graphs::{pair, single};

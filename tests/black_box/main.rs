@@ -7,6 +7,7 @@ mod connections;
 mod data;
 mod log_faults;
 mod logs;
+mod near;
 mod open_files;
 mod places;
 mod plain;
@@ -18,6 +19,7 @@ mod sources;
 mod status;
 mod tls;
 mod versions;
+mod watches;
 mod whatsat;
 
 use std::process::Output;

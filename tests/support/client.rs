@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
+use socket2::{Domain, Socket, Type};
+
 use crate::patience::PATIENCE;
 
 /// A connection to a server. Every read fails the test after [`PATIENCE`].
@@ -58,6 +60,15 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a server that listens");
         Self::over(stream)
+    }
+
+    /// Connects, with so little room for what it has not read that the server soon notices.
+    #[must_use]
+    pub fn narrow(address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+        socket.set_recv_buffer_size(4 << 10).expect("a socket");
+        socket.connect_timeout(&address.into(), PATIENCE).expect("a server that listens");
+        Self::over(socket.into())
     }
 
     /// A client over a connection that is there already.
@@ -118,6 +129,22 @@ impl Client {
         }
     }
 
+    /// The reply to a NEAR: its lines up to the empty one.
+    pub fn near(&mut self) -> Vec<String> {
+        self.until("")
+    }
+
+    /// All lines before the next one that is this.
+    pub fn until(&mut self, last: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            match self.line() {
+                line if line == last => return lines,
+                line => lines.push(line),
+            }
+        }
+    }
+
     /// Everything until the server closes.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -143,6 +170,11 @@ impl Client {
     /// Asks, and reads the reply's first line, unless the connection is over before.
     pub fn try_ask(&mut self, request: &str) -> Option<String> {
         self.stream.get_mut().write_all(format!("{request}\n").as_bytes()).ok()?;
+        self.try_line()
+    }
+
+    /// The next line, unless the connection is over before.
+    pub fn try_line(&mut self) -> Option<String> {
         let mut line = String::new();
         self.stream.read_line(&mut line).ok()?;
         line.strip_suffix('\n').map(str::to_owned)
