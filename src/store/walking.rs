@@ -12,7 +12,7 @@ impl Store {
     pub(crate) const SWEEP: usize = 256;
 
     /// How many clients are copied at once: a pass that needs their shard waits for a tenth of a millisecond.
-    const COPY: usize = 256;
+    pub(super) const COPY: usize = 256;
 
     /// Appends what is kept of the clients that come next, of about [`COPY`](Self::COPY), each as a whole line; whether
     /// there were any more.

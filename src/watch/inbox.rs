@@ -257,3 +257,99 @@ impl Inbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::news::SharedLine;
+    use super::*;
+    use crate::herd::Buffers;
+    use crate::values::{SessionId, SplitMix64};
+
+    /// What a watcher knows that takes in each line: whom it was told of, and what.
+    #[derive(Default)]
+    struct Reader(BTreeMap<String, String>);
+
+    impl Reader {
+        /// Lines are `WORD line target`, and a line is `client version`. What is told is always news.
+        fn take(&mut self, lines: &[u8], tells_each: bool) {
+            for line in core::str::from_utf8(lines).expect("ASCII").lines() {
+                let [word, client, version, "target"] = *line.split(' ').collect::<Vec<_>>() else { panic!("{line}") };
+                let before = match word {
+                    "SEEN" | "ENTER" => self.0.insert(client.into(), version.into()),
+                    _ => Some(self.0.remove(client).expect("it was told before that the client is there")),
+                };
+                let number = |version: &String| version.parse::<u32>().expect("a number");
+                assert!(tells_each || word != "ENTER" || before.is_none(), "{line}");
+                assert!(before.is_none_or(|before| number(&before) < number(&version.into())), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_watcher_that_has_read_all_knows_what_is_so_however_slow_it_was() {
+        for seed in 0..300 {
+            let mut random = SplitMix64::new(seed);
+            let mut number = |most: u64| random.number() % most;
+            let tells_each = number(2) == 0;
+            let buffers = Arc::new(Buffers::new(usize::MAX));
+            let mut inbox = Inbox::new(Share::new(Arc::clone(&buffers), SessionId(1)), 1000);
+            let (mut reader, mut so) = (Reader::default(), BTreeMap::<String, String>::new());
+            let is_slow = number(2) == 0;
+            for version in 1..400_u32 {
+                // Long enough for a slow reader to have too many.
+                let client = format!("{}{}", "c".repeat(if is_slow { 2000 } else { 1 }), number(6));
+                let (was, is) = (so.contains_key(&client), number(3) > 0);
+                let line = format!("{client} {version}");
+                let line = SharedLine::new(line.as_bytes());
+                let word = match (tells_each, is) {
+                    (true, true) => Word::Seen,
+                    (true, false) => Word::Left,
+                    (false, true) => Word::Enter,
+                    (false, false) => Word::Leave,
+                };
+                inbox.tell(1, b"target", &News { client: client.as_bytes(), was, is, tells_each, word, line: &line });
+                match is {
+                    true if tells_each || !was => _ = so.insert(client, version.to_string()),
+                    true => {}
+                    false => _ = so.remove(&client),
+                }
+                if number(if is_slow { 100 } else { 4 }) == 0 {
+                    let (most, mut out) = (usize::try_from(number(100_000)).expect("few"), Vec::new());
+                    inbox.read(most, |_| Some(b"target"), &mut out);
+                    reader.take(&out, tells_each);
+                }
+            }
+            let mut out = Vec::new();
+            inbox.read(usize::MAX, |_| Some(b"target"), &mut out);
+            reader.take(&out, tells_each);
+            assert!(reader.0.keys().eq(so.keys()), "seed {seed}");
+            assert!(!tells_each || reader.0 == so, "seed {seed}");
+            assert_eq!((inbox.has_more(), inbox.bytes, buffers.total()), (false, 0, 0));
+        }
+    }
+
+    #[test]
+    fn of_a_watch_that_has_ended_nothing_is_told() {
+        let buffers = Arc::new(Buffers::new(usize::MAX));
+        let mut inbox = Inbox::new(Share::new(Arc::clone(&buffers), SessionId(1)), 1000);
+        let place = "p".repeat(3000);
+        for version in 0..60 {
+            let line = format!("{place} {version}");
+            let line = SharedLine::new(line.as_bytes());
+            let news =
+                News { client: place.as_bytes(), was: true, is: true, tells_each: true, word: Word::Seen, line: &line };
+            assert_eq!(inbox.tell(1 + version % 2, b"target", &news), version == 0);
+        }
+        inbox.forget(1);
+        let mut out = Vec::new();
+        inbox.read(usize::MAX, |_| Some(b"target"), &mut out);
+        let mut versions = Vec::new();
+        for line in core::str::from_utf8(&out).expect("ASCII").lines() {
+            versions.push(line.split(' ').nth(2).expect("a version").parse::<u32>().expect("a number"));
+        }
+        assert!(versions.iter().all(|version| version % 2 == 1) && versions.last() == Some(&59), "{versions:?}");
+        assert_eq!((inbox.bytes, buffers.total()), (0, 0));
+    }
+}

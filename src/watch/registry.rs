@@ -242,3 +242,67 @@ fn count<K: Ord>(counts: &mut BTreeMap<K, usize>, of: K, is_there: bool) -> bool
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::herd::{Buffers, Limits, Share};
+    use crate::report::{Record, SecretHasher};
+    use crate::values::{ServerId, SplitMix64};
+    use crate::wire::Sighting;
+
+    /// The bits never say that nobody watches a client of which somebody is told.
+    #[test]
+    fn whoever_is_told_of_has_a_bit() {
+        let key = HashKey::default();
+        let store = Store::new(&Limits::default(), &key, &SecretHasher::new(1), 1);
+        let mut told = 0;
+        for seed in 0..60 {
+            let mut random = SplitMix64::new(seed);
+            let mut number = |most: u64| random.number() % most;
+            let mut position = || match number(4) {
+                0 => format!("{:+}{:+}", 89.9 + number(10) as f64 / 100.0, number(360) as f64 - 180.0),
+                1 => format!("{:+}+179.99{}", number(180) as f64 - 90.0, number(10)),
+                _ => format!("{:+.4}{:+.4}", number(1800) as f64 / 10.0 - 90.0, number(3600) as f64 / 10.0 - 180.0),
+            };
+            let positions: Vec<String> = (0..40).map(|_| position()).collect();
+            let (mut watches, mut ids) = (Watches::new(Arc::default()), Vec::new());
+            for (index, place) in positions.iter().enumerate().take(8) {
+                let radius = ["0", "1", "30", "500", "9000", "20016"][index % 6];
+                let texts = [
+                    vec![place.as_str(), radius],
+                    vec![place.as_str(), radius, "c*"],
+                    vec!["client-7"],
+                    vec!["client-1*"],
+                ];
+                let fields: Vec<&[u8]> = texts[index % 4].iter().map(|text| text.as_bytes()).collect();
+                let target = Target::watch(&fields).expect("a target");
+                let share = Share::new(Arc::new(Buffers::new(usize::MAX)), SessionId(1));
+                let inbox = Arc::new(Lock::new(Inbox::new(share, 1000)));
+                let by = (&Rights::all(), &store, Horizon::NONE);
+                ids.push(watches.add((SessionId(1), inbox), 1, (target, &key), by));
+            }
+            for (index, place) in positions.iter().enumerate() {
+                let client = format!("client-{index}");
+                let sighting = Sighting::new(client.as_bytes(), place.as_bytes(), b"1").expect("a sighting");
+                let mut line = Vec::new();
+                let write = |part: &[u8]| line.extend_from_slice(part);
+                let head = Record::write(write, (ServerId(0), b"a"), b"+1.0", &sighting);
+                let record = Record { line: &line, head };
+                let bits = watches.interest.bits().expect("somebody watches");
+                let cell = Cell::of_valid(record.position_and_rest().expect("a position"));
+                let may = bits.may_watch(key.hash(client.as_bytes()), client.as_bytes()) || bits.has_cell(cell);
+                let shift = Shift { before: None, now: Some(record) };
+                watches.by_id.values_mut().for_each(Watch::end_gathering);
+                let mut turn = Turn::default();
+                watches.tell(&shift, &store, &mut turn);
+                told += usize::from(turn.actions.len());
+                assert!(may || turn.actions.is_empty(), "seed {seed}: {client} at {place}");
+                watches.by_id.values_mut().for_each(Watch::read_all);
+            }
+            ids.into_iter().for_each(|id| watches.remove(id, &key));
+            assert!(watches.interest.bits().is_none() && watches.is_empty());
+        }
+        assert!(told > 1000, "{told}");
+    }
+}

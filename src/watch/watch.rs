@@ -134,6 +134,19 @@ impl Watch {
         self.inbox.hold().tell(self.number, &self.target.text, &news)
     }
 
+    /// All that was there was met.
+    #[cfg(test)]
+    pub(super) fn end_gathering(&mut self) {
+        self.gather = None;
+    }
+
+    /// Its watcher reads.
+    #[cfg(test)]
+    pub(super) fn read_all(&mut self) {
+        self.inbox.hold().clear();
+        self.inbox.hold().read(usize::MAX, |_| None, &mut Vec::new());
+    }
+
     fn covers(&self, client: &[u8]) -> bool {
         self.target.pattern.covers(client) && self.rights.covers(client)
     }

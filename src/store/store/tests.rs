@@ -170,7 +170,7 @@ fn a_copy_has_each_client_once() {
     let mut copied: Vec<_> = copy.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
     copied.sort();
     let kept: Vec<_> = lines(&store).into_iter().map(|line| [b"AT ", &line[..], b"\n"].concat()).collect();
-    assert!(copied == kept && steps == 5000_usize.div_ceil(Store::STEP), "{steps}");
+    assert!(copied == kept && steps == 5000_usize.div_ceil(Store::COPY), "{steps}");
 }
 
 /// A record just over 4 KiB takes hardly more than that, and who has many of them takes no more than there is.
