@@ -34,6 +34,8 @@ pub struct Node {
     admission: Arc<Lock<Admission>>,
     /// Which clients somebody may watch.
     interest: Arc<Interest>,
+    /// How many watchers a report is told to, on average of the last ones.
+    pub(super) fan_out: AtomicU64,
     /// How much memory the buffers of its sessions and links take.
     pub(super) buffers: Arc<Buffers>,
     /// How often what sessions have a copy of, who the server is, has changed.
@@ -68,6 +70,7 @@ impl Node {
             store,
             hub: Lock::new(Hub::new(identity, seed.jitter(), Arc::clone(&interest))),
             interest,
+            fan_out: AtomicU64::new(0),
             admission,
             buffers,
             generation: AtomicUsize::new(0),
@@ -402,6 +405,7 @@ impl Clone for Node {
             admission: Arc::new(Lock::clone(&*self.admission)),
             hub,
             interest,
+            fan_out: AtomicU64::new(0),
             buffers,
             generation: AtomicUsize::new(self.generation.load(Ordering::Acquire)),
             sessions: AtomicU64::new(self.sessions.load(Ordering::Relaxed)),

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::ops::Range;
 use core::slice;
+use core::sync::atomic::Ordering;
 
 use super::answering::{Answering, brings};
 use super::near::write_found;
@@ -76,6 +77,7 @@ impl Session {
     fn begin<'a>(&'a mut self, node: &'a Node, turn: &'a mut Turn, bytes: &[u8], ended: bool) -> Received<'a> {
         node.refresh(self, turn.now.instant);
         turn.horizon = node.horizon(&self.identity().limits, turn.now);
+        turn.fan_out = node.fan_out.load(Ordering::Relaxed);
         // Empty, as each pass leaves it.
         let mut batch = turn.batch.take().unwrap_or_default();
         self.take_in(turn, bytes, ended, &mut batch);
@@ -415,15 +417,21 @@ impl Node {
 
     /// Takes what so many records have changed in some shards to whoever listens.
     fn deliver(&self, shards: Shards, from: BroughtBy, count: usize, turn: &mut Turn) {
-        self.hub(turn, |hub, turn| {
+        let told = self.hub(turn, |hub, turn| {
             if let Some(neighbour) = from.neighbour() {
                 hub.heard(neighbour, turn);
                 if from == BroughtBy::Repair(neighbour) {
                     hub.mended(neighbour, (0, count as u64), turn);
                 }
             }
+            let before = hub.counters.told;
             hub.deliver(&self.store, shards, turn);
+            hub.counters.told - before
         });
+        let before = self.fan_out.load(Ordering::Relaxed);
+        if told + before > 0 {
+            self.fan_out.store((3 * before + told / count as u64) / 4, Ordering::Relaxed);
+        }
     }
 
     /// Gives origins of which nobody had heard their ids.

@@ -137,7 +137,7 @@ impl Hub {
             self.forward(run, turn);
         }
         for shift in feed.shifts() {
-            self.watches.tell(&shift, store, turn);
+            self.counters.told += self.watches.tell(&shift, store, turn);
         }
         feed.clear();
     }

@@ -23,6 +23,8 @@ pub struct Turn {
     pub notices: Vec<Notice>,
     /// What is too old now, as far as this server's clock is trusted: whoever begins something sets it.
     pub(crate) horizon: Horizon,
+    /// How many watchers a report is told to, on average of the last ones.
+    pub(crate) fan_out: u64,
     /// The buffers of a pass, while none is under way.
     pub(crate) batch: Option<Box<Batch>>,
     /// What was done so far, in units of work.

@@ -34,6 +34,17 @@ impl Work {
         8 + bound as u64 / 4
     }
 
+    /// What so many watchers are told.
+    pub(crate) const fn told(watchers: u64) -> u64 {
+        watchers / 4
+    }
+
+    /// What a pass takes in where each report is told to so many watchers, on average.
+    pub(crate) const fn pass_told(watchers: u64) -> u64 {
+        let pass = Self::PASS / (1 + Self::told(watchers));
+        if pass > 0 { pass } else { 1 }
+    }
+
     /// Bytes that are copied and handed to the system, or got from it.
     pub(crate) const fn bytes(len: usize) -> u64 {
         (len / 512) as u64

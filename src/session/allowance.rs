@@ -18,9 +18,9 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// That of a pass which may add so many bytes of replies, where the reply to a WHATSAT has so much `weight`.
-    pub(super) const fn new(replies: usize, weight: usize, questions: usize) -> Self {
-        Self { work: Work::PASS, spent: 0, replies, weight, questions }
+    /// That of a pass which may do so much work and add so many bytes of replies, where the reply to a WHATSAT has so much `weight`.
+    pub(super) const fn new(work: u64, replies: usize, weight: usize, questions: usize) -> Self {
+        Self { work, spent: 0, replies, weight, questions }
     }
 
     pub(super) const fn is_spent(&self) -> bool {

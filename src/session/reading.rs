@@ -15,7 +15,7 @@ impl Session {
     /// Reads into `batch` as much as a pass may take in; how many bytes were read.
     pub(super) fn read(&mut self, turn: &mut Turn, input: &[u8], batch: &mut Batch) -> usize {
         let mut framer = mem::replace(&mut self.framer, Framer::new(0));
-        let mut left = self.allowance();
+        let mut left = self.allowance(Work::pass_told(turn.fan_out));
         let most = input.len().min(Batch::MOST_INPUT);
         // A line without its LF is one only behind all that came.
         let ends = self.ended && most == input.len();

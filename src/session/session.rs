@@ -12,7 +12,7 @@ use super::reply_queue::{Reply, ReplyQueue};
 use crate::access::{Bucket, Certificate, Granted};
 use crate::bytes::append;
 use crate::herd::{Identity, Limits, SMALL, Share, Shown};
-use crate::pass::{Answer, Batch, Refused, Request, Turn};
+use crate::pass::{Answer, Batch, Refused, Request, Turn, Work};
 use crate::store::Search;
 use crate::values::{Instant, ServerId, SessionId};
 use crate::watch::Watcher;
@@ -205,12 +205,12 @@ impl Session {
     }
 
     /// What a pass may take in now.
-    pub(super) fn allowance(&self) -> Allowance {
+    pub(super) fn allowance(&self, work: u64) -> Allowance {
         let limits = &self.identity.limits;
         let replies = limits.max_unsent.saturating_sub(self.owes());
         // Nothing comes between what there is at the start of a watch.
         let replies = if self.is_gathering() { 0 } else { replies };
-        Allowance::new(replies, self.owed.weight(), limits.max_waiting.saturating_sub(self.owed.waiting()))
+        Allowance::new(work, replies, self.owed.weight(), limits.max_waiting.saturating_sub(self.owed.waiting()))
     }
 
     /// Appends what can be sent of a batch's replies to `out`.
@@ -422,7 +422,7 @@ impl Session {
 
     /// Whether a pass could take anything in.
     fn has_room(&self) -> bool {
-        !self.allowance().is_spent()
+        !self.allowance(Work::PASS).is_spent()
     }
 
     /// Bytes of replies that are unsent or owed; those that wait for places at what they may weigh.

@@ -38,6 +38,7 @@ counters! {
     whatsat: "WHATSATs of clients, answered or not",
     near: "NEARs of clients",
     watch: "Watches and fences of clients",
+    told: "Changes that watchers were told",
     again: "Times that a slow watcher was told all anew",
     at: "AT lines of neighbours",
     hello: "Greetings of neighbours",

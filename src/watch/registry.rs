@@ -8,7 +8,7 @@ use super::watch::{Lines, Watch};
 use crate::access::Rights;
 use crate::bytes::Lock;
 use crate::herd::Horizon;
-use crate::pass::{Action, Bit, Bits, Interest, Shift, Turn};
+use crate::pass::{Action, Bit, Bits, Interest, Shift, Turn, Work};
 use crate::report::HashKey;
 use crate::spatial::{Cell, Circle, Cover, Level};
 use crate::store::{Shard, Store};
@@ -167,9 +167,9 @@ impl Watches {
         }
     }
 
-    /// Tells all who watch a client what has become of it.
-    pub(crate) fn tell(&mut self, shift: &Shift<'_>, store: &Store, turn: &mut Turn) {
-        let Some(lines) = Lines::of(shift) else { return };
+    /// Tells all who watch a client what has become of it; how many they are.
+    pub(crate) fn tell(&mut self, shift: &Shift<'_>, store: &Store, turn: &mut Turn) -> u64 {
+        let Some(lines) = Lines::of(shift) else { return 0 };
         let client = lines.client;
         let hash = store.hash(client);
         let Self { interest, by_id, by_client, by_prefix, prefix_lens, by_block, followed, .. } = self;
@@ -192,7 +192,8 @@ impl Watches {
                 note(followed, client.into(), id, watch.follows(client));
             }
         }
-        turn.spend(count / 4);
+        turn.spend(Work::told(count));
+        count
     }
 
     /// Which shard has clients that a watch has not met yet; none where it has met all.
@@ -260,10 +261,12 @@ mod tests {
         for seed in 0..60 {
             let mut random = SplitMix64::new(seed);
             let mut number = |most: u64| random.number() % most;
-            let mut position = || match number(4) {
-                0 => format!("{:+}{:+}", 89.9 + number(10) as f64 / 100.0, number(360) as f64 - 180.0),
-                1 => format!("{:+}+179.99{}", number(180) as f64 - 90.0, number(10)),
-                _ => format!("{:+.4}{:+.4}", number(1800) as f64 / 10.0 - 90.0, number(3600) as f64 / 10.0 - 180.0),
+            let mut signed =
+                |most: u64| if number(2) == 0 { format!("+{}", number(most)) } else { format!("-{}", number(most)) };
+            let mut position = || match signed(4).as_str() {
+                "+0" => format!("+89.9{}", signed(180)),
+                "-0" => format!("{}.25+179.999", signed(90)),
+                _ => format!("{}.5{}.125", signed(90), signed(180)),
             };
             let positions: Vec<String> = (0..40).map(|_| position()).collect();
             let (mut watches, mut ids) = (Watches::new(Arc::default()), Vec::new());
@@ -296,11 +299,13 @@ mod tests {
                 watches.by_id.values_mut().for_each(Watch::end_gathering);
                 let mut turn = Turn::default();
                 watches.tell(&shift, &store, &mut turn);
-                told += usize::from(turn.actions.len());
+                told += turn.actions.len();
                 assert!(may || turn.actions.is_empty(), "seed {seed}: {client} at {place}");
                 watches.by_id.values_mut().for_each(Watch::read_all);
             }
-            ids.into_iter().for_each(|id| watches.remove(id, &key));
+            for id in ids {
+                watches.remove(id, &key);
+            }
             assert!(watches.interest.bits().is_none() && watches.is_empty());
         }
         assert!(told > 1000, "{told}");

@@ -185,3 +185,27 @@ fn a_fence_that_waits_follows_whoever_left() {
     client.say("FORGET truck-7 32\n");
     assert_eq!(watcher.hear(), format!("LEAVE a -28.500000000 truck-7 +3+3 31 {fence}\n"), "far away, and inside");
 }
+
+#[test]
+fn a_pass_takes_in_less_where_each_report_is_told_to_many() {
+    let node = node_alone(Limits::default());
+    let mut watchers: Vec<Line<'_>> = (1..=1000).map(|id| Line::new(&node, id)).collect();
+    for watcher in &mut watchers {
+        assert_eq!(watcher.say("WATCH kiwi\n"), "WATCHING kiwi\n");
+    }
+    let mut client = Line::new(&node, 0);
+    let reports = (1..500).map(|time| format!("IAMAT kiwi +1+1 1.{time:03}")).collect::<Vec<_>>().join("\n");
+    let mut passes = |client: &mut Line<'_>, bytes: &str| {
+        let (before, mut out) = (client.turn.work(), Vec::new());
+        client.session.receive(&node, &mut client.turn, bytes.as_bytes()).serve().reply(&mut out);
+        for watcher in &mut watchers {
+            watcher.hear();
+        }
+        client.turn.work() - before
+    };
+    for time in 0..10 {
+        passes(&mut client, &format!("IAMAT kiwi +1+1 0.{time}\n"));
+    }
+    assert!(passes(&mut client, &reports) <= 2 * Turn::SHARE, "a few reports are told to a thousand watchers");
+    assert!(client.session.can_resume());
+}
