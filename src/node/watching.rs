@@ -136,6 +136,9 @@ impl Hub {
         for run in feed.runs() {
             self.forward(run, turn);
         }
+        if feed.has_shifts() {
+            self.watches.clear_out(&self.identity.hash_key);
+        }
         for shift in feed.shifts() {
             self.counters.told += self.watches.tell(&shift, store, turn);
         }

@@ -215,6 +215,11 @@ impl Feed {
         shifts.push((shift.before.map(&mut copy), shift.now.map(&mut copy)));
     }
 
+    /// Whether there are any of those.
+    pub(crate) const fn has_shifts(&self) -> bool {
+        !self.shifts.is_empty()
+    }
+
     /// Each of those.
     pub(crate) fn shifts(&self) -> impl Iterator<Item = Shift<'_>> {
         let record =

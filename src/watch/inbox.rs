@@ -152,6 +152,13 @@ impl Inbox {
         self.is_lost = true;
     }
 
+    /// Nobody reads any more: nothing is kept from here on.
+    pub(super) fn close(&mut self) {
+        self.clear();
+        self.is_lost = true;
+        self.is_called = true;
+    }
+
     /// Drops all that waits.
     pub(super) fn clear(&mut self) {
         self.is_lost = false;

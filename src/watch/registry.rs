@@ -65,7 +65,7 @@ impl Watches {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
+        self.by_id.len() - self.abandoned.hold().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -175,6 +175,7 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
+        self.inbox.hold().close();
         self.abandoned.hold().extend(self.watches.iter().map(|own| own.id));
     }
 }

@@ -1,6 +1,7 @@
 //! Who is near, and who is told of changes.
 
 use super::*;
+use crate::node::HostStatus;
 use crate::session::Session;
 
 /// A server, and a connection to it.
@@ -208,4 +209,23 @@ fn a_pass_takes_in_less_where_each_report_is_told_to_many() {
     }
     assert!(passes(&mut client, &reports) <= 2 * Turn::SHARE, "a few reports are told to a thousand watchers");
     assert!(client.session.can_resume());
+}
+
+#[test]
+fn of_a_watcher_that_has_gone_nothing_is_left() {
+    let node = node_alone(Limits::default());
+    let mut client = Line::new(&node, 0);
+    let count = |node: &Node| node.status(now(), HostStatus::default()).watches;
+    for (id, target) in (1..).zip(["WATCH *", "WATCH kiwi", "WATCH +1+1 10", "FENCE +1+1 10 DWELL 5"]) {
+        let mut watcher = Line::new(&node, id);
+        watcher.say(&format!("{target}\n"));
+        for time in 0..3000 {
+            client.say(&format!("IAMAT kiwi +1+1 {id}.{time:04}\n"));
+        }
+        assert_eq!((count(&node), node.buffered() > 4096), (1, !target.starts_with("FENCE")), "{target}");
+        drop(watcher);
+        assert_eq!((count(&node), node.buffered()), (0, 0), "{target}");
+        client.say(&format!("IAMAT kiwi +1+1 {id}.5\n"));
+        assert!(node.hub.hold().watches.is_empty(), "{target}");
+    }
 }
