@@ -7,7 +7,7 @@
 use std::env;
 use std::process::{Command, ExitCode};
 
-use herd_benches::{Bench, iamats, passed_on, whatsats, whole_iamats};
+use herd_benches::{Bench, iamats, moving_iamats, newcomers, passed_on, whatsats, whole_iamats};
 
 /// Rounds that a server is warmed up by before allocations are counted.
 const WARM: u64 = 10;
@@ -24,13 +24,14 @@ struct Count {
     allocates: bool,
 }
 
-const COUNTS: [Count; 7] = [
+const COUNTS: [Count; 8] = [
     Count::new("an IAMAT alone", "iamat", 0, 600),
-    Count::new("an IAMAT with two neighbours", "iamat", 2, 725),
+    Count::new("an IAMAT with two neighbours", "iamat", 2, 735),
     Count::new("an IAMAT with two neighbours, a secret and a token", "guarded", 2, 755),
+    Count::new("an IAMAT with two neighbours, of a client that moves and is filed by where it is", "filed", 2, 850),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
-    Count::new("an AT line with one neighbour to tell", "at", 2, 725),
+    Count::new("an AT line with one neighbour to tell", "at", 2, 735),
     Count { requests: 50, allocates: true, ..Count::new("the AT part of a WHATSAT", "whatsat", 0, 375) },
 ];
 
@@ -48,7 +49,27 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let failures = COUNTS.iter().filter(|count| !count.holds()).count();
+    let failures =
+        failures + BYTES.iter().filter(|(name, anywhere, most)| !filed_within(name, *anywhere, *most)).count();
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What it takes more to have clients filed by where they are: whether those are anywhere on the globe, and the most
+/// bytes for each.
+const BYTES: [(&str, bool, u64); 2] =
+    [("clients of one place that are filed", false, 40), ("clients all over the globe that are filed", true, 64)];
+
+/// Files a hundred thousand clients; whether that takes no more for each.
+fn filed_within(name: &str, anywhere: bool, most: u64) -> bool {
+    const CLIENTS: u64 = 100_000;
+    let mut bench = Bench::new(0);
+    for first in (0..CLIENTS).step_by(100) {
+        bench.receive(&newcomers(first..first + 100, anywhere));
+    }
+    let taken = allocation_counter::measure(|| bench.ask_who_is_near());
+    let bytes = u64::try_from(taken.bytes_current).unwrap_or(0) / CLIENTS;
+    println!("{name}: {bytes} bytes more each (at most {most})");
+    (1..=most).contains(&bytes)
 }
 
 impl Count {
@@ -98,13 +119,18 @@ impl Count {
 
 /// A server, and what a client will send to it.
 fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) {
-    let mut bench = if what == "guarded" { Bench::guarded(neighbours) } else { Bench::new(neighbours) };
+    let mut bench = match what {
+        "guarded" => Bench::guarded(neighbours),
+        "filed" => Bench::filing(neighbours),
+        _ => Bench::new(neighbours),
+    };
     if what == "whatsat" {
         bench.receive(&iamats(0));
         return (bench, (0..rounds).map(|_| whatsats()).collect());
     }
     let lines = match what {
         "at" => passed_on,
+        "filed" => moving_iamats,
         "whole" => whole_iamats,
         _ => iamats,
     };

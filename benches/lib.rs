@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use herd::{Access, Action, Event, Grant, Herd, Instant, Limits, LinkStep, Member, Node, Now, Right, Secret};
-use herd::{ServerId, ServerName, Session, SessionId, Timestamp, Token, Trust, Turn};
+use herd::{ServerId, ServerName, Session, SessionId, SplitMix64, Timestamp, Token, Trust, Turn};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -30,6 +30,19 @@ impl Bench {
     #[must_use]
     pub fn new(neighbours: usize) -> Self {
         Self::of(&star(neighbours))
+    }
+
+    /// The same where somebody has asked who is near, so that clients are filed by where they are.
+    #[must_use]
+    pub fn filing(neighbours: usize) -> Self {
+        let mut bench = Self::new(neighbours);
+        bench.ask_who_is_near();
+        bench
+    }
+
+    /// Somebody asks who is near: from then on clients are filed by where they are.
+    pub fn ask_who_is_near(&mut self) {
+        self.receive(b"NEAR +0+0 1 1\n");
     }
 
     /// The same where servers have a secret, and the client has said a token for its clients alone.
@@ -148,6 +161,40 @@ pub fn iamats(round: u64) -> Vec<u8> {
         format!("IAMAT client-{client:03}.cs.ucla.edu +34.068930-118.445127 {}.392014450\n", 1_479_413_884 + round)
     };
     (0..BATCH).map(line).collect::<String>().into_bytes()
+}
+
+/// IAMATs as [`iamats`] has them, but that the clients move: around a square of 900 metres, in steps of 220.
+#[must_use]
+pub fn moving_iamats(round: u64) -> Vec<u8> {
+    let (side, along) = (round % 16 / 4, 2_000 * (round % 4));
+    let (north, west) = match side {
+        0 => (along, 0),
+        1 => (8_000, along),
+        2 => (8_000 - along, 8_000),
+        _ => (0, 8_000 - along),
+    };
+    let (north, west) = (34_068_930 + north, 118_445_127 + west);
+    let degrees = |value: u64| format!("{}.{:06}", value / 1_000_000, value % 1_000_000);
+    let (north, west, seconds) = (degrees(north), degrees(west), 1_479_413_884 + round);
+    let line = |client| format!("IAMAT client-{client:03}.cs.ucla.edu +{north}-{west} {seconds}.392014450\n");
+    (0..BATCH).map(line).collect::<String>().into_bytes()
+}
+
+/// An IAMAT each of so many clients with IDs of 20 bytes: all where [`iamats`] has them, or anywhere on the globe.
+#[must_use]
+pub fn newcomers(clients: std::ops::Range<u64>, anywhere: bool) -> Vec<u8> {
+    let mut random = SplitMix64::new(clients.start);
+    let line = |client| {
+        let (north, east) = (random.number() % 18_000_000_000, random.number() % 36_000_000_000);
+        let (north, east) = if anywhere { (north, east) } else { (12_406_893_000, 6_155_487_300) };
+        let degrees = |value: u64, half: u64| {
+            let (sign, value) = if value < half { ('-', half - value) } else { ('+', value - half) };
+            format!("{sign}{}.{:06}", value / 100_000_000, value / 100 % 1_000_000)
+        };
+        let (north, east) = (degrees(north, 9_000_000_000), degrees(east, 18_000_000_000));
+        format!("IAMAT c{client:08}.ucla.edu-x {north}{east} 1479413884.392014450\n")
+    };
+    clients.map(line).collect::<String>().into_bytes()
 }
 
 /// IAMATs as [`iamats`] has them, but that every number is whole: the degrees, and the seconds as `date +%s` says

@@ -93,6 +93,13 @@ impl<'a> Record<'a> {
         self.line.get(position..time - 1)
     }
 
+    /// The position and what comes behind it, where the head is whole.
+    #[inline]
+    pub(crate) fn usual_position(&self) -> Option<&'a [u8]> {
+        let [_, _, _, position, ..] = self.head.offsets.to_le_bytes();
+        self.line.get(position.into()..)
+    }
+
     /// The position and what comes behind it; a tombstone has none.
     #[inline]
     pub(crate) fn position_and_rest(&self) -> Option<&'a [u8]> {

@@ -1,7 +1,5 @@
 //! Cells of the globe, a hundredth of a degree on each side, read from a position's text in a few instructions.
 
-use crate::bytes::word;
-
 /// A cell: the whole hundredths of a position's degrees, as its text has them. Digits behind those are cut off, so a
 /// position is less than a hundredth farther from the equator, and from Greenwich, than its cell says.
 ///
@@ -10,8 +8,8 @@ use crate::bytes::word;
 pub(crate) struct Cell(u32);
 
 impl Cell {
-    /// No cell.
-    pub(crate) const NONE: Self = Self(u32::MAX);
+    /// No cell: beyond the last row and the last column, and far from both ends of each.
+    pub(crate) const NONE: Self = Self::from_parts(50_000, 50_000);
 
     /// The last row, that of the north pole, and the last column.
     pub(super) const LAST_ROW: u16 = 18_000;
@@ -22,7 +20,12 @@ impl Cell {
 
     #[cfg(test)]
     pub(super) const fn new(row: u16, column: u16) -> Self {
-        Self((row as u32) << 16 | column as u32)
+        Self::from_parts(row as u32, column as u32)
+    }
+
+    /// The cell of a row and a column of 16 bits each.
+    pub(super) const fn from_parts(row: u32, column: u32) -> Self {
+        Self(row << 16 | column)
     }
 
     /// The cell of the position that `text` begins with, which is known to be valid and ends there or before a space.
@@ -31,16 +34,19 @@ impl Cell {
         Self::of_usual(text).unwrap_or_else(|| Self::of_any(text))
     }
 
-    /// That of a text with at least two decimals in both numbers, and with no more than eight in the first.
+    /// That of a text with at least two decimals in both numbers, of which the first has no more than ten digits.
     #[inline]
-    fn of_usual(text: &[u8]) -> Option<Self> {
-        let (north, decimals) = hundredths(text, 0)?;
-        let behind = marks(word::at(text, decimals)?);
-        let east = decimals + (behind.trailing_zeros() / 8) as usize;
-        let (east_hundredths, _) = hundredths(text, east)?;
-        let (row, column) =
-            (from_edge(*text.first()?, north, 9000), from_edge(*text.get(east)?, east_hundredths, 18_000));
-        Some(Self(row << 16 | column))
+    pub(crate) fn of_usual(text: &[u8]) -> Option<Self> {
+        let text: &[u8; WINDOW] = text.first_chunk()?;
+        let (north, marks) = hundredths(word_at(text, 1))?;
+        // The mark behind the point, in this word or in the next.
+        let east = match marks & marks.wrapping_sub(1) {
+            0 => 9 + (self::marks(word_at(text, 9)).trailing_zeros() / 8) as usize,
+            behind => 1 + (behind.trailing_zeros() / 8) as usize,
+        };
+        let sign = text[east % WINDOW];
+        let (east, _) = hundredths(word_at(text, east + 1))?;
+        Some(Self(from_edge(text[0], north, 9000) << 16 | from_edge(sign, east, 18_000)))
     }
 
     /// That of any.
@@ -59,6 +65,27 @@ impl Cell {
         Self(row << 16 | from_edge(text[east], hundredths(&text[east..]), 18_000))
     }
 
+    /// Whether two valid positions, and what is behind them, are in the same cell, where a glance tells that: in the form of
+    /// `+34.068930-118.445127`, with two digits and six decimals in the first number.
+    #[inline]
+    pub(crate) fn are_same_at_a_glance(one: &[u8], other: &[u8]) -> bool {
+        // A sign, two digits, a point and two decimals; a sign, and six bytes that have two decimals in them.
+        const FIRST: u64 = 0x0000_ffff_ffff_ffff;
+        const LAST: u64 = 0xffff_ffff_ffff_ff00;
+        const POINT: u64 = (b'.' as u64) << 24;
+        const SIGN: u64 = (b'+' as u64) << 8;
+        // All bits but those that a minus has otherwise than a plus; no other byte that can be there has all of these.
+        const SIGN_BITS: u64 = 0xf9 << 8;
+        let ends = |text: &[u8]| {
+            let text = text.first_chunk::<17>()?;
+            let (first, last) = (text.first_chunk()?, text.last_chunk()?);
+            Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last)))
+        };
+        let (Some((first, last)), Some((other_first, other_last))) = (ends(one), ends(other)) else { return false };
+        let form = (first ^ POINT) & 0xff << 24 | (last ^ SIGN) & SIGN_BITS;
+        form | (first ^ other_first) & FIRST | (last ^ other_last) & LAST == 0
+    }
+
     /// Its row, 0 at the south pole.
     pub(crate) const fn row(self) -> u16 {
         (self.0 >> 16) as u16
@@ -74,7 +101,9 @@ impl Cell {
     /// nor to [`NONE`](Self::NONE).
     #[inline]
     pub(crate) const fn is_close_to(self, other: Self) -> bool {
-        self.row().abs_diff(other.row()) <= Self::CLOSE && self.column().abs_diff(other.column()) <= Self::CLOSE
+        // How far apart they are in both, and one more, in one subtraction: without a borrow, where it is no less than 0.
+        let apart = self.0.wrapping_sub(other.0).wrapping_add(Self::from_parts(1, 1).0);
+        apart >> 16 <= 2 && apart & 0xffff <= 2
     }
 
     /// Its place on a curve that goes through all cells, on which cells that are near each other mostly are: the bits of
@@ -93,27 +122,41 @@ pub(super) const fn spread(number: u16) -> u32 {
     (bits | bits << 1) & 0x5555_5555
 }
 
+/// How much is looked at of a position and what is behind it.
+const WINDOW: usize = 32;
+
+/// The eight bytes from there on, of those that there are.
+#[inline]
+fn word_at(text: &[u8; WINDOW], at: usize) -> u64 {
+    let at = at.min(WINDOW - 8);
+    text[at..at + 8].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
 /// A bit in each byte that is a sign, a point or a space, and in none that is a digit.
 #[inline]
 const fn marks(word: u64) -> u64 {
     !word & 0x1010_1010_1010_1010
 }
 
-/// The whole hundredths of a number whose sign is there, and where its decimals begin, if it has two of them.
+/// The whole hundredths of the number that a word begins with, if it has two decimals, and the word's [`marks`].
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "it has at most five digits")]
-fn hundredths(text: &[u8], sign: usize) -> Option<(u32, usize)> {
-    let word = word::at(text, sign + 1)?;
+const fn hundredths(word: u64) -> Option<(u32, u64)> {
+    const POINT_AND_TWO: u64 = u64::from_le_bytes(*b".00\0\0\0\0\0");
     let marks = marks(word);
-    let whole = (marks.trailing_zeros() / 8) as usize;
-    if !(1..=3).contains(&whole) {
+    // Eight times as many bits as there are digits before the first mark, and four.
+    let bits = marks.trailing_zeros();
+    let behind = word.wrapping_shr(bits.wrapping_sub(4));
+    if (behind ^ POINT_AND_TWO) & 0xf0_f0ff != 0 {
         return None;
     }
-    let behind = word >> (8 * whole);
-    // A point, and no mark in the two bytes behind it.
-    let has_two = behind & 0xff == u64::from(b'.') && marks >> (8 * whole) & 0x10_1000 == 0;
-    let digits = word & ((1 << (8 * whole)) - 1) | (behind >> 8 & 0xffff) << (8 * whole);
-    has_two.then(|| (word::number(word::worth(digits), whole + 2) as u32, sign + whole + 2))
+    // Without the point, and moved to the end, behind zeros.
+    let whole = (marks & marks.wrapping_neg()) >> 4;
+    let whole = whole.wrapping_sub(1);
+    let digits = (word & whole | (word >> 8) & !whole) ^ 0x3030_3030_3030_3030;
+    let digits = digits.wrapping_shl(52_u32.wrapping_sub(bits));
+    // Pairs, then all of them, of which there are at most six before what does not fit in sixteen bits.
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    Some(((pairs.wrapping_mul(10_000 << 32 | 100 << 16 | 1) >> 48) as u32, marks))
 }
 
 /// So many hundredths of a degree from an edge that is `half` of them from the middle.
@@ -175,7 +218,31 @@ mod tests {
                 assert!((-1e-6..1.0).contains(&beyond), "{text}: {hundredths}");
             }
         }
-        assert!(usual > 50_000, "{usual}");
+        assert!(usual > 15_000, "{usual}");
+    }
+
+    #[test]
+    fn a_glance_is_right_where_it_says_that_cells_are_the_same() {
+        let (mut random, mut same) = (SplitMix64::new(9), 0);
+        let numbers =
+            ["34.068930", "34.068939", "34.06", "34.0", "4.068930", "034.068930", "34", "34.0689301", "34.078930"];
+        for _ in 0..200_000 {
+            let mut position = || {
+                let mut part = || (random.number(), random.number());
+                let ((north, north_sign), (east, east_sign)) = (part(), part());
+                let pick = |number: u64| numbers[usize::try_from(number % 9).expect("few")];
+                let sign = |number: u64| ["+", "-"][usize::from(number.is_multiple_of(8))];
+                let hundred = if east_sign.is_multiple_of(3) { "1" } else { "" };
+                let (north_sign, east_sign) = (sign(north_sign), sign(east_sign / 3));
+                format!("{north_sign}{}{east_sign}{hundred}{} 1479413884.25", pick(north), pick(east))
+            };
+            let (one, other) = (position(), position());
+            if Cell::are_same_at_a_glance(one.as_bytes(), other.as_bytes()) {
+                same += 1;
+                assert_eq!(Cell::of_any(one.as_bytes()), Cell::of_any(other.as_bytes()), "{one} {other}");
+            }
+        }
+        assert!(same > 500, "{same}");
     }
 
     #[test]

@@ -22,9 +22,11 @@ pub(crate) struct Cover {
     windows: [Option<Window>; 2],
 }
 
-/// Neighbouring rows and columns, as bits of a key.
+/// Neighbouring rows and columns: the first and the last of them, and all four as bits of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Window {
+    rows: (u16, u16),
+    columns: (u16, u16),
     first_row: u32,
     last_row: u32,
     first_column: u32,
@@ -47,10 +49,21 @@ impl Cover {
 
     /// The cells of what has at most that haversine from the center of a circle.
     pub(crate) fn within(circle: &Circle, most: f64) -> Self {
+        Self::loosened(circle, most, Cell::CLOSE)
+    }
+
+    /// As [`within`](Self::within), but for the cells that are no more than close.
+    pub(crate) fn closely_within(circle: &Circle, most: f64) -> Self {
+        Self::loosened(circle, most, 0)
+    }
+
+    /// With so many rows and columns more on each side.
+    fn loosened(circle: &Circle, most: f64, close: u16) -> Self {
         let (center, reach) = (circle.center(), angle_of(most.min(circle.most())));
         let (south, north) = beyond(center.latitude(), reach.to_degrees());
-        let rows = loosened(south.max(-90.0), north.min(90.0), 9000, Cell::LAST_ROW);
-        let columns = |west: f64, east: f64| Some(Window::new(rows, loosened(west, east, 18_000, Cell::LAST_COLUMN)));
+        let rows = loosened((south.max(-90.0), north.min(90.0)), 9000, Cell::LAST_ROW, close);
+        let columns =
+            |west: f64, east: f64| Some(Window::new(rows, loosened((west, east), 18_000, Cell::LAST_COLUMN, close)));
         let windows = match widest(center, reach) {
             None => [columns(-180.0, 180.0), None],
             Some(widest) => match beyond(center.longitude(), widest) {
@@ -104,14 +117,10 @@ impl Cover {
 }
 
 impl Window {
-    fn new((first_row, last_row): (u16, u16), (first_column, last_column): (u16, u16)) -> Self {
-        let row = |row| spread(row) << 1;
-        Self {
-            first_row: row(first_row),
-            last_row: row(last_row),
-            first_column: spread(first_column),
-            last_column: spread(last_column),
-        }
+    fn new(rows: (u16, u16), columns: (u16, u16)) -> Self {
+        let (first_row, last_row) = (spread(rows.0) << 1, spread(rows.1) << 1);
+        let (first_column, last_column) = (spread(columns.0), spread(columns.1));
+        Self { rows, columns, first_row, last_row, first_column, last_column }
     }
 
     /// Spread bits order as the numbers do.
@@ -140,9 +149,9 @@ impl Window {
         Some(blocks)
     }
 
-    /// Blocks that have all of its cells: as small ones as there are no more than `most` of, or a block or a few.
+    /// Blocks that have all of its cells: as small ones as there are no more than `most` of, or up to four.
     fn blocks(&self, most: usize) -> Vec<Block> {
-        let mut blocks = vec![Block { first: 0, free: u32::BITS }];
+        let mut blocks = self.largest_blocks();
         while blocks.iter().any(|block| block.free > 0) {
             let parts = |block: &Block| if block.free == 0 { vec![*block] } else { block.parts().to_vec() };
             let smaller: Vec<Block> = blocks.iter().flat_map(parts).filter(|block| self.meets(*block)).collect();
@@ -150,6 +159,21 @@ impl Window {
                 break;
             }
             blocks = smaller;
+        }
+        blocks
+    }
+
+    /// The blocks that have all of its cells of which each is longer and wider than it is: up to two beside up to two.
+    fn largest_blocks(&self) -> Vec<Block> {
+        let ends = |(first, last): (u16, u16)| (u32::from(first), u32::from(last));
+        let ((south, north), (west, east)) = (ends(self.rows), ends(self.columns));
+        let bits = u32::BITS - (north - south).max(east - west).leading_zeros();
+        let mut blocks = Vec::with_capacity(4);
+        for row in south >> bits..=north >> bits {
+            for column in west >> bits..=east >> bits {
+                let first = Cell::from_parts(row << bits, column << bits).key();
+                blocks.push(Block { first, free: 2 * bits });
+            }
         }
         blocks
     }
@@ -185,12 +209,12 @@ fn widest(center: Position, reach: f64) -> Option<f64> {
     Some(libm::asin(libm::sin(reach) / libm::sin(to_pole * (PI / 180.0))).to_degrees())
 }
 
-/// The rows, or columns, from one degree to another, and one more on each side: what is there may be filed in those.
+/// The rows, or columns, from one degree to another, and `close` more on each side.
 #[expect(clippy::cast_possible_truncation, reason = "they are no more than the last")]
 #[expect(clippy::cast_sign_loss, reason = "they are no less than 0")]
-fn loosened(from: f64, to: f64, half: i32, last: u16) -> (u16, u16) {
+fn loosened((from, to): (f64, f64), half: i32, last: u16, close: u16) -> (u16, u16) {
     let whole = |degrees: f64| (degrees * 100.0) as i32 + half;
-    let close = i32::from(Cell::CLOSE);
+    let close = i32::from(close);
     let bounded = |number: i32| number.clamp(0, i32::from(last)) as u16;
     (bounded(whole(from) - close), bounded(whole(to) + close))
 }
@@ -257,6 +281,7 @@ mod tests {
             inside += 1;
             let (cover, cell) = (Cover::of(&circle), Cell::of_valid(at.to_string().as_bytes()));
             let ranges = cover.ranges(4);
+            assert!(Cover::closely_within(&circle, circle.most()).has(cell.key()), "{circle:?} {at} {cell:?}");
             for (row, column) in [(0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)] {
                 let (row, column) = (i32::from(cell.row()) + row, i32::from(cell.column()) + column);
                 if !(0..=18_000).contains(&row) || !(0..=36_000).contains(&column) {
@@ -277,7 +302,7 @@ mod tests {
             let cover = Cover::of(&circle(&mut random));
             for most in [1, 4, 16, 64] {
                 let ranges = cover.ranges(most);
-                assert!((1..=2 * most.max(1)).contains(&ranges.len()), "{}", ranges.len());
+                assert!((1..=2 * most.max(4)).contains(&ranges.len()), "{}", ranges.len());
                 assert!(ranges.windows(2).all(|pair| pair[0].end() + 1 < *pair[1].start()));
                 for _ in 0..20 {
                     let window = cover.windows[0].expect("there is one");

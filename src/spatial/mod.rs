@@ -11,3 +11,4 @@ pub(crate) use self::cell::Cell;
 pub(crate) use self::cover::Cover;
 pub(crate) use self::level::Level;
 pub use self::sphere::Circle;
+pub(crate) use self::sphere::angle_of;

@@ -81,7 +81,7 @@ impl Position {
 }
 
 /// The angle of that haversine, in radians.
-pub(super) fn angle_of(haversine: f64) -> f64 {
+pub(crate) fn angle_of(haversine: f64) -> f64 {
     2.0 * libm::asin(haversine.sqrt())
 }
 

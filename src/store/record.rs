@@ -11,6 +11,7 @@
 
 use crate::bytes::{SHORT, copy, same, word};
 use crate::report::{Head, Record, digest_of};
+use crate::spatial::Cell;
 use crate::values::Instant;
 
 /// What every record begins with.
@@ -104,6 +105,15 @@ pub(crate) fn renew(record: &mut [u8], report: &Record<'_>) -> Option<(u64, u64)
     kept[8..16].copy_from_slice(&head.at.to_le_bytes());
     copy(line, kept_line);
     Some((digest, replaced))
+}
+
+/// Whether a glance tells that `report`, if it is [written over](renew) `record`, is in the same cell.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as above")]
+pub(crate) fn stays_in_cell(record: &[u8], report: &Record<'_>) -> bool {
+    let [_, _, _, position, ..] = report.head.offsets.to_le_bytes();
+    let (kept, new) = (record.get(HEAD + usize::from(position)..), report.line.get(position.into()..));
+    kept.zip(new).is_some_and(|(kept, new)| Cell::are_same_at_a_glance(kept, new))
 }
 
 /// The digest of the record in `slot`.

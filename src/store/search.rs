@@ -1,6 +1,7 @@
 //! The nearest clients of a circle.
 
 use core::cmp::Ordering;
+use core::f64::consts::PI;
 use core::mem;
 use core::ops::RangeInclusive;
 use std::collections::BinaryHeap;
@@ -14,7 +15,7 @@ use super::store::{SHARDS, Store};
 use crate::herd::Horizon;
 use crate::pass::{Turn, Work};
 use crate::report::{OwnedRecord, Record};
-use crate::spatial::{Circle, Cover};
+use crate::spatial::{Cell, Circle, Cover, angle_of};
 use crate::values::Position;
 
 /// The search for the nearest clients of a circle, in steps that hold nobody up for long.
@@ -30,6 +31,8 @@ pub struct Search {
     /// The nearest so far, the farthest of them first.
     nearest: BinaryHeap<Found>,
     phase: Phase,
+    /// The cells of all that is looked for now: most of what is not within them is told by a few instructions.
+    cells: Cover,
     /// A buffer.
     slots: Vec<Slot>,
 }
@@ -37,8 +40,11 @@ pub struct Search {
 #[derive(Debug)]
 enum Phase {
     /// A part of the circle is to be chosen that has about as many clients as are to be found, or some more: nothing that
-    /// has a greater haversine.
-    Sizing(f64),
+    /// has a greater haversine than `most`, and something that has a greater one than `beyond`.
+    Sizing {
+        most: f64,
+        beyond: f64,
+    },
     /// All shards from `shard` on are to be looked at for what is in that part.
     Part {
         part: Part,
@@ -65,15 +71,19 @@ struct Found {
 
 impl Search {
     /// As many records are read at one moment: a third of a millisecond or so, since most must be waited for.
-    const MOST: usize = 1024;
+    const MOST: usize = 2048;
+
+    /// Half a kilometre: a part of that has no more cells than one of less.
+    const LEAST: f64 = 1.5e-9;
 
     /// As many are gone through in one step.
     const STEP: usize = 256;
 
     /// Looks for the nearest clients of a circle that count, at most `bound` of them.
     pub(crate) fn new(circle: Circle, bound: usize, filter: Filter) -> Self {
-        let phase = if bound == 0 { Phase::Over } else { Phase::Sizing(circle.most()) };
-        Self { circle, bound, filter, nearest: BinaryHeap::new(), phase, slots: Vec::new() }
+        let phase = if bound == 0 { Phase::Over } else { Phase::Sizing { most: circle.most(), beyond: Self::LEAST } };
+        let cells = Cover::closely_within(&circle, circle.most());
+        Self { circle, bound, filter, nearest: BinaryHeap::new(), phase, cells, slots: Vec::new() }
     }
 
     /// What was found, the nearest first; of those that are as far away, in the order of their IDs.
@@ -89,8 +99,16 @@ impl Search {
 
     /// Takes a step; how much work it was.
     fn step(&mut self, store: &Store, horizon: Horizon) -> u64 {
+        if let Some(client) = self.filter.pattern.only() {
+            let record = store.report(client, horizon);
+            if let Some(record) = record {
+                self.consider(&record.record(), self.circle.most(), horizon);
+            }
+            self.phase = Phase::Over;
+            return 2;
+        }
         match mem::replace(&mut self.phase, Phase::Over) {
-            Phase::Sizing(most) => self.choose(store, most),
+            Phase::Sizing { most, beyond } => self.choose(store, most, beyond),
             Phase::Part { part, shard } if shard < SHARDS => {
                 let work = self.look_at(&store.shard_numbered(shard), &part, horizon);
                 self.phase = match work {
@@ -108,26 +126,50 @@ impl Search {
         }
     }
 
-    /// Chooses the part to be looked at next, which is no more than `most`: smaller and smaller ones, until the first
-    /// shard, which has as many as any, has its share or not much more.
-    fn choose(&mut self, store: &Store, mut most: f64) -> u64 {
-        // Below that, about a kilometre, there is no cell that has less.
-        const LEAST: f64 = 6e-9;
-        let (expected, mut work) = (self.bound * 3 / (2 * SHARDS) + 4, 0);
+    /// Chooses the part to be looked at next, of at most one haversine and of more than another: smaller and smaller ones,
+    /// until the first shard, which has as many as any, has its share or not much more.
+    fn choose(&mut self, store: &Store, mut most: f64, beyond: f64) -> u64 {
+        let (shard, mut work) = (store.shard_numbered(0), 0);
         self.phase = loop {
-            let part = Part::new(&self.circle, most, 4);
-            let enough = if most > LEAST { 4 * expected } else { Self::MOST };
-            work += 4;
-            let shard = store.shard_numbered(0);
-            self.slots.clear();
-            match shard.within(part.area(), enough.min(Self::MOST), &mut self.slots) {
-                Ok(_) => break Phase::Part { part, shard: 0 },
-                Err(TooMany) if most > LEAST => most /= 4.0,
-                Err(TooMany) => break self.walk(),
+            let is_least = most <= 4.0 * beyond;
+            let enough = if is_least { Self::MOST } else { self.enough(most) };
+            work += 4 + enough as u64 / 8;
+            match self.fit(&shard, most, enough) {
+                Some(part) => {
+                    self.cells = Cover::closely_within(&self.circle, most);
+                    break Phase::Part { part, shard: 0 };
+                }
+                None if is_least => break self.walk(),
+                None => most /= 4.0,
             }
-            work += enough as u64 / 4;
         };
         work
+    }
+
+    /// So many in the cells of a part, of one shard, are enough for it to have as many as are to be found, and some more.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a rough number")]
+    fn enough(&self, most: f64) -> usize {
+        let wanted = u32::try_from(2 * self.bound / SHARDS + 4).map_or(f64::MAX, f64::from);
+        // Half as many cells as the part is wide, and those that are around it.
+        let half = 100.0 * angle_of(most).to_degrees();
+        let around = 1.0 + 2.0 / half;
+        ((wanted * 4.0 / PI * around * around) as usize).min(Self::MOST)
+    }
+
+    /// That part of the circle, if the shard has no more than so many in its cells.
+    fn fit(&mut self, shard: &Shard, most: f64, enough: usize) -> Option<Part> {
+        // Each range has to be looked for, and at a pole few of them have too many others in them.
+        for ranges in [4, 128] {
+            let part = Part::new(&self.circle, most, ranges);
+            self.slots.clear();
+            if shard.within(part.area(), enough, &mut self.slots).is_ok() {
+                return Some(part);
+            }
+            if self.slots.len() > enough {
+                break;
+            }
+        }
+        None
     }
 
     /// Looks at all of a part that is in a shard; how much work it was.
@@ -136,6 +178,7 @@ impl Search {
         slots.clear();
         let looks = shard.within(part.area(), Self::MOST, &mut slots);
         if looks.is_ok() {
+            shard.look_ahead_at(&slots);
             for &slot in &slots {
                 self.consider(&shard.record(slot), part.most, horizon);
             }
@@ -150,17 +193,14 @@ impl Search {
         if most >= self.circle.most() || self.nearest.len() == self.bound {
             return Phase::Over;
         }
-        // A circle's area goes with its haversine, and nobody knows who is beyond.
-        let times = u8::try_from(2 * self.bound / self.nearest.len().max(1)).map_or(64, |times| times.clamp(4, 64));
-        let larger = (most * f64::from(times)).max(1e-12).min(self.circle.most());
         self.nearest.clear();
-        let part = Part::new(&self.circle, larger, 8);
-        Phase::Part { part, shard: 0 }
+        Phase::Sizing { most: (most * 64.0).min(self.circle.most()), beyond: most }
     }
 
     /// Goes through all clients, from the first.
     fn walk(&mut self) -> Phase {
         self.nearest.clear();
+        self.cells = Cover::closely_within(&self.circle, self.circle.most());
         Phase::Walking(Cursor::default())
     }
 
@@ -182,6 +222,10 @@ impl Search {
 
     /// Takes a client in if it counts and is nearer than the farthest of as many as are to be found.
     fn consider(&mut self, kept: &Record<'_>, most: f64, horizon: Horizon) {
+        let cell = kept.position_and_rest().map_or(Cell::NONE, Cell::of_valid);
+        if !self.cells.has(cell.key()) {
+            return;
+        }
         let client = kept.client();
         if !self.filter.covers(client) {
             return;

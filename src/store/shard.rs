@@ -100,12 +100,15 @@ impl Shard {
     pub(crate) fn learn(&mut self, entries: &mut [Entry], first: u32, intake: Intake<'_>, room: &mut Room<'_>) -> bool {
         self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
         let kept = self.counters.kept;
-        // A loop each, so that who never asks who is near pays for no more than the question.
-        let (count, refused) = match self.filing {
-            None => self.learn_each::<false>(entries, first, intake, room),
-            Some(_) => self.learn_each::<true>(entries, first, intake, room),
+        let watched = intake.listeners.and_then(|to| to.watched);
+        // A loop each, so that who never asks who is near, and never watches, pays for no more than the question.
+        let (count, refused) = if self.filing.is_none() && watched.is_none() {
+            self.learn_each::<false>((entries, first), intake, None, room)
+        } else {
+            let learned = self.learn_each::<true>((entries, first), intake, watched, room);
+            self.count_filing(room.account());
+            learned
         };
-        self.count_filing(room.account());
         // In a loop of its own: each has fewer things to keep at hand.
         if let Some(listeners) = intake.listeners {
             self.feed.add(Chain { entries, next: first }, intake.text, intake.from, listeners);
@@ -118,21 +121,20 @@ impl Shard {
         !refused
     }
 
-    /// Takes in the reports of a chain, and files them if that is to be; how many there are, and whether one had to be
-    /// refused.
-    #[inline]
-    fn learn_each<const FILES: bool>(
+    /// Takes in the reports of a chain, and `LOOKS` whether they are to be filed, and whether somebody watches; how many
+    /// there are, and whether one had to be refused.
+    #[inline(never)]
+    fn learn_each<const LOOKS: bool>(
         &mut self,
-        entries: &mut [Entry],
-        first: u32,
+        (entries, first): (&mut [Entry], u32),
         intake: Intake<'_>,
+        watched: Option<&Bits>,
         room: &mut Room<'_>,
     ) -> (u64, bool) {
         let (mut count, mut refused, mut next) = (0, false, first);
-        let watched = intake.listeners.and_then(|to| to.watched);
         while let Some(entry) = entries.get_mut(next as usize) {
             (count, next) = (count + 1, entry.next);
-            if !(intake.fast && self.learn_usual::<FILES>(entry, intake.text, watched).is_some()) {
+            if !(intake.fast && self.learn_usual::<LOOKS>(entry, intake.text, watched).is_some()) {
                 entry.became = self.learn_any(entry, intake, room);
                 refused |= entry.became == Became::Refused;
             }
@@ -157,12 +159,8 @@ impl Shard {
                 *slot = self.range(client.range()).records.guess(client.bits());
                 count += 1;
             }
-            let slots = slots[..count].iter().flatten();
-            let read = slots.clone().fold(0, |read, &slot| read ^ touch(self.slab.get(slot)));
+            let read = slots[..count].iter().flatten().fold(0, |read, &slot| read ^ touch(self.slab.get(slot)));
             core::hint::black_box(read);
-            if let Some(filing) = &self.filing {
-                slots.for_each(|&slot| _ = core::hint::black_box(filing.cell(slot)));
-            }
             if count < TOGETHER {
                 return;
             }
@@ -173,8 +171,9 @@ impl Shard {
     /// for that.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    fn learn_usual<const FILES: bool>(&mut self, entry: &Entry, text: &[u8], watched: Option<&Bits>) -> Option<()> {
+    fn learn_usual<const LOOKS: bool>(&mut self, entry: &Entry, text: &[u8], watched: Option<&Bits>) -> Option<()> {
         let report = entry.record(text);
+        let watched = watched.filter(|_| LOOKS);
         if watched.is_some_and(|bits| bits.may_watch(entry.client, report.client())) {
             return None;
         }
@@ -186,14 +185,24 @@ impl Shard {
             return None;
         }
         let record = self.slab.first_mut(slot, record::least_for(&report))?;
+        let stays = LOOKS && record::stays_in_cell(record, &report);
         let (digest, replaced) = record::renew(record, &report)?;
         range.digest ^= digest ^ replaced;
         self.counters.kept += 1;
         self.seen.remember(replaced);
-        if FILES {
+        // Nobody looks where it is filed, if it is as right as it was.
+        if LOOKS && !stays && !self.is_filed_right(slot, &report) {
             self.file(slot, &report);
         }
         Some(())
+    }
+
+    /// Whether the slot of a usual report is filed where it still may be, or not to be filed at all.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    fn is_filed_right(&self, slot: Slot, report: &Record<'_>) -> bool {
+        let Some(filing) = &self.filing else { return true };
+        report.usual_position().and_then(Cell::of_usual).is_some_and(|cell| cell.is_close_to(filing.cell(slot)))
     }
 
     /// Whether somebody may watch a client of which that is a record, and another one may be kept.
@@ -385,7 +394,6 @@ impl Shard {
     }
 
     /// Has a slot, in which that record was just written, filed where it belongs.
-    #[inline]
     fn file(&mut self, slot: Slot, record: &Record<'_>) {
         let Some(filing) = &mut self.filing else { return };
         let Some(position) = record.position_and_rest() else {
@@ -476,6 +484,13 @@ impl Shard {
             }
         }
         assert_eq!((met, filing.filed()), (filed.len(), filed.len()), "no other slot is filed");
+    }
+
+    /// Reads the records in slots that were found, one after the other with nothing between, so that they are waited for
+    /// together.
+    pub(super) fn look_ahead_at(&self, slots: &[Slot]) {
+        let read = slots.iter().fold(0, |read, &slot| read ^ touch(self.slab.get(slot)));
+        core::hint::black_box(read);
     }
 
     /// The record in a slot that was found.

@@ -131,7 +131,7 @@ impl Store {
         self.shard(hash.range()).offer(hash, report, &mut self.account.room_for_one(), Horizon::NONE) != Offer::Full
     }
 
-    /// Files clients by their positions, about a thousand more of them, and from the first time on all that come or change;
+    /// Files clients by their positions, some hundreds more of them, and from the first time on all that come or change;
     /// whether that is done for all of them.
     pub(crate) fn index_step(&self) -> bool {
         if self.is_filed.load(Acquire) {
@@ -140,7 +140,7 @@ impl Store {
         let mut all = self.shards.iter().enumerate();
         let is_filed = all.all(|(number, shard)| {
             let mut shard = shard.hold();
-            shard.is_filed() || shard.file_next(number, Self::STEP, &self.account) && number + 1 == SHARDS
+            shard.is_filed() || shard.file_next(number, Self::SWEEP, &self.account) && number + 1 == SHARDS
         });
         self.is_filed.store(is_filed, Release);
         is_filed

@@ -54,8 +54,11 @@ fn radius(random: &mut SplitMix64) -> Radius {
 fn find(store: &Store, circle: Circle, bound: usize, filter: Filter) -> Vec<String> {
     let (mut search, mut turn) = (Search::new(circle, bound, filter), Turn::default());
     while !store.search(&mut search, &mut turn) {}
-    let id = |record: OwnedRecord| String::from_utf8(record.record().client().to_vec()).expect("an ID");
-    search.into_nearest().map(id).collect()
+    search.into_nearest().map(|found| id(&found.record())).collect()
+}
+
+fn id(record: &Record<'_>) -> String {
+    String::from_utf8(record.client().to_vec()).expect("an ID")
 }
 
 /// What is to be found: everybody looked at.
@@ -137,8 +140,7 @@ fn gather(store: &Store, circle: Option<Circle>, filter: Filter, random: &mut Sp
     while let Some(shard) = gather.next_shard() {
         let shard = store.shard_numbered(shard);
         gather.step(&shard, Horizon::NONE, |hash, record| {
-            let id = String::from_utf8(record.client().to_vec()).expect("an ID");
-            assert!(store.hash(record.client()) == hash && met.insert(id), "it comes once");
+            assert!(store.hash(record.client()) == hash && met.insert(id(record)), "it comes once");
         });
         drop(shard);
         if number(random, 4) == 0 {
@@ -151,10 +153,140 @@ fn gather(store: &Store, circle: Option<Circle>, filter: Filter, random: &mut Sp
 }
 
 /// A search finds what one finds that looks at everybody, to the order.
-/// `SETS=100000 cargo test -p herd --lib search::tests` compares as many sets of clients.
+/// `SETS=100000 cargo test -p herd --lib search::tests` compares that for as many sets of clients.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "how much a test tries is set from outside")]
 fn the_nearest_are_found() {
     let sets = std::env::var("SETS").ok().and_then(|sets| sets.parse().ok()).unwrap_or(1500);
     (0..sets).for_each(compare);
+}
+
+/// Clients of which some stay within a circle, and move there, while all others go in and out, come and go.
+struct Crowd {
+    store: Store,
+    circle: Circle,
+    random: SplitMix64,
+    staying: u64,
+    others: u64,
+    time: u64,
+}
+
+impl Crowd {
+    fn new(staying: u64, others: u64, is_filed: bool) -> Self {
+        let center = Position::parse(b"+34.06893+179.99").expect("valid");
+        let circle = Circle::new(center, Radius::parse_km_up_to(b"10", Radius::MOST_NEAR_KM).expect("a radius"));
+        let mut crowd =
+            Self { store: store(100_000, 1), circle, random: SplitMix64::new(staying), staying, others, time: 0 };
+        (0..staying).for_each(|number| crowd.move_staying(number));
+        (0..others).for_each(|number| crowd.move_other(number));
+        while is_filed && !crowd.store.index_step() {}
+        crowd
+    }
+
+    /// Somewhere within the circle, on either side of the 180th meridian: often too far away to be filed as it was.
+    fn move_staying(&mut self, number: u64) {
+        let north = 34.01 + number_of(&mut self.random, 0.12);
+        let east = 179.92 + number_of(&mut self.random, 0.14);
+        let east = if east > 180.0 { east - 360.0 } else { east };
+        self.say(&format!("s-{number}"), north, east);
+    }
+
+    fn move_other(&mut self, number: u64) {
+        let north = 33.9 + number_of(&mut self.random, 0.3);
+        let east = 179.8 + number_of(&mut self.random, 0.19);
+        self.say(&format!("o-{number}"), north, east);
+    }
+
+    fn say(&mut self, client: &str, north: f64, east: f64) {
+        self.time += 1;
+        learn(&self.store, client, &format!("{north:+.6}{east:+.6}"), &self.time.to_string(), "+0.0");
+    }
+
+    fn change(&mut self) {
+        for _ in 0..50 {
+            let (staying, other) = (number(&mut self.random, self.staying), number(&mut self.random, self.others));
+            self.move_staying(staying);
+            self.move_other(other);
+        }
+        self.time += 1;
+        let gone = format!("o-{}", number(&mut self.random, self.others));
+        bury(&self.store, &gone, &self.time.to_string());
+    }
+
+    fn stays(&self) -> BTreeSet<String> {
+        (0..self.staying).map(|number| format!("s-{number}")).collect()
+    }
+}
+
+/// A number from 0 to `most`.
+fn number_of(random: &mut SplitMix64, most: f64) -> f64 {
+    most * (random.number() % 1_000_001) as f64 / 1e6
+}
+
+/// How the circle is looked at: shard by shard, client by client where a shard has too many, or where not all are filed.
+const CROWDS: [(u64, u64, bool); 3] = [(400, 500, true), (400, 60_000, true), (400, 2000, false)];
+
+#[test]
+fn whoever_stays_in_the_circle_is_found_while_all_move() {
+    for (staying, others, is_filed) in CROWDS {
+        let mut crowd = Crowd::new(staying, others, is_filed);
+        let pattern = Pattern::parse(b"s-*").expect("one");
+        let mut search = Search::new(crowd.circle, 1000, Filter { pattern, ..all() });
+        let (mut steps, mut walked) = (0, false);
+        while !matches!(search.phase, Phase::Over) {
+            let work = search.step(&crowd.store, Horizon::NONE);
+            assert!(work <= 4 * Search::MOST as u64, "{work} at once");
+            walked |= matches!(search.phase, Phase::Walking(_));
+            steps += 1;
+            crowd.change();
+        }
+        assert!(steps >= SHARDS && walked == (others > 1000), "{steps}");
+        let found: Vec<String> = search.into_nearest().map(|found| id(&found.record())).collect();
+        assert_eq!(found.len(), 400, "each once");
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), crowd.stays());
+    }
+}
+
+#[test]
+fn whoever_stays_in_the_circle_is_gathered_once_while_all_move() {
+    for (staying, others, is_filed) in CROWDS {
+        let mut crowd = Crowd::new(staying, others, is_filed);
+        let mut gather = Gather::new(&crowd.store, Some(crowd.circle), all());
+        let (mut met, mut steps) = (BTreeSet::new(), 0);
+        while let Some(shard) = gather.next_shard() {
+            let (circle, before) = (crowd.circle, met.clone());
+            let mut is_new = true;
+            let shard = crowd.store.shard_numbered(shard);
+            gather.step(&shard, Horizon::NONE, |_, record| {
+                let at = Position::of_valid(record.position().expect("a report")).expect("valid");
+                is_new &= circle.contains(at) && met.insert(id(record));
+            });
+            drop(shard);
+            assert!(is_new, "each is in the circle, and comes once");
+            for stays in crowd.stays() {
+                let has_met = gather.has_met(&crowd.store, crowd.store.hash(stays.as_bytes()), stays.as_bytes());
+                assert_eq!(has_met, met.contains(&stays));
+            }
+            assert!(before.is_subset(&met));
+            steps += 1;
+            crowd.change();
+        }
+        assert!(steps >= SHARDS && crowd.stays().is_subset(&met), "{steps}");
+    }
+}
+
+/// With a pattern of one client, that one alone is looked for, however many there are.
+#[test]
+fn one_client_is_looked_for_by_its_id() {
+    let crowd = Crowd::new(1, 300, true);
+    for (pattern, expected) in [("s-0", &["s-0"][..]), ("s-1", &[])] {
+        let filter = Filter { pattern: pattern.parse().expect("one"), ..all() };
+        assert_eq!(find(&crowd.store, crowd.circle, 5, filter.clone()), expected);
+        let mut gather = Gather::new(&crowd.store, Some(crowd.circle), filter);
+        let mut met = Vec::new();
+        while let Some(shard) = gather.next_shard() {
+            gather.step(&crowd.store.shard_numbered(shard), Horizon::NONE, |_, record| met.push(id(record)));
+        }
+        assert_eq!(met, expected);
+    }
 }
