@@ -76,6 +76,8 @@ pub struct ServerStatus {
     pub bytes: usize,
     /// How many connections others have opened to it.
     pub connections: usize,
+    /// How many of those watch anything.
+    pub watchers: usize,
     /// How many watches and fences there are on those.
     pub watches: usize,
     /// How each of its neighbours is, in the order of their ids.
@@ -204,7 +206,8 @@ pub(super) struct Counted {
 
 impl Hub {
     /// How the server is.
-    pub(super) fn status(&self, counted: &Counted, host: HostStatus, now: Now) -> ServerStatus {
+    pub(super) fn status(&mut self, counted: &Counted, host: HostStatus, now: Now) -> ServerStatus {
+        self.watches.clear_out(&self.identity.hash_key);
         let &Counted { clients, tombstones, bytes, connections, ref counters, .. } = counted;
         let wrong = self.wrong(counted, &host, now);
         ServerStatus {
@@ -217,6 +220,7 @@ impl Hub {
             tombstones,
             bytes,
             connections,
+            watchers: self.watches.watchers(),
             watches: self.watches.len(),
             neighbours: self.links.iter().map(|link| self.neighbour(link, now.instant)).collect(),
             secrets: self.identity.herd.trust().secrets.iter().map(|secret| format!("{:08x}", secret.id())).collect(),

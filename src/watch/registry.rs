@@ -36,6 +36,8 @@ pub(crate) struct Watches {
     by_block: BTreeMap<(Level, u32), BTreeSet<WatchId>>,
     /// Fences that wait, by the clients that count as inside and are not: of those they have to be told wherever they are.
     followed: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
+    /// How many watches each session, or other watcher, has.
+    sessions: BTreeMap<SessionId, usize>,
     /// How many fences wait.
     waiting_fences: usize,
     /// For how many watches each bit is set.
@@ -68,6 +70,11 @@ impl Watches {
         self.by_id.len() - self.abandoned.hold().len()
     }
 
+    /// How many have some.
+    pub(crate) fn watchers(&self) -> usize {
+        self.sessions.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
@@ -89,6 +96,7 @@ impl Watches {
         self.index(id, &target, hash_key, true);
         let mut watch = Watch::new(of, number, target);
         watch.begin(store, horizon, rights);
+        count(&mut self.sessions, watch.session, true);
         self.by_id.insert(id, watch);
         id
     }
@@ -96,6 +104,7 @@ impl Watches {
     /// Removes one.
     pub(crate) fn remove(&mut self, id: WatchId, hash_key: &HashKey) {
         if let Some(watch) = self.by_id.remove(&id) {
+            count(&mut self.sessions, watch.session, false);
             watch.followed().for_each(|client| note(&mut self.followed, client.into(), id, false));
             self.index(id, &watch.target, hash_key, false);
         }

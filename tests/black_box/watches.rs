@@ -137,6 +137,8 @@ fn several_watches_of_one_connection() {
     // The same again begins anew; another target is another watch, also where it means the same.
     client.send("WATCH +1+1 10 k*\n");
     assert_eq!([client.line(), client.line()], [format!("SEEN {at} +1+1 10 k*"), "WATCHING +1+1 10 k*".into()]);
+    let status = herd.status("A");
+    assert_eq!((&status["watchers"], &status["watches"]), (&1.into(), &2.into()));
     client.send("UNWATCH +1.0+1 10 k*\nUNWATCH kiwi\nIAMAT emu +9+9 1\n");
     assert_eq!([client.line(), client.line()], ["UNWATCHED +1.0+1 10 k*", "UNWATCHED kiwi"]);
     assert!(client.line().starts_with("AT A "));

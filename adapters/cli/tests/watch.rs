@@ -97,7 +97,7 @@ fn each_change_is_told_until_ctrl_c() {
     let stream = server.say("WATCH truck-*", &format!("{SEEN}{WATCHING}"));
     assert_eq!(client.said(), "2016-11-17T20:18:04Z  seen       truck-7       34.10000 -118.40000");
     let watching = client.said();
-    assert!(watching.contains(&format!("Z  watching   truck-*  at {}  1 client", server.to)), "{watching}");
+    assert!(watching.contains(&format!("Z  watching   truck-*  via {}  1 client", server.to)), "{watching}");
     say(
         &stream,
         "EXPIRED A +0 truck-7 +34.1-118.4 1479413884 truck-*\nFORGOTTEN A +0 truck-\x1b8 1479413885 truck-*\n",
@@ -150,7 +150,7 @@ fn a_fence_says_who_is_inside_still() {
     let stream = server.say(&format!("FENCE {request}"), &lines);
     assert_eq!(client.said(), "2016-11-17T20:18:04Z  enter      truck-7       34.10000 -118.40000  4.97 km");
     assert!(client.said().ends_with(&format!("Z  watching   {request}")));
-    assert_eq!(client.said(), format!("  at {}  1 client inside", server.to));
+    assert_eq!(client.said(), format!("  via {}  1 client inside", server.to));
     drop(stream);
     let _stream = server.say(&format!("FENCE {request}"), &lines);
     let gap = client.said();

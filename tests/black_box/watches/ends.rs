@@ -65,6 +65,20 @@ fn too_many_and_twice() {
     wait_for("their connections to be closed", || (herd.status("A")["connections"] == 1).then_some(()));
 }
 
+/// Whoever has gone watches nothing.
+#[test]
+fn whoever_has_gone() {
+    let herd = start();
+    let watchers = [watch(&herd, "A", "WATCH *"), watch(&herd, "A", "FENCE +1+1 5")];
+    let counts = |herd: &Herd| {
+        let status = herd.status("A");
+        [&status["watchers"], &status["watches"]].map(|count| count.as_u64().expect("a number"))
+    };
+    assert_eq!(counts(&herd), [2, 2]);
+    drop(watchers);
+    wait_for("them to be missed", || (counts(&herd) == [0, 0]).then_some(()));
+}
+
 /// With --one-shot nobody can watch.
 #[test]
 fn one_shot() {

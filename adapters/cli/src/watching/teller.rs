@@ -87,7 +87,7 @@ impl<'a, W: Write> Teller<'a, W> {
         let target = escaped(&self.subject.target);
         let clients = if count == 1 { "client" } else { "clients" };
         let there = if self.is_circle() { " inside" } else { "" };
-        let (at, count) = (format!("at {}", escaped(server)), format!("{count} {clients}{there}"));
+        let (at, count) = (format!("via {}", escaped(server)), format!("{count} {clients}{there}"));
         self.line(shown::now(), "watching", &[&target, &at, &count])
     }
 
