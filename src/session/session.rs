@@ -274,9 +274,10 @@ impl Session {
 
     /// Whether there is something to tell, and room for it.
     fn can_go_on(&self) -> bool {
-        let has_more =
-            || !self.searches.is_empty() || self.watcher.as_ref().is_some_and(|watcher| self.can_tell(watcher));
-        self.tells_most() > 0 && has_more()
+        // What a search itself is taken for must not hold it back, nor what waits behind it.
+        let searches = !self.searches.is_empty() && self.unsent < self.identity.limits.max_unsent;
+        let tells = || self.watcher.as_ref().is_some_and(|watcher| self.can_tell(watcher));
+        searches || (self.tells_most() > 0 && tells())
     }
 
     fn can_tell(&self, watcher: &Watcher) -> bool {

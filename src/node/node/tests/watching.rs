@@ -70,6 +70,17 @@ fn the_nearest_come_first_and_an_empty_line_ends_them() {
 }
 
 #[test]
+fn who_is_near_is_told_however_little_may_be_unsent() {
+    let node = node_alone(Limits { max_unsent: 1, ..Limits::default() });
+    let mut line = Line::new(&node, 1);
+    line.say("IAMAT kiwi +34.06893-118.445127 1\n");
+    assert_eq!(
+        line.say("NEAR +34.06893-118.445127 10 5\nNEAR +0+0 1 5\n"),
+        "AT a +1.500000000 kiwi +34.06893-118.445127 1\n\n\n"
+    );
+}
+
+#[test]
 fn a_watcher_is_told_what_there_is_and_then_what_changes() {
     let node = node_alone(Limits::default());
     let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
