@@ -42,7 +42,7 @@ impl Node {
             return Err(Refusal::TooManyWatches);
         }
         turn.horizon = self.horizon(limits, turn.now);
-        watcher.limit(limits.watch_queue);
+        watcher.limit(limits);
         self.hub(turn, |hub, turn| {
             let hash_key = &hub.identity.hash_key;
             if let Some(before) = watcher.remove(&target.text) {

@@ -25,6 +25,8 @@ pub(crate) struct Inbox {
     next: u64,
     /// As many may wait.
     most: usize,
+    /// So many bytes of lines are written for a watcher that does not read.
+    slow: usize,
     /// Whether more did: all that the watcher knows is void.
     is_lost: bool,
     /// Whether the watcher was called and has not come yet.
@@ -62,7 +64,7 @@ impl Waiting {
 }
 
 impl Inbox {
-    /// As many bytes of lines are written for a watcher that does not read.
+    /// As many bytes of lines are written for a watcher that does not read, or as many replies as may be unsent.
     const SLOW: usize = 64 << 10;
 
     /// It is told to the account only where it has changed by so much.
@@ -76,6 +78,7 @@ impl Inbox {
             places: BTreeMap::new(),
             next: 0,
             most,
+            slow: Self::SLOW,
             is_lost: false,
             is_called: false,
             bytes: 0,
@@ -88,7 +91,7 @@ impl Inbox {
         if self.is_lost {
             return false;
         }
-        if !self.queue.is_empty() || self.text.len() >= Self::SLOW {
+        if !self.queue.is_empty() || self.text.len() >= self.slow {
             self.wait(watch, news);
         } else if news.is_news(news.was) {
             self.write(watch, news.word, news.line.as_slice(), target);
@@ -253,9 +256,9 @@ impl Inbox {
         self.account();
     }
 
-    /// As many may wait from now on.
-    pub(super) const fn limit(&mut self, most: usize) {
-        self.most = most;
+    /// As many may wait from now on, once there are so many bytes of lines.
+    pub(super) fn limit(&mut self, most: usize, slow: usize) {
+        (self.most, self.slow) = (most, slow.min(Self::SLOW));
     }
 
     fn account(&mut self) {

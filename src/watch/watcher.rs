@@ -8,7 +8,7 @@ use super::inbox::Inbox;
 use super::registry::{Abandoned, WatchId, Watches};
 use crate::access::Rights;
 use crate::bytes::Lock;
-use crate::herd::Share;
+use crate::herd::{Limits, Share};
 use crate::values::SessionId;
 use crate::wire::{Target, Tells};
 
@@ -124,9 +124,9 @@ impl Watcher {
         Some(id)
     }
 
-    /// As many clients may wait for it from now on.
-    pub(crate) fn limit(&self, most: usize) {
-        self.inbox.hold().limit(most);
+    /// As many clients may wait for it from now on, and as many bytes may be unsent.
+    pub(crate) fn limit(&self, limits: &Limits) {
+        self.inbox.hold().limit(limits.watch_queue, limits.max_unsent);
     }
 
     /// What it shares with those who have news for it.
