@@ -42,11 +42,13 @@ pub enum Fault {
     Expiry,
     /// Servers with a disk, which loses what was not synced, is slow, fails, and rots.
     Disks,
+    /// Clients that ask who is near, and that watch, some of them slowly.
+    Watches,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -65,6 +67,7 @@ impl Fault {
         Self::Forgets,
         Self::Expiry,
         Self::Disks,
+        Self::Watches,
     ];
 
     /// Its name on the command line.
@@ -89,6 +92,7 @@ impl Fault {
             Self::Forgets => "forgets",
             Self::Expiry => "expiry",
             Self::Disks => "disks",
+            Self::Watches => "watches",
         }
     }
 }

@@ -10,6 +10,7 @@ use herd::{Instant, Node, Now, Timestamp};
 use crate::disk::HostDisk;
 use crate::list::{Ids, List};
 use crate::listener::Listener;
+use crate::nearby::Kept;
 use crate::oracle::ReportId;
 use crate::run::Stopping;
 use crate::scenario::{BadScenario, Illness, Nanos, Scenario};
@@ -36,6 +37,8 @@ pub(crate) struct Host {
     pub(crate) node: Option<Arc<Node>>,
     /// Who listens to what changes in what it keeps.
     pub(crate) listener: Listener,
+    /// All that it has kept in this life, one behind the other, and what it was seen to keep no more.
+    pub(crate) kept_so_far: Vec<Kept>,
     /// How often it was started, and when it last was.
     pub(crate) life: u32,
     pub(crate) started_at: Nanos,
@@ -98,6 +101,7 @@ impl Host {
             ids,
             node: None,
             listener: Listener::default(),
+            kept_so_far: Vec::new(),
             life: 0,
             started_at: 0,
             stopping: None,

@@ -32,6 +32,8 @@
 //! | `host`, `disk`, `places` | one server, its clocks, its disk, its places source |
 //! | `list` | whom a server has in its list of servers, and whom it believes |
 //! | `talk` | one client on one connection, and what it is owed |
+//! | `viewer`, `nearby` | what a client knows that watches, and what one is told that asks who is near |
+//! | `globe` | distances |
 //! | `stranger`, `overheard` | somebody who says what neighbours say, and what it has heard them say |
 //! | `oracle` | what every server must know |
 //! | `listener` | what a server's feed tells |
@@ -45,10 +47,12 @@ mod connection;
 mod digest;
 mod disk;
 mod faults;
+mod globe;
 mod graph;
 mod host;
 mod list;
 mod listener;
+mod nearby;
 mod oracle;
 mod overheard;
 mod places;
@@ -60,6 +64,7 @@ mod stats;
 mod stranger;
 mod talk;
 mod trace;
+mod viewer;
 mod violation;
 mod wires;
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use herd::wire::Message;
+use herd::wire::{Around, Message, Near, Target};
 use herd::{Position, Timestamp};
 
 /// The number of a report.
@@ -57,9 +57,17 @@ pub(crate) enum Verdict {
     /// It is a report, or a neighbour's tombstone, which is taken. From a client it is to be answered with it.
     Report(ReportId),
     /// It is a client's tombstone, which is taken. It is to be answered with what is kept then.
-    Forgets { tombstone: ReportId, kept: ReportId },
+    Forgets {
+        tombstone: ReportId,
+        kept: ReportId,
+    },
     /// It asks for a client, of which this is the newest; so many places at most.
     Asks(ReportId, u8),
+    /// It asks who is near; around a client, where its report is this.
+    Nears(Box<Near>, Option<ReportId>),
+    /// It asks to be told of that, or to be told no more.
+    Watches(Box<Target>),
+    Unwatches(Box<[u8]>),
     /// It is understood and changes nothing that is kept.
     Fine,
     /// It may bring anything that some server knew: see what is kept.
@@ -199,6 +207,14 @@ impl Oracle {
                 let newest = newest.filter(|&id| !self.report(id).is_tombstone());
                 newest.map_or(Verdict::Refused, |id| Verdict::Asks(id, bound))
             }
+            Ok(Some(Message::Near(near))) => {
+                let Around::Client(client) = &near.around else { return Verdict::Nears(Box::new(near), None) };
+                let newest = self.clients.get(&**client).and_then(|&client| self.newest(server, client));
+                let newest = newest.filter(|&id| !self.report(id).is_tombstone());
+                newest.map_or(Verdict::Refused, |id| Verdict::Nears(Box::new(near), Some(id)))
+            }
+            Ok(Some(Message::Watch(target) | Message::Fence(target))) => Verdict::Watches(Box::new(target)),
+            Ok(Some(Message::Unwatch(target))) => Verdict::Unwatches(target),
             Ok(None) => Verdict::Fine,
             // Clients are not neighbours.
             Ok(Some(_)) | Err(_) => Verdict::Refused,

@@ -65,6 +65,7 @@ impl Report {
             "            {} IAMAT, {} FORGET, {} WHATSAT, {} updates between servers, {} bytes",
             stats.iamats, stats.forgets, stats.whatsats, stats.updates, stats.link_bytes
         )?;
+        writeln!(out, "            {} NEAR, {} WATCH and FENCE", stats.nears, stats.watches)?;
         writeln!(out, "replies     {} got and right", stats.replies)?;
         writeln!(out, "feeds       {} changes told", stats.changes)?;
         writeln!(out, "strangers   {} lines of theirs, none believed", stats.strangers)?;

@@ -26,6 +26,7 @@ mod stops;
 mod strangers;
 mod trusts;
 mod turns;
+mod watches;
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

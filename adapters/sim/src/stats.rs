@@ -25,6 +25,10 @@ pub struct Stats {
     pub forgets: u64,
     /// WHATSATs that servers accepted.
     pub whatsats: u64,
+    /// NEARs that servers accepted.
+    pub nears: u64,
+    /// Requests to watch, WATCH and FENCE, that servers accepted.
+    pub watches: u64,
     /// Changes of what servers keep, as their feeds told them.
     pub changes: u64,
     /// Replies that clients got and that were right.
@@ -77,6 +81,8 @@ impl Stats {
         self.iamats += other.iamats;
         self.forgets += other.forgets;
         self.whatsats += other.whatsats;
+        self.nears += other.nears;
+        self.watches += other.watches;
         self.changes += other.changes;
         self.replies += other.replies;
         self.connects += other.connects;

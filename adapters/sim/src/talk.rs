@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use crate::nearby::{Found, NearAsked};
 use crate::oracle::{Oracle, ReportId};
 use crate::places;
+use crate::viewer::{Asked, Begins, Context, Viewer};
 use crate::violation::Invariant;
 
 /// A reply that is owed.
@@ -15,6 +17,12 @@ pub(crate) enum Owed {
     Either(ReportId, ReportId),
     /// `AT` and that report, and at most so many places.
     Places(ReportId, u8),
+    /// Who is near.
+    Near(Box<NearAsked>),
+    /// What there is of what is watched from now on.
+    Watching(Box<Asked>),
+    /// `UNWATCHED` and that target.
+    Unwatched(Box<[u8]>),
     /// `? ` and that line; nothing after it.
     Refusal(Vec<u8>),
 }
@@ -36,6 +44,13 @@ pub(crate) struct Talk {
     pub(crate) refused: bool,
     /// Whether the server may say that there are no places.
     excused: bool,
+    /// How many bytes the server has written, and how many of them were looked at.
+    pub(crate) written: u64,
+    read: u64,
+    /// What it watches.
+    pub(crate) viewer: Viewer,
+    /// Who was told to be near since this was last looked at.
+    pub(crate) found: Vec<Found>,
 }
 
 impl Talk {
@@ -75,17 +90,47 @@ impl Talk {
     }
 
     /// Bytes come from the server: they must be what is owed next.
-    pub(crate) fn receives(&mut self, bytes: &[u8], oracle: &Oracle) -> Result<(), (Invariant, String)> {
+    pub(crate) fn receives(&mut self, bytes: &[u8], cx: &Context<'_>) -> Result<(), (Invariant, String)> {
         self.received.extend_from_slice(bytes);
         let mut used = 0;
         while used < self.received.len() {
             let rest = &self.received[used..];
+            match Begins::of(rest) {
+                Begins::Partly => break,
+                Begins::Told(line) => {
+                    let len = line.len() + 1;
+                    let is_answer = match (self.owed.front(), line.strip_prefix(b"UNWATCHED ")) {
+                        (Some(Owed::Unwatched(target)), Some(unwatched)) if **target == *unwatched => {
+                            self.viewer.unwatched(target);
+                            true
+                        }
+                        (Some(Owed::Watching(asked)), _) => {
+                            self.viewer.hear(line, self.read + used as u64, Some(asked), cx)?
+                        }
+                        _ => self.viewer.hear(line, self.read + used as u64, None, cx)?,
+                    };
+                    if is_answer {
+                        self.answered += 1;
+                        self.owed.pop_front();
+                    }
+                    used += len;
+                    continue;
+                }
+                Begins::Otherwise => {}
+            }
             let Some(owed) = self.owed.front() else {
                 return Err((Invariant::Answered, format!("{:?} is owed to nobody", lossy(rest))));
             };
-            match owed.matches(rest, oracle, self.excused)? {
+            match owed.matches(rest, cx.oracle, self.excused)? {
                 None => break,
                 Some(len) => {
+                    if let Owed::Near(asked) = owed {
+                        let lines = rest[..len - 1].split_inclusive(|&byte| byte == b'\n');
+                        let told = lines.map(|line| cx.oracle.find(&line[b"AT ".len()..line.len() - 1]));
+                        let told = told.collect::<Option<_>>();
+                        let told = told.ok_or_else(|| (Invariant::Invented, format!("near is {:?}", lossy(rest))))?;
+                        self.found.push(Found { asked: (**asked).clone(), told });
+                    }
                     used += len;
                     self.answered += 1;
                     self.owed.pop_front();
@@ -93,6 +138,7 @@ impl Talk {
             }
         }
         self.received.drain(..used);
+        self.read += used as u64;
         Ok(())
     }
 
@@ -112,6 +158,9 @@ impl Owed {
                 lossy(&[oracle.report(*id).word(), &oracle.report(*id).line].concat())
             }
             Self::Places(id, bound) => format!("AT {} and {bound} places", lossy(&oracle.report(*id).line)),
+            Self::Near(asked) => format!("who is near: {:?}", asked.near),
+            Self::Watching(asked) => format!("WATCHING {}", lossy(&asked.target.text)),
+            Self::Unwatched(target) => format!("UNWATCHED {}", lossy(target)),
             Self::Refusal(line) => format!("? {}", lossy(line)),
         }
     }
@@ -128,6 +177,10 @@ impl Owed {
                 either.or_else(|_| Self::Record(*other).matches(bytes, oracle, excused))
             }
             Self::Refusal(line) => begins(bytes, b"? ", line, Invariant::Deserved),
+            Self::Near(_) => near_len(bytes),
+            Self::Watching(_) | Self::Unwatched(_) => {
+                Err((Invariant::Answered, format!("{:?} is not what is owed to a watcher", lossy(bytes))))
+            }
             Self::Places(id, bound) => {
                 let report = oracle.report(*id);
                 let Some(start) = begins(bytes, b"AT ", &report.line, Invariant::Newest)? else { return Ok(None) };
@@ -141,6 +194,21 @@ impl Owed {
             }
         }
     }
+}
+
+/// How long the reply to a NEAR is, if all of it is there: AT lines, and an empty one.
+fn near_len(bytes: &[u8]) -> Result<Option<usize>, (Invariant, String)> {
+    let mut len = 0;
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        len += line.len();
+        if line == b"\n" {
+            return Ok(Some(len));
+        }
+        if !line.starts_with(b"AT ") && !b"AT ".starts_with(line) {
+            return Err((Invariant::Near, format!("this is nobody who is near: {:?}", lossy(line))));
+        }
+    }
+    Ok(None)
 }
 
 /// How long `word`, `line` and LF are, if `bytes` begin with them; none if they may yet.

@@ -49,6 +49,14 @@ pub enum Invariant {
     Forgotten,
     /// What is over is not told by a server whose clock is right, and goes in the end.
     Expired,
+    /// A watcher that reads holds what its server holds, as far as its target goes; what it is told goes together: of a client
+    /// nothing older behind something newer, nothing of a watch that is over, nothing within a reply, nobody leaves who was
+    /// not there.
+    Watched,
+    /// Who enters a fence and who leaves it alternates, and is so.
+    Fenced,
+    /// Who is told to be near was so, in the right order, and nobody is missing.
+    Near,
     /// When all trouble is over, servers that can reach each other soon hold the same.
     Converges,
 }
@@ -76,6 +84,9 @@ impl Invariant {
             Self::Durable => "durable",
             Self::Forgotten => "forgotten",
             Self::Expired => "expired",
+            Self::Watched => "watched",
+            Self::Fenced => "fenced",
+            Self::Near => "near",
             Self::Converges => "converges",
         }
     }

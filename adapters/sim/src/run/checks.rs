@@ -43,6 +43,9 @@ impl Run {
             self.check_choice(server, (client, before), (kept.as_ref(), id), told);
         }
         self.oracle.see(server, client, id);
+        if kept.is_none() && before.is_some() {
+            self.hosts[server].kept_so_far.push((client, None));
+        }
         if kept.is_none() {
             self.hosts[server].listener.forget(client);
             if let Some(disk) = &mut self.hosts[server].disk {
@@ -132,6 +135,7 @@ impl Run {
         let islands = self.islands();
         let apart = self.apart(&islands);
         let unsettled = self.unsettled();
+        let unaware = self.unaware();
         // A server that stops is not back yet.
         if self.hosts.iter().any(|host| host.stopping.is_some()) {
             self.quiet_at = self.now;
@@ -155,7 +159,7 @@ impl Run {
                 let used = self.within.map_or(0, |within| since * 100 / within.max(1));
                 self.stats.promise_used = self.stats.promise_used.max(used);
             }
-            if unsettled.is_none() && self.now >= self.rests_until() {
+            if unsettled.is_none() && unaware.is_none() && self.now >= self.rests_until() {
                 self.check_forgotten();
                 self.done = true;
                 return;
@@ -163,6 +167,9 @@ impl Run {
         }
         if let Some((server, what)) = unsettled.filter(|_| since > TIME_TO_ANSWER) {
             return self.violate(Invariant::Answered, Some(server), what);
+        }
+        if let Some((server, invariant, what)) = unaware.filter(|_| since > TIME_TO_ANSWER) {
+            return self.violate(invariant, Some(server), what);
         }
         self.calendar.put(self.now + LOOK, Due::Look);
     }

@@ -9,6 +9,7 @@ use crate::connection::{ConnectionId, End, Opener, Side, Way};
 use crate::oracle::{ReportId, Verdict};
 use crate::scenario::SECOND;
 use crate::talk::{Owed, Talk};
+use crate::viewer::Context;
 
 impl Run {
     pub(super) fn says(&mut self, client: usize, server: usize, text: &str) {
@@ -59,10 +60,22 @@ impl Run {
         self.oracle.is_ahead = self.hosts[server].clock_error(self.now) > i128::from(30 * SECOND);
         let verdict = self.oracle.judge_client(server, &self.scenario.servers[server], wall, line);
         let verdict = match verdict {
-            Verdict::Asks(report, _) if self.is_hidden(server, report) => Verdict::Refused,
+            Verdict::Asks(report, _) | Verdict::Nears(_, Some(report)) if self.is_hidden(server, report) => {
+                Verdict::Refused
+            }
+            Verdict::Watches(target) if !self.may_watch(id, &target) => Verdict::Refused,
             verdict => verdict,
         };
         let owed = match verdict {
+            Verdict::Nears(ref near, around) => {
+                self.stats.nears += 1;
+                Some(self.asks_near(server, near, around))
+            }
+            Verdict::Watches(ref target) => {
+                self.stats.watches += 1;
+                self.watches(id, target)
+            }
+            Verdict::Unwatches(ref target) => Some(self.unwatches(id, target)),
             Verdict::Report(report) => {
                 self.stats.iamats += 1;
                 self.takes(server, report);
@@ -123,12 +136,18 @@ impl Run {
         }
         let Some(connection) = self.connections.get_mut(id) else { return };
         let server = connection.server as usize;
-        let Some(talk) = &mut connection.talk else { return };
+        let Some(mut talk) = connection.talk.take() else { return };
         let before = talk.answered;
-        let outcome = talk.receives(bytes, &self.oracle);
+        let may_go = |record| self.may_go(server, record);
+        let so_far = self.hosts[server].kept_so_far.len();
+        let outcome = talk.receives(bytes, &Context { oracle: &self.oracle, may_go: &may_go, so_far });
         self.stats.replies += (talk.answered - before) as u64;
+        let outcome = outcome.and_then(|()| self.check_found(server, talk.found.drain(..)));
         if let Err((invariant, what)) = outcome {
             self.violate(invariant, Some(server), what);
+        }
+        if let Some(connection) = self.connections.get_mut(id) {
+            connection.talk = Some(talk);
         }
     }
 

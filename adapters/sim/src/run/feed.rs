@@ -20,6 +20,7 @@ impl Run {
     pub(super) fn listen(&mut self, server: usize) {
         let Some(node) = self.hosts[server].node.clone() else { return };
         let mut known = Vec::with_capacity(node.clients());
+        let mut so_far = Vec::with_capacity(node.clients());
         for kept in node.records() {
             let Some(id) = self.oracle.find(kept.line()) else {
                 let what = format!("it takes back what no client said: {}", escaped(kept.line()));
@@ -27,8 +28,10 @@ impl Run {
             };
             let client = self.oracle.report(id).client;
             self.oracle.see(server, client, Some(id));
+            so_far.push((client, Some(id)));
             known.push((client, kept));
         }
+        self.hosts[server].kept_so_far = so_far;
         self.hosts[server].listener = Listener::of(&node, known.into_iter());
     }
 
@@ -50,6 +53,7 @@ impl Run {
                 continue;
             };
             let told = Told { report: id, from };
+            self.hosts[server].kept_so_far.push((self.oracle.report(id).client, Some(id)));
             if mends.is_some_and(|peer| from == BroughtBy::Repair(peer)) {
                 self.oracle.tell(server, id);
                 self.scratch.told.push(told);

@@ -79,6 +79,9 @@ impl Run {
                 self.overheard.hear(id, Way::Back, out);
             }
             let bytes = Bytes::copy_from_slice(out);
+            if let Some(talk) = self.connections.get_mut(id).and_then(|connection| connection.talk.as_mut()) {
+                talk.written += bytes.len() as u64;
+            }
             if !self.withholds(id, &bytes) && self.write(id, Way::Back, bytes) {
                 self.session_sent(id);
             }

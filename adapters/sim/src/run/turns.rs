@@ -7,6 +7,7 @@ use herd::{Action, Event, Instant, Node};
 
 use super::Run;
 use crate::calendar::Due;
+use crate::connection::ConnectionId;
 use crate::list::Ids;
 use crate::trace::Record;
 use crate::violation::Invariant;
@@ -75,8 +76,7 @@ impl Run {
                     Action::Answer { session, answer } => self.answer(session, answer),
                     Action::Fetch { fetch, query } => self.fetch(server, fetch, query),
                     Action::Close { session } => self.close_for_room(session),
-                    // Nobody watches here.
-                    Action::Look { .. } => {}
+                    Action::Look { session } => self.resume(ConnectionId::of_number(session.0)),
                     Action::WakeAt(instant) => self.wake_at(server, instant),
                 }
             }

@@ -38,6 +38,10 @@ pub struct Bounds {
     pub keep_for: Option<Nanos>,
     /// [`Limits::gone_for`].
     pub gone_for: Nanos,
+    /// [`Limits::watches`].
+    pub watches: usize,
+    /// [`Limits::watch_queue`].
+    pub watch_queue: usize,
     /// [`Limits::connections`].
     pub connections: usize,
     /// [`Limits::connections_per_address`].
@@ -62,6 +66,8 @@ impl Default for Bounds {
             clients: limits.clients,
             keep_for: limits.keep_for.map(nanos),
             gone_for: nanos(limits.gone_for),
+            watches: limits.watches,
+            watch_queue: limits.watch_queue,
             connections: limits.connections,
             connections_per_address: limits.connections_per_address,
         }
@@ -100,6 +106,8 @@ impl Bounds {
             clients: self.clients,
             keep_for: self.keep_for.map(Duration::from_nanos),
             gone_for: Duration::from_nanos(self.gone_for),
+            watches: self.watches,
+            watch_queue: self.watch_queue,
             connections: self.connections,
             connections_per_address: self.connections_per_address,
             // More than any scenario has updates; thousands of nodes are made and dropped.

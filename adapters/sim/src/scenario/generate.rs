@@ -4,6 +4,7 @@ mod disks;
 mod forgets;
 mod secrets;
 mod troubles;
+mod watches;
 
 use super::{Bounds, Data, MILLI, Nanos, Network, Planned, SECOND, Scenario, What};
 use crate::faults::{Fault, Faults};
@@ -111,6 +112,10 @@ impl Recipe {
             bounds.fetches = *chance.pick(&[1, 4, 32]);
             bounds.places_timeout = *chance.pick(&[500 * MILLI, 5 * SECOND]);
         }
+        if self.faults.has(Fault::Watches) {
+            bounds.watches = *chance.pick(&[2, 64]);
+            bounds.watch_queue = *chance.pick(&[1, 3, 16_384]);
+        }
         // What is heard by a clock that is wrong is over at any time: nothing could be said of when it goes.
         let ages = !self.faults.has(Fault::Clocks);
         if ages && self.faults.has(Fault::Forgets) && chance.percent(60) {
@@ -169,6 +174,10 @@ impl Stage<'_> {
     fn line(&mut self, at: Nanos, people: u64) -> String {
         let who = self.chance.below(people + 1);
         match self.chance.below(100) {
+            0..60 if self.faults.has(Fault::Watches) && self.chance.percent(60) => {
+                let (place, when) = (self.place(), self.client_time(at));
+                format!("IAMAT c{who} {place} {when}\n")
+            }
             0..60 => {
                 let latitude = self.chance.between(0, 90_000_000);
                 let longitude = self.chance.between(0, 180_000_000);

@@ -22,7 +22,13 @@ impl Stage<'_> {
         if self.graph.links.is_empty()
             && !matches!(
                 fault,
-                Fault::Crashes | Fault::Clocks | Fault::Places | Fault::Stops | Fault::Forgets | Fault::Disks
+                Fault::Crashes
+                    | Fault::Clocks
+                    | Fault::Places
+                    | Fault::Stops
+                    | Fault::Forgets
+                    | Fault::Disks
+                    | Fault::Watches
             )
         {
             return;
@@ -32,6 +38,7 @@ impl Stage<'_> {
             Fault::Chunking | Fault::Makes | Fault::Keys | Fault::Expiry => {}
             Fault::Forgets => self.forget(at),
             Fault::Disks => self.disks(at, lasts, server),
+            Fault::Watches => self.watch(at, lasts),
             Fault::Latency => {
                 let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
                 self.put(at, What::Delay { from, to, extra, lasts });
