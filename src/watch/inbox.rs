@@ -261,7 +261,9 @@ impl Inbox {
         (self.most, self.slow) = (most, slow.min(Self::SLOW));
     }
 
+    /// Something has changed: it is told to the account, and whoever was called for what is no more is called again.
     fn account(&mut self) {
+        self.is_called &= self.has_more();
         if self.bytes.abs_diff(self.share.bytes()) >= Self::STEP || self.bytes == 0 {
             self.share.set(self.bytes);
         }
