@@ -18,6 +18,8 @@ pub(crate) struct NearAsked {
     /// Around what, and which client is not among those who are told.
     pub(crate) center: Position,
     pub(crate) except: Option<u32>,
+    /// In which life of the server.
+    pub(crate) life: u32,
     /// How much the server had kept by then, and what its clock said.
     pub(crate) from: usize,
     pub(crate) wall: Timestamp,

@@ -23,8 +23,8 @@ impl Run {
         };
         let except = around.map(|report| report.client);
         let host = &self.hosts[server];
-        let (from, wall) = (host.kept_so_far.len(), host.now(self.now).wall);
-        Owed::Near(Box::new(NearAsked { near: near.clone(), center, except, from, wall }))
+        let (life, from, wall) = (host.life, host.kept_so_far.len(), host.now(self.now).wall);
+        Owed::Near(Box::new(NearAsked { near: near.clone(), center, except, life, from, wall }))
     }
 
     /// Whether a client may watch that on a connection: the same target is not watched in the other way, and there are not
@@ -60,7 +60,8 @@ impl Run {
         found: impl Iterator<Item = Found>,
     ) -> Result<(), (Invariant, String)> {
         let may_go = |id| self.may_go(server, id);
-        for found in found {
+        // What a server kept before it started again is known no more.
+        for found in found.filter(|found| found.asked.life == self.hosts[server].life) {
             if let Some(fault) = found.fault(&self.hosts[server].kept_so_far, &self.oracle, &may_go) {
                 let Found { asked, told } = &found;
                 let what = format!("{fault}: {} are told to be near, asked {:?}", told.len(), asked.near);
