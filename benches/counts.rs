@@ -24,11 +24,18 @@ struct Count {
     allocates: bool,
 }
 
-const COUNTS: [Count; 8] = [
+const COUNTS: [Count; 10] = [
     Count::new("an IAMAT alone", "iamat", 0, 600),
     Count::new("an IAMAT with two neighbours", "iamat", 2, 735),
     Count::new("an IAMAT with two neighbours, a secret and a token", "guarded", 2, 755),
     Count::new("an IAMAT with two neighbours, of a client that moves and is filed by where it is", "filed", 2, 850),
+    Count::new("an IAMAT with two neighbours, where ten thousand others are watched", "watched", 2, 790),
+    Count::new(
+        "an IAMAT with two neighbours, filed, where ten thousand circles elsewhere are watched",
+        "circled",
+        2,
+        910,
+    ),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
     Count::new("an AT line with one neighbour to tell", "at", 2, 735),
@@ -122,6 +129,8 @@ fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) 
     let mut bench = match what {
         "guarded" => Bench::guarded(neighbours),
         "filed" => Bench::filing(neighbours),
+        "watched" => Bench::watched(neighbours, false),
+        "circled" => Bench::watched(neighbours, true),
         _ => Bench::new(neighbours),
     };
     if what == "whatsat" {
@@ -130,7 +139,7 @@ fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) 
     }
     let lines = match what {
         "at" => passed_on,
-        "filed" => moving_iamats,
+        "filed" | "circled" => moving_iamats,
         "whole" => whole_iamats,
         _ => iamats,
     };

@@ -19,6 +19,7 @@ pub const BATCH: u64 = 100;
 pub struct Bench {
     node: Node,
     session: Session,
+    watchers: Vec<Session>,
     turn: Turn,
     out: Vec<u8>,
     peers: Vec<ServerId>,
@@ -37,6 +38,27 @@ impl Bench {
     pub fn filing(neighbours: usize) -> Self {
         let mut bench = Self::new(neighbours);
         bench.ask_who_is_near();
+        bench
+    }
+
+    /// The same where ten thousand others watch: a client each that none of the [`iamats`] is of, or a kilometre each of the
+    /// far side of the globe.
+    #[must_use]
+    pub fn watched(neighbours: usize, circles: bool) -> Self {
+        let mut bench = if circles { Self::filing(neighbours) } else { Self::new(neighbours) };
+        for number in 1..=10_000_u64 {
+            let (south, east) = (10 + number / 200, 60 + number % 100);
+            let target = if circles { format!("-{south}.5+{east}.25 1") } else { format!("other-{number}") };
+            let mut watcher = bench.node.session(SessionId(number), Some(LOOPBACK), Instant::default());
+            let line = format!("WATCH {target}\n");
+            let mut out = Vec::new();
+            watcher.receive(&bench.node, &mut bench.turn, line.as_bytes()).serve().reply(&mut out);
+            while watcher.can_resume() {
+                watcher.receive(&bench.node, &mut bench.turn, &[]).serve().reply(&mut out);
+            }
+            assert_eq!(out, format!("WATCHING {target}\n").as_bytes());
+            bench.watchers.push(watcher);
+        }
         bench
     }
 
@@ -67,7 +89,8 @@ impl Bench {
         let node = Node::new(Arc::clone(herd), me, Limits::default(), 5);
         let session = node.session(SessionId(0), Some(LOOPBACK), Instant::default());
         let peers = herd.neighbours(me).to_vec();
-        let mut bench = Self { node, session, turn: Turn::default(), out: Vec::new(), peers, nanos: 0 };
+        let mut bench =
+            Self { node, session, watchers: Vec::new(), turn: Turn::default(), out: Vec::new(), peers, nanos: 0 };
         for &peer in herd.neighbours(me) {
             bench.handle(Event::Resolved { peer, addresses: &[LOOPBACK] });
         }

@@ -111,6 +111,21 @@ impl Cell {
     pub(crate) const fn key(self) -> u32 {
         spread(self.row()) << 1 | spread(self.column())
     }
+
+    /// The cell of that key.
+    pub(super) const fn of_key(key: u32) -> Self {
+        Self((gather(key >> 1) as u32) << 16 | gather(key) as u32)
+    }
+}
+
+/// Every second bit of a number, from the lowest on: what [`spread`] was given.
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is left out")]
+const fn gather(bits: u32) -> u16 {
+    let bits = bits & 0x5555_5555;
+    let bits = (bits | bits >> 1) & 0x3333_3333;
+    let bits = (bits | bits >> 2) & 0x0f0f_0f0f;
+    let bits = (bits | bits >> 4) & 0x00ff_00ff;
+    (bits | bits >> 8) as u16
 }
 
 /// The bits of a number with a zero before each.
@@ -185,6 +200,15 @@ mod tests {
             for text in [text.to_owned(), format!("{text} 1479413884.5")] {
                 assert_eq!(Cell::of_valid(text.as_bytes()), Cell::new(row, column), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_cell_is_found_by_its_key() {
+        let mut random = SplitMix64::new(3);
+        for _ in 0..10_000 {
+            let cell = Cell((random.number() >> 32) as u32);
+            assert_eq!(Cell::of_key(cell.key()), cell);
         }
     }
 

@@ -108,7 +108,7 @@ impl Cover {
         let at = |level: Level| {
             let windows = self.windows.iter().flatten();
             let blocks = windows.map(|window| window.blocks_of(level.free(), most)).collect::<Option<Vec<_>>>()?;
-            let numbers = blocks.into_iter().flatten().map(|block| level.block_of_key(block.first));
+            let numbers = blocks.into_iter().flatten().map(|block| level.block(Cell::of_key(block.first)));
             let numbers: BTreeSet<u32> = numbers.collect();
             (numbers.len() <= most).then(|| (level, numbers.into_iter().collect()))
         };

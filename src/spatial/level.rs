@@ -23,14 +23,19 @@ impl Level {
         self as usize
     }
 
+    /// By how many powers of two a block's side is longer than a cell's.
+    const fn shift(self) -> u32 {
+        match self {
+            Self::Small => 6,
+            Self::Middle => 9,
+            Self::Large => 12,
+            Self::All => 16,
+        }
+    }
+
     /// How many bits of a cell's key say where in its block it is.
     pub(super) const fn free(self) -> u32 {
-        match self {
-            Self::Small => 12,
-            Self::Middle => 18,
-            Self::Large => 24,
-            Self::All => 32,
-        }
+        2 * self.shift()
     }
 
     /// How many blocks there are.
@@ -38,18 +43,10 @@ impl Level {
         1 << (u32::BITS - self.free())
     }
 
-    /// The block of a cell.
+    /// The block of a cell: its number in rows from the south, and in each of them from the west.
     #[inline]
     pub(crate) const fn block(self, cell: Cell) -> u32 {
-        self.block_of_key(cell.key())
-    }
-
-    /// That of the cell with that key.
-    #[inline]
-    pub(super) const fn block_of_key(self, key: u32) -> u32 {
-        match key.checked_shr(self.free()) {
-            Some(block) => block,
-            None => 0,
-        }
+        let (row, column) = (cell.row() as u32, cell.column() as u32);
+        (row >> self.shift()) << (u16::BITS - self.shift()) | column >> self.shift()
     }
 }

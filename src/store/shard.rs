@@ -179,30 +179,29 @@ impl Shard {
         }
         let range = &mut self.ranges[entry.client.range() % Self::RANGES];
         let slot = range.records.guess(entry.client.bits())?;
-        if watched.is_some_and(|bits| {
-            bits.has_circles() && may_be_in_circle(self.filing.as_deref(), Some(slot), &report, bits)
-        }) {
+        let record = self.slab.first_mut(slot, record::least_for(&report))?;
+        // Where its client is now, as far as that matters: not where it is filed already.
+        let is_filed = LOOKS && self.filing.is_some();
+        let cell = if !is_filed || record::stays_in_cell(record, &report) {
+            None
+        } else {
+            let filed = self.filing.as_ref().map_or(Cell::NONE, |filing| filing.cell(slot));
+            let cell = report.usual_position().and_then(Cell::of_usual);
+            let cell = cell.or_else(|| report.position_and_rest().map(Cell::of_valid));
+            cell.filter(|cell| !cell.is_close_to(filed))
+        };
+        if watched.is_some_and(|bits| bits.has_circles() && may_be_in_circle(self.filing.as_deref(), slot, cell, bits))
+        {
             return None;
         }
-        let record = self.slab.first_mut(slot, record::least_for(&report))?;
-        let stays = LOOKS && record::stays_in_cell(record, &report);
         let (digest, replaced) = record::renew(record, &report)?;
         range.digest ^= digest ^ replaced;
         self.counters.kept += 1;
         self.seen.remember(replaced);
-        // Nobody looks where it is filed, if it is as right as it was.
-        if LOOKS && !stays && !self.is_filed_right(slot, &report) {
+        if cell.is_some() {
             self.file(slot, &report);
         }
         Some(())
-    }
-
-    /// Whether the slot of a usual report is filed where it still may be, or not to be filed at all.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "as above")]
-    fn is_filed_right(&self, slot: Slot, report: &Record<'_>) -> bool {
-        let Some(filing) = &self.filing else { return true };
-        report.usual_position().and_then(Cell::of_usual).is_some_and(|cell| cell.is_close_to(filing.cell(slot)))
     }
 
     /// Whether somebody may watch a client of which that is a record, and another one may be kept.
@@ -210,7 +209,11 @@ impl Shard {
         let Some(bits) = watched else { return false };
         let client = record.client();
         bits.may_watch(hash, client)
-            || bits.has_circles() && may_be_in_circle(self.filing.as_deref(), self.find(hash, client), record, bits)
+            || bits.has_circles() && {
+                let cell = record.position_and_rest().map(Cell::of_valid);
+                let slot = self.find(hash, client);
+                slot.is_none_or(|slot| may_be_in_circle(self.filing.as_deref(), slot, cell, bits))
+            }
     }
 
     #[inline(never)]
@@ -641,14 +644,16 @@ impl Shard {
     }
 }
 
-/// Whether somebody may watch a circle that a client was in, whose record is in that slot, or that it is in now. Where not
-/// all clients are filed it may be.
+/// Whether somebody may watch a circle that a client was in, whose record is in that slot, or that it is in now, which is in
+/// that cell unless it is close to the one that it is filed under. Where not all clients are filed it may be.
+///
+/// The blocks of a circle have every cell close to one of its own. So the cell that a client is filed under says it of where
+/// the client was, and of where it is, if that is close.
 #[inline]
-fn may_be_in_circle(filing: Option<&Filing>, slot: Option<Slot>, now: &Record<'_>, bits: &Bits) -> bool {
+fn may_be_in_circle(filing: Option<&Filing>, slot: Slot, cell: Option<Cell>, bits: &Bits) -> bool {
     let Some(filing) = filing.filter(|filing| filing.is_complete()) else { return true };
-    let was = slot.map_or(Cell::NONE, |slot| filing.cell(slot));
-    let now = now.position_and_rest().map_or(Cell::NONE, Cell::of_valid);
-    (was != Cell::NONE && bits.has_cell(was)) || (now != Cell::NONE && now != was && bits.has_cell(now))
+    let was = filing.cell(slot);
+    (was != Cell::NONE && bits.has_cell(was)) || cell.is_some_and(|cell| bits.has_cell(cell))
 }
 
 /// The entries of one shard; each leads to the next.
