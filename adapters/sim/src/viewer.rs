@@ -207,6 +207,10 @@ impl View {
             return Err(wrong(Some(self), fault, line));
         }
         self.told.insert(client, id);
+        // Who leaves by being forgotten may come back with anything once the tombstone has gone.
+        if told.word == b"LEAVE" && covers != Some(false) {
+            self.told.remove(&client);
+        }
         if matches!(told.word, b"SEEN" | b"ENTER") {
             self.shown.insert(client, id);
         } else {
