@@ -81,6 +81,10 @@ impl Node {
                 watcher.read(most, out);
                 break;
             };
+            if !watcher.holds_back() {
+                watcher.read(most, out);
+                continue;
+            }
             if own.is_circle && !self.store.index_step() {
                 turn.spend(Work::PASS);
                 break;

@@ -29,6 +29,9 @@ pub(crate) struct Inbox {
     slow: usize,
     /// Whether more did: all that the watcher knows is void.
     is_lost: bool,
+    /// Whether what comes waits client by client, since the start of a watch is being told: that has the newest of each
+    /// client, and nothing older may come behind it.
+    holds_back: bool,
     /// Whether the watcher was called and has not come yet.
     is_called: bool,
     /// Bytes that wait, those of watches that remember something among them, and how many of them are accounted for.
@@ -80,6 +83,7 @@ impl Inbox {
             most,
             slow: Self::SLOW,
             is_lost: false,
+            holds_back: false,
             is_called: false,
             bytes: 0,
             share,
@@ -91,7 +95,7 @@ impl Inbox {
         if self.is_lost {
             return false;
         }
-        if !self.queue.is_empty() || self.text.len() >= self.slow {
+        if self.holds_back || !self.queue.is_empty() || self.text.len() >= self.slow {
             self.wait(watch, news);
         } else if news.is_news(news.was) {
             self.write(watch, news.word, news.line.as_slice(), target);
@@ -176,6 +180,18 @@ impl Inbox {
     fn queued_bytes(&self) -> usize {
         let waiting: usize = self.queue.values().map(Waiting::bytes).sum();
         self.text.len() + self.lines.len() * size_of::<Line>() + waiting
+    }
+
+    /// The start of a watch is to be told, and from here on what comes waits client by client. That is so only once all that
+    /// came before was told; whether it is.
+    pub(super) fn hold_back(&mut self) -> bool {
+        self.holds_back |= self.lines.is_empty() && self.queue.is_empty();
+        self.holds_back
+    }
+
+    /// The starts of all watches were told.
+    pub(super) const fn let_go(&mut self) {
+        self.holds_back = false;
     }
 
     /// Whether the watcher has to begin anew.

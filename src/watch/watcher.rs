@@ -120,7 +120,12 @@ impl Watcher {
         let index = self.watches.iter().position(|own| *own.text == *text)?;
         let Own { id, number, .. } = self.watches.remove(index);
         self.gathering.retain(|gathering| *gathering != id);
-        self.inbox.hold().forget(number);
+        let mut inbox = self.inbox.hold();
+        inbox.forget(number);
+        if self.gathering.is_empty() {
+            inbox.let_go();
+        }
+        drop(inbox);
         Some(id)
     }
 
@@ -142,6 +147,9 @@ impl Watcher {
     /// The start of the first was told.
     pub(crate) fn gathered(&mut self) {
         self.gathering.pop_front();
+        if self.gathering.is_empty() {
+            self.inbox.hold().let_go();
+        }
     }
 
     /// Whether what it knows is void, or not all that it should know, and the start of no watch is being told.
@@ -159,6 +167,11 @@ impl Watcher {
             self.gathering = self.watches.iter().map(|own| own.id).collect();
         }
         begins
+    }
+
+    /// Whether all was told that came before the start which is being told: only then does that go on.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.inbox.hold().hold_back()
     }
 
     /// The watches whose starts are to be told.

@@ -240,3 +240,20 @@ fn of_a_watcher_that_has_gone_nothing_is_left() {
         assert!(node.hub.hold().watches.is_empty(), "{target}");
     }
 }
+
+#[test]
+fn of_one_client_nothing_older_comes_behind_the_start_of_another_watch() {
+    let node = node_alone(Limits::default());
+    let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
+    assert_eq!(watcher.say("WATCH kiwi\n"), "WATCHING kiwi\n");
+    for time in 1..4 {
+        client.say(&format!("IAMAT kiwi +1+1 {time}\n"));
+    }
+    let mut out = Vec::new();
+    watcher.session.receive(&node, &mut watcher.turn, b"WATCH k*\n").serve().reply(&mut out);
+    client.say("IAMAT kiwi +1+1 4\nIAMAT kiwi +1+1 5\n");
+    let told = watcher.look(out);
+    let fields: Vec<Vec<&str>> = told.lines().map(|line| line.split(' ').collect()).collect();
+    let times: Vec<&str> = fields.iter().filter(|line| line[0] == "SEEN").map(|line| line[5]).collect();
+    assert_eq!((times, &*fields[fields.len() - 1]), (vec!["1", "2", "3", "4", "5", "5"], &["WATCHING", "k*"][..]));
+}
