@@ -34,7 +34,7 @@ const COUNTS: [Count; 10] = [
         "an IAMAT with two neighbours, filed, where ten thousand circles elsewhere are watched",
         "circled",
         2,
-        910,
+        960,
     ),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
