@@ -6,7 +6,6 @@ use crate::bytes::Text;
 use crate::pass::{Turn, Work};
 use crate::spatial::Circle;
 use crate::store::{Filter, Search};
-use crate::values::Position;
 use crate::wire::{Around, Near, Need, Refusal};
 
 impl Node {
@@ -23,8 +22,7 @@ impl Node {
             Around::Position(at) => (*at, None),
             Around::Client(client) if rights.ask().covers(client) => {
                 let report = self.position(client, turn.now).ok_or(Refusal::UnknownClient)?;
-                let at = report.record().position().and_then(Position::of_valid);
-                (at.ok_or(Refusal::UnknownClient)?, Some(client.clone()))
+                (report.record().place().ok_or(Refusal::UnknownClient)?, Some(client.clone()))
             }
             Around::Client(_) => return Err(Refusal::UnknownClient),
         };
@@ -44,14 +42,19 @@ impl Node {
     #[must_use]
     pub fn search(&self, turn: &mut Turn, search: &mut Search) -> bool {
         turn.horizon = self.horizon(&self.identity().limits, turn.now);
-        let start = turn.work();
-        while !self.store.index_step() {
-            turn.spend(Work::PASS / 4);
-            if turn.work().wrapping_sub(start) >= Work::PASS {
-                return false;
+        self.files_all(turn) && self.store.search(search, turn)
+    }
+
+    /// Whether it is known where all clients are. While it is not, this does a turn's share of what there is to do for that.
+    pub(super) fn files_all(&self, turn: &mut Turn) -> bool {
+        const STEPS: u64 = 4;
+        for _ in 0..STEPS {
+            if self.store.index_step() {
+                return true;
             }
+            turn.spend(Work::PASS / STEPS);
         }
-        self.store.search(search, turn)
+        false
     }
 }
 

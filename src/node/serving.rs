@@ -16,7 +16,7 @@ use crate::report::OwnedRecord;
 use crate::session::Session;
 use crate::store::{Intake, Shards, Telling};
 use crate::values::{Position, ServerId, Ticket};
-use crate::wire::{Need, Refusal};
+use crate::wire::{Need, Refusal, WatchWord};
 
 impl Session {
     /// Takes bytes as they came, any number of them. None at all is allowed: it goes on with what was
@@ -357,9 +357,7 @@ impl Pass<'_> {
                     node.unwatch(turn, watcher, target);
                 }
                 let start = batch.answers.len();
-                for part in [b"UNWATCHED ", &**target, b"\n"] {
-                    batch.answers.push(part);
-                }
+                WatchWord::Unwatched.write_alone(target, &mut batch.answers);
                 *answer = start..batch.answers.len();
             }
             Request::Status { answer } => {

@@ -10,7 +10,7 @@ use crate::pass::{Turn, Work};
 use crate::store::{Shard, Store};
 use crate::values::SessionId;
 use crate::watch::Watcher;
-use crate::wire::{Need, Refusal, Target};
+use crate::wire::{Need, Refusal, Target, WatchWord};
 
 impl Node {
     /// Somebody who watches, and nothing yet; what is told goes by these rights. The id must be no other's in use, a
@@ -85,8 +85,7 @@ impl Node {
                 watcher.read(most, out);
                 continue;
             }
-            if own.is_circle && !self.store.index_step() {
-                turn.spend(Work::PASS);
+            if own.is_circle && !self.files_all(turn) {
                 break;
             }
             let id = own.id;
@@ -101,9 +100,7 @@ impl Node {
                 None => true,
             });
             if is_done {
-                for part in [b"WATCHING ", &*own.text, b"\n"] {
-                    out.extend_from_slice(part);
-                }
+                WatchWord::Watching.write_alone(&own.text, out);
                 watcher.gathered();
             }
         }
@@ -119,9 +116,7 @@ impl Node {
             }
             hub.counters.again += 1;
             for target in watcher.targets() {
-                for part in [b"AGAIN ", target, b"\n"] {
-                    out.extend_from_slice(part);
-                }
+                WatchWord::Again.write_alone(target, out);
             }
             for id in watcher.gathering() {
                 hub.watches.begin(id, watcher.rights(), &self.store, turn.horizon);

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::head::Head;
 use crate::bytes::Sink;
-use crate::values::{ServerId, Skew, Timestamp};
+use crate::values::{Position, ServerId, Skew, Timestamp};
 use crate::wire::{Forget, Sighting};
 
 /// What a server keeps of a client: a report of where it was, or a tombstone, which says that it was forgotten. It is the
@@ -98,6 +98,12 @@ impl<'a> Record<'a> {
     pub(crate) fn usual_position(&self) -> Option<&'a [u8]> {
         let [_, _, _, position, ..] = self.head.offsets.to_le_bytes();
         self.line.get(position.into()..)
+    }
+
+    /// The value of [`position`](Self::position).
+    #[must_use]
+    pub fn place(&self) -> Option<Position> {
+        Position::of_valid(self.position()?)
     }
 
     /// The position and what comes behind it; a tombstone has none.

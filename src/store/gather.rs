@@ -10,7 +10,6 @@ use super::store::Store;
 use crate::herd::Horizon;
 use crate::report::{ClientHash, Record};
 use crate::spatial::{Circle, Cover};
-use crate::values::Position;
 
 /// Goes through the clients that somebody wants to be told of, in steps that hold nobody up for long.
 ///
@@ -105,6 +104,6 @@ impl Gather {
 
 impl Area {
     fn has(&self, record: &Record<'_>) -> bool {
-        record.position().and_then(Position::of_valid).is_some_and(|at| self.circle.contains(at))
+        record.place().is_some_and(|at| self.circle.contains(at))
     }
 }

@@ -16,7 +16,6 @@ use crate::herd::Horizon;
 use crate::pass::{Turn, Work};
 use crate::report::{OwnedRecord, Record};
 use crate::spatial::{Cell, Circle, Cover, angle_of};
-use crate::values::Position;
 
 /// The search for the nearest clients of a circle, in steps that hold nobody up for long.
 ///
@@ -230,7 +229,7 @@ impl Search {
         if !self.filter.covers(client) {
             return;
         }
-        let Some(at) = kept.position().and_then(Position::of_valid) else { return };
+        let Some(at) = kept.place() else { return };
         let haversine = self.circle.haversine(at);
         let is_full = self.nearest.len() == self.bound;
         let is_out = |worst: &Found| is_full && worst.order(haversine, client) == Ordering::Less;

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
 
-use super::news::{News, Word};
+use super::news::News;
 use crate::bytes::append;
 use crate::herd::Share;
+use crate::wire::WatchWord;
 
 /// What waits for a watcher: shared by the watcher and by those who have news.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ struct Waiting {
     client: Box<[u8]>,
     /// Whether the watcher was told that the client is there.
     was: bool,
-    word: Word,
+    word: WatchWord,
     line: Arc<[u8]>,
 }
 
@@ -111,11 +112,9 @@ impl Inbox {
         calls
     }
 
-    fn write(&mut self, watch: u32, word: Word, line: &[u8], target: &[u8]) {
+    fn write(&mut self, watch: u32, word: WatchWord, line: &[u8], target: &[u8]) {
         let before = self.text.len();
-        for part in [word.text(), line, b" ", target, b"\n"] {
-            self.text.extend_from_slice(part);
-        }
+        word.write(line, target, &mut self.text);
         let len = self.text.len() - before;
         self.lines.push_back(Line { watch, len });
         self.bytes += len + size_of::<Line>();
@@ -222,9 +221,7 @@ impl Inbox {
             let Waiting { watch, client, word, line, .. } = waiting;
             self.places.remove(&(watch, client));
             if let Some(target) = target(watch) {
-                for part in [word.text(), &line, b" ", target, b"\n"] {
-                    out.extend_from_slice(part);
-                }
+                word.write(&line, target, out);
             }
         }
         if !self.has_more() {
@@ -332,10 +329,10 @@ mod tests {
                 let line = format!("{client} {version}");
                 let line = SharedLine::new(line.as_bytes());
                 let word = match (tells_each, is) {
-                    (true, true) => Word::Seen,
-                    (true, false) => Word::Left,
-                    (false, true) => Word::Enter,
-                    (false, false) => Word::Leave,
+                    (true, true) => WatchWord::Seen,
+                    (true, false) => WatchWord::Left,
+                    (false, true) => WatchWord::Enter,
+                    (false, false) => WatchWord::Leave,
                 };
                 inbox.tell(1, b"target", &News { client: client.as_bytes(), was, is, tells_each, word, line: &line });
                 match is {
@@ -366,8 +363,14 @@ mod tests {
         for version in 0..60 {
             let line = format!("{place} {version}");
             let line = SharedLine::new(line.as_bytes());
-            let news =
-                News { client: place.as_bytes(), was: true, is: true, tells_each: true, word: Word::Seen, line: &line };
+            let news = News {
+                client: place.as_bytes(),
+                was: true,
+                is: true,
+                tells_each: true,
+                word: WatchWord::Seen,
+                line: &line,
+            };
             assert_eq!(inbox.tell(1 + version % 2, b"target", &news), version == 0);
         }
         inbox.forget(1);

@@ -3,30 +3,7 @@
 use core::cell::OnceCell;
 use std::sync::Arc;
 
-/// What a line of a watch begins with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
-    Seen,
-    Left,
-    Enter,
-    Leave,
-    Forgotten,
-    Expired,
-}
-
-impl Word {
-    /// As it is written, with the space behind.
-    pub(super) const fn text(self) -> &'static [u8] {
-        match self {
-            Self::Seen => b"SEEN ",
-            Self::Left => b"LEFT ",
-            Self::Enter => b"ENTER ",
-            Self::Leave => b"LEAVE ",
-            Self::Forgotten => b"FORGOTTEN ",
-            Self::Expired => b"EXPIRED ",
-        }
-    }
-}
+use crate::wire::WatchWord;
 
 /// What has become of a client, as one watch sees it.
 #[derive(Debug)]
@@ -38,7 +15,7 @@ pub(super) struct News<'a> {
     /// Whether it is news where the client was shown and still is.
     pub(super) tells_each: bool,
     /// What is told if it is news.
-    pub(super) word: Word,
+    pub(super) word: WatchWord,
     pub(super) line: &'a SharedLine<'a>,
 }
 

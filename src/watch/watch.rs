@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dwelling::Dwellings;
 use super::inbox::Inbox;
-use super::news::{News, SharedLine, Word};
+use super::news::{News, SharedLine};
 use crate::access::Rights;
 use crate::bytes::Lock;
 use crate::herd::Horizon;
@@ -12,8 +12,8 @@ use crate::pass::Shift;
 use crate::report::{ClientHash, Record};
 use crate::spatial::Circle;
 use crate::store::{Filter, Gather, Shard, Store};
-use crate::values::{Patterns, Position, SessionId};
-use crate::wire::{Target, Tells};
+use crate::values::{Patterns, SessionId};
+use crate::wire::{Target, Tells, WatchWord};
 
 /// A watch or a fence.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub(super) struct Watch {
     pub(super) number: u32,
     pub(super) target: Target,
     circle: Option<Circle>,
-    /// What its watcher may see.
-    rights: Patterns,
+    /// Which clients it is about, as far as its watcher may see them.
+    filter: Filter,
     dwellings: Dwellings,
     /// While there are clients that it has not met since it began.
     gather: Option<Gather>,
@@ -37,24 +37,26 @@ impl Watch {
     /// One that has to [begin](Self::begin).
     pub(super) fn new((session, inbox): (SessionId, Arc<Lock<Inbox>>), number: u32, target: Target) -> Self {
         let circle = target.circle.map(|(centre, radius)| Circle::new(centre, radius));
-        let (rights, dwellings) = (Patterns::default(), Dwellings::default());
-        Self { session, inbox, number, target, circle, rights, dwellings, gather: None, began: Horizon::NONE }
+        let rights = Patterns::default();
+        let filter = Filter { pattern: target.pattern.clone(), rights, heard_since: None, except: None };
+        let dwellings = Dwellings::default();
+        Self { session, inbox, number, target, circle, filter, dwellings, gather: None, began: Horizon::NONE }
     }
 
     /// Begins, or begins anew: all that there is, is to be met.
     pub(super) fn begin(&mut self, store: &Store, horizon: Horizon, rights: &Rights) {
-        self.rights = rights.watch().clone();
-        let filter = Filter {
-            pattern: self.target.pattern.clone(),
-            rights: self.rights.clone(),
-            heard_since: None,
-            except: None,
-        };
-        self.gather = Some(Gather::new(store, self.circle, filter));
+        self.filter.rights = rights.watch().clone();
+        self.gather = Some(Gather::new(store, self.circle, self.filter.clone()));
         self.began = horizon;
+        self.dwell(Dwellings::clear);
+    }
+
+    /// Changes who is inside, and counts what it takes to remember that.
+    fn dwell<T>(&mut self, change: impl FnOnce(&mut Dwellings) -> T) -> T {
         let before = self.dwellings.bytes();
-        self.dwellings.clear();
-        self.inbox.hold().remember(before, 0);
+        let changed = change(&mut self.dwellings);
+        self.inbox.hold().remember(before, self.dwellings.bytes());
+        changed
     }
 
     /// Which shard is to be held so that more clients are met; none where all were.
@@ -79,18 +81,14 @@ impl Watch {
     /// Appends what there is to tell of a client that is there when it begins.
     fn meet(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         let word = match self.target.tells {
-            Tells::Reports => Word::Seen,
-            Tells::Crossings { dwell: None } => Word::Enter,
+            Tells::Reports => WatchWord::Seen,
+            Tells::Crossings { dwell: None } => WatchWord::Enter,
             Tells::Crossings { dwell: Some(_) } => {
-                let before = self.dwellings.bytes();
-                self.dwellings.begin(record.client());
-                self.inbox.hold().remember(before, self.dwellings.bytes());
-                Word::Enter
+                self.dwell(|dwellings| dwellings.begin(record.client()));
+                WatchWord::Enter
             }
         };
-        for part in [word.text(), record.line, b" ", &self.target.text, b"\n"] {
-            out.extend_from_slice(part);
-        }
+        word.write(record.line, &self.target.text, out);
     }
 
     /// Whether a client counts as inside and is not: it is to be told of wherever it goes. A fence of one client is anyway.
@@ -106,29 +104,26 @@ impl Watch {
     /// Takes what has become of a client; whether the watcher is to be called.
     pub(super) fn take(&mut self, shift: &Shift<'_>, lines: &Lines<'_>) -> bool {
         let client = lines.client;
-        if !self.covers(client) {
+        if !self.filter.covers(client) {
             return false;
         }
         let is = shift.now.is_some_and(|now| self.shows(&now));
         let (was, is) = match self.target.tells {
-            Tells::Crossings { dwell: Some(dwell) } => {
-                let before = self.dwellings.bytes();
-                let turned = match &shift.now {
-                    Some(now) if !now.is_tombstone() => self.dwellings.report(client, now.at(), is, dwell),
-                    _ => (self.dwellings.end(client), false),
-                };
-                self.inbox.hold().remember(before, self.dwellings.bytes());
-                turned
-            }
+            Tells::Crossings { dwell: Some(dwell) } => self.dwell(|dwellings| match &shift.now {
+                Some(now) if !now.is_tombstone() => dwellings.report(client, now.at(), is, dwell),
+                _ => (dwellings.end(client), false),
+            }),
             _ => (shift.before.is_some_and(|before| self.shows(&before) && !self.began.hides(&before)), is),
         };
         let tells_each = self.target.tells == Tells::Reports;
         let (word, line) = match (tells_each, &shift.now) {
-            (true, Some(now)) if now.is_tombstone() => (Word::Forgotten, &lines.now),
-            (true, Some(_)) => (if is { Word::Seen } else { Word::Left }, &lines.now),
-            (true, None) => (Word::Expired, &lines.before),
-            (false, Some(now)) if !now.is_tombstone() => (if is { Word::Enter } else { Word::Leave }, &lines.now),
-            (false, _) => (Word::Leave, &lines.before),
+            (true, Some(now)) if now.is_tombstone() => (WatchWord::Forgotten, &lines.now),
+            (true, Some(_)) => (if is { WatchWord::Seen } else { WatchWord::Left }, &lines.now),
+            (true, None) => (WatchWord::Expired, &lines.before),
+            (false, Some(now)) if !now.is_tombstone() => {
+                (if is { WatchWord::Enter } else { WatchWord::Leave }, &lines.now)
+            }
+            (false, _) => (WatchWord::Leave, &lines.before),
         };
         let news = News { client, was, is, tells_each, word, line };
         self.inbox.hold().tell(self.number, &self.target.text, &news)
@@ -147,18 +142,10 @@ impl Watch {
         self.inbox.hold().read(usize::MAX, |_| None, &mut Vec::new());
     }
 
-    fn covers(&self, client: &[u8]) -> bool {
-        self.target.pattern.covers(client) && self.rights.covers(client)
-    }
-
     /// Whether a record is a report, and where the watch is about.
     fn shows(&self, record: &Record<'_>) -> bool {
-        !record.is_tombstone() && self.circle.is_none_or(|circle| is_in(&circle, record))
+        !record.is_tombstone() && self.circle.is_none_or(|circle| record.place().is_some_and(|at| circle.contains(at)))
     }
-}
-
-fn is_in(circle: &Circle, record: &Record<'_>) -> bool {
-    record.position().and_then(Position::of_valid).is_some_and(|at| circle.contains(at))
 }
 
 /// The lines of a [`Shift`], shared by all watches that tell one.

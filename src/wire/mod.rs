@@ -17,6 +17,7 @@ mod span;
 mod step;
 mod stranger;
 mod target;
+mod watch_word;
 
 pub use self::framing::{Framer, Line};
 pub(crate) use self::greeting::Greeting;
@@ -32,4 +33,5 @@ pub use self::span::Span;
 pub use self::step::Step;
 pub use self::stranger::Stranger;
 pub use self::target::{Target, Tells};
+pub use self::watch_word::WatchWord;
 pub use crate::bytes::is_white_space;

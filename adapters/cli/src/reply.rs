@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
+use herd::wire::WatchWord;
+
 /// What a server says: its reply to one request, or a line of a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
@@ -57,20 +59,16 @@ impl Expected {
         let is_space = |byte: &u8| herd::wire::is_white_space(*byte);
         let fields: Vec<&[u8]> = request.split(is_space).filter(|field| !field.is_empty()).collect();
         let (command, target) = fields.split_first()?;
-        let after = |word: &[u8]| Self::After([&[word], target].concat().join(&b' '));
+        let after = |word: WatchWord| Self::After([&[word.as_str().as_bytes()], target].concat().join(&b' '));
         Some(match *command {
             b"WHATSAT" => Self::Places,
             b"NEAR" => Self::Near,
-            b"WATCH" | b"FENCE" => after(b"WATCHING"),
-            b"UNWATCH" => after(b"UNWATCHED"),
+            b"WATCH" | b"FENCE" => after(WatchWord::Watching),
+            b"UNWATCH" => after(WatchWord::Unwatched),
             _ => Self::Line,
         })
     }
 }
-
-/// How the lines of watches begin, and those that end a reply about one. No other reply begins so.
-const OF_WATCHES: [&[u8]; 9] =
-    [b"SEEN", b"LEFT", b"ENTER", b"LEAVE", b"EXPIRED", b"FORGOTTEN", b"WATCHING", b"AGAIN", b"UNWATCHED"];
 
 /// Cuts what a server sends into replies and lines of watches. An AT line alone does not tell whether JSON follows, so it
 /// is told what to [`expect`](Self::expect).
@@ -103,7 +101,8 @@ impl Replies {
     pub(crate) fn next(&mut self) -> Option<Reply> {
         let unread = &self.buffer[self.read..];
         let (line, rest) = split_at_line(unread)?;
-        let of_watch = OF_WATCHES.contains(&line.split(|&byte| byte == b' ').next()?);
+        // No other reply begins so.
+        let of_watch = WatchWord::parse(line.split(|&byte| byte == b' ').next()?).is_some();
         let (reply, rest) = match (line.strip_prefix(b"? "), self.expected.front()) {
             (None, Some(Expected::After(last))) if line == last => (Reply::Line(line.to_vec()), rest),
             (None, _) if of_watch => {

@@ -8,7 +8,7 @@ use super::*;
 use crate::access::{Right, Rights};
 use crate::pass::Turn;
 use crate::store::Gather;
-use crate::values::{Pattern, Radius, SplitMix64, Timestamp};
+use crate::values::{Pattern, Position, Radius, SplitMix64, Timestamp};
 
 /// A client, where it is, and when it was heard.
 type Client = (String, String, u64);

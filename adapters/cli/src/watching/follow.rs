@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use herd::wire::WatchWord;
+
 use super::Subject;
 use super::attempt::{self, Event};
 use super::ending::on_interrupt;
@@ -130,14 +132,14 @@ impl<W: io::Write> Following<'_, W> {
                 let strange = io::Error::other("its answer is not what a herd says");
                 return Ok(ControlFlow::Break(Some(self.server().broken(&strange))));
             };
-            let (is_whole, name) = (line == Line::Watching, self.server().to_string());
+            let (is_whole, name) = (line == Line::Watch(WatchWord::Watching), self.server().to_string());
             match line {
-                Line::Again => self.teller.again(&name)?,
-                Line::Unwatched => {
+                Line::Watch(WatchWord::Again) => self.teller.again(&name)?,
+                Line::Watch(WatchWord::Unwatched) => {
                     let ended = io::Error::other("it ended the watch");
                     return Ok(ControlFlow::Break(Some(self.server().broken(&ended))));
                 }
-                Line::Watching | Line::Client(..) => {}
+                Line::Watch(_) | Line::Client(..) => {}
             }
             let teller = &mut self.teller;
             self.follower.take(line, |change, record| teller.change(change, record))?;

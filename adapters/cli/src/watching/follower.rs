@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use herd::Timestamp;
+use herd::wire::WatchWord;
 
-use super::line::{Line, What};
+use super::line::Line;
 use crate::record::Record;
 
 /// Knows who was told to be there.
@@ -32,12 +33,8 @@ struct Known {
 /// What is to be told of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    Seen,
-    Left,
-    Enter,
-    Leave,
-    Forgotten,
-    Expired,
+    /// What the server says.
+    Told(WatchWord),
     /// It is in the fence still, after a gap.
     Inside,
     /// It is not there any more, after a gap: it has left, or was forgotten, or has expired.
@@ -61,38 +58,35 @@ impl Follower {
         line: Line,
         mut tell: impl FnMut(Change, &Record) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (what, record) = match line {
-            Line::Client(what, record) => (what, record),
-            Line::Watching => return self.whole(tell),
-            Line::Again => {
-                self.begin();
+        let (word, record) = match line {
+            Line::Client(word, record) => (word, record),
+            Line::Watch(WatchWord::Watching) => return self.whole(tell),
+            Line::Watch(word) => {
+                if word == WatchWord::Again {
+                    self.begin();
+                }
                 return Ok(());
             }
-            Line::Unwatched => return Ok(()),
         };
-        let change = match what {
-            What::Seen => self.seen(&record),
-            What::Enter => Some(self.enter(&record)),
-            What::Left => Some(self.over(&record, Change::Left)),
-            What::Leave => Some(self.over(&record, Change::Leave)),
-            What::Forgotten => Some(self.over(&record, Change::Forgotten)),
-            What::Expired => Some(self.over(&record, Change::Expired)),
+        let change = match word {
+            WatchWord::Seen => self.seen(&record),
+            WatchWord::Enter => Some(self.enter(&record)),
+            over => {
+                self.known.remove(&record.client[..]);
+                Some(Change::Told(over))
+            }
         };
         change.map_or(Ok(()), |change| tell(change, &record))
     }
 
     fn seen(&mut self, record: &Record) -> Option<Change> {
-        self.heard(record).is_none_or(|before| before.is_older).then_some(Change::Seen)
+        self.heard(record).is_none_or(|before| before.is_older).then_some(Change::Told(WatchWord::Seen))
     }
 
     /// Whoever enters after it was said to be inside in this beginning has left meanwhile, without a word.
     fn enter(&mut self, record: &Record) -> Change {
-        if self.heard(record).is_some_and(|before| before.is_of_before) { Change::Inside } else { Change::Enter }
-    }
-
-    fn over(&mut self, record: &Record, change: Change) -> Change {
-        self.known.remove(&record.client[..]);
-        change
+        let is_inside = self.heard(record).is_some_and(|before| before.is_of_before);
+        if is_inside { Change::Inside } else { Change::Told(WatchWord::Enter) }
     }
 
     /// A client is there; what was told of it before, if it was.
@@ -160,36 +154,40 @@ mod tests {
 
     #[test]
     fn after_a_gap_only_what_is_new_is_told() {
-        use Change::{Expired, Forgotten, Gone, Seen};
+        use Change::Gone;
+
+        let [seen, expired, forgotten] = [WatchWord::Seen, WatchWord::Expired, WatchWord::Forgotten].map(Change::Told);
 
         let mut follower = Follower::default();
         follower.begin();
         let first =
             told(&mut follower, &["SEEN A +0 a +1+1 5", "SEEN A +0 b +1+1 5", "SEEN A +0 c +1+1 5", "WATCHING"]);
-        assert_eq!(first, owned(&[(Seen, "a"), (Seen, "b"), (Seen, "c")]));
+        assert_eq!(first, owned(&[(seen, "a"), (seen, "b"), (seen, "c")]));
         let more = ["SEEN A +0 d +1+1 5", "SEEN A +0 a +1+1 6", "EXPIRED A +0 d +1+1 5", "SEEN A +0 e +1+1 5"];
-        assert_eq!(told(&mut follower, &more), owned(&[(Seen, "d"), (Seen, "a"), (Expired, "d"), (Seen, "e")]));
+        assert_eq!(told(&mut follower, &more), owned(&[(seen, "d"), (seen, "a"), (expired, "d"), (seen, "e")]));
         follower.begin();
         // Another server: a as it was told, b not yet as far, c and e not there, f new.
         let again = ["SEEN A +0 a +1+1 6", "SEEN A +0 b +1+1 4", "SEEN A +0 f +1+1 1", "WATCHING"];
-        assert_eq!(told(&mut follower, &again), owned(&[(Seen, "f"), (Gone, "c"), (Gone, "e")]));
-        assert_eq!(told(&mut follower, &["SEEN A +0 b +1+1 5", "SEEN A +0 b +2+2 5"]), owned(&[(Seen, "b")]));
-        assert_eq!(told(&mut follower, &["FORGOTTEN A +0 b 6"]), owned(&[(Forgotten, "b")]));
+        assert_eq!(told(&mut follower, &again), owned(&[(seen, "f"), (Gone, "c"), (Gone, "e")]));
+        assert_eq!(told(&mut follower, &["SEEN A +0 b +1+1 5", "SEEN A +0 b +2+2 5"]), owned(&[(seen, "b")]));
+        assert_eq!(told(&mut follower, &["FORGOTTEN A +0 b 6"]), owned(&[(forgotten, "b")]));
         assert_eq!(follower.count(), 2);
     }
 
     #[test]
     fn a_fence_says_who_is_inside_still() {
-        use Change::{Enter, Gone, Inside, Leave};
+        use Change::{Gone, Inside};
+
+        let [enter, leave] = [WatchWord::Enter, WatchWord::Leave].map(Change::Told);
 
         let mut follower = Follower::default();
         follower.begin();
         let first =
             ["ENTER A +0 a +1+1 5", "ENTER A +0 b +1+1 5", "WATCHING", "LEAVE A +0 a +9+9 6", "ENTER A +0 a +1+1 7"];
-        assert_eq!(told(&mut follower, &first), owned(&[(Enter, "a"), (Enter, "b"), (Leave, "a"), (Enter, "a")]));
+        assert_eq!(told(&mut follower, &first), owned(&[(enter, "a"), (enter, "b"), (leave, "a"), (enter, "a")]));
         // The server has lost lines.
         let again = ["AGAIN", "ENTER A +0 a +1+1 8", "ENTER A +0 c +1+1 8", "WATCHING"];
-        assert_eq!(told(&mut follower, &again), owned(&[(Inside, "a"), (Enter, "c"), (Gone, "b")]));
+        assert_eq!(told(&mut follower, &again), owned(&[(Inside, "a"), (enter, "c"), (Gone, "b")]));
     }
 
     proptest! {
@@ -223,7 +221,7 @@ mod tests {
                     let line = Line::parse(format!("{line} *").as_bytes(), b"*").expect("a line of a watch");
                     let Ok(()) = follower.take(line, |change, record| {
                         match change {
-                            Change::Seen => {
+                            Change::Told(WatchWord::Seen) => {
                                 let before = heard.insert(record.client.clone(), record.at);
                                 assert!(before.is_none_or(|before| before < record.at), "nothing older, nothing twice");
                             }

@@ -27,16 +27,11 @@ const DATED: usize = 60;
 
 impl Change {
     /// What it is called.
-    const fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Seen => "seen",
-            Self::Left => "left",
-            Self::Enter => "enter",
-            Self::Leave => "leave",
-            Self::Forgotten => "forgotten",
-            Self::Expired => "expired",
-            Self::Inside => "inside",
-            Self::Gone => "gone",
+            Self::Told(word) => word.as_str().to_ascii_lowercase(),
+            Self::Inside => "inside".into(),
+            Self::Gone => "gone".into(),
         }
     }
 }
@@ -60,7 +55,7 @@ impl<'a, W: Write> Teller<'a, W> {
             let place = place.map(shown::position).unwrap_or_default();
             let distance = distance.map(shown::distance).unwrap_or_default();
             let client = format!("{:12}", escaped(&text(&record.client)));
-            return self.line(record.at, change.name(), &[&client, &place, &distance]);
+            return self.line(record.at, &change.name(), &[&client, &place, &distance]);
         }
         let mut told = json!({
             "event": change.name(),
@@ -130,6 +125,7 @@ impl<'a, W: Write> Teller<'a, W> {
 #[cfg(test)]
 mod tests {
     use herd::Position;
+    use herd::wire::WatchWord;
 
     use super::*;
 
@@ -137,8 +133,12 @@ mod tests {
         let mut out = Vec::new();
         let mut teller = Teller::new(subject, is_json, Some(columns), &mut out);
         let record = |line: &[u8]| Record::parse(line).expect("a record");
-        teller.change(Change::Seen, &record(b"AT A +0.25 truck-7\x1b +34.1-118.4 1479413884.5")).expect("a Vec");
-        teller.change(Change::Forgotten, &record(b"GONE A +0.25 truck-7 1479413884.5")).expect("a Vec");
+        teller
+            .change(Change::Told(WatchWord::Seen), &record(b"AT A +0.25 truck-7\x1b +34.1-118.4 1479413884.5"))
+            .expect("a Vec");
+        teller
+            .change(Change::Told(WatchWord::Forgotten), &record(b"GONE A +0.25 truck-7 1479413884.5"))
+            .expect("a Vec");
         String::from_utf8(out).expect("text")
     }
 
