@@ -126,16 +126,16 @@ pub mod wire;
 pub use access::{Access, Certificate, Certificates, Grant, Right, Rights, Secret, Seed, Token, TokenHash, Trust};
 pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
 pub use node::{
-    Change, Changed, DataStatus, Event, HostStatus, LinkState, LinkStatus, LogStatus, NeighbourStatus, Node,
-    PlacesStatus, Received, Seat, Seconds, Served, ServerStatus,
+    Buffer, Caller, Change, Changed, DataStatus, Event, HostStatus, LinkState, LinkStatus, LogStatus, NeighbourStatus,
+    Node, PlacesStatus, Received, Seat, Seconds, Served, ServerStatus,
 };
 pub use pass::{Action, Answer, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
 pub use report::{HashKey, OwnedRecord, Record};
 pub use session::Session;
-pub use store::{Cursor, Search};
+pub use store::{Cursor, Listing, Page, Search};
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};
 pub use watch::Watcher;
-pub use wire::{Refusal, Sighting, Stranger};
+pub use wire::{Need, Refusal, Sighting, Stranger};

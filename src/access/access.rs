@@ -75,12 +75,12 @@ impl Access {
 
     /// What who knows that token may do.
     pub(crate) fn of_token(&self, token: &[u8]) -> Option<&Arc<Granted>> {
-        self.of_hash(&Token::parse(token)?.hash())
+        self.tokens.get(&Token::parse(token)?.hash())
     }
 
-    /// What who has said the token of that hash may do.
-    pub(crate) fn of_hash(&self, hash: &TokenHash) -> Option<&Arc<Granted>> {
-        self.tokens.get(hash)
+    /// What who has said that token may do, or who has said none.
+    pub(crate) fn granted_to(&self, token: Option<&TokenHash>) -> Option<&Arc<Granted>> {
+        token.map_or(Some(&self.anonymous), |token| self.tokens.get(token))
     }
 
     /// What each token gives, in the order of the hashes.

@@ -4,6 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::values::{InvalidPattern, Pattern, Patterns};
+use crate::wire::Need;
 
 /// One thing that may be done, as it is written in a file: `report:truck-*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,19 +119,9 @@ impl Rights {
         &self.report
     }
 
-    /// The clients that may be forgotten.
-    pub(crate) const fn forget(&self) -> &Patterns {
-        &self.forget
-    }
-
     /// The clients that may be asked for.
     pub(crate) const fn ask(&self) -> &Patterns {
         &self.ask
-    }
-
-    /// Whether it may be asked who is near.
-    pub(crate) const fn near(&self) -> bool {
-        self.near
     }
 
     /// The clients that may be watched.
@@ -138,9 +129,19 @@ impl Rights {
         &self.watch
     }
 
-    /// Whether the server may be asked how it is.
-    pub(crate) const fn status(&self) -> bool {
-        self.status
+    /// Whether a request may be made, about that client where it is about one.
+    #[inline]
+    #[must_use]
+    pub fn allow(&self, need: Need, client: &[u8]) -> bool {
+        match need {
+            Need::Report => self.report.covers(client),
+            Need::Forget => self.forget.covers(client),
+            Need::Ask => self.ask.covers(client),
+            Need::Near => self.near,
+            Need::Watch => self.watch.covers(client),
+            Need::Share => self.share.covers(client),
+            Need::Status => self.status,
+        }
     }
 
     /// Whether all that others may do may be done with these.

@@ -4,11 +4,14 @@
 
 mod answering;
 mod anti_entropy;
+mod buffer;
+mod caller;
 mod changes;
 mod clock;
 mod event;
 mod hearing;
 mod hub;
+mod listing;
 mod near;
 mod node;
 mod seat;
@@ -20,6 +23,8 @@ mod sweeping;
 mod typed;
 mod watching;
 
+pub use self::buffer::Buffer;
+pub use self::caller::Caller;
 pub use self::changes::{Change, Changed};
 pub use self::event::Event;
 pub use self::node::{LinkStatus, Node};

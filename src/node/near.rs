@@ -15,7 +15,7 @@ impl Node {
     /// [`Refusal::NoRight`] without the right to ask who is near; [`Refusal::UnknownClient`] where a client is to be looked
     /// around that is not known, or that the right `ask` does not cover.
     pub fn near(&self, turn: &Turn, near: &Near, rights: &Rights) -> Result<Search, Refusal> {
-        if !rights.near() {
+        if !rights.allow(Need::Near, b"") {
             return Err(Refusal::NoRight(Need::Near));
         }
         let (center, except) = match &near.around {

@@ -125,7 +125,7 @@ impl Node {
     }
 
     /// What bounds how often whoever is there may report without a token.
-    fn bucket(&self, identity: &Identity, remote: Option<IpAddr>, now: Instant) -> Option<Arc<Bucket>> {
+    pub(super) fn bucket(&self, identity: &Identity, remote: Option<IpAddr>, now: Instant) -> Option<Arc<Bucket>> {
         let rate = identity.herd.access().anonymous().grant.reports_per_second?;
         self.rates.hold().of(remote?, Some(rate), now)
     }

@@ -7,8 +7,9 @@ use super::node::Node;
 use crate::bytes::Text;
 use crate::herd::Identity;
 use crate::pass::{BroughtBy, Entry, Turn};
+use crate::places::Query;
 use crate::report::OwnedRecord;
-use crate::values::{Now, Timestamp};
+use crate::values::{MOST_RESULTS, Now, Radius, SessionId, Ticket, Timestamp};
 use crate::wire::{Forget, Refusal, Sighting};
 
 impl Node {
@@ -40,6 +41,29 @@ impl Node {
         let forgotten = self.write_and_bury(turn, forget);
         self.count_refused(forgotten.as_ref().err(), turn);
         forgotten
+    }
+
+    /// A client is asked for together with the places near it: as a WHATSAT, without its rights. The client's report; the
+    /// places come as an [`Action::Answer`](crate::Action::Answer) for that id, which must be no other's in use, a session's or
+    /// a watcher's. Whoever no longer waits says [`Event::Gone`](crate::Event::Gone).
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownClient`].
+    pub fn whatsat(
+        &self,
+        turn: &mut Turn,
+        id: SessionId,
+        client: &[u8],
+        (radius, bound): (Radius, u8),
+    ) -> Result<OwnedRecord, Refusal> {
+        let report = self.position(client, turn.now).ok_or(Refusal::UnknownClient);
+        self.hub(turn, |hub, turn| {
+            hub.counters.whatsat += 1;
+            let report = report?;
+            let at = report.record().place().ok_or(Refusal::UnknownClient)?;
+            hub.want(Query { at, radius, bound: bound.min(MOST_RESULTS) }, Ticket { session: id, number: 0 }, turn);
+            Ok(report)
+        })
     }
 
     fn count_refused(&self, why: Option<&Refusal>, turn: &mut Turn) {

@@ -113,6 +113,14 @@ pub struct Answer {
     pub(crate) places: Places,
 }
 
+impl Answer {
+    /// Those places.
+    #[must_use]
+    pub const fn places(&self) -> &Places {
+        &self.places
+    }
+}
+
 /// What happened that people may want to know. Nothing is to be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {

@@ -37,16 +37,7 @@ impl Session {
         if !self.is_served() {
             return Err(Refusal::NotEncrypted);
         }
-        let rights = &self.granted.grant.rights;
-        let may = match need {
-            Need::Report => rights.report().covers(client),
-            Need::Forget => rights.forget().covers(client),
-            Need::Ask => rights.ask().covers(client),
-            Need::Near => rights.near(),
-            Need::Watch => rights.watch().covers(client),
-            Need::Status => rights.status(),
-        };
-        match may {
+        match self.granted.grant.rights.allow(need, client) {
             true if need.brings() && !self.identity.takes_reports => Err(Refusal::NotKept),
             true => Ok(()),
             false => Err(Refusal::NoRight(need)),
@@ -81,10 +72,7 @@ impl Session {
     /// Others have other rights from here on. Who has lost one is served no more; what is owed is still sent. Who has said
     /// no token reports as often as `bucket` lets through.
     pub(super) fn change_access(&mut self, access: &Access, bucket: Option<Arc<Bucket>>) {
-        let granted = match &self.granted.token {
-            Some(token) => access.of_hash(token),
-            None => Some(access.anonymous()),
-        };
+        let granted = access.granted_to(self.granted.token.as_ref());
         let has_lost = granted.is_none_or(|granted| !granted.grant.rights.cover_all_of(&self.granted.grant.rights));
         // Who could do nothing before has nothing to lose, and may be about to encrypt.
         let is_locked_out = self.is_served() && access.is_encrypted_only() && self.shown.certificate.is_none();

@@ -30,6 +30,16 @@ impl Cursor {
         cursor
     }
 
+    /// Behind the client with these hashes.
+    pub(super) fn after(hash: ClientHash, secret: u64) -> Self {
+        let mut cursor = Self { hash: hash.bits(), ..Self::default() };
+        match secret.checked_add(1) {
+            Some(next) => cursor.secret = next,
+            None => cursor.pass(hash.bits()),
+        }
+        cursor
+    }
+
     /// Where all were met.
     pub(super) fn at_end() -> Self {
         Self { is_over: true, ..Self::default() }

@@ -21,6 +21,18 @@ impl Pattern {
         (is_field && !text.contains(&b'*')).then(|| Self { text: text.into(), is_prefix })
     }
 
+    /// The pattern that is about every client.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { text: Box::default(), is_prefix: true }
+    }
+
+    /// The pattern that is about that client alone, whatever bytes its ID has.
+    #[must_use]
+    pub fn exactly(client: &[u8]) -> Self {
+        Self { text: client.into(), is_prefix: false }
+    }
+
     /// Whether it is about that client.
     #[must_use]
     pub fn covers(&self, client: &[u8]) -> bool {
@@ -72,11 +84,6 @@ impl fmt::Debug for Pattern {
 }
 
 impl Pattern {
-    /// The one that is about every client.
-    pub(crate) fn any() -> Self {
-        Self { text: Box::default(), is_prefix: true }
-    }
-
     /// What the IDs begin with that it is about.
     pub(crate) const fn prefix(&self) -> &[u8] {
         &self.text

@@ -34,7 +34,8 @@ impl Radius {
     }
 
     /// Reads kilometres from 0 to `most`, as [`parse_km`](Self::parse_km) does.
-    pub(crate) fn parse_km_up_to(text: &[u8], most: u32) -> Option<Self> {
+    #[must_use]
+    pub fn parse_km_up_to(text: &[u8], most: u32) -> Option<Self> {
         if let Some(kilometres) = integer_up_to(text, most) {
             return Some(Self { metres: f64::from(kilometres) * 1000.0 });
         }

@@ -80,6 +80,8 @@ pub enum Need {
     Near,
     /// `watch` of any of these clients.
     Watch,
+    /// `share` of that client.
+    Share,
     /// `status`.
     Status,
 }
@@ -89,7 +91,7 @@ impl Need {
     pub(crate) const fn brings(self) -> bool {
         match self {
             Self::Report | Self::Forget => true,
-            Self::Ask | Self::Near | Self::Watch | Self::Status => false,
+            Self::Ask | Self::Near | Self::Watch | Self::Share | Self::Status => false,
         }
     }
 
@@ -100,6 +102,7 @@ impl Need {
             Self::Ask => "no right to ask for this client",
             Self::Near => "no right to ask who is near",
             Self::Watch => "no right to watch any of these clients",
+            Self::Share => "no right to share this client",
             Self::Status => "no right to ask for the status",
         }
     }
