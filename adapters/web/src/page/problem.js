@@ -1,0 +1,14 @@
+// What a server says where it does not do what was asked (RFC 9457).
+
+export class Problem extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** What a reply that is no success says. */
+export async function problem(reply) {
+  const said = await reply.json().catch(() => ({}));
+  return new Problem(reply.status, said.detail || said.title || `The server answered ${reply.status}.`);
+}

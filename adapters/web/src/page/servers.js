@@ -1,0 +1,73 @@
+// The herd's servers and links, as the server of this page sees them, asked for again and again.
+
+import { get } from "./api.js";
+import { byId, element, say } from "./dom.js";
+import { count, span } from "./format.js";
+import { drawGraph } from "./graph.js";
+
+/** Milliseconds between two looks. */
+const LOOK = 3000;
+
+export function servers() {
+  const look = async () => {
+    if (!document.hidden) await show();
+    setTimeout(look, LOOK);
+  };
+  look();
+}
+
+async function show() {
+  try {
+    const { servers: all } = await get("/v1/servers");
+    say(byId("servers-said"), "");
+    const down = all.filter(({ state }) => state === "down").length;
+    say(byId("down"), down ? `${down} down` : "");
+    drawGraph(byId("graph"), all);
+    update(byId("servers"), all);
+  } catch (problem) {
+    say(byId("servers-said"), problem.message);
+  }
+}
+
+/** Keeps the list as it is, and changes what is said. */
+function update(list, all) {
+  if (list.children.length !== all.length) {
+    list.replaceChildren(...all.map(() => element("li", "",
+      element("div", "", dot(), element("strong"), element("span", "state")), element("p"), element("p"))));
+  }
+  all.forEach((server, at) => {
+    const item = list.children[at];
+    item.dataset.state = server.state;
+    item.dataset.name = server.name;
+    set(item.querySelector("strong"), server.name);
+    set(item.querySelector(".state"), state(server));
+    const [where, more] = item.querySelectorAll("p");
+    set(where, `${server.address} · linked with ${server.links.join(", ") || "no other"}`);
+    set(more, moved(server));
+    more.hidden = !more.textContent;
+  });
+}
+
+function dot() {
+  const made = element("span", "dot");
+  made.setAttribute("aria-hidden", "true");
+  return made;
+}
+
+function set(where, text) {
+  if (where.textContent !== text) where.textContent = text;
+}
+
+function state({ state: said, since }) {
+  const words = { self: "this server", up: "up", down: "down", rest: "at rest", connecting: "connecting" };
+  const word = words[said] ?? "not seen from here";
+  const lasts = (said === "up" || said === "down") && typeof since === "number";
+  return lasts ? `${word} for ${span(since)}` : word;
+}
+
+/** What repair moved, and why it is down. */
+function moved({ state: said, why, sent, received }) {
+  if (said === "down") return why ?? "";
+  if (typeof sent !== "number") return "";
+  return `Repair: ${count(sent)} sent, ${count(received)} received`;
+}
