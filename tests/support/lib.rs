@@ -7,6 +7,7 @@ pub mod chosen;
 pub mod client;
 pub mod graphs;
 pub mod herd;
+pub mod http;
 mod lock;
 #[cfg(target_os = "linux")]
 pub mod network;
