@@ -62,11 +62,12 @@ impl HttpClient {
     /// Sends a request with these headers besides `Host` and `Content-Length`, the latter where there is a body.
     pub fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) {
         let body = body.as_ref();
-        let length = (!body.is_empty()).then(|| ("Content-Length", body.len().to_string()));
-        let length = length.iter().map(|(name, value)| (*name, value.as_str()));
-        let headers: String =
-            headers.iter().copied().chain(length).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n{headers}", self.address);
+        let length = body.len().to_string();
+        let length = Some(("Content-Length", length.as_str())).filter(|_| !body.is_empty());
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers.iter().copied().chain(length) {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
         self.send([head.as_bytes(), b"\r\n", body].concat());
     }
 
