@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::client::{Client, converse};
 use crate::graphs::Graph;
+use crate::http::HttpClient;
 use crate::patience::wait_for;
 use crate::ports::free_address;
 use crate::process::{Binaries, Process, Recipe, Signal};
@@ -28,6 +29,7 @@ pub struct Plan {
     absent: Vec<String>,
     /// What the config file has besides the servers.
     config: String,
+    has_http: bool,
 }
 
 impl Plan {
@@ -37,7 +39,15 @@ impl Plan {
         let variables = [("HERD_LOG_FORMAT", "json"), ("HERD_LOG_FILTER", "debug")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let (binaries, graph) = (binaries.clone(), graph.clone());
-        Self { binaries, graph, arguments: Vec::new(), variables, absent: Vec::new(), config: String::new() }
+        Self {
+            binaries,
+            graph,
+            arguments: Vec::new(),
+            variables,
+            absent: Vec::new(),
+            config: String::new(),
+            has_http: false,
+        }
     }
 
     /// With these flags for every server.
@@ -55,6 +65,12 @@ impl Plan {
     /// With these tables in the config file, behind the servers.
     pub fn with_config(mut self, tables: &str) -> Self {
         self.config.push_str(tables);
+        self
+    }
+
+    /// With an HTTP door at each server.
+    pub fn with_http(mut self) -> Self {
+        self.has_http = true;
         self
     }
 
@@ -82,7 +98,9 @@ impl Plan {
         let folder = tempfile::tempdir().expect("a folder");
         let addresses: Vec<SocketAddr> = self.graph.names.iter().map(|_| free_address()).collect();
         let config = folder.path().join("herd.toml");
-        std::fs::write(&config, config_text(&self.graph, &addresses) + &self.config).expect("a file");
+        let doors = self.graph.names.iter().filter(|_| self.has_http).map(|name| (name.clone(), free_address()));
+        let doors: BTreeMap<String, SocketAddr> = doors.collect();
+        std::fs::write(&config, config_text_with(&self.graph, &addresses, &doors) + &self.config).expect("a file");
         let mut recipes = BTreeMap::new();
         for (index, (name, &address)) in self.graph.names.iter().zip(&addresses).enumerate() {
             let mut arguments = vec!["serve".into(), name.into(), "--config".into(), config.clone().into_os_string()];
@@ -96,17 +114,26 @@ impl Plan {
             };
             recipes.insert(name.clone(), recipe);
         }
-        Herd { graph: self.graph.clone(), processes: BTreeMap::new(), recipes, config, _folder: folder }
+        Herd { graph: self.graph.clone(), processes: BTreeMap::new(), recipes, doors, config, _folder: folder }
     }
 }
 
 /// The config file of a herd of this shape at these addresses.
 #[must_use]
 pub fn config_text(graph: &Graph, addresses: &[SocketAddr]) -> String {
+    config_text_with(graph, addresses, &BTreeMap::new())
+}
+
+/// The same, with the HTTP doors of these servers.
+fn config_text_with(graph: &Graph, addresses: &[SocketAddr], doors: &BTreeMap<String, SocketAddr>) -> String {
     let mut text = String::new();
     for (name, address) in graph.names.iter().zip(addresses) {
         let to: Vec<&str> = graph.links.iter().filter(|(from, _)| from == name).map(|(_, to)| to.as_str()).collect();
-        writeln!(text, "[[server]]\nname = {name:?}\nlisten = \"{address}\"\nlinks = {to:?}\n").expect("a string");
+        writeln!(text, "[[server]]\nname = {name:?}\nlisten = \"{address}\"\nlinks = {to:?}").expect("a string");
+        if let Some(door) = doors.get(name) {
+            writeln!(text, "http = \"{door}\"").expect("a string");
+        }
+        text.push('\n');
     }
     text
 }
@@ -117,6 +144,8 @@ pub struct Herd {
     graph: Graph,
     processes: BTreeMap<String, Process>,
     recipes: BTreeMap<String, Recipe>,
+    /// Where HTTP is spoken.
+    doors: BTreeMap<String, SocketAddr>,
     /// Its config file.
     pub config: PathBuf,
     _folder: TempDir,
@@ -231,6 +260,18 @@ impl Herd {
     #[must_use]
     pub fn client(&self, name: &str) -> Client {
         Client::connect(self.address(name))
+    }
+
+    /// Where that server speaks HTTP.
+    #[must_use]
+    pub fn door(&self, name: &str) -> SocketAddr {
+        self.doors[name]
+    }
+
+    /// Connects to a server's HTTP door.
+    #[must_use]
+    pub fn http(&self, name: &str) -> HttpClient {
+        HttpClient::connect(self.door(name))
     }
 
     /// Sends these bytes to a server on a connection of their own, and reads all that comes back.

@@ -34,6 +34,15 @@ impl HttpAnswer {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
     }
+
+    /// What a problem of that status says.
+    #[must_use]
+    pub fn problem(&self, status: u16) -> String {
+        assert_eq!((self.status, self.header("content-type")), (status, Some("application/problem+json")), "{self:?}");
+        let json = self.json();
+        assert_eq!((&json["status"], &json["type"]), (&status.into(), &"about:blank".into()), "{json}");
+        json["detail"].as_str().unwrap_or_else(|| panic!("{json}")).to_owned()
+    }
 }
 
 /// A connection to a door, which is kept open. Every read fails the test after [`PATIENCE`].
