@@ -69,6 +69,12 @@ impl Caller {
         }
     }
 
+    /// Whether any client of that pattern may be asked for.
+    #[must_use]
+    pub fn may_ask(&self, pattern: &Pattern) -> bool {
+        self.rights().ask().overlap(pattern)
+    }
+
     /// Whether any client of that pattern may be watched.
     ///
     /// # Errors

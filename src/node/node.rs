@@ -257,6 +257,12 @@ impl Node {
         self.store.digest()
     }
 
+    /// Whether [it takes reports](Event::TakesReports) now.
+    #[must_use]
+    pub fn takes_reports(&self) -> bool {
+        self.identity().takes_reports
+    }
+
     /// What it has done so far.
     #[must_use]
     pub fn counters(&self) -> Counters {

@@ -273,8 +273,9 @@ impl<'a> Written<'a> {
     }
 }
 
-/// Whether that can be one field.
-fn is_field(text: &[u8]) -> bool {
+/// Whether that can be one field, such as a client's ID.
+#[must_use]
+pub fn is_field(text: &[u8]) -> bool {
     !text.is_empty() && !text.iter().any(|&byte| is_white_space(byte))
 }
 

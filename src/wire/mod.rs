@@ -24,7 +24,7 @@ pub(crate) use self::greeting::Greeting;
 pub use self::greeting::HelloFields;
 pub use self::held::Held;
 pub(crate) use self::hexadecimal::hexadecimal;
-pub use self::message::{Forget, Forgotten, Message, Sighted, Sighting, Written};
+pub use self::message::{Forget, Forgotten, Message, Sighted, Sighting, Written, is_field};
 pub use self::near::{Around, Near};
 pub use self::proof::{Nonce, Proof};
 pub use self::refusal::{Need, Refusal};

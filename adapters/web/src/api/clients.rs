@@ -1,0 +1,170 @@
+//! `/v1/clients`: where clients are, said and asked.
+
+use std::future::poll_fn;
+
+use herd::values::Pattern;
+use herd::wire::{Forget, Need, Sighting};
+use herd::{Refusal, Timestamp, Turn};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::client_id::to_text;
+use crate::decimal::{Decimal, short};
+use crate::door::Door;
+use crate::geojson::{Feature, Features};
+use crate::problem::Problem;
+use crate::query::{Query, integer};
+use crate::reply::{Reply, reply};
+use crate::router::Call;
+
+/// The most clients on a page.
+const MOST: usize = 10_000;
+
+/// As many as are on one where nothing else is said.
+const USUAL: usize = 1000;
+
+/// The body of a PUT.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sighted {
+    lat: Decimal,
+    lng: Decimal,
+    #[serde(default)]
+    time: Option<Decimal>,
+}
+
+/// `GET /v1/clients/{id}`: where it is.
+pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
+    Query::parse(call.head.uri.query(), &[])?;
+    let client = call.client()?;
+    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    asker.may(Need::Ask, client)?;
+    let host = &call.door.host;
+    let report = host.node().position(client, host.now());
+    let report = report.ok_or_else(|| asker.refused(Refusal::UnknownClient))?;
+    Ok(geojson(Feature::of(&report.record()).to_json()))
+}
+
+/// `PUT /v1/clients/{id}`: where it is now, or was at some time.
+pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
+    Query::parse(call.head.uri.query(), &[])?;
+    let client = call.client()?.to_vec();
+    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    // First, so that whoever may not is not read.
+    asker.may(Need::Report, &client)?;
+    let body = call.door.read(call.body).await?;
+    let Sighted { lat, lng, time } = serde_json::from_slice(&body).map_err(|error| {
+        Problem::bad(format!(
+            "the body is JSON with lat and lng in degrees, and perhaps time in POSIX seconds: {error}"
+        ))
+    })?;
+    let (host, now) = (&call.door.host, call.door.host.now());
+    let position = format!("{}{}", lat.signed(), lng.signed());
+    let time = time.map_or_else(|| now.wall.to_string(), |time| time.as_str().to_owned());
+    let sighting = Sighting::new(&client, position.as_bytes(), time.as_bytes()).map_err(|why| match why {
+        Refusal::Position => Problem::bad("lat is from -90 to 90 degrees, lng from -180 to 180"),
+        Refusal::Time => Problem::bad("time is POSIX seconds, with at most nine decimals"),
+        other => asker.refused(other),
+    })?;
+    asker.may_report(&client, now)?;
+    let mut turn = Turn::at(now);
+    let reported = host.node().report_position(&mut turn, &sighting);
+    host.perform(&mut turn);
+    let reported = reported.map_err(|refusal| asker.refused(refusal))?;
+    call.door.safe().await?;
+    Ok(geojson(Feature::of(&reported.record()).to_json()))
+}
+
+/// `DELETE /v1/clients/{id}?time=`: forgets what is known of it up to that time, or what is kept now. The tombstone, or the
+/// report that is newer.
+pub(crate) async fn delete(call: Call<'_>) -> Result<Reply, Problem> {
+    let query = Query::parse(call.head.uri.query(), &["time"])?;
+    let client = call.client()?;
+    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    asker.may(Need::Forget, client)?;
+    let is_time = |text: &[u8]| Timestamp::parse(text).map(|_| text.to_vec());
+    let given = query.read("time", "POSIX seconds, with at most nine decimals", is_time)?;
+    let (host, now) = (&call.door.host, call.door.host.now());
+    let kept = || host.node().record(client).map(|kept| kept.record().time().to_vec());
+    let time = given.or_else(kept).ok_or_else(|| asker.refused(Refusal::UnknownClient))?;
+    let forget = Forget::new(client, &time).map_err(|refusal| asker.refused(refusal))?;
+    let mut turn = Turn::at(now);
+    let left = host.node().forget(&mut turn, &forget);
+    host.perform(&mut turn);
+    let left = left.map_err(|refusal| asker.refused(refusal))?;
+    call.door.safe().await?;
+    let left = left.record();
+    if !left.is_tombstone() {
+        asker.may(Need::Ask, client)?;
+    }
+    Ok(geojson(Feature::of(&left).to_json()))
+}
+
+/// `GET /v1/clients?match=&after=&limit=`: all clients, in pages.
+pub(crate) async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
+    let query = Query::parse(call.head.uri.query(), &["match", "after", "limit"])?;
+    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let pattern = query.pattern()?;
+    let limit = query.read("limit", "a number from 1 to 10000", |text| {
+        integer::<usize>(text).filter(|limit| (1..=MOST).contains(limit))
+    })?;
+    if !asker.caller.may_ask(&pattern) {
+        return Err(asker.refused(Refusal::NoRight(Need::Ask)));
+    }
+    let after = query.get("after").map(from_json);
+    let (host, limit) = (&call.door.host, limit.unwrap_or(USUAL));
+    let mut listing = host.node().listing(&pattern, asker.caller.rights(), after.as_deref(), limit);
+    let mut turn = Turn::at(host.now());
+    while !host.node().list(&mut turn, &mut listing) {
+        host.take_turns().await;
+        turn.now = host.now();
+    }
+    let page = listing.into_page();
+    let last = page.records.last().filter(|_| page.has_more).map(|last| last.record().client());
+    let features = page.records.iter().map(|record| Feature::of(&record.record()));
+    Ok(geojson(Features::new(features, last).to_json()))
+}
+
+/// What `next` has said: an ID as it stands in JSON, which is percent-encoded where it has a `%`.
+fn from_json(text: &[u8]) -> Vec<u8> {
+    crate::client_id::from_url(text).into_owned()
+}
+
+/// GeoJSON.
+pub(crate) fn geojson(content: Vec<u8>) -> Reply {
+    reply(StatusCode::OK, "application/geo+json", content)
+}
+
+impl Call<'_> {
+    /// The client in the path.
+    ///
+    /// # Errors
+    /// Where no client can be called that.
+    pub(crate) fn client(&self) -> Result<&[u8], Problem> {
+        let client = self.segments.first().map(Vec::as_slice).unwrap_or_default();
+        if herd::wire::is_field(client) {
+            return Ok(client);
+        }
+        let shown = to_text(client);
+        Err(Problem::bad(format!("no client is called {:?}: an ID has no white space", short(&shown))))
+    }
+}
+
+impl Query<'_> {
+    /// The pattern of `match`: any without it.
+    pub(crate) fn pattern(&self) -> Result<Pattern, Problem> {
+        let what = "a client's ID, or the beginning of one and a *";
+        Ok(self.read("match", what, Pattern::parse)?.unwrap_or_else(Pattern::any))
+    }
+}
+
+impl Door {
+    /// Waits until what was brought is as safe as the settings promise before it is acknowledged.
+    pub(crate) async fn safe(&self) -> Result<(), Problem> {
+        let Some(ticket) = self.host.ticket() else { return Ok(()) };
+        let safe = poll_fn(|context| self.host.poll_safe(ticket, context.waker())).await;
+        safe.map_err(|_| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "it was taken in, and the disk fails: it may be lost")
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! `/v1/servers`: the servers of the herd and their links, as far as this one knows how they are.
+
+use herd::wire::Need;
+use herd::{LinkState, NeighbourStatus};
+use serde::Serialize;
+
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::reply::{Reply, json};
+use crate::router::Call;
+
+#[derive(Serialize)]
+struct Servers<'a> {
+    servers: Vec<Server<'a>>,
+}
+
+#[derive(Serialize)]
+struct Server<'a> {
+    name: &'a str,
+    address: &'a str,
+    links: Vec<&'a str>,
+    state: &'static str,
+    /// What this server says of its neighbour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    neighbour: Option<&'a NeighbourStatus>,
+}
+
+pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
+    Query::parse(call.head.uri.query(), &[])?;
+    call.door.asker(call.peer, &call.head.headers)?.may(Need::Status, b"")?;
+    let (host, node) = (&call.door.host, call.door.host.node());
+    let (herd, me) = (node.herd(), node.name(node.me()));
+    let status = node.status(host.now(), host.status());
+    let servers = herd.ids().map(|id| {
+        let member = herd.member(id);
+        let neighbour = status.neighbours.iter().find(|neighbour| neighbour.name == member.name.as_str());
+        let state = match neighbour.map(|neighbour| neighbour.state) {
+            _ if member.name == me => "self",
+            None => "unknown",
+            Some(LinkState::Down) => "down",
+            Some(_) => "up",
+        };
+        let links = herd.neighbours(id).iter().map(|&link| herd.name(link).as_str()).collect();
+        Server { name: member.name.as_str(), address: &member.address, links, state, neighbour }
+    });
+    Ok(json(serde_json::to_vec(&Servers { servers: servers.collect() }).expect("it is text")))
+}

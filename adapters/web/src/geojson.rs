@@ -1,0 +1,134 @@
+//! Records as GeoJSON (RFC 7946), with the digits that were reported.
+
+use herd::Record;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::client_id::to_text;
+
+/// A client, where it was, and when.
+#[derive(Serialize)]
+pub(crate) struct Feature<'a> {
+    r#type: &'static str,
+    id: std::borrow::Cow<'a, str>,
+    geometry: Option<Point>,
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+struct Point {
+    r#type: &'static str,
+    coordinates: [Box<RawValue>; 2],
+}
+
+#[derive(Serialize)]
+struct Properties<'a> {
+    origin: std::borrow::Cow<'a, str>,
+    skew: std::borrow::Cow<'a, str>,
+    time: std::borrow::Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<u64>,
+}
+
+/// Some clients.
+#[derive(Serialize)]
+pub(crate) struct Features<'a> {
+    r#type: &'static str,
+    #[serde(rename = "features")]
+    all: Vec<Feature<'a>>,
+    /// The last client of a page, where there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl<'a> Feature<'a> {
+    /// By the fields of a line: `origin skew client [position] time`.
+    pub(crate) fn of_fields([origin, skew, client]: [&'a [u8]; 3], position: Option<&[u8]>, time: &'a [u8]) -> Self {
+        let text = String::from_utf8_lossy;
+        let properties =
+            Properties { origin: text(origin), skew: text(skew), time: text(time), distance: None, until: None };
+        Self { r#type: "Feature", id: to_text(client), geometry: position.and_then(point), properties }
+    }
+
+    /// A record; a tombstone has no geometry.
+    pub(crate) fn of(record: &Record<'a>) -> Self {
+        let skew = record.line().split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+        Self::of_fields([record.origin_name(), skew, record.client()], record.position(), record.time())
+    }
+
+    /// With its distance from somewhere, in kilometres.
+    pub(crate) fn at_distance(mut self, km: Option<f64>) -> Self {
+        self.properties.distance = km;
+        self
+    }
+
+    /// With the end of the time for which it is shown, in POSIX seconds.
+    #[expect(dead_code, reason = "shared links are to come")]
+    pub(crate) fn until(mut self, seconds: u64) -> Self {
+        self.properties.until = Some(seconds);
+        self
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("it is text")
+    }
+}
+
+impl<'a> Features<'a> {
+    /// These clients; `next` is the last of them, where there are more.
+    pub(crate) fn new(features: impl IntoIterator<Item = Feature<'a>>, next: Option<&'a [u8]>) -> Self {
+        let all = features.into_iter().collect();
+        Self { r#type: "FeatureCollection", all, next: next.map(to_text) }
+    }
+
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("it is text")
+    }
+}
+
+/// The point of a position as it is on the wire, `+34.068930-118.445127`: GeoJSON has the longitude first.
+fn point(position: &[u8]) -> Option<Point> {
+    let position = str::from_utf8(position).ok()?;
+    let east = position.char_indices().skip(1).find(|(_, sign)| matches!(sign, '+' | '-'))?.0;
+    let (latitude, longitude) = position.split_at(east);
+    Some(Point { r#type: "Point", coordinates: [number(longitude)?, number(latitude)?] })
+}
+
+/// The digits as JSON has them: no plus in front, and no zeros.
+fn number(text: &str) -> Option<Box<RawValue>> {
+    let (sign, digits) = text.split_at(1);
+    let digits = digits.trim_start_matches('0');
+    let zero = if digits.is_empty() || digits.starts_with('.') { "0" } else { "" };
+    RawValue::from_string(format!("{}{zero}{digits}", sign.trim_start_matches('+'))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_that_were_reported() {
+        for (text, number_of) in [
+            ("+34.068930", "34.068930"),
+            ("-118.445127", "-118.445127"),
+            ("+000", "0"),
+            ("-00.5", "-0.5"),
+            ("+010.0", "10.0"),
+        ] {
+            assert_eq!(number(text).expect("a number").get(), number_of);
+        }
+        let feature = Feature::of_fields([b"Alford", b"+0.25", b"a%\"<b>"], Some(b"+01.50-118.4"), b"1479413884.39");
+        let expected = "{\"type\":\"Feature\",\"id\":\"a%25\\\"<b>\",\"geometry\":{\"type\":\"Point\",\
+                        \"coordinates\":[-118.4,1.50]},\"properties\":{\"origin\":\"Alford\",\"skew\":\"+0.25\",\
+                        \"time\":\"1479413884.39\"}}";
+        assert_eq!(String::from_utf8_lossy(&feature.to_json()), expected);
+        assert!(
+            Feature::of_fields([b"a", b"+1", b"b"], None, b"1")
+                .to_json()
+                .windows(15)
+                .any(|part| part == b"\"geometry\":null")
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! The HTTP door of a herd's server: what others than the herd's own clients speak.
+//!
+//! The door stands beside the lines and asks the same node by the core's typed calls. Who may do what is decided there; here
+//! is what HTTP needs: paths, parameters, JSON, streams of events, and the guard against pages of other people's.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | `host` | what the door needs of the server that it belongs to |
+//! | `settings` | what can be set, and changed while the server runs |
+//! | `door` | one connection: hyper, its bounds, and which requests are under way |
+//! | `guard` | who may ask at all: `Host`, `Origin`, `Sec-Fetch-Site`, CORS |
+//! | `caller` | from `Authorization` to rights |
+//! | `router` | every path and method |
+//! | `query`, `body`, `decimal`, `client_id` | what a request says |
+//! | `problem`, `reply`, `geojson` | what is answered |
+//! | `api` | clients, who is near, places, events, status |
+//! | `health` | whether the server is alive, ready, well |
+//!
+//! It knows no runtime and no socket: the host gives [`Door::accept`] a stream, and polls what comes of that.
+
+mod api;
+mod body;
+mod caller;
+mod client_id;
+mod decimal;
+mod door;
+mod geojson;
+mod guard;
+mod health;
+mod host;
+mod problem;
+mod query;
+mod reply;
+mod router;
+mod settings;
+
+pub use self::door::{Connection, Door, Peer};
+pub use self::host::{Host, Letter, Letters, NotSafe, Sleep, Wait};
+pub use self::settings::{Settings, Tiles};

@@ -1,0 +1,184 @@
+//! Every path of the door, and what serves it.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderValue, Method, Request};
+use hyper::body::Incoming;
+
+use crate::api::{clients, near, places, servers, status, watch};
+use crate::client_id::from_url;
+use crate::door::{Door, Peer};
+use crate::guard;
+use crate::health;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// A request on its way to what serves it.
+pub(crate) struct Call<'a> {
+    pub(crate) door: &'a Arc<Door>,
+    pub(crate) peer: &'a Peer,
+    pub(crate) head: Parts,
+    pub(crate) body: Incoming,
+    /// What stands in the path for each `{}` of its route, decoded.
+    pub(crate) segments: Vec<Vec<u8>>,
+}
+
+/// A path, `{}` standing for any one segment, and what it takes.
+pub(crate) struct Route {
+    /// As documentation and metrics name it.
+    pub(crate) path: &'static str,
+    pub(crate) endpoints: &'static [Endpoint],
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Livez,
+    Readyz,
+    Healthz,
+    Status,
+    Servers,
+    GetClient,
+    PutClient,
+    DeleteClient,
+    ListClients,
+    Places,
+    Near,
+    Watch,
+}
+
+/// All of them.
+pub(crate) const ROUTES: &[Route] = &[
+    Route { path: "/livez", endpoints: &[Endpoint::Livez] },
+    Route { path: "/readyz", endpoints: &[Endpoint::Readyz] },
+    Route { path: "/healthz", endpoints: &[Endpoint::Healthz] },
+    Route { path: "/v1/status", endpoints: &[Endpoint::Status] },
+    Route { path: "/v1/servers", endpoints: &[Endpoint::Servers] },
+    Route { path: "/v1/clients", endpoints: &[Endpoint::ListClients] },
+    Route { path: "/v1/clients/{id}", endpoints: &[Endpoint::GetClient, Endpoint::PutClient, Endpoint::DeleteClient] },
+    Route { path: "/v1/clients/{id}/places", endpoints: &[Endpoint::Places] },
+    Route { path: "/v1/near", endpoints: &[Endpoint::Near] },
+    Route { path: "/v1/watch", endpoints: &[Endpoint::Watch] },
+];
+
+impl Endpoint {
+    /// The methods that ask for it.
+    pub(crate) const fn methods(self) -> &'static [Method] {
+        match self {
+            Self::PutClient => &[Method::PUT],
+            Self::DeleteClient => &[Method::DELETE],
+            _ => &[Method::GET, Method::HEAD],
+        }
+    }
+
+    /// Whether it may change something, so that it is not for pages of other origins.
+    const fn changes(self) -> bool {
+        matches!(self, Self::PutClient | Self::DeleteClient)
+    }
+
+    async fn serve(self, call: Call<'_>) -> Result<Reply, Problem> {
+        match self {
+            Self::Livez => Ok(health::live()),
+            Self::Readyz => Ok(health::ready(call.door)),
+            Self::Healthz => Ok(health::well(call.door)),
+            Self::Status => status::get(&call),
+            Self::Servers => servers::get(&call),
+            Self::GetClient => clients::get(&call),
+            Self::PutClient => clients::put(call).await,
+            Self::DeleteClient => clients::delete(call).await,
+            Self::ListClients => clients::list(&call).await,
+            Self::Places => places::get(&call).await,
+            Self::Near => near::get(&call).await,
+            Self::Watch => watch::get(&call),
+        }
+    }
+}
+
+/// Serves one request, whatever it is.
+pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incoming>) -> Reply {
+    let (head, body) = request.into_parts();
+    let settings = door.host.settings();
+    let is_head = head.method == Method::HEAD;
+    let mut cors = http::HeaderMap::new();
+    guard::allow_origin(&head, &settings, &mut cors);
+    let served = match enter(&head, &settings) {
+        Ok(Entered::Answered(reply)) => Ok(reply),
+        Ok(Entered::For(endpoint, segments)) => endpoint.serve(Call { door, peer, head, body, segments }).await,
+        Err(problem) => Err(problem),
+    };
+    let mut reply = served.unwrap_or_else(Problem::into_reply);
+    let headers = reply.headers_mut();
+    guard::harden(headers);
+    headers.extend(cors);
+    if door.host.is_stopping() {
+        headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if is_head { reply.map(crate::reply::Content::without_data) } else { reply }
+}
+
+enum Entered {
+    Answered(Reply),
+    For(Endpoint, Vec<Vec<u8>>),
+}
+
+/// What a request is for, if it may come in.
+fn enter(head: &Parts, settings: &crate::settings::Settings) -> Result<Entered, Problem> {
+    guard::check_host(head, settings)?;
+    let (route, segments) = find(head.uri.path())
+        .ok_or_else(|| Problem::not_found("there is no such path; /v1/openapi.json describes those that there are"))?;
+    let methods = route.methods();
+    if let Some(reply) = guard::preflight(head, settings, &methods) {
+        return Ok(Entered::Answered(reply));
+    }
+    let mut endpoints = route.endpoints.iter().copied();
+    let endpoint = endpoints.find(|endpoint| endpoint.methods().contains(&head.method));
+    let endpoint = endpoint.ok_or_else(|| Problem::method(&methods))?;
+    if endpoint.changes() {
+        guard::check_change(head, settings)?;
+    }
+    Ok(Entered::For(endpoint, segments))
+}
+
+impl Route {
+    /// The methods that it takes, as `Allow` has them.
+    pub(crate) fn methods(&self) -> String {
+        let methods = self.endpoints.iter().flat_map(|endpoint| endpoint.methods());
+        methods.map(Method::as_str).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The route of a path, and what stands in it where the route says `{}`.
+pub(crate) fn find(path: &str) -> Option<(&'static Route, Vec<Vec<u8>>)> {
+    ROUTES.iter().find_map(|route| {
+        let (mut segments, mut parts) = (Vec::new(), path.split('/'));
+        for expected in route.path.split('/') {
+            let part = parts.next()?;
+            if expected.starts_with('{') && !part.is_empty() {
+                segments.push(from_url(part.as_bytes()).into_owned());
+            } else if expected != part {
+                return None;
+            }
+        }
+        parts.next().is_none().then_some((route, segments))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_their_routes() {
+        let found = |path: &str| find(path).map(|(route, segments)| (route.path, segments));
+        assert_eq!(found("/v1/clients/a%2Fb%00"), Some(("/v1/clients/{id}", vec![b"a/b\0".to_vec()])));
+        assert_eq!(found("/v1/clients/kiwi/places"), Some(("/v1/clients/{id}/places", vec![b"kiwi".to_vec()])));
+        assert_eq!(found("/v1/clients"), Some(("/v1/clients", vec![])));
+        for unknown in
+            ["", "/v1", "/v1/clients/", "/v1/clients/a/b", "/v1//places", "/V1/clients", "/v1/clients/kiwi/places/"]
+        {
+            assert_eq!(found(unknown), None, "{unknown}");
+        }
+        assert_eq!(find("/v1/clients/kiwi").expect("a route").0.methods(), "GET, HEAD, PUT, DELETE");
+    }
+}
