@@ -3,6 +3,7 @@
 pub(crate) mod at;
 pub(crate) mod bench;
 pub(crate) mod certs;
+pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fence;
 pub(crate) mod forget;

@@ -70,6 +70,23 @@ impl Connection {
         }
     }
 
+    /// Sends requests, each with its LF, and waits for all of their replies. They must be few enough for the buffers of a
+    /// connection to hold, since nothing is read while they are written.
+    pub(crate) fn ask_all(&mut self, requests: &[u8]) -> io::Result<Vec<Reply>> {
+        requests.split(|&byte| byte == b'\n').filter_map(Expected::of).for_each(|kind| self.replies.expect(kind));
+        self.transport.write_all(requests)?;
+        let mut replies = Vec::new();
+        let mut buffer = [0; 16 << 10];
+        while self.replies.expects_more() {
+            match self.transport.read(&mut buffer)? {
+                0 => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it closed the connection")),
+                len => self.replies.take(&buffer[..len]),
+            }
+            replies.extend(std::iter::from_fn(|| self.replies.next()));
+        }
+        Ok(replies)
+    }
+
     /// Sends every request, as fast as the server takes them, and hands every reply to `take` as it
     /// comes. A request that cannot be read ends them, as the end of the input does.
     pub(crate) fn stream(

@@ -3,6 +3,7 @@
 mod commands;
 mod connection;
 mod data;
+mod demo;
 mod failure;
 mod herd_file;
 mod lines;
@@ -44,6 +45,7 @@ enum Command {
     Export(commands::export::Export),
     Import(commands::import::Import),
     Bench(Box<commands::bench::Bench>),
+    Demo(commands::demo::Demo),
     Secret(commands::secret::Secret),
     Token(commands::token::MakeToken),
     Certs(commands::certs::Certs),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Demo(demo) => demo.run(),
         Command::Secret(secret) => secret.run(),
         Command::Token(token) => token.run(),
         Command::Certs(certs) => certs.run(),

@@ -1,0 +1,66 @@
+//! `herd demo`: moves made-up clients, so that there is something to see.
+
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::demo::fleet::Fleet;
+use crate::demo::reporter::Reporter;
+use crate::failure::Failure;
+use crate::server::ServersOptions;
+
+/// Move made-up ships, planes, buses and people, to have something to see
+///
+/// Planes fly along great circles between airports, ships sail on sea lanes, buses and people are in a dozen cities, each at
+/// its usual speed; an hour of theirs passes in a minute, unless --speed says otherwise. Their reports go to all servers of
+/// the herd, or to those that --to names. Ctrl-C ends it; the clients stay where they were last.
+#[derive(Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    servers: ServersOptions,
+    /// How many clients
+    #[arg(long, value_name = "CLIENTS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+    /// How many reports a second, of all together [default: each client every two seconds]
+    #[arg(long, value_name = "REPORTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: Option<u32>,
+    /// How many times as fast as real they move
+    #[arg(long, value_name = "TIMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    speed: u32,
+    /// What the clients and their ways are made from: the same seed makes the same ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// How long [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    lasts: Option<Duration>,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let servers = self.servers.servers()?;
+        // Who cannot be reached, and who asks for a token, is said before anything moves.
+        servers[0].connect()?;
+        let rate = self.rate.unwrap_or(self.count.div_ceil(2));
+        let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
+        println!("{} clients, {rate} reports a second, to {}; Ctrl-C ends it", self.count, names.join(", "));
+        let end = self.lasts.map(|lasts| Instant::now() + lasts);
+        let fleet = Fleet::new(self.count as usize, self.seed, f64::from(self.speed));
+        let parts = u32::try_from(servers.len()).unwrap_or(self.count).min(self.count);
+        let interval = Duration::from_secs(1) * parts / rate;
+        let (ended, outcomes) = channel();
+        for (at, fleet) in fleet.split(parts as usize).into_iter().enumerate() {
+            let mut servers = servers.clone();
+            servers.rotate_left(at);
+            let ended = ended.clone();
+            let reporter = Reporter { fleet, servers, interval, end };
+            thread::spawn(move || ended.send(reporter.run()));
+        }
+        drop(ended);
+        let taken = outcomes.into_iter().sum::<Result<u64, Failure>>()?;
+        println!("{taken} reports taken");
+        Ok(ExitCode::SUCCESS)
+    }
+}
