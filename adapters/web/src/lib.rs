@@ -14,11 +14,13 @@
 //! | `query`, `body`, `decimal`, `client_id` | what a request says |
 //! | `problem`, `reply`, `geojson` | what is answered |
 //! | `api` | clients, who is near, places, events, status |
+//! | `page`, `assets` | the live map: its files stand in `page/`, which has a README |
 //! | `health` | whether the server is alive, ready, well |
 //!
 //! It knows no runtime and no socket: the host gives [`Door::accept`] a stream, and polls what comes of that.
 
 mod api;
+mod assets;
 mod body;
 mod caller;
 mod client_id;
@@ -28,6 +30,7 @@ mod geojson;
 mod guard;
 mod health;
 mod host;
+mod page;
 mod problem;
 mod query;
 mod reply;

@@ -7,10 +7,12 @@ use http::{HeaderValue, Method, Request};
 use hyper::body::Incoming;
 
 use crate::api::{clients, near, places, servers, status, watch};
+use crate::assets;
 use crate::client_id::from_url;
 use crate::door::{Door, Peer};
 use crate::guard;
 use crate::health;
+use crate::page;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
@@ -34,6 +36,9 @@ pub(crate) struct Route {
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
+    Page,
+    Asset,
+    Map,
     Livez,
     Readyz,
     Healthz,
@@ -50,9 +55,13 @@ pub(crate) enum Endpoint {
 
 /// All of them.
 pub(crate) const ROUTES: &[Route] = &[
+    Route { path: "/", endpoints: &[Endpoint::Page] },
+    Route { path: "/assets/{name}", endpoints: &[Endpoint::Asset] },
+    Route { path: "/assets/vendor/{name}", endpoints: &[Endpoint::Asset] },
     Route { path: "/livez", endpoints: &[Endpoint::Livez] },
     Route { path: "/readyz", endpoints: &[Endpoint::Readyz] },
     Route { path: "/healthz", endpoints: &[Endpoint::Healthz] },
+    Route { path: "/v1/map", endpoints: &[Endpoint::Map] },
     Route { path: "/v1/status", endpoints: &[Endpoint::Status] },
     Route { path: "/v1/servers", endpoints: &[Endpoint::Servers] },
     Route { path: "/v1/clients", endpoints: &[Endpoint::ListClients] },
@@ -79,6 +88,9 @@ impl Endpoint {
 
     async fn serve(self, call: Call<'_>) -> Result<Reply, Problem> {
         match self {
+            Self::Page => Ok(page::get(&call)),
+            Self::Asset => assets::get(&call),
+            Self::Map => page::settings(&call),
             Self::Livez => Ok(health::live()),
             Self::Readyz => Ok(health::ready(call.door)),
             Self::Healthz => Ok(health::well(call.door)),
