@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod guard;
 mod hash_key;
+mod http;
 mod layers;
 mod limit;
 mod log;
@@ -43,6 +44,7 @@ pub use self::description::Description;
 pub use self::environment::Environment;
 pub use self::error::{ConfigError, Origin, Place};
 pub use self::guard::Unguarded;
+pub use self::http::HttpSettings;
 pub use self::layers::Flags;
 pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
 pub use self::log::{LogFormat, LogSettings};
@@ -102,6 +104,8 @@ pub struct Settings {
     pub places: PlacesSettings,
     /// Where the log goes and what is in it.
     pub log: LogSettings,
+    /// Where servers speak HTTP.
+    pub http: HttpSettings,
     /// What is not quite right.
     pub warnings: Vec<Warning>,
     /// What servers show to those who speak TLS, and whom they trust; without it they speak none.
@@ -121,6 +125,7 @@ impl Settings {
             data: None,
             places: PlacesSettings::default(),
             log: LogSettings::default(),
+            http: HttpSettings::default(),
             warnings: Vec::new(),
             tls: None,
         }
@@ -134,7 +139,7 @@ impl Settings {
     pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let mut layers = Layers::new(flags, environment);
         let (mut servers, mut plain, mut access) = (ServerList::classic(), Vec::new(), None);
-        let tls;
+        let (tls, http);
         if let Some(path) = layers.given("config") {
             let file = ConfigFile::read(Path::new(&path.text))?;
             let tables = file.tables()?;
@@ -145,10 +150,12 @@ impl Settings {
             if tls.is_some() {
                 servers::refuse_unfit_names(&file, &tables.server)?;
             }
+            http = http::find(&layers, Some((&file, &tables.http, &tables.server)))?;
             let encrypted_only = tls::is_demanded_of_clients(tls.as_ref());
             access = tables.access.as_ref().map(|table| access::read(&file, table, encrypted_only)).transpose()?;
         } else {
             tls = tls::find(&layers, None)?;
+            http = http::find(&layers, None)?;
         }
         let mut warnings = Vec::new();
         let trust = trust::find(&layers, plain, tls.as_ref(), &mut warnings)?;
@@ -163,6 +170,7 @@ impl Settings {
             data: data::find(&layers)?,
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
+            http,
             warnings,
             tls,
         })

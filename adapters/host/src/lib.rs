@@ -29,6 +29,7 @@ pub mod command;
 pub mod config;
 mod connection;
 mod data;
+mod http;
 mod last_words;
 mod link;
 mod lock;

@@ -13,8 +13,9 @@ use crate::link::MOST_CLOSING;
 /// source while it is read.
 const OF_PROCESS: u64 = 32;
 
-/// What a server has open besides: where it listens, and a connection that is about to be turned away.
-const OF_SERVER: u64 = 2;
+/// What a server has open besides: where it listens, for lines and for HTTP, and a connection of each that is about to be
+/// turned away.
+const OF_SERVER: u64 = 4;
 
 /// For each neighbour: a connection to it, and those that are being closed.
 const OF_NEIGHBOUR: u64 = 1 + MOST_CLOSING as u64;

@@ -126,6 +126,14 @@ impl Reload {
         if servers.iter().any(|server| listens(&self.started, server.name()) != listens(settings, server.name())) {
             differ.push("listen");
         }
+        let doors = |settings: &Settings| {
+            let ids = ids(servers, settings);
+            ids.iter().enumerate().map(|(index, &id)| settings.http.listen(id, index == 0).map(str::to_owned)).collect()
+        };
+        let (before, now): (Vec<_>, Vec<_>) = (doors(&self.started), doors(settings));
+        if before != now {
+            differ.push("http");
+        }
         if self.is_whole && settings.herd.members().len() > servers.len() {
             differ.push("server");
         }

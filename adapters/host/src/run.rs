@@ -47,12 +47,15 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
             return failed(program, &io::Error::other(format!("signals cannot be listened to: {error}")));
         }
     };
-    match start_up(settings, &servers) {
+    match start_up(settings, &servers, whole) {
         Err(error) => error.report(program),
         Ok(Ready { stored, bound, source, log }) => {
             signals.flush_at_exit(&log);
             last_words::end_at_a_panic(program, log.clone());
             tell_warnings(settings);
+            for error in bound.iter().filter_map(|bound| bound.no_http.as_ref()) {
+                tracing::warn!(target: "herd::http", %error, "no HTTP");
+            }
             let (started, now) = (settings.clone(), settings.clone());
             let reload = Reload { program, started, now, is_whole: whole, source, log: log.clone() };
             let mut settings = settings.clone();
@@ -124,11 +127,15 @@ fn ended(end: Result<(), RunError>, program: &str, log: &Log) -> ExitCode {
 }
 
 /// All that can go wrong before anything runs.
-fn start_up(settings: &Settings, servers: &[ServerId]) -> Result<Ready, UsageError> {
+fn start_up(settings: &Settings, servers: &[ServerId], is_whole: bool) -> Result<Ready, UsageError> {
     let source = settings.open_places()?;
     // Data first: whoever can connect is answered at once.
     let stored: Vec<_> = servers.iter().map(|&server| Stored::read(settings, server)).collect::<Result<_, _>>()?;
-    let bound = servers.iter().map(|&server| Bound::new(settings, server)).collect::<Result<_, _>>()?;
+    let bound = servers
+        .iter()
+        .enumerate()
+        .map(|(index, &server)| Bound::new(settings, server, index == 0, is_whole))
+        .collect::<Result<_, _>>()?;
     let log = logs::start(&settings.log)?;
     Ok(Ready { stored, bound, source, log })
 }
@@ -195,5 +202,9 @@ fn announce_herd(settings: &Settings, bound: &[Bound], program: &str) -> io::Res
     writeln!(out, "Try, in another terminal:")?;
     writeln!(out, "  herd send --to {first} 'IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.392014450' \\")?;
     writeln!(out, "    'WHATSAT kiwi.cs.ucla.edu 10 5'")?;
+    match bound.iter().find_map(Bound::http) {
+        Some(http) => writeln!(out, "and look at the map: http://{http}")?,
+        None => writeln!(out, "--http ADDR:PORT serves the map")?,
+    }
     out.flush()
 }

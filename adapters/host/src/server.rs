@@ -10,12 +10,13 @@ mod tally;
 
 use std::fmt;
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use herd::{Event, Node, OwnedRecord, Sighting, Turn};
 use herd_places::Source;
 
+use self::accept::Door;
 pub(crate) use self::bound::Bound;
 pub use self::error::{BindError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
@@ -24,7 +25,7 @@ use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
 use crate::stopped::StopError;
-use crate::{blocking, data, timer, tls, whole};
+use crate::{blocking, data, http, timer, tls, whole};
 
 /// A handle to a server that runs beside whatever else a program does.
 ///
@@ -44,6 +45,7 @@ pub struct Server<R: Runtime> {
 struct Inner<R> {
     shared: Arc<Shared<R>>,
     address: SocketAddr,
+    http: Option<SocketAddr>,
     /// Held while new settings take the place of others.
     reloading: Mutex<()>,
 }
@@ -76,6 +78,12 @@ impl<R: Runtime> Server<R> {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.inner.address
+    }
+
+    /// Where it speaks HTTP, if it does.
+    #[must_use]
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.inner.http
     }
 
     /// Its node, to look at: clients and their positions, links, counters. What changes a node goes through the handle,
@@ -167,6 +175,8 @@ impl Bound {
     ) -> Result<Server<R>, StartError> {
         let address = self.address().map_err(StartError::Listener)?;
         let listener = R::listener(self.listener).map_err(StartError::Listener)?;
+        let http_address = self.http.as_ref().map(TcpListener::local_addr).transpose().map_err(StartError::Listener)?;
+        let http = self.http.map(R::listener).transpose().map_err(StartError::Listener)?;
         let herd = &settings.herd;
         let tls = settings.tls.as_ref().map(|tls| tls.load(herd.name(self.server))).transpose()?;
         let data = stored.opened.as_ref().map(Opened::data);
@@ -187,12 +197,17 @@ impl Bound {
         whole::spawn::<R>(&shared.shutdown, timer::run(Arc::clone(&shared), task()));
         whole::spawn::<R>(&shared.shutdown, tls::watch(Arc::clone(&shared), task()));
         links::start(&shared, &resolved, &mut turn);
-        whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, task()));
+        whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, Door::Lines, task()));
+        if let (Some(listener), Some(address)) = (http, http_address) {
+            tracing::info!(target: "herd::http", server = shared.name(), %address, "HTTP up");
+            let door = Door::Http(http::door(&shared, address));
+            whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, door, task()));
+        }
         if let Some(opened) = stored.opened {
             data::start(&shared, opened);
         }
         shared.handle(&mut turn, Event::Started);
-        let inner = Inner { shared, address, reloading: Mutex::default() };
+        let inner = Inner { shared, address, http: http_address, reloading: Mutex::default() };
         Ok(Server { inner: Arc::new(inner) })
     }
 }

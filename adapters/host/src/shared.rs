@@ -50,6 +50,8 @@ pub(crate) struct Shared<R> {
     /// The address of this machine that neighbours know this server by, where connections to them
     /// must come from it.
     pub(crate) connect_from: Mutex<Option<IpAddr>>,
+    /// What is set of its HTTP door.
+    pub(crate) http: Mutex<Arc<herd_web::Settings>>,
     source: Mutex<Arc<dyn Source>>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Letter>>>>,
     next_session: AtomicU64,
@@ -77,6 +79,7 @@ impl<R: Runtime> Shared<R> {
             tls: TlsSlot::new(tls),
             neighbours: Neighbours::default(),
             connect_from: Mutex::default(),
+            http: Mutex::new(Arc::clone(&settings.http.door)),
             source: Mutex::new(source),
             sessions: Mutex::default(),
             next_session: AtomicU64::new(0),

@@ -40,16 +40,16 @@ pub struct Peer {
     is_encrypted: AtomicBool,
     /// Requests that are under way.
     under_way: AtomicU64,
-    /// How many requests have begun, and ended: where it is another number something has happened.
-    progress: AtomicU64,
+    /// How many were answered.
+    answered: AtomicU64,
 }
 
 impl Peer {
     /// One that connected from there.
     #[must_use]
     pub fn new(remote: SocketAddr) -> Self {
-        let (is_encrypted, under_way, progress) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
-        Self { remote, is_encrypted, under_way, progress }
+        let (is_encrypted, under_way, answered) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+        Self { remote, is_encrypted, under_way, answered }
     }
 
     /// The connection is encrypted from here on.
@@ -63,11 +63,17 @@ impl Peer {
         self.is_encrypted.load(Ordering::Relaxed)
     }
 
-    /// While no request is under way, how many have begun and ended: a connection on which that stays the same for long has
-    /// no whole request to say, and is to be closed.
+    /// While no request is under way, how many were answered: a connection on which that stays the same for long has no whole
+    /// request to say, and is to be closed.
     #[must_use]
     pub fn rests_at(&self) -> Option<u64> {
-        (self.under_way.load(Ordering::Relaxed) == 0).then(|| self.progress.load(Ordering::Relaxed))
+        (self.under_way.load(Ordering::Relaxed) == 0).then(|| self.answered.load(Ordering::Relaxed))
+    }
+
+    /// How many requests were answered.
+    #[must_use]
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
     }
 
     fn begin(self: &Arc<Self>) -> UnderWay {
@@ -81,7 +87,7 @@ struct UnderWay(Arc<Peer>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.progress.fetch_add(1, Ordering::Relaxed);
+        self.0.answered.fetch_add(1, Ordering::Relaxed);
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -112,12 +118,18 @@ impl<I: Read + Write + Unpin> Connection<I> {
         Pin::new(&mut self.0).graceful_shutdown();
     }
 
-    /// Ready when it is over: in order, or not.
+    /// Ready when it is over: in order, so that the stream is to be [closed](Self::into_stream), or not.
     ///
     /// # Errors
     /// Why it was not in order.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
-        Pin::new(&mut self.0).poll(context)
+        self.0.poll_without_shutdown(context)
+    }
+
+    /// The stream, once it is over.
+    #[must_use]
+    pub fn into_stream(self) -> I {
+        self.0.into_parts().io
     }
 }
 

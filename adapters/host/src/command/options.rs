@@ -38,6 +38,12 @@ pub(super) struct Options {
     /// How many threads serve connections [default: the processors less one, at least 1]
     #[arg(long, value_name = "COUNT")]
     workers: Option<OsString>,
+    #[arg(
+        long,
+        help = "Where the first server speaks HTTP, or off [default: off; up without --config: 127.0.0.1:12890]",
+        value_name = "ADDR:PORT"
+    )]
+    http: Option<OsString>,
     /// Where the log goes: a file to append to [default: standard error]
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     log: Option<OsString>,
@@ -109,6 +115,7 @@ impl Options {
             ("secret-file", &self.secret_file),
             ("trust-addresses", &self.trust_addresses),
             ("workers", &self.workers),
+            ("http", &self.http),
             ("log", &self.log),
             ("log-format", &self.log_format),
             ("log-filter", &self.log_filter),

@@ -38,6 +38,7 @@ pub(super) struct Tables {
     places: PlacesTable,
     log: LogTable,
     tls: Option<Spanned<TlsTable>>,
+    pub(super) http: HttpTable,
 }
 
 /// A `[[server]]`.
@@ -51,6 +52,19 @@ pub(super) struct ServerTable {
     pub(super) links: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) plain: bool,
+    pub(super) http: Option<Spanned<String>>,
+}
+
+/// `[http]`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct HttpTable {
+    pub(super) listen: Option<Spanned<String>>,
+    pub(super) hosts: Vec<Spanned<String>>,
+    pub(super) origins: Vec<Spanned<String>>,
+    pub(super) max_body: Option<Spanned<Scalar>>,
+    pub(super) tiles: Option<Spanned<String>>,
+    pub(super) tiles_attribution: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -173,7 +187,7 @@ impl ConfigFile {
         self.text.get(..span.start).unwrap_or(&self.text)
     }
 
-    fn given(&self, text: &Spanned<String>) -> Given {
+    pub(super) fn given(&self, text: &Spanned<String>) -> Given {
         Given { text: text.get_ref().into(), origin: self.at(&text.span()) }
     }
 
@@ -183,7 +197,7 @@ impl ConfigFile {
         Given { text: folder.join(path.get_ref()).into(), origin: self.at(&path.span()) }
     }
 
-    fn given_scalar(&self, value: &Spanned<Scalar>) -> Given {
+    pub(super) fn given_scalar(&self, value: &Spanned<Scalar>) -> Given {
         Given { text: OsString::from(&value.get_ref().0), origin: self.at(&value.span()) }
     }
 }

@@ -53,11 +53,13 @@ impl Settings {
         if self.has_access {
             return Ok(());
         }
-        let open = servers.iter().find(|&&server| !is_loopback(self.listen(server)));
-        open.map_or(Ok(()), |&server| {
-            let (name, listen) = (self.herd.name(server).to_string(), self.listen(server).to_owned());
-            Err(Unguarded::Clients { name, listen })
-        })
+        for (index, &server) in servers.iter().enumerate() {
+            let listens = [Some(self.listen(server)), self.http.listen(server, index == 0)];
+            if let Some(listen) = listens.into_iter().flatten().find(|listen| !is_loopback(listen)) {
+                return Err(Unguarded::Clients { name: self.herd.name(server).to_string(), listen: listen.to_owned() });
+            }
+        }
+        Ok(())
     }
 
     fn guard_neighbours(&self) -> Result<(), Unguarded> {

@@ -13,6 +13,7 @@ use herd::TurnedAway;
 use super::bound::INHERITS_OPTIONS;
 use super::tally::Tally;
 use crate::connection::Connection;
+use crate::http::HttpConnection;
 use crate::runtime::{Runtime, Stream};
 use crate::shared::Shared;
 use crate::shutdown::{Role, Task};
@@ -26,9 +27,9 @@ const IN_A_ROW: usize = 16;
 
 /// Accepts connections until the server stops, and turns away those for which there is no room: to see where one comes
 /// from it has to be accepted. The port is closed then, and what the system still holds for it.
-pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener, mut task: Task) {
-    let mut acceptor =
-        Acceptor { shared, full: Tally::default(), share: Tally::default(), failed: Tally::default(), in_a_row: 0 };
+pub(super) async fn run<R: Runtime>(shared: Arc<Shared<R>>, listener: R::Listener, door: Door, mut task: Task) {
+    let (full, share, failed) = (Tally::default(), Tally::default(), Tally::default());
+    let mut acceptor = Acceptor { shared, door, full, share, failed, in_a_row: 0 };
     loop {
         match task.until_stop(acceptor.next(&listener)).await {
             None => return,
@@ -48,8 +49,17 @@ fn is_about_one(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
+/// What is spoken on the connections that are taken.
+pub(super) enum Door {
+    /// The herd's own lines.
+    Lines,
+    /// HTTP.
+    Http(Arc<herd_web::Door>),
+}
+
 struct Acceptor<R> {
     shared: Arc<Shared<R>>,
+    door: Door,
     /// Those that were turned away, and from where the last one came.
     full: Tally<IpAddr>,
     share: Tally<IpAddr>,
@@ -86,8 +96,17 @@ impl<R: Runtime> Acceptor<R> {
             let _ = stream.set_nodelay();
         }
         let task = Task::new(&shared.shutdown, Role::Connection);
-        let mut connection = Connection::new(Arc::clone(shared), task, seat, stream, remote);
-        whole::spawn::<R>(&shared.shutdown, async move { connection.serve().await });
+        let serving = Arc::clone(shared);
+        match &self.door {
+            Door::Lines => {
+                let mut connection = Connection::new(serving, task, seat, stream, remote);
+                whole::spawn::<R>(&shared.shutdown, async move { connection.serve().await });
+            }
+            Door::Http(door) => {
+                let connection = HttpConnection::new(serving, door, (task, seat), stream, remote);
+                whole::spawn::<R>(&shared.shutdown, connection.serve());
+            }
+        }
     }
 
     fn tell(&mut self, context: &mut Context<'_>) {

@@ -7,9 +7,9 @@ use herd::ServerId;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::error::BindError;
-use crate::address;
 use crate::config::Settings;
 use crate::runtime::Runtime;
+use crate::{address, blocking};
 
 /// Connections that the system may hold for a server that is busy.
 const BACKLOG: i32 = 1024;
@@ -21,29 +21,46 @@ pub(super) const INHERITS_OPTIONS: bool = cfg!(target_os = "linux");
 pub(crate) struct Bound {
     pub(super) server: ServerId,
     pub(super) listener: TcpListener,
+    /// Where it speaks HTTP.
+    pub(super) http: Option<TcpListener>,
+    /// Why it does not, where nobody has asked for it.
+    pub(crate) no_http: Option<BindError>,
 }
 
 impl Bound {
-    /// Binds a server's port; it may block, where the address to bind is a name.
-    pub(crate) fn new(settings: &Settings, server: ServerId) -> Result<Self, BindError> {
-        let looked_up = address::look_up(settings.listen(server));
-        Self::to(settings, server, looked_up)
-    }
-
-    /// Binds a server's port.
-    pub(super) async fn resolved<R: Runtime>(settings: &Settings, server: ServerId) -> Result<Self, BindError> {
-        let looked_up = address::resolve::<R>(settings.listen(server).to_owned()).await;
-        Self::to(settings, server, looked_up)
-    }
-
-    fn to(settings: &Settings, server: ServerId, addresses: io::Result<Vec<SocketAddr>>) -> Result<Self, BindError> {
-        match addresses.and_then(|addresses| bind(&addresses)) {
-            Ok(listener) => Ok(Self { server, listener }),
-            Err(why) => {
-                let (name, listen) = (settings.herd.name(server).to_string(), settings.listen(server).to_owned());
-                Err(BindError { name, listen, why })
+    /// Binds a server's ports; it may block, where an address to bind is a name. The `first` server of a process is the
+    /// one that speaks HTTP where the settings name none; in one that runs the `whole` herd that may be left out.
+    pub(crate) fn new(
+        settings: &Settings,
+        server: ServerId,
+        is_first: bool,
+        is_whole: bool,
+    ) -> Result<Self, BindError> {
+        let open = |listen: &str| address::look_up(listen).and_then(|addresses| bind(&addresses));
+        let name = || settings.herd.name(server).to_string();
+        let failed = |listen: &str, why| BindError { name: name(), listen: listen.to_owned(), why };
+        let listen = settings.listen(server);
+        let listener = open(listen).map_err(|why| failed(listen, why))?;
+        let mut bound = Self { server, listener, http: None, no_http: None };
+        if let Some(http) = settings.http.open(server, is_first, is_whole) {
+            match open(http.address).map_err(|why| failed(http.address, why)) {
+                Ok(listener) => bound.http = Some(listener),
+                Err(error) if http.is_asked_for => return Err(error),
+                Err(error) => bound.no_http = Some(error),
             }
         }
+        Ok(bound)
+    }
+
+    /// Binds the ports of the one server that a program starts.
+    pub(super) async fn resolved<R: Runtime>(settings: &Settings, server: ServerId) -> Result<Self, BindError> {
+        let settings = settings.clone();
+        blocking::run::<R, _>(move || Self::new(&settings, server, true, false)).await
+    }
+
+    /// Where it speaks HTTP, if it does.
+    pub(crate) fn http(&self) -> Option<SocketAddr> {
+        self.http.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Where it listens.

@@ -19,7 +19,7 @@ pub struct BindError {
 fn remedy(why: &io::Error) -> &'static str {
     match why.kind() {
         io::ErrorKind::AddrInUse => {
-            "; stop what listens there, or name another port with --listen or in the config file"
+            "; stop what listens there, or name another port with --listen, --http or in the config file"
         }
         io::ErrorKind::AddrNotAvailable => "; that address is not this machine's",
         io::ErrorKind::PermissionDenied => "; ports below 1024 need rights that this user does not have",

@@ -81,6 +81,7 @@ impl<R: Runtime> Server<R> {
                 return Err(why.into());
             }
             shared.handle(&mut turn, Event::Limits(Arc::new(settings.limits.clone())));
+            *lock(&shared.http) = Arc::clone(&settings.http.door);
             if let Some(tls) = &tls {
                 tls::tell(shared.name(), tls);
             }
