@@ -16,5 +16,6 @@ pub(crate) mod secret;
 pub(crate) mod send;
 pub(crate) mod status;
 pub(crate) mod token;
+pub(crate) mod top;
 pub(crate) mod watch;
 pub(crate) mod whatsat;

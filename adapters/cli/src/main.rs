@@ -5,6 +5,7 @@ mod connection;
 mod data;
 mod demo;
 mod failure;
+mod health;
 mod herd_file;
 mod lines;
 mod record;
@@ -42,6 +43,7 @@ enum Command {
     Fence(commands::fence::Fence),
     Forget(commands::forget::ForgetClients),
     Status(commands::status::Status),
+    Top(commands::top::Top),
     Export(commands::export::Export),
     Import(commands::import::Import),
     Bench(Box<commands::bench::Bench>),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Fence(fence) => fence.run(),
         Command::Forget(forget) => forget.run(),
         Command::Status(status) => status.run(),
+        Command::Top(top) => top.run(),
         Command::Export(export) => export.run(),
         Command::Import(import) => import.run(),
         Command::Bench(bench) => bench.run(),

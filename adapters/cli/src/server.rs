@@ -47,6 +47,20 @@ pub(crate) struct ServersOptions {
     manner: Manner,
 }
 
+/// Options that say which servers, all of which are talked to.
+#[derive(Args)]
+pub(crate) struct EachServerOptions {
+    #[arg(
+        long,
+        help = "A server: its name in the herd, or ADDR:PORT; may be given several times [default: all of the herd] \
+                [env: HERD_TO]",
+        value_name = "NAME|ADDR:PORT"
+    )]
+    to: Vec<OsString>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
 /// Options that say how servers are found and talked to.
 #[derive(Args)]
 struct Manner {
@@ -111,6 +125,19 @@ impl ServersOptions {
             }
             _ => Ok(named),
         }
+    }
+}
+
+impl EachServerOptions {
+    /// Finds those that are named, or all of the herd.
+    pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
+        let finder = self.manner.finder()?;
+        let variable = || finder.environment.get("HERD_TO").into_iter().collect();
+        let to = if self.to.is_empty() { variable() } else { self.to.clone() };
+        if to.is_empty() {
+            return finder.herd();
+        }
+        to.iter().map(|to| finder.named(&to.to_string_lossy())).collect()
     }
 }
 

@@ -23,12 +23,25 @@ pub(crate) fn bearing(degrees: f64) -> String {
 
 /// How long ago that was, in the unit that says enough. What is ahead of this machine's clock is now.
 pub(crate) fn age(heard: Timestamp, now: Timestamp) -> String {
-    let seconds = seconds_since(heard, now).max(0.0);
-    match seconds {
-        _ if seconds < 119.5 => format!("{seconds:.0} s"),
-        _ if seconds < 7170.0 => format!("{:.0} min", seconds / 60.0),
-        _ if seconds < 171_000.0 => format!("{:.0} h", seconds / 3600.0),
-        _ => format!("{:.0} d", seconds / 86_400.0),
+    span(seconds_since(heard, now))
+}
+
+/// `5 s`, `12 min`, `3 h`, `40 d`: a time in the unit that says enough.
+pub(crate) fn span(seconds: f64) -> String {
+    match seconds.max(0.0) {
+        seconds if seconds < 119.5 => format!("{seconds:.0} s"),
+        seconds if seconds < 7170.0 => format!("{:.0} min", seconds / 60.0),
+        seconds if seconds < 171_000.0 => format!("{:.0} h", seconds / 3600.0),
+        seconds => format!("{:.0} d", seconds / 86_400.0),
+    }
+}
+
+/// How far a clock is ahead, in the largest unit that fits.
+pub(crate) fn offset(seconds: f64) -> String {
+    match seconds.abs() {
+        0.0..1000.0 => format!("{seconds:+.1} s"),
+        1000.0..172_800.0 => format!("{:+.1} h", seconds / 3600.0),
+        _ => format!("{:+.0} d", seconds / 86_400.0),
     }
 }
 

@@ -1,19 +1,16 @@
 //! `herd status`: how each server of the herd is, and what is wrong.
 
-mod report;
 mod table;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
-use self::report::{Answer, Report, Silence};
 use self::table::Table;
 use crate::failure::Failure;
-use crate::reply::Reply;
+use crate::health::{Answer, Asker, Silence};
 use crate::server::{Server, ServerOptions};
 
 /// Show how the servers of a herd are, and what is wrong
@@ -53,7 +50,7 @@ fn ask_all(servers: &[Server]) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(servers.len());
     for some in servers.chunks(AT_ONCE) {
         thread::scope(|scope| {
-            let asked: Vec<_> = some.iter().map(|server| scope.spawn(|| ask(server))).collect();
+            let asked: Vec<_> = some.iter().map(|server| scope.spawn(|| Asker::new(server.clone()).ask())).collect();
             for (asked, server) in asked.into_iter().zip(some) {
                 let report = asked.join().unwrap_or_else(|_| Err(Silence::Untold("the client failed".into())));
                 answers.push(Answer { name: server.name.clone(), address: server.address().into(), report });
@@ -61,31 +58,4 @@ fn ask_all(servers: &[Server]) -> Vec<Answer> {
         });
     }
     answers
-}
-
-/// A server's answer, or why there is none.
-fn ask(server: &Server) -> Result<Report, Silence> {
-    let silence = |failure: Failure| match failure {
-        Failure::Unreachable { .. } => Silence::Unreached(failure.why()),
-        _ => Silence::Untold(failure.why()),
-    };
-    let untold = |why: &str| Silence::Untold(why.into());
-    let mut connection = server.connect().map_err(silence)?;
-    let before = now();
-    let reply = connection.ask(b"STATUS").map_err(|error| silence(server.broken(&error)))?;
-    let middle = before.midpoint(now());
-    match reply {
-        Some(Reply::Line(line)) => {
-            Report::parse(&line, middle).ok_or_else(|| untold("its answer is not what a herd says"))
-        }
-        Some(Reply::Refused(_)) => {
-            Err(untold("you have no right to ask (see --token-file), or it is an older release"))
-        }
-        _ => Err(untold("it closed the connection without an answer")),
-    }
-}
-
-/// Seconds since the POSIX epoch.
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

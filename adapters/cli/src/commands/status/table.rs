@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::report::{Answer, Report, Silence};
+use crate::health::{Answer, Report, Silence};
+use crate::shown::offset;
 use crate::terminal::cut;
 use crate::text::escaped;
 
@@ -70,15 +71,6 @@ fn date(seconds: f64) -> String {
     text.replace('T', " ")
 }
 
-/// How far a clock is ahead, in the largest unit that fits.
-fn offset(seconds: f64) -> String {
-    match seconds.abs() {
-        0.0..1000.0 => format!("{seconds:+.1} s"),
-        1000.0..172_800.0 => format!("{:+.1} h", seconds / 3600.0),
-        _ => format!("{:+.0} d", seconds / 86_400.0),
-    }
-}
-
 /// As wide as what they hold, and the first two less wide where that is too much.
 fn widths(rows: &[[String; 7]]) -> [usize; 7] {
     let mut widths = [0; 7];
@@ -123,9 +115,11 @@ fn write_wrapped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health::Asked;
 
     fn answer(name: &str, address: &str, json: Result<&str, &str>) -> Answer {
-        let report = json.map(|json| Report::parse(json.as_bytes(), 1_795_700_000.0).expect("an object"));
+        let asked = Asked { middle: 1_795_700_000.0, took: Duration::ZERO };
+        let report = json.map(|json| Report::parse(json.as_bytes(), asked).expect("an object"));
         Answer {
             name: name.into(),
             address: address.into(),
