@@ -1,7 +1,7 @@
 //! A client of a server's HTTP door, down to the byte.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use crate::patience::PATIENCE;
 
@@ -68,6 +68,19 @@ impl HttpClient {
         self.stream.get_mut().write_all(bytes.as_ref()).expect("a server that reads");
     }
 
+    /// Sends these bytes, unless the connection is over before.
+    ///
+    /// # Errors
+    /// Where it is.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes.as_ref())
+    }
+
+    /// Sends no more. What is owed still comes.
+    pub fn finish(&mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).expect("an open connection");
+    }
+
     /// Sends a request with these headers besides `Host` and `Content-Length`, the latter where there is a body.
     pub fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) {
         let body = body.as_ref();
@@ -130,6 +143,12 @@ impl HttpClient {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).expect("an end in time");
         rest
+    }
+
+    /// Everything until the server closes; nothing where it has reset the connection.
+    pub fn rest_unless_reset(&mut self) -> Option<Vec<u8>> {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).ok().map(|_| rest)
     }
 
     /// The next line, without its end.
