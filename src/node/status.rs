@@ -28,6 +28,8 @@ pub struct HostStatus {
     pub log_lost: u64,
     /// What it keeps on disk, if it does.
     pub data: Option<DataStatus>,
+    /// How many bytes of memory its process has, where the system tells.
+    pub memory: Option<u64>,
     /// What needs a person, each in a sentence.
     pub wrong: Vec<String>,
 }
@@ -74,6 +76,8 @@ pub struct ServerStatus {
     pub tombstones: usize,
     /// How many bytes it has set aside for what it keeps of them.
     pub bytes: usize,
+    /// How many bytes of memory its process has, where the system tells. All servers of the process are in it.
+    pub memory: Option<u64>,
     /// How many connections others have opened to it.
     pub connections: usize,
     /// How many of those watch anything.
@@ -142,6 +146,14 @@ pub enum LinkState {
     Connecting,
     /// It cannot be reached.
     Down,
+}
+
+impl LinkState {
+    /// Whether there is a way: there may be no connection where there is nothing to say.
+    #[must_use]
+    pub const fn is_up(self) -> bool {
+        matches!(self, Self::Up | Self::Rest)
+    }
 }
 
 /// Where places come from.
@@ -219,6 +231,7 @@ impl Hub {
             clients: clients - tombstones,
             tombstones,
             bytes,
+            memory: host.memory,
             connections,
             watchers: self.watches.watchers(),
             watches: self.watches.len(),

@@ -61,6 +61,8 @@ pub(crate) struct Shown {
     pub(crate) tombstones: u64,
     /// Bytes that are set aside for what is kept of clients.
     pub(crate) bytes: u64,
+    /// Bytes of memory that its process has.
+    pub(crate) memory: Option<u64>,
     pub(crate) connections: u64,
     pub(crate) watchers: u64,
     pub(crate) watches: u64,

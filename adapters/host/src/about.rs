@@ -8,6 +8,7 @@ use herd::{HostStatus, Limits};
 use crate::config::{LIMITS, PLACES_LIMITS, PlacesSource, Settings};
 use crate::lock::lock;
 use crate::logs;
+use herd_web::Usage;
 
 /// For how long it is told that log lines were lost.
 const LATELY: Duration = Duration::from_mins(5);
@@ -52,6 +53,7 @@ impl About {
             limits: LIMITS.iter().chain(&PLACES_LIMITS).map(|limit| (limit.name, limit.show(limits))).collect(),
             log_lost,
             data: None,
+            memory: Usage::resident_now(),
             wrong: failure.into_iter().chain(losing).collect(),
         }
     }

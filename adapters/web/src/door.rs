@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 
 use crate::host::Host;
+use crate::metrics::Requests;
 use crate::reply::{Content, Reply};
 use crate::router;
 
@@ -30,6 +31,8 @@ const MOST_HEADERS: usize = 64;
 /// A server's HTTP door.
 pub struct Door {
     pub(crate) host: Arc<dyn Host>,
+    /// How long requests took.
+    pub(crate) requests: Requests,
 }
 
 /// The other end of a connection.
@@ -96,7 +99,7 @@ impl Door {
     /// The door of that server.
     #[must_use]
     pub fn new(host: Arc<dyn Host>) -> Arc<Self> {
-        Arc::new(Self { host })
+        Arc::new(Self { host, requests: Requests::default() })
     }
 
     /// Serves a connection: what comes of it is to be polled until it is ready.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use herd::{Answer, HostStatus, Node, Now, SessionId, Turn};
 
+use crate::metrics::Timed;
 use crate::settings::Settings;
 
 /// A wait that has been started, of whatever runtime.
@@ -30,6 +31,11 @@ pub trait Host: Send + Sync + 'static {
 
     /// What there is to say of the server that its node does not know.
     fn status(&self) -> HostStatus;
+
+    /// What it has timed, if it times anything.
+    fn timed(&self) -> Option<&Timed> {
+        None
+    }
 
     /// The settings that the door has now.
     fn settings(&self) -> Arc<Settings>;

@@ -16,6 +16,8 @@
 //! | `api` | clients, who is near, places, events, status |
 //! | `page`, `assets` | the live map: its files stand in `page/`, which has a README |
 //! | `health` | whether the server is alive, ready, well |
+//! | `metrics`, `usage` | numbers for Prometheus, and what the process has of the system's |
+//! | `openapi` | the description of all of it |
 //!
 //! It knows no runtime and no socket: the host gives [`Door::accept`] a stream, and polls what comes of that.
 
@@ -30,13 +32,18 @@ mod geojson;
 mod guard;
 mod health;
 mod host;
+mod metrics;
+mod openapi;
 mod page;
 mod problem;
 mod query;
 mod reply;
 mod router;
 mod settings;
+mod usage;
 
 pub use self::door::{Connection, Door, Peer};
 pub use self::host::{Host, Letter, Letters, NotSafe, Sleep, Wait};
+pub use self::metrics::{Histogram, Timed};
 pub use self::settings::{Settings, Tiles};
+pub use self::usage::Usage;

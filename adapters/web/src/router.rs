@@ -12,6 +12,8 @@ use crate::client_id::from_url;
 use crate::door::{Door, Peer};
 use crate::guard;
 use crate::health;
+use crate::metrics;
+use crate::openapi;
 use crate::page;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -42,6 +44,8 @@ pub(crate) enum Endpoint {
     Livez,
     Readyz,
     Healthz,
+    Metrics,
+    OpenApi,
     Status,
     Servers,
     GetClient,
@@ -62,6 +66,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/readyz", endpoints: &[Endpoint::Readyz] },
     Route { path: "/healthz", endpoints: &[Endpoint::Healthz] },
     Route { path: "/v1/map", endpoints: &[Endpoint::Map] },
+    Route { path: "/metrics", endpoints: &[Endpoint::Metrics] },
+    Route { path: "/v1/openapi.json", endpoints: &[Endpoint::OpenApi] },
     Route { path: "/v1/status", endpoints: &[Endpoint::Status] },
     Route { path: "/v1/servers", endpoints: &[Endpoint::Servers] },
     Route { path: "/v1/clients", endpoints: &[Endpoint::ListClients] },
@@ -94,6 +100,8 @@ impl Endpoint {
             Self::Livez => Ok(health::live()),
             Self::Readyz => Ok(health::ready(call.door)),
             Self::Healthz => Ok(health::well(call.door)),
+            Self::Metrics => metrics::get(&call),
+            Self::OpenApi => openapi::get(&call),
             Self::Status => status::get(&call),
             Self::Servers => servers::get(&call),
             Self::GetClient => clients::get(&call),
@@ -109,12 +117,15 @@ impl Endpoint {
 
 /// Serves one request, whatever it is.
 pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incoming>) -> Reply {
+    let began = door.host.now().instant;
     let (head, body) = request.into_parts();
     let settings = door.host.settings();
+    let found = find(head.uri.path());
+    let route = found.as_ref().map(|(route, _)| *route);
     let is_head = head.method == Method::HEAD;
     let mut cors = http::HeaderMap::new();
     guard::allow_origin(&head, &settings, &mut cors);
-    let served = match enter(&head, &settings) {
+    let served = match enter(&head, &settings, found) {
         Ok(Entered::Answered(reply)) => Ok(reply),
         Ok(Entered::For(endpoint, segments)) => endpoint.serve(Call { door, peer, head, body, segments }).await,
         Err(problem) => Err(problem),
@@ -126,8 +137,12 @@ pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incomi
     if door.host.is_stopping() {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
+    door.requests.observe(route, reply.status(), door.host.now().instant.saturating_since(began));
     if is_head { reply.map(crate::reply::Content::without_data) } else { reply }
 }
+
+/// A route, and what stands in the path where the route says `{}`.
+type Found = (&'static Route, Vec<Vec<u8>>);
 
 enum Entered {
     Answered(Reply),
@@ -135,9 +150,9 @@ enum Entered {
 }
 
 /// What a request is for, if it may come in.
-fn enter(head: &Parts, settings: &crate::settings::Settings) -> Result<Entered, Problem> {
+fn enter(head: &Parts, settings: &crate::settings::Settings, found: Option<Found>) -> Result<Entered, Problem> {
     guard::check_host(head, settings)?;
-    let (route, segments) = find(head.uri.path())
+    let (route, segments) = found
         .ok_or_else(|| Problem::not_found("there is no such path; /v1/openapi.json describes those that there are"))?;
     let methods = route.methods();
     if let Some(reply) = guard::preflight(head, settings, &methods) {
@@ -161,7 +176,7 @@ impl Route {
 }
 
 /// The route of a path, and what stands in it where the route says `{}`.
-pub(crate) fn find(path: &str) -> Option<(&'static Route, Vec<Vec<u8>>)> {
+pub(crate) fn find(path: &str) -> Option<Found> {
     ROUTES.iter().find_map(|route| {
         let (mut segments, mut parts) = (Vec::new(), path.split('/'));
         for expected in route.path.split('/') {

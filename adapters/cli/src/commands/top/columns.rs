@@ -19,21 +19,24 @@ pub(super) enum Column {
     Clients,
     Links,
     Memory,
+    Records,
     Answer,
     Connections,
     Clock,
     Uptime,
 }
 
-use Column::{Answer, Clients, Clock, Connections, Floods, Links, Memory, Reports, Requests, Server, State, Uptime};
+use Column::{
+    Answer, Clients, Clock, Connections, Floods, Links, Memory, Records, Reports, Requests, Server, State, Uptime,
+};
 
 /// All of them, from left to right.
-pub(super) const COLUMNS: [Column; 12] =
-    [Server, State, Reports, Requests, Floods, Clients, Links, Memory, Answer, Connections, Clock, Uptime];
+pub(super) const COLUMNS: [Column; 13] =
+    [Server, State, Reports, Requests, Floods, Clients, Links, Memory, Records, Answer, Connections, Clock, Uptime];
 
 /// In which order they find room.
-const IMPORTANCE: [Column; 12] =
-    [Server, State, Reports, Clients, Links, Answer, Requests, Floods, Memory, Connections, Clock, Uptime];
+const IMPORTANCE: [Column; 13] =
+    [Server, State, Reports, Clients, Links, Answer, Requests, Floods, Memory, Records, Connections, Clock, Uptime];
 
 /// How wide the names of servers are at least.
 pub(super) const LEAST_NAME: u16 = 9;
@@ -59,7 +62,8 @@ impl Column {
             Floods => "floods/s",
             Clients => "clients",
             Links => "links",
-            Memory => "records",
+            Memory => "memory",
+            Records => "records",
             Answer => "answer",
             Connections => "conns",
             Clock => "clock",
@@ -77,7 +81,8 @@ impl Column {
             Floods => "lines of neighbours that tell of clients",
             Clients => "clients that it knows",
             Links => "neighbours that it has a way to, of all",
-            Memory => "memory set aside for records of clients",
+            Memory => "memory of its process, with all servers in it",
+            Records => "memory set aside for records of clients",
             Answer => "how long STATUS took, from here and back",
             Connections => "connections that others have opened to it",
             Clock => "how far its clock is ahead of this machine's",
@@ -89,7 +94,7 @@ impl Column {
         match self {
             Server => LEAST_NAME,
             State | Floods | Clock => 8,
-            Reports | Memory => 9,
+            Reports | Memory | Records => 9,
             Requests | Clients | Answer | Uptime => 7,
             Links => 5,
             Connections => 6,
@@ -123,7 +128,8 @@ impl Column {
                 let up = shown.neighbours.iter().filter(|neighbour| neighbour.is_up()).count();
                 Some(format!("{up}/{}", shown.neighbours.len()))
             }
-            Memory => Some(bytes(shown.bytes)),
+            Memory => shown.memory.map(bytes),
+            Records => Some(bytes(shown.bytes)),
             Answer => server.last.as_ref().map(|report| latency(report.took.as_secs_f64())),
             Connections => Some(short(count(shown.connections))),
             Clock => server.last.as_ref().map(|report| offset(report.clock)),
@@ -152,7 +158,8 @@ impl Column {
             Clients => count(shown.clients),
             // Those that lack most come first.
             Links => count(shown.neighbours.iter().filter(|neighbour| !neighbour.is_up()).count() as u64),
-            Memory => count(shown.bytes),
+            Memory => shown.memory.map_or(f64::NEG_INFINITY, count),
+            Records => count(shown.bytes),
             Answer => server.last.as_ref().map_or(0.0, |report| report.took.as_secs_f64()),
             Connections => count(shown.connections),
             Clock => server.last.as_ref().map_or(0.0, |report| report.clock.abs()),

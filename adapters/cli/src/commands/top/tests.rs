@@ -33,7 +33,7 @@ impl Screen {
     /// A server tells after so many seconds that it has been up as long, and has had so many IAMATs.
     fn tell(&mut self, server: usize, second: u32, iamat: u64, wrong: &str) {
         let json = format!(
-            r#"{{"time": {second}, "uptime": {second}, "clients": 12000, "bytes": 1048576, "connections": 3,
+            r#"{{"time": {second}, "uptime": {second}, "clients": 12000, "bytes": 1048576, "memory": 20971520, "connections": 3,
                 "neighbours": [{{"name": "Ball", "state": "up", "since": 5}}, {{"name": "Welsh", "state": "down"}}],
                 "counters": {{"iamat": {iamat}, "kept": {iamat}, "near": 0}}, "wrong": [{wrong}]}}"#
         );
@@ -83,9 +83,9 @@ fn servers_are_a_table_and_what_is_wrong() {
 3 servers  1 silent  1 with problems
 12.0k clients  1.00k reports/s  1.10k asked/s  0 floods/s  2.00 MiB of records
 
-server    state    reports/s asked/s floods/s clients links   records  answer
-Alford    1 wrong      1.00k   1.00k        0   12.0k   1/2  1.00 MiB  4.2 ms
-Ball      ok             100     100        0   12.0k   1/2  1.00 MiB  4.2 ms
+server    state    reports/s asked/s floods/s clients links    memory  answer
+Alford    1 wrong      1.00k   1.00k        0   12.0k   1/2  20.0 MiB  4.2 ms
+Ball      ok             100     100        0   12.0k   1/2  20.0 MiB  4.2 ms
 Welsh     down             -       -        -       -     -         -       -
 
   Alford: Welsh has been down for 3 s: Connection refused (os error 111), again

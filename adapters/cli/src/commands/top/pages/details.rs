@@ -54,6 +54,7 @@ fn about(report: &Report) -> Vec<String> {
         format!("{} clients", shown.clients),
         format!("{} tombstones", shown.tombstones),
         format!("records {}", bytes(shown.bytes)),
+        format!("memory {}", shown.memory.map_or_else(|| "-".into(), bytes)),
         format!("{} connections", shown.connections),
         format!("{} watches by {} watchers", shown.watches, shown.watchers),
         format!("places {}, {} fetches", escaped(&shown.places.source), shown.places.fetches),
