@@ -48,7 +48,10 @@ fn what_needs_another_start() {
     let herd = Plan::new(&binaries(), &single()).start();
     herd.configure("[runtime]\nworkers = 3\n[log]\nfile = \"herd.log\"\n");
     herd.reload("A");
-    let waits = entries(&herd.log("A"), "some settings count from the next start only");
+    let waits = wait_for("what waits to be named", || {
+        let waits = entries(&herd.log("A"), "some settings count from the next start only");
+        (!waits.is_empty()).then_some(waits)
+    });
     let named = waits[0]["settings"].as_str().expect("text");
     assert!(
         waits.len() == 1 && named.ends_with("log") && !herd.config.with_file_name("herd.log").exists(),

@@ -5,6 +5,7 @@ mod bad_files;
 mod bad_settings;
 mod example;
 mod guard;
+mod http;
 mod secrets;
 
 use std::fs;

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 
 use herd::values::Pattern;
 use herd::wire::{Forget, Need, Sighting};
-use herd::{Refusal, Timestamp, Turn};
+use herd::{Node, Now, Refusal, Timestamp, Turn};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -58,7 +58,7 @@ pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
             "the body is JSON with lat and lng in degrees, and perhaps time in POSIX seconds: {error}"
         ))
     })?;
-    let (host, now) = (&call.door.host, call.door.host.now());
+    let now = call.door.host.now();
     let position = format!("{}{}", lat.signed(), lng.signed());
     let time = time.map_or_else(|| now.wall.to_string(), |time| time.as_str().to_owned());
     let sighting = Sighting::new(&client, position.as_bytes(), time.as_bytes()).map_err(|why| match why {
@@ -67,9 +67,7 @@ pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
         other => asker.refused(other),
     })?;
     asker.may_report(&client, now)?;
-    let mut turn = Turn::at(now);
-    let reported = host.node().report_position(&mut turn, &sighting);
-    host.perform(&mut turn);
+    let reported = call.door.bring(now, |node, turn| node.report_position(turn, &sighting))?;
     let reported = reported.map_err(|refusal| asker.refused(refusal))?;
     call.door.safe().await?;
     Ok(geojson(Feature::of(&reported.record()).to_json()))
@@ -88,9 +86,7 @@ pub(crate) async fn delete(call: Call<'_>) -> Result<Reply, Problem> {
     let kept = || host.node().record(client).map(|kept| kept.record().time().to_vec());
     let time = given.or_else(kept).ok_or_else(|| asker.refused(Refusal::UnknownClient))?;
     let forget = Forget::new(client, &time).map_err(|refusal| asker.refused(refusal))?;
-    let mut turn = Turn::at(now);
-    let left = host.node().forget(&mut turn, &forget);
-    host.perform(&mut turn);
+    let left = call.door.bring(now, |node, turn| node.forget(turn, &forget))?;
     let left = left.map_err(|refusal| asker.refused(refusal))?;
     call.door.safe().await?;
     let left = left.record();
@@ -159,6 +155,20 @@ impl Query<'_> {
 }
 
 impl Door {
+    /// Brings something to the node, and does what that says.
+    ///
+    /// # Errors
+    /// 503 where the server is being stopped: what is brought would be told nobody.
+    pub(crate) fn bring<T>(&self, now: Now, bring: impl FnOnce(&Node, &mut Turn) -> T) -> Result<T, Problem> {
+        if self.host.is_stopping() {
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping: tell another one"));
+        }
+        let mut turn = Turn::at(now);
+        let brought = bring(self.host.node(), &mut turn);
+        self.host.perform(&mut turn);
+        Ok(brought)
+    }
+
     /// Waits until what was brought is as safe as the settings promise before it is acknowledged.
     pub(crate) async fn safe(&self) -> Result<(), Problem> {
         let Some(ticket) = self.host.ticket() else { return Ok(()) };

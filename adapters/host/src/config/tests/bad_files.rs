@@ -32,11 +32,11 @@ fn a_file_that_is_not_the_toml_of_a_herd() {
         ("[log]\nfile = \"a\"\nfile = \"b\"\n", "3:1: duplicate key"),
         (
             "[[servers]]\n",
-            "1:3: unknown field `servers`, expected one of `server`, `herd`, `runtime`, `limits`, `data`, `access`, `places`, `log`, `tls`; did you mean server?",
+            "1:3: unknown field `servers`, expected one of `server`, `herd`, `runtime`, `limits`, `data`, `access`, `places`, `log`, `tls`, `http`; did you mean server?",
         ),
         (
             "[[server]]\nnmae = \"A\"\n",
-            "2:1: unknown field `nmae`, expected one of `name`, `listen`, `address`, `links`, `plain`; did you mean name?",
+            "2:1: unknown field `nmae`, expected one of `name`, `listen`, `address`, `links`, `plain`, `http`; did you mean name?",
         ),
         ("[[server]]\nname = \"A\"\n", "1:1: missing field `listen`; each [[server]] has a name and a listen"),
         ("server = 3\n", "1:10: invalid type: integer `3`, expected a list"),

@@ -33,6 +33,12 @@ fn it_has_every_key() {
     let others = [
         "name",
         "plain",
+        "http",
+        "hosts",
+        "origins",
+        "max-body",
+        "tiles",
+        "tiles-attribution",
         "hash-key-file",
         "secret-file",
         "trust-addresses",

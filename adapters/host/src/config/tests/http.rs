@@ -1,0 +1,86 @@
+//! Where doors are, and what is set of them.
+
+use herd::ServerId;
+
+use super::{Folder, find};
+use crate::config::{Settings, Unguarded};
+
+const TWO: &str = "[[server]]\nname = \"A\"\nlisten = \"127.0.0.1:1\"\nlinks = [\"B\"]\n\
+                   [[server]]\nname = \"B\"\nlisten = \"127.0.0.1:2\"\nhttp = \"127.0.0.1:4\"\n";
+
+/// Settings of a herd of two, the second of which has a door of its own.
+fn settings(http: &str, flags: &[(&'static str, &str)]) -> Result<Settings, String> {
+    let folder = Folder::new().with("herd.toml", format!("{TWO}{http}"));
+    folder.find(flags, &[]).map_err(|error| error.to_string())
+}
+
+fn ids(settings: &Settings) -> (ServerId, ServerId) {
+    let mut ids = settings.herd.ids();
+    (ids.next().expect("A"), ids.next().expect("B"))
+}
+
+#[test]
+fn a_door_is_a_servers_own_or_that_of_the_first() {
+    let listens = |http: &str, flags: &[(&'static str, &str)], is_first: bool| {
+        let settings = settings(http, flags).expect("settings");
+        let (a, b) = ids(&settings);
+        [a, b].map(|server| settings.http.listen(server, is_first).unwrap_or("none").to_owned())
+    };
+    let shared = "[http]\nlisten = \"127.0.0.1:3\"\n";
+    assert_eq!(listens("", &[], true), ["none", "127.0.0.1:4"]);
+    assert_eq!(listens(shared, &[], true), ["127.0.0.1:3", "127.0.0.1:4"]);
+    assert_eq!(listens(shared, &[], false), ["none", "127.0.0.1:4"]);
+    assert_eq!(listens(shared, &[("http", "localhost:5")], true), ["localhost:5", "localhost:5"]);
+    assert_eq!(listens(shared, &[("http", "localhost:5")], false), ["none", "127.0.0.1:4"]);
+    assert_eq!(listens(shared, &[("http", "off")], true), ["none", "none"]);
+}
+
+#[test]
+fn only_the_whole_built_in_herd_has_a_door_that_nobody_asked_for() {
+    let built_in = find(&[], &[]).expect("the built-in herd");
+    let first = built_in.herd.ids().next().expect("a server");
+    let open = |settings: &Settings, is_whole| {
+        settings.http.open(first, true, is_whole).map(|http| (http.address.to_owned(), http.is_asked_for))
+    };
+    assert_eq!(open(&built_in, true), Some(("127.0.0.1:12890".into(), false)));
+    assert_eq!(open(&built_in, false), None);
+    assert_eq!(open(&find(&[("http", "off")], &[]).expect("no door"), true), None);
+    let asked = find(&[("http", "127.0.0.1:9")], &[]).expect("a door");
+    assert_eq!(open(&asked, true), Some(("127.0.0.1:9".into(), true)));
+    assert_eq!(open(&settings("", &[]).expect("a herd of one's own"), true), None);
+}
+
+#[test]
+fn what_is_set_of_it() {
+    let settings = settings(
+        "[http]\nhosts = [\"Herd.example\"]\norigins = [\"https://maps.example:8443\"]\nmax-body = \"64KiB\"\n\
+         tiles = \"https://tiles.example/{z}/{x}/{y}.png\"\ntiles-attribution = \"Somebody\"\n",
+        &[],
+    );
+    let door = settings.expect("settings").http.door;
+    assert_eq!(
+        (&door.hosts[..], &door.origins[..]),
+        (&["herd.example".into()][..], &["https://maps.example:8443".into()][..])
+    );
+    assert_eq!((door.max_body, door.tiles.as_ref().map(|tiles| tiles.attribution.as_str())), (65536, Some("Somebody")));
+}
+
+#[test]
+fn what_is_wrong_with_it_is_told() {
+    for (http, told) in [
+        ("[http]\nlisten = \"12890\"\n", "no HOST:PORT"),
+        ("[http]\nhosts = [\"a:1\"]\n", "hosts: a name alone"),
+        ("[http]\norigins = [\"*\"]\n", "origins: a scheme and a host"),
+        ("[http]\norigins = [\"https://a/\"]\n", "origins: a scheme and a host"),
+        ("[http]\nmax-body = \"1GiB\"\n", "no size from 1 to 64MiB"),
+        ("[http]\nmax-body = 0\n", "no size from 1 to 64MiB"),
+        ("[http]\ntiles = \"https://a/{z}\"\n", "tiles: a URL with {z}, {x} and {y}"),
+        ("[http]\nlisten-to = \"a\"\n", "unknown field `listen-to`"),
+    ] {
+        let error = settings(http, &[]).expect_err(http);
+        assert!(error.contains(told), "{error}");
+    }
+    let open = settings("[http]\nlisten = \"0.0.0.0:3\"\n[herd]\ntrust-addresses = true\n", &[]).expect("settings");
+    let guarded = open.guard(&[ids(&open).0]);
+    assert!(matches!(guarded, Err(Unguarded::Clients { ref listen, .. }) if listen == "0.0.0.0:3"), "{guarded:?}");
+}
