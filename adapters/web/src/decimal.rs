@@ -45,6 +45,42 @@ impl Decimal {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A thousandth of it: seconds of milliseconds.
+    pub(crate) fn of_thousandths(&self) -> Self {
+        let (whole, decimals) = self.split();
+        let digits = shifted(whole, decimals, -3).expect("three digits are not many");
+        Self(format!("{}{digits}", if self.is_negative() { "-" } else { "" }))
+    }
+
+    /// With so many decimals at most; further ones are cut off.
+    pub(crate) fn cut(mut self, most: usize) -> Self {
+        if let Some(point) = self.0.find('.') {
+            self.0.truncate(point + 1 + most);
+        }
+        self
+    }
+
+    /// Whether there is a minus in front, also of a zero.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.0.starts_with('-')
+    }
+
+    /// Whether all its digits are 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.0.bytes().all(|byte| matches!(byte, b'-' | b'.' | b'0'))
+    }
+
+    /// Without its sign and what stands behind the point; the greatest there is where it is greater.
+    pub(crate) fn whole(&self) -> u64 {
+        self.split().0.parse().unwrap_or(u64::MAX)
+    }
+
+    /// What stands before the point without the sign, and what stands behind it.
+    fn split(&self) -> (&str, &str) {
+        let digits = self.0.trim_start_matches('-');
+        digits.split_once('.').unwrap_or((digits, ""))
+    }
 }
 
 /// The digits with the point moved.
@@ -115,6 +151,26 @@ mod tests {
             ("12e-2", "0.12"),
         ] {
             assert_eq!(read(text).as_deref(), Some(digits), "{text}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_seconds_with_three_digits_more() {
+        for (text, seconds) in [
+            ("1442068686579", "1442068686.579"),
+            ("1442068686579.25", "1442068686.57925"),
+            ("-5", "-0.005"),
+            ("0", "0.000"),
+        ] {
+            assert_eq!(Decimal::parse(text).expect(text).of_thousandths().as_str(), seconds, "{text}");
+        }
+        for (text, whole, is_zero) in [("-12.9", 12, false), ("0.0", 0, true), ("-0", 0, true), ("0.01", 0, false)] {
+            let number = Decimal::parse(text).expect(text);
+            assert_eq!((number.whole(), number.is_zero()), (whole, is_zero), "{text}");
+        }
+        assert_eq!(Decimal::parse("99999999999999999999").expect("digits").whole(), u64::MAX);
+        for (text, cut) in [("1.1234567891", "1.123456789"), ("1.5", "1.5"), ("12345678901", "12345678901")] {
+            assert_eq!(Decimal::parse(text).expect(text).cut(9).as_str(), cut);
         }
     }
 

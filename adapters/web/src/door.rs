@@ -16,6 +16,7 @@ use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper::service::Service;
 
+use crate::devices;
 use crate::host::Host;
 use crate::metrics::Requests;
 use crate::reply::{Content, Reply};
@@ -33,6 +34,8 @@ pub struct Door {
     pub(crate) host: Arc<dyn Host>,
     /// How long requests took.
     pub(crate) requests: Requests,
+    /// What became of what devices told.
+    pub(crate) devices: devices::Counts,
 }
 
 /// The other end of a connection.
@@ -99,7 +102,7 @@ impl Door {
     /// The door of that server.
     #[must_use]
     pub fn new(host: Arc<dyn Host>) -> Arc<Self> {
-        Arc::new(Self { host, requests: Requests::default() })
+        Arc::new(Self { host, requests: Requests::default(), devices: devices::Counts::default() })
     }
 
     /// Serves a connection: what comes of it is to be polled until it is ready.

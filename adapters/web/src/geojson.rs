@@ -65,7 +65,6 @@ impl<'a> Feature<'a> {
     }
 
     /// With the end of the time for which it is shown, in POSIX seconds.
-    #[expect(dead_code, reason = "shared links are to come")]
     pub(crate) fn until(mut self, seconds: u64) -> Self {
         self.properties.until = Some(seconds);
         self
@@ -88,12 +87,16 @@ impl<'a> Features<'a> {
     }
 }
 
-/// The point of a position as it is on the wire, `+34.068930-118.445127`: GeoJSON has the longitude first.
 fn point(position: &[u8]) -> Option<Point> {
+    Some(Point { r#type: "Point", coordinates: coordinates(position)? })
+}
+
+/// The numbers of a position as it is on the wire, `+34.068930-118.445127`: as in GeoJSON, the longitude first.
+pub(crate) fn coordinates(position: &[u8]) -> Option<[Box<RawValue>; 2]> {
     let position = str::from_utf8(position).ok()?;
     let east = position.char_indices().skip(1).find(|(_, sign)| matches!(sign, '+' | '-'))?.0;
     let (latitude, longitude) = position.split_at(east);
-    Some(Point { r#type: "Point", coordinates: [number(longitude)?, number(latitude)?] })
+    Some([number(longitude)?, number(latitude)?])
 }
 
 /// The digits as JSON has them: no plus in front, and no zeros.

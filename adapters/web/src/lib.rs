@@ -15,6 +15,8 @@
 //! | `problem`, `reply`, `geojson` | what is answered |
 //! | `api` | clients, who is near, places, events, status |
 //! | `page`, `assets` | the live map: its files stand in `page/`, which has a README |
+//! | `devices` | what phones and trackers send, format by format, and what is filtered |
+//! | `share` | links that show one client for a while |
 //! | `health` | whether the server is alive, ready, well |
 //! | `metrics`, `usage` | numbers for Prometheus, and what the process has of the system's |
 //! | `openapi` | the description of all of it |
@@ -27,6 +29,7 @@ mod body;
 mod caller;
 mod client_id;
 mod decimal;
+mod devices;
 mod door;
 mod geojson;
 mod guard;
@@ -40,10 +43,13 @@ mod query;
 mod reply;
 mod router;
 mod settings;
+mod share;
 mod usage;
 
+pub use self::devices::{DeviceSettings, Filter as DeviceFilter};
 pub use self::door::{Connection, Door, Peer};
 pub use self::host::{Host, Letter, Letters, NotSafe, Sleep, Wait};
 pub use self::metrics::{Histogram, Timed};
 pub use self::settings::{Settings, Tiles};
+pub use self::share::{ShareKey, ShareKeys, ShareSettings};
 pub use self::usage::Usage;

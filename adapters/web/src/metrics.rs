@@ -15,6 +15,7 @@ use http::StatusCode;
 use self::exposition::{Exposition, Kind, decimal, flag};
 pub use self::histogram::Histogram;
 pub(crate) use self::requests::Requests;
+use crate::devices;
 use crate::door::Door;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -57,6 +58,7 @@ fn write(door: &Door) -> String {
         out.family("herd_disk_sync_seconds", Kind::Histogram, help).histogram(&[], &timed.syncs);
     }
     door.requests.write(&mut out);
+    write_devices(&mut out, &door.devices);
     process::write(&mut out, &Usage::now());
     out.into_text()
 }
@@ -112,6 +114,15 @@ fn write_neighbours(out: &mut Exposition, neighbours: &[NeighbourStatus]) {
     });
     let clock = "How far the neighbour's clock is ahead of this server's.";
     each("herd_neighbour_clock_offset_seconds", Kind::Gauge, clock, &|neighbour| neighbour.clock.map(decimal));
+}
+
+/// What became of what devices told, also where that never came.
+fn write_devices(out: &mut Exposition, counts: &devices::Counts) {
+    let help = "Places that phones and trackers told, by what became of them.";
+    let mut family = out.family("herd_http_device_fixes_total", Kind::Counter, help);
+    for (format, outcome, count) in counts.iter() {
+        family.sample(&[("format", format.as_str()), ("outcome", outcome.as_str())], count);
+    }
 }
 
 /// Nothing without a data folder.

@@ -61,7 +61,7 @@ pub(crate) fn settings(call: &Call<'_>) -> Result<Reply, Problem> {
         server: server.as_str(),
         tiles: tiles.map(|tiles| tiles.url.as_str()),
         attribution: tiles.map(|tiles| tiles.attribution.as_str()),
-        share: false,
+        share: !settings.share.keys.is_empty(),
     };
     Ok(json(serde_json::to_vec(&map).expect("it is text")))
 }

@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use crate::api::{clients, near, places, servers, status, watch};
 use crate::assets;
 use crate::client_id::from_url;
+use crate::devices::{self, Format};
 use crate::door::{Door, Peer};
 use crate::guard;
 use crate::health;
@@ -17,6 +18,7 @@ use crate::openapi;
 use crate::page;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::share;
 
 /// A request on its way to what serves it.
 pub(crate) struct Call<'a> {
@@ -55,6 +57,13 @@ pub(crate) enum Endpoint {
     Places,
     Near,
     Watch,
+    Share,
+    SharedPage,
+    SharedClient,
+    SharedWatch,
+    /// What a device sends; with the token in the path, where it can be given nothing but a URL.
+    Device(Format),
+    DeviceWithToken(Format),
 }
 
 /// All of them.
@@ -73,8 +82,20 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/v1/clients", endpoints: &[Endpoint::ListClients] },
     Route { path: "/v1/clients/{id}", endpoints: &[Endpoint::GetClient, Endpoint::PutClient, Endpoint::DeleteClient] },
     Route { path: "/v1/clients/{id}/places", endpoints: &[Endpoint::Places] },
+    Route { path: "/v1/clients/{id}/share", endpoints: &[Endpoint::Share] },
     Route { path: "/v1/near", endpoints: &[Endpoint::Near] },
     Route { path: "/v1/watch", endpoints: &[Endpoint::Watch] },
+    Route { path: "/s/{link}", endpoints: &[Endpoint::SharedPage] },
+    Route { path: "/s/{link}/client", endpoints: &[Endpoint::SharedClient] },
+    Route { path: "/s/{link}/watch", endpoints: &[Endpoint::SharedWatch] },
+    Route { path: "/owntracks", endpoints: &[Endpoint::Device(Format::OwnTracks)] },
+    Route { path: "/osmand", endpoints: &[Endpoint::Device(Format::OsmAnd)] },
+    Route { path: "/overland", endpoints: &[Endpoint::Device(Format::Overland)] },
+    Route { path: "/gpslogger", endpoints: &[Endpoint::Device(Format::GpsLogger)] },
+    Route { path: "/d/{token}/owntracks", endpoints: &[Endpoint::DeviceWithToken(Format::OwnTracks)] },
+    Route { path: "/d/{token}/osmand", endpoints: &[Endpoint::DeviceWithToken(Format::OsmAnd)] },
+    Route { path: "/d/{token}/overland", endpoints: &[Endpoint::DeviceWithToken(Format::Overland)] },
+    Route { path: "/d/{token}/gpslogger", endpoints: &[Endpoint::DeviceWithToken(Format::GpsLogger)] },
 ];
 
 impl Endpoint {
@@ -83,13 +104,16 @@ impl Endpoint {
         match self {
             Self::PutClient => &[Method::PUT],
             Self::DeleteClient => &[Method::DELETE],
+            Self::Share => &[Method::POST],
+            // A GET of theirs reports, so it is no HEAD.
+            Self::Device(_) | Self::DeviceWithToken(_) => &[Method::GET, Method::POST],
             _ => &[Method::GET, Method::HEAD],
         }
     }
 
     /// Whether it may change something, so that it is not for pages of other origins.
     const fn changes(self) -> bool {
-        matches!(self, Self::PutClient | Self::DeleteClient)
+        matches!(self, Self::PutClient | Self::DeleteClient | Self::Share | Self::Device(_) | Self::DeviceWithToken(_))
     }
 
     async fn serve(self, call: Call<'_>) -> Result<Reply, Problem> {
@@ -111,6 +135,15 @@ impl Endpoint {
             Self::Places => places::get(&call).await,
             Self::Near => near::get(&call).await,
             Self::Watch => watch::get(&call),
+            Self::Share => share::post(call).await,
+            Self::SharedPage => share::page(&call),
+            Self::SharedClient => share::client(&call),
+            Self::SharedWatch => share::watch(&call),
+            Self::Device(format) => devices::serve(call, format, None).await,
+            Self::DeviceWithToken(format) => {
+                let token = call.segments.first().cloned();
+                devices::serve(call, format, token).await
+            }
         }
     }
 }

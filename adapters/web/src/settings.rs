@@ -1,5 +1,8 @@
 //! What can be set of the door, and changed while the server runs.
 
+use crate::devices::DeviceSettings;
+use crate::share::ShareSettings;
+
 /// The settings of a server's door: `[http]` in the herd's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -11,6 +14,10 @@ pub struct Settings {
     pub max_body: usize,
     /// The map's tiles; without them it draws land alone.
     pub tiles: Option<Tiles>,
+    /// Phones and trackers.
+    pub devices: DeviceSettings,
+    /// Links that show one client for a while.
+    pub share: ShareSettings,
 }
 
 /// Tiles for the map.
@@ -24,6 +31,7 @@ pub struct Tiles {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { hosts: Vec::new(), origins: Vec::new(), max_body: 1 << 20, tiles: None }
+        let (devices, share) = (DeviceSettings::default(), ShareSettings::default());
+        Self { hosts: Vec::new(), origins: Vec::new(), max_body: 1 << 20, tiles: None, devices, share }
     }
 }

@@ -21,6 +21,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{Content, Reply, reply};
 use crate::router::Call;
+use crate::share::Guest;
 
 /// How long nothing may be said before a comment is: longer, and what stands between may take the connection for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -41,7 +42,7 @@ pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
 }
 
 /// A stream of events as a reply.
-fn events(stream: Stream) -> Reply {
+pub(crate) fn events(stream: Stream) -> Reply {
     let mut reply = reply(StatusCode::OK, "text/event-stream", Bytes::new());
     reply.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     *reply.body_mut() = Content::Stream(Box::pin(stream));
@@ -78,6 +79,8 @@ fn target(query: &Query<'_>) -> Result<Target, Problem> {
 pub(crate) struct Stream {
     door: Arc<Door>,
     caller: Caller,
+    /// Whoever has a link has its rights, and those alone.
+    guest: Option<Guest>,
     watcher: Watcher,
     letters: Box<dyn Letters>,
     target: Box<[u8]>,
@@ -109,6 +112,7 @@ impl Stream {
         Ok(Self {
             door: Arc::clone(door),
             caller,
+            guest: None,
             watcher,
             letters,
             target: target.text.clone(),
@@ -118,6 +122,12 @@ impl Stream {
             is_over: false,
             lines: Vec::new(),
         })
+    }
+
+    /// The same for whoever has a link: with a last event, `end`, it ends when the link does.
+    pub(crate) fn of_guest(mut self, guest: Guest) -> Self {
+        self.guest = Some(guest);
+        self
     }
 
     /// The events of what there is to tell now.
@@ -142,10 +152,14 @@ impl Stream {
 
     /// Whether nothing more is to be told: the rights are gone, the server stops, or buffers are full.
     fn has_ended(&mut self, context: &mut Context<'_>) -> bool {
-        self.is_over |= self.door.host.is_stopping()
-            || !self.door.host.node().still_grants(&self.caller)
-            || self.letters.poll(context).is_ready();
+        let may_watch = || self.guest.is_some() || self.door.host.node().still_grants(&self.caller);
+        self.is_over |= self.door.host.is_stopping() || !may_watch() || self.letters.poll(context).is_ready();
         self.is_over
+    }
+
+    /// How long nothing is said before this is looked at again; nothing where a link is over.
+    fn pause(&self) -> Option<Duration> {
+        self.guest.as_ref().map_or(Some(HEARTBEAT), |guest| Some(guest.left(&self.door)?.min(HEARTBEAT)))
     }
 }
 
@@ -159,6 +173,10 @@ impl HttpBody for Stream {
             if this.has_ended(context) {
                 return Poll::Ready(None);
             }
+            let Some(pause) = this.pause() else {
+                this.is_over = true;
+                return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"event: end\ndata: {}\n\n")))));
+            };
             let events = this.tell();
             if !events.is_empty() {
                 this.heartbeat = None;
@@ -169,10 +187,10 @@ impl HttpBody for Stream {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            let heartbeat = this.heartbeat.get_or_insert_with(|| this.door.host.sleep(HEARTBEAT));
+            let heartbeat = this.heartbeat.get_or_insert_with(|| this.door.host.sleep(pause));
             ready!(heartbeat.as_mut().poll(context));
             this.heartbeat = None;
-            if !this.has_ended(context) {
+            if pause == HEARTBEAT && !this.has_ended(context) {
                 return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n")))));
             }
         }
