@@ -1,6 +1,7 @@
 //! Every black-box case, on the program of the package that this is a test of.
 
 mod access;
+mod api;
 mod between_servers;
 mod command_line;
 mod connections;
