@@ -152,7 +152,7 @@ export class Clients {
   /** At most `most` clients whose IDs hold `text`: the one of that ID first, then those that begin with it. */
   search(text, most) {
     const exact = this.#index.get(text);
-    const starts = exact === undefined ? [] : [exact];
+    const starts = [];
     const holds = [];
     for (let row = 0; row < this.rows && starts.length < most; row += 1) {
       if (this.seen[row] === 0 || row === exact) continue;
@@ -160,6 +160,8 @@ export class Clients {
       if (at === 0) starts.push(row);
       else if (at > 0 && holds.length < most) holds.push(row);
     }
-    return [...starts, ...holds].slice(0, most);
+    const byId = (one, other) => this.id[one] < this.id[other] ? -1 : 1;
+    const first = exact === undefined ? [] : [exact];
+    return [...first, ...starts.sort(byId), ...holds.sort(byId)].slice(0, most);
   }
 }

@@ -11,7 +11,7 @@ import { Share } from "./share.js";
 /** Which places are asked for. */
 const PLACES = "radius=10&bound=8";
 /** How near the map goes to a client that was searched for. */
-const NEAR = 9;
+const NEAR = 7;
 
 export class Details {
   title = "herd";

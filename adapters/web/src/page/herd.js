@@ -27,12 +27,12 @@ export function herdPage(page) {
   tabs(byId("herd"), () => table.show());
   folding();
   keys(details);
-  watch(page, details, connection);
+  watch(page, details, table, connection);
   settings(page, details);
   numbers(page, table, details);
 }
 
-function watch({ clients }, details, connection) {
+function watch({ clients, points }, details, table, connection) {
   const stream = new Stream("/v1/watch?match=*", {
     changes: (changes) => {
       clients.take(changes);
@@ -41,6 +41,8 @@ function watch({ clients }, details, connection) {
     again: () => clients.again(),
     watching: () => {
       clients.settle();
+      points.draw();
+      table.show();
       connection.live();
     },
     state: (state) => connection.say(state),

@@ -10,6 +10,8 @@ import { colour } from "./theme.js";
 /** Up to so many clients on screen have a trail, and a name. */
 const MOST_TRAILS = 1500;
 const MOST_NAMES = 60;
+/** Up to so many are named to those who do not see the map. */
+const MOST_LISTED = 100;
 /** How far from a dot's middle one may point, in pixels. */
 const REACH = 14;
 
@@ -20,7 +22,7 @@ export const Points = CanvasLayer.extend({
     this.dots = new Dots();
     this.selected = null;
     this.places = [];
-    this.shown = { count: 0, cells: 0 };
+    this.shown = { count: 0, rows: [] };
     this.isStale = true;
   },
 
@@ -45,6 +47,7 @@ export const Points = CanvasLayer.extend({
   sort() {
     const { clients, scale, origin, size } = this;
     const visible = this.dots.begin(size, this.shown.count);
+    const rows = [];
     let count = 0;
     const far = 8;
     for (let row = 0; row < clients.rows; row += 1) {
@@ -55,9 +58,10 @@ export const Points = CanvasLayer.extend({
       x -= Math.floor((x + far) / scale) * scale;
       if (x > size.x + far) continue;
       count += 1;
+      if (rows.length < MOST_LISTED) rows.push(row);
       for (; x <= size.x + far; x += scale) visible.put(row, x, y, clients.time);
     }
-    this.shown = { count, cells: visible.length };
+    this.shown = { count, rows };
     const time = now();
     visible.colour((row) => step(time - clients.time[row]));
   },
@@ -162,10 +166,5 @@ export const Points = CanvasLayer.extend({
   /** The client that is nearest to a point of the window, within reach. */
   nearest({ x, y }) {
     return this.dots.nearest(x, y, REACH);
-  },
-
-  /** Rows of clients on screen, at most so many. */
-  visible(most) {
-    return [...new Set(this.dots.rows.subarray(0, Math.min(this.dots.length, 4 * most)))].slice(0, most);
   },
 });

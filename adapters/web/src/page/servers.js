@@ -58,7 +58,8 @@ function set(where, text) {
   if (where.textContent !== text) where.textContent = text;
 }
 
-function state({ state: said, since }) {
+function state({ state: known, neighbour }) {
+  const { state: said = known, since } = neighbour ?? {};
   const words = { self: "this server", up: "up", down: "down", rest: "at rest", connecting: "connecting" };
   const word = words[said] ?? "not seen from here";
   const lasts = (said === "up" || said === "down") && typeof since === "number";
@@ -66,8 +67,9 @@ function state({ state: said, since }) {
 }
 
 /** What repair moved, and why it is down. */
-function moved({ state: said, why, sent, received }) {
-  if (said === "down") return why ?? "";
-  if (typeof sent !== "number") return "";
+function moved({ state: known, neighbour }) {
+  if (!neighbour) return "";
+  const { why, sent, received } = neighbour;
+  if (known === "down") return why ?? "";
   return `Repair: ${count(sent)} sent, ${count(received)} received`;
 }

@@ -4,8 +4,6 @@ import { ageOf } from "./ages.js";
 import { byId, button, element, say } from "./dom.js";
 import { clients as people, coordinates, count, span } from "./format.js";
 
-/** How many clients are listed. */
-const MOST = 100;
 /** Seconds between two looks at who is on screen. Ages are kept up with each second. */
 const LOOK = 3;
 
@@ -35,7 +33,7 @@ export class Table {
   show() {
     if (this.#isHidden) return;
     const { points, clients } = this.#page;
-    const ids = points.visible(MOST).map((row) => clients.id[row]).filter(Boolean).sort();
+    const ids = points.shown.rows.map((row) => clients.id[row]).filter(Boolean).sort();
     this.#keep(new Set(ids));
     // Rows that stay are left alone, so that the focus stays, too.
     ids.forEach((id, at) => {

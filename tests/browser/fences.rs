@@ -1,0 +1,26 @@
+//! Fences that are made on the map.
+
+use crate::driver::DESKTOP;
+use crate::{FIRST, NEIGHBOUR, expect_quiet, herd, open, report, wait_until_live};
+
+#[test]
+fn who_enters_and_leaves_a_fence_is_listed() {
+    let herd = herd();
+    report(&herd, FIRST, "kiwi", "+34.0-118.0");
+    let browser = open(&herd, DESKTOP);
+    wait_until_live(&browser);
+    browser.write("#search", "kiwi\u{e007}");
+    browser.wait_for_text("#client", |text| text == "kiwi");
+    browser.click("#close");
+    browser.click("#tab-fences");
+    // Around the middle of the window, beside the client.
+    browser.run("document.querySelector('#radius').value = 900");
+    browser.write("#radius", "\u{e007}");
+    browser.wait_for_text("#crossings", |text| text.contains("kiwi") && text.contains("entered Fence 1"));
+    report(&herd, NEIGHBOUR, "kiwi", "+34.0+10.0");
+    browser.wait_for_text("#crossings", |text| text.contains("left Fence 1"));
+    browser.wait_for_text("#fences", |text| text.contains("0 inside"));
+    browser.click("#fences button:last-child");
+    assert_eq!(browser.run("return document.querySelectorAll('#fences li, .fence-circle').length"), 0);
+    expect_quiet(&herd, &browser);
+}
