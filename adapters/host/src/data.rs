@@ -8,6 +8,7 @@ mod error;
 mod report;
 mod restore;
 mod thread;
+mod timed;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -37,6 +38,8 @@ pub(crate) struct Data {
     is_failing: AtomicBool,
     waiting: Mutex<Waiting>,
     signal: Condvar,
+    /// How long syncs took.
+    pub(crate) timed: Arc<herd_web::Timed>,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +60,7 @@ struct Waiting {
 pub(crate) struct NotSafe;
 
 impl Data {
-    fn new(settings: &DataSettings, dir: String) -> Self {
+    fn new(settings: &DataSettings, dir: String, timed: Arc<herd_web::Timed>) -> Self {
         Self {
             is_each: settings.sync == SyncEvery::Each,
             dir,
@@ -67,6 +70,7 @@ impl Data {
             is_failing: AtomicBool::new(false),
             waiting: Mutex::default(),
             signal: Condvar::new(),
+            timed,
         }
     }
 

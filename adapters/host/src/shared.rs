@@ -52,6 +52,8 @@ pub(crate) struct Shared<R> {
     pub(crate) connect_from: Mutex<Option<IpAddr>>,
     /// What is set of its HTTP door.
     pub(crate) http: Mutex<Arc<herd_web::Settings>>,
+    /// How long fetches and syncs took.
+    pub(crate) timed: Arc<herd_web::Timed>,
     source: Mutex<Arc<dyn Source>>,
     sessions: Mutex<HashMap<SessionId, Arc<Mailbox<Letter>>>>,
     next_session: AtomicU64,
@@ -68,6 +70,7 @@ impl<R: Runtime> Shared<R> {
     ) -> Self {
         let name = node.name(node.me());
         node.ask_at_least(source.least_bound());
+        let timed = data.as_ref().map(|data| Arc::clone(&data.timed)).unwrap_or_default();
         Self {
             node,
             shutdown: Arc::new(Shutdown::of(name.as_str())),
@@ -80,6 +83,7 @@ impl<R: Runtime> Shared<R> {
             neighbours: Neighbours::default(),
             connect_from: Mutex::default(),
             http: Mutex::new(Arc::clone(&settings.http.door)),
+            timed,
             source: Mutex::new(source),
             sessions: Mutex::default(),
             next_session: AtomicU64::new(0),
@@ -190,7 +194,9 @@ impl<R: Runtime> Shared<R> {
         }
         let shared = Arc::clone(self);
         whole::spawn_blocking::<R>(&self.shutdown, move || {
+            let start = shared.clock.elapsed();
             let outcome = source.nearby(&query);
+            shared.timed.fetches.observe(shared.clock.elapsed().saturating_sub(start));
             shared.fetched(fetch, outcome);
         });
         None

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use herd::ServerName;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -104,12 +103,6 @@ impl Door {
     #[must_use]
     pub fn new(host: Arc<dyn Host>) -> Arc<Self> {
         Arc::new(Self { host, requests: Requests::default(), devices: devices::Counts::default() })
-    }
-
-    /// The server's name.
-    pub(crate) fn server(&self) -> ServerName {
-        let node = self.host.node();
-        node.name(node.me())
     }
 
     /// Serves a connection: what comes of it is to be polled until it is ready.

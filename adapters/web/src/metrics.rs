@@ -26,7 +26,7 @@ use crate::usage::Usage;
 /// What a host has timed that the door knows nothing of.
 #[derive(Debug, Default)]
 pub struct Timed {
-    /// How long fetches of places took, those included that failed.
+    /// How long fetches of places took from a source that has to be waited for, failed ones included.
     pub fetches: Histogram,
     /// How long the disk took for each sync of a file.
     pub syncs: Histogram,
@@ -52,7 +52,7 @@ fn write(door: &Door) -> String {
     write_disk(&mut out, &status);
     write_counters(&mut out, node);
     if let Some(timed) = host.timed() {
-        let help = "How long fetches of places took, those included that failed.";
+        let help = "How long fetches of places took from a source that has to be waited for, failed ones included.";
         out.family("herd_places_fetch_seconds", Kind::Histogram, help).histogram(&[], &timed.fetches);
         let help = "How long the disk took for each sync of a file.";
         out.family("herd_disk_sync_seconds", Kind::Histogram, help).histogram(&[], &timed.syncs);

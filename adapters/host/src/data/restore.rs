@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use herd::{Node, Refusal, Seed, ServerId, ServerName};
 use herd_disk::{Disk, Folder, Inspected, OpenError, Options, Recovered};
 
+use super::timed::TimedFolder;
 use super::{Data, DataError};
 use crate::config::{DataSettings, Settings};
 use crate::lock::lock;
@@ -28,7 +29,7 @@ pub(crate) struct Stored {
 /// A folder that was read, and can be written.
 pub(crate) struct Opened {
     pub(super) data: Arc<Data>,
-    pub(super) disk: Disk<Folder>,
+    pub(super) disk: Disk<TimedFolder>,
     pub(super) recovered: Recovered,
     pub(super) settings: DataSettings,
 }
@@ -56,7 +57,8 @@ pub(super) fn folder_of(data: &DataSettings, server: &ServerName) -> PathBuf {
 
 fn open(settings: &DataSettings, server: &ServerName, node: &Node) -> Result<Opened, DataError> {
     let path = folder_of(settings, server);
-    let folder = Folder::lock(&path)?;
+    let timed = Arc::<herd_web::Timed>::default();
+    let folder = TimedFolder::new(Folder::lock(&path)?, Arc::clone(&timed));
     let mut salt = [0; 8];
     getrandom::fill(&mut salt).map_err(|error| DataError::Random(error.into()))?;
     let options = Options {
@@ -66,7 +68,7 @@ fn open(settings: &DataSettings, server: &ServerName, node: &Node) -> Result<Ope
         now: wall_seconds(),
     };
     let (disk, recovered) = taking_in(&path, node, |sink| Disk::open(folder, &options, sink))?;
-    let data = Arc::new(Data::new(settings, path.display().to_string()));
+    let data = Arc::new(Data::new(settings, path.display().to_string(), timed));
     Ok(Opened { data, disk, recovered, settings: settings.clone() })
 }
 

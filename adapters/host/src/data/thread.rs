@@ -7,10 +7,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use herd::{Changed, Cursor, Event, Node, Turn};
-use herd_disk::{Event as Happened, Folder, Keeper, Next, Now, Pace, Source, Taken};
+use herd_disk::{Event as Happened, Keeper, Next, Now, Pace, Source, Taken};
 
 use super::Data;
 use super::restore::{Opened, wall_seconds};
+use super::timed::TimedFolder;
 use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::shared::Shared;
@@ -84,7 +85,7 @@ impl<R: Runtime> Source for Kept<R> {
 
 /// What the thread has.
 struct Writing<R: Runtime> {
-    keeper: Keeper<Folder>,
+    keeper: Keeper<TimedFolder>,
     kept: Kept<R>,
     task: Task,
     turn: Turn,

@@ -41,6 +41,10 @@ impl<R: Runtime> Host for HttpHost<R> {
         self.shared.status()
     }
 
+    fn timed(&self) -> Option<&herd_web::Timed> {
+        Some(&self.shared.timed)
+    }
+
     fn settings(&self) -> Arc<herd_web::Settings> {
         Arc::clone(&lock(&self.shared.http))
     }

@@ -33,6 +33,20 @@ struct Sighted {
     time: Option<Decimal>,
 }
 
+impl Sighted {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
+        let wrong = |why: &str| {
+            let what = "the body is JSON with lat and lng in degrees, and perhaps time in POSIX seconds";
+            Problem::bad(format!("{what}: {why}"))
+        };
+        // To serde a list of the fields is a value, too.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(wrong("it is not an object"));
+        }
+        serde_json::from_slice(body).map_err(|error| wrong(&error.to_string()))
+    }
+}
+
 /// `GET /v1/clients/{id}`: where it is.
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
     Query::parse(call.head.uri.query(), &[])?;
@@ -53,11 +67,7 @@ pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
     // First, so that whoever may not is not read.
     asker.may(Need::Report, &client)?;
     let body = call.door.read(call.body).await?;
-    let Sighted { lat, lng, time } = serde_json::from_slice(&body).map_err(|error| {
-        Problem::bad(format!(
-            "the body is JSON with lat and lng in degrees, and perhaps time in POSIX seconds: {error}"
-        ))
-    })?;
+    let Sighted { lat, lng, time } = Sighted::read(&body)?;
     let now = call.door.host.now();
     let position = format!("{}{}", lat.signed(), lng.signed());
     let time = time.map_or_else(|| now.wall.to_string(), |time| time.as_str().to_owned());
