@@ -2,6 +2,7 @@
 
 mod echo;
 mod herd;
+mod http;
 mod memcached;
 pub(crate) mod redis;
 
@@ -21,6 +22,8 @@ pub(crate) enum Dialect {
     RedisGeoadd,
     /// memcached: set of what an AT line says, and get
     Memcached,
+    /// A herd's HTTP door: PUT of a client, and GET
+    HttpPut,
     /// A server that sends back what it gets: IAMAT and WHATSAT lines. What no server can do better
     Echo,
 }
@@ -62,6 +65,8 @@ impl Dialect {
         match (self, request.kind) {
             (Self::Herd | Self::Echo, Kind::Update) => herd::push_update(out, request),
             (Self::Herd | Self::Echo, Kind::Question) => herd::push_question(out, traffic, request),
+            (Self::HttpPut, Kind::Update) => http::push_put(out, request),
+            (Self::HttpPut, Kind::Question) => http::push_get(out, request),
             (Self::RedisSet, Kind::Update) => redis::push_set(out, request),
             (Self::RedisGeoadd, Kind::Update) => redis::push_geoadd(out, request),
             (Self::RedisSet | Self::RedisGeoadd, Kind::Question) => redis::push_geosearch(out, traffic, request),
@@ -76,6 +81,7 @@ impl Dialect {
             Self::Herd => herd::read(input, asked),
             Self::RedisSet | Self::RedisGeoadd => redis::read(input, asked),
             Self::Memcached => memcached::read(input, asked),
+            Self::HttpPut => http::read(input, asked),
             Self::Echo => echo::read(input, asked),
         }
     }
