@@ -6,6 +6,7 @@ mod between_servers;
 mod command_line;
 mod connections;
 mod data;
+mod door;
 mod log_faults;
 mod logs;
 mod near;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -213,6 +213,9 @@ impl Herd {
     pub fn start(&mut self, name: &str) {
         let process = Process::start(&self.recipes[name]);
         self.processes.insert(name.into(), process);
+        if let Some(door) = self.doors.get(name) {
+            wait_for(&format!("a door at {door}"), || TcpStream::connect(door).ok());
+        }
     }
 
     /// Starts a server that listens at another address than was planned, as its config file has it.

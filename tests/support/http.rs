@@ -35,6 +35,11 @@ impl HttpAnswer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
     }
 
+    /// It is a problem of that status.
+    pub fn is_problem(&self, status: u16) {
+        let _ = self.problem(status);
+    }
+
     /// What a problem of that status says.
     #[must_use]
     pub fn problem(&self, status: u16) -> String {
@@ -113,6 +118,12 @@ impl HttpClient {
             (None, _) => self.rest(),
         };
         answer
+    }
+
+    /// The answer to a request of that method, unless the connection is over before.
+    pub fn try_answer(&mut self, method: &str) -> Option<HttpAnswer> {
+        let is_there = self.stream.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        is_there.then(|| self.answer(method))
     }
 
     /// The head of an answer; the body is empty, and still to come.
