@@ -11,6 +11,7 @@ use herd_host::config::{DataSettings, PlacesSource, Settings, SyncEvery, TlsSett
 use herd_host::{DrainError, ReloadError, ReportError, Runtime as _, StartError};
 use herd_tests::certs::{Authority, Certs};
 use herd_tests::client::Client;
+use herd_tests::http::HttpClient;
 use herd_tests::patience::wait_for;
 use herd_tests::ports::free_address;
 
@@ -60,6 +61,22 @@ fn knows(server: &Server, client: &str) -> bool {
 
 fn wait_until_known(server: &Server, client: &str) {
     wait_for(&format!("{} to know {client}", server.name()), || knows(server, client).then_some(()));
+}
+
+/// A server inside a program may speak HTTP too, at a port of its own.
+#[test]
+fn an_http_door() {
+    run(async {
+        let mut settings = alone("A");
+        settings.http.set_listen("127.0.0.1:0");
+        let server = start(&settings, "A").await.expect("a server");
+        report(&server, "kiwi");
+        let mut http = HttpClient::connect(server.http_address().expect("a door"));
+        assert_eq!(http.ask("GET", "/v1/clients/kiwi", &[], "").json()["properties"]["time"], "1479413884.392014450");
+        server.stop().await.expect("an orderly stop, also for whoever keeps a connection open");
+        assert_eq!(http.rest(), b"", "it was closed");
+        assert_eq!(start_alone("B").await.http_address(), None);
+    });
 }
 
 /// What goes in by one door comes out by the other.

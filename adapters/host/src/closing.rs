@@ -31,7 +31,17 @@ impl<'a, S: Stream> Closing<'a, S> {
         Self { stream, is_shut: false }
     }
 
-    pub(crate) async fn await_end<R: Runtime>(mut self, task: &mut Task) {
+    pub(crate) async fn await_end<R: Runtime>(self, task: &mut Task) {
+        self.wait::<R>(task, Phase::Running).await;
+    }
+
+    /// As [`await_end`](Self::await_end), and also in a stop for no longer than while the server runs.
+    pub(crate) async fn await_end_briefly<R: Runtime>(self, task: &mut Task) {
+        self.wait::<R>(task, Phase::Stopping).await;
+    }
+
+    /// Lingers for so long up to that phase.
+    async fn wait<R: Runtime>(mut self, task: &mut Task, last: Phase) {
         let mut sleep = pin!(R::sleep(LINGER));
         loop {
             let mut work = 0;
@@ -40,7 +50,7 @@ impl<'a, S: Stream> Closing<'a, S> {
                 if phase == Phase::Over || self.poll(context, &mut work).is_ready() {
                     return Poll::Ready(true);
                 }
-                if phase == Phase::Running && sleep.as_mut().poll(context).is_ready() {
+                if phase <= last && sleep.as_mut().poll(context).is_ready() {
                     return Poll::Ready(true);
                 }
                 if work < Turn::SHARE { Poll::Pending } else { Poll::Ready(false) }

@@ -84,9 +84,10 @@ impl<R: Runtime> HttpConnection<R> {
         };
         self.log_end(&end);
         if let End::Over(Ok(())) = end {
-            // What was answered last is not to be lost with what was not read.
+            // What was answered last is not to be lost with what was not read. Others wait for the end of a stop: clients
+            // keep connections open that they may use again, and do not look at them meanwhile.
             let mut stream = self.connection.into_stream();
-            Box::pin(Closing::new(stream.inner()).await_end::<R>(&mut self.task)).await;
+            Box::pin(Closing::new(stream.inner()).await_end_briefly::<R>(&mut self.task)).await;
         }
     }
 

@@ -202,9 +202,10 @@ fn announce_herd(settings: &Settings, bound: &[Bound], program: &str) -> io::Res
     writeln!(out, "Try, in another terminal:")?;
     writeln!(out, "  herd send --to {first} 'IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.392014450' \\")?;
     writeln!(out, "    'WHATSAT kiwi.cs.ucla.edu 10 5'")?;
-    match bound.iter().find_map(Bound::http) {
-        Some(http) => writeln!(out, "and look at the map: http://{http}")?,
-        None => writeln!(out, "--http ADDR:PORT serves the map")?,
+    match (bound.iter().find_map(Bound::http), bound.iter().find_map(|bound| bound.no_http.as_ref())) {
+        (Some(http), _) => writeln!(out, "The map: http://{http}   (`herd demo` moves something on it)")?,
+        (None, Some(why)) => writeln!(out, "No map: {why}")?,
+        (None, None) => writeln!(out, "--http ADDR:PORT serves the map")?,
     }
     out.flush()
 }
