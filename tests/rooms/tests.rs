@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::path::Path;
 
 use crate::check::Plan;
 
@@ -26,6 +27,13 @@ fn low(door: &str, a: &str, b: &str) -> Vec<String> {
     let high = "pub struct High; pub use crate::low::Low as Renamed;";
     let files = [("lib.rs", LIB), ("high/mod.rs", high), ("low/mod.rs", door), ("low/a.rs", a), ("low/b.rs", b)];
     plan(&files).expect("these crates can be read").faults()
+}
+
+#[test]
+fn the_core_is_laid_out_in_its_rooms() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").join("src");
+    let plan = Plan::read(&source, &crate::ROOMS).expect("the source of the core");
+    assert_eq!(plan.faults(), Vec::<String>::new());
 }
 
 #[test]
