@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use herd::ServerName;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -103,6 +104,12 @@ impl Door {
     #[must_use]
     pub fn new(host: Arc<dyn Host>) -> Arc<Self> {
         Arc::new(Self { host, requests: Requests::default(), devices: devices::Counts::default() })
+    }
+
+    /// The server's name.
+    pub(crate) fn server(&self) -> ServerName {
+        let node = self.host.node();
+        node.name(node.me())
     }
 
     /// Serves a connection: what comes of it is to be polled until it is ready.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{HeaderValue, Method, Request};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
 use crate::api::{clients, near, places, servers, status, watch};
@@ -155,7 +155,7 @@ pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incomi
     let settings = door.host.settings();
     let found = find(head.uri.path());
     let route = found.as_ref().map(|(route, _)| *route);
-    let is_head = head.method == Method::HEAD;
+    let (is_head, method) = (head.method == Method::HEAD, head.method.clone());
     let mut cors = http::HeaderMap::new();
     guard::allow_origin(&head, &settings, &mut cors);
     let served = match enter(&head, &settings, found) {
@@ -170,8 +170,19 @@ pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incomi
     if door.host.is_stopping() {
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
+    log(door, peer, (&method, route), reply.status());
     door.requests.observe(route, reply.status(), door.host.now().instant.saturating_since(began));
     if is_head { reply.map(crate::reply::Content::without_data) } else { reply }
+}
+
+/// Logs a request by its route: the path itself may hold a token or a link.
+fn log(door: &Door, peer: &Peer, (method, route): (&Method, Option<&Route>), status: StatusCode) {
+    let (path, status) = (route.map(|route| route.path), status.as_u16());
+    let from = peer.remote;
+    if matches!(status, 401 | 403) {
+        tracing::info!(target: "herd::server", server = %door.server(), %from, %method, path, status, "request denied");
+    }
+    tracing::debug!(target: "herd::http", server = %door.server(), %from, %method, path, status, "request");
 }
 
 /// A route, and what stands in the path where the route says `{}`.

@@ -36,9 +36,7 @@ pub(crate) async fn serve(call: Call<'_>, format: Format, token: Option<Vec<u8>>
         Problem::bad(why.to_string())
     })?;
     let itself = client_of(&told);
-    let mut turn = Turn::at(door.host.now());
-    let verdict = intake.take(&mut turn, told);
-    door.host.perform(&mut turn);
+    let verdict = door.bring(door.host.now(), |_, turn| intake.take(turn, told))?;
     // Also what was told before: it may not be safe yet, and the device heard no answer.
     door.safe().await?;
     let answer = answer(format, &verdict).map_err(|why| match why {
