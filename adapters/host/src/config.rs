@@ -9,6 +9,7 @@ mod access;
 mod address;
 mod data;
 mod description;
+mod devices;
 mod environment;
 mod error;
 mod file;
@@ -22,6 +23,7 @@ mod places;
 mod scalar;
 mod secrets;
 mod servers;
+mod share;
 mod tls;
 mod trust;
 mod warning;
@@ -140,6 +142,7 @@ impl Settings {
         let mut layers = Layers::new(flags, environment);
         let (mut servers, mut plain, mut access) = (ServerList::classic(), Vec::new(), None);
         let (tls, http);
+        let mut warnings = Vec::new();
         if let Some(path) = layers.given("config") {
             let file = ConfigFile::read(Path::new(&path.text))?;
             let tables = file.tables()?;
@@ -150,14 +153,13 @@ impl Settings {
             if tls.is_some() {
                 servers::refuse_unfit_names(&file, &tables.server)?;
             }
-            http = http::find(&layers, Some((&file, &tables.http, &tables.server)))?;
+            http = http::find(&layers, Some((&file, &tables.http, &tables.server)), &mut warnings)?;
             let encrypted_only = tls::is_demanded_of_clients(tls.as_ref());
             access = tables.access.as_ref().map(|table| access::read(&file, table, encrypted_only)).transpose()?;
         } else {
             tls = tls::find(&layers, None)?;
-            http = http::find(&layers, None)?;
+            http = http::find(&layers, None, &mut warnings)?;
         }
-        let mut warnings = Vec::new();
         let trust = trust::find(&layers, plain, tls.as_ref(), &mut warnings)?;
         let has_access = access.is_some();
         let herd = servers.herd.with_hash_key(hash_key::find(&layers)?).with_trust(trust);

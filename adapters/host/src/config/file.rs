@@ -65,6 +65,21 @@ pub(super) struct HttpTable {
     pub(super) max_body: Option<Spanned<Scalar>>,
     pub(super) tiles: Option<Spanned<String>>,
     pub(super) tiles_attribution: Option<Spanned<String>>,
+    pub(super) public_url: Option<Spanned<String>>,
+    pub(super) share_key_file: Option<Spanned<String>>,
+    pub(super) share_at_most: Option<Spanned<Scalar>>,
+    pub(super) devices: DevicesTable,
+}
+
+/// `[http.devices]`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct DevicesTable {
+    pub(super) max_ahead: Option<Spanned<Scalar>>,
+    pub(super) max_age: Option<Spanned<Scalar>>,
+    pub(super) max_accuracy: Option<Spanned<Scalar>>,
+    pub(super) zero: Option<bool>,
+    pub(super) friends: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -192,7 +207,7 @@ impl ConfigFile {
     }
 
     /// A path in a file is meant from the file's own folder: it may be read from anywhere.
-    fn given_path(&self, path: &Spanned<String>) -> Given {
+    pub(super) fn given_path(&self, path: &Spanned<String>) -> Given {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         Given { text: folder.join(path.get_ref()).into(), origin: self.at(&path.span()) }
     }

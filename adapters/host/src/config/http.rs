@@ -5,10 +5,9 @@ use std::sync::Arc;
 use herd::ServerId;
 use herd_web::Tiles;
 
-use super::ConfigError;
-use super::address;
 use super::file::{ConfigFile, HttpTable, ServerTable};
 use super::layers::{Given, Layers};
+use super::{ConfigError, Warning, address, devices, share};
 
 /// Where the built-in herd has its door, unless something else is there.
 pub(crate) const BUILT_IN: &str = "127.0.0.1:12890";
@@ -69,6 +68,7 @@ impl HttpSettings {
 pub(super) fn find(
     layers: &Layers<'_>,
     file: Option<(&ConfigFile, &HttpTable, &[ServerTable])>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<HttpSettings, ConfigError> {
     let given = layers.flag("http").or_else(|| layers.variable("http"));
     let mut http = HttpSettings { given: given.as_ref().map(listen).transpose()?, ..HttpSettings::default() };
@@ -79,7 +79,7 @@ pub(super) fn find(
     let own = servers.iter().map(|server| server.http.as_ref().map(|text| listen(&file.given(text))).transpose());
     http.own = own.collect::<Result<_, _>>()?;
     http.shared = table.listen.as_ref().map(|text| listen(&file.given(text))).transpose()?;
-    http.door = Arc::new(door(file, table)?);
+    http.door = Arc::new(door(file, table, warnings)?);
     Ok(http)
 }
 
@@ -91,8 +91,11 @@ fn listen(given: &Given) -> Result<String, ConfigError> {
     Ok(text.to_owned())
 }
 
-fn door(file: &ConfigFile, table: &HttpTable) -> Result<herd_web::Settings, ConfigError> {
-    let mut door = herd_web::Settings::default();
+fn door(file: &ConfigFile, table: &HttpTable, warnings: &mut Vec<Warning>) -> Result<herd_web::Settings, ConfigError> {
+    let (devices, share) = (devices::find(file, &table.devices)?, share::find(file, table, warnings)?);
+    let mut door = herd_web::Settings { devices, share, ..herd_web::Settings::default() };
+    // Whoever follows a link asks by the name in it.
+    door.hosts.extend(door.share.public_host().map(str::to_lowercase));
     for host in &table.hosts {
         let name = host.get_ref();
         if name.is_empty() || name.contains([':', '/', ' ', '@']) {

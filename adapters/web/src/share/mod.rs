@@ -27,6 +27,16 @@ pub struct ShareSettings {
     pub public_url: Option<String>,
 }
 
+impl ShareSettings {
+    /// The name in the URL by which people reach the door, without its port.
+    #[must_use]
+    pub fn public_host(&self) -> Option<&str> {
+        let (_, rest) = self.public_url.as_ref()?.split_once("://")?;
+        let authority = rest.split('/').next()?;
+        Some(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
+    }
+}
+
 impl Default for ShareSettings {
     fn default() -> Self {
         Self { keys: ShareKeys::default(), at_most: Duration::from_hours(7 * 24), public_url: None }

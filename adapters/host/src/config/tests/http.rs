@@ -1,5 +1,7 @@
 //! Where doors are, and what is set of them.
 
+use std::time::Duration;
+
 use herd::ServerId;
 
 use super::{Folder, find};
@@ -66,8 +68,34 @@ fn what_is_set_of_it() {
 }
 
 #[test]
+fn devices_and_links() {
+    let folder = Folder::new().with("share.key", format!("# new\n{}\n\n{}\n", "A".repeat(43), "E".repeat(42) + "A"));
+    let folder = folder.with(
+        "herd.toml",
+        format!(
+            "{TWO}[http]\nshare-key-file = \"share.key\"\nshare-at-most = \"1h\"\npublic-url = \"https://Herd.example:8443/\"\n\
+             [http.devices]\nmax-ahead = \"5m\"\nmax-age = \"off\"\nmax-accuracy = 100\nzero = true\nfriends = \"family/*\"\n"
+        ),
+    );
+    let door = folder.find(&[], &[]).expect("settings").http.door;
+    assert_eq!(door.devices.filter.max_ahead, Some(Duration::from_mins(5)));
+    assert_eq!((door.devices.filter.max_age, door.devices.filter.max_accuracy), (None, Some(100)));
+    assert!(door.devices.filter.zero && door.devices.friends.as_ref().is_some_and(|whom| whom.covers(b"family/jane")));
+    assert_eq!((door.share.keys.is_empty(), door.share.at_most), (false, Duration::from_hours(1)));
+    assert_eq!(door.share.public_url.as_deref(), Some("https://Herd.example:8443"));
+    assert_eq!(door.hosts, ["herd.example"]);
+}
+
+#[test]
 fn what_is_wrong_with_it_is_told() {
     for (http, told) in [
+        ("[http]\nshare-key-file = \"none\"\n", "the share key file"),
+        ("[http]\nshare-at-most = \"0s\"\n", "share-at-most"),
+        ("[http]\npublic-url = \"herd.example\"\n", "public-url: a URL"),
+        ("[http.devices]\nmax-ahead = 0\n", "max-ahead"),
+        ("[http.devices]\nmax-age = \"soon\"\n", "max-age"),
+        ("[http.devices]\nmax-accuracy = \"1km\"\n", "max-accuracy"),
+        ("[http.devices]\nfriends = \"a*b\"\n", "friends: invalid pattern"),
         ("[http]\nlisten = \"12890\"\n", "no HOST:PORT"),
         ("[http]\nhosts = [\"a:1\"]\n", "hosts: a name alone"),
         ("[http]\norigins = [\"*\"]\n", "origins: a scheme and a host"),
