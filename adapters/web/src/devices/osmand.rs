@@ -19,7 +19,7 @@ const NO_ID: Unreadable = Unreadable("there is no id: set the device identifier 
 
 /// What a request tells.
 pub(super) fn read(asked: &Asked<'_>) -> Result<Told, Unreadable> {
-    if asked.is_json {
+    if asked.is_json && !asked.body.is_empty() {
         return of_json(asked.body);
     }
     let mut parameters = Parameters::of(asked.query);
