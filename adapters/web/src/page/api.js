@@ -12,16 +12,16 @@ function encodeId(id) {
   return id.split(/(%[0-9A-Fa-f]{2})/).map((part, at) => at % 2 ? part : encodeURIComponent(part)).join("");
 }
 
-/** The JSON that is at a path. */
+/** The JSON that is at a path. It is asked for without anybody having pressed anything, so nobody is asked for a token. */
 export const get = (path) => ask(path, {});
 
-/** The JSON that answers a body. */
+/** The JSON that answers a body; a token is asked for where that takes one. */
 export const post = (path, body) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 async function ask(path, options) {
   const reply = await send(path, options);
-  if (reply.status === 401 && await askForToken()) return ask(path, options);
+  if (reply.status === 401 && options.body && await askForToken()) return ask(path, options);
   setClock(reply.headers.get("Date"));
   if (!reply.ok) throw await problem(reply);
   return reply.json();

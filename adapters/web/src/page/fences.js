@@ -85,37 +85,40 @@ function list(name, crossings, select) {
   while (list.children.length > LISTED) list.lastChild.remove();
 }
 
-/** Drawing: press in the middle, pull to the edge. */
+/** Drawing, by mouse, pen or finger: press in the middle, pull to the edge. */
 function drawing(map, add) {
-  const draw = byId("draw");
+  const [draw, container] = [byId("draw"), map.getContainer()];
   let circle = null;
+  const far = (event) => circle.getLatLng().distanceTo(map.mouseEventToLatLng(event));
+  const steps = {
+    pointerdown: (event) => {
+      const center = map.mouseEventToLatLng(event);
+      circle ??= L.circle(center, { radius: 1, className: "fence-circle", interactive: false }).addTo(map);
+    },
+    pointermove: (event) => circle?.setRadius(far(event)),
+    pointerup: (event) => {
+      if (!circle) return;
+      const [center, km] = [circle.getLatLng(), far(event) / 1000];
+      stop();
+      // A click alone is no circle.
+      if (km >= 0.05) add(center, Number(km.toFixed(3)));
+    },
+  };
+  const begin = () => {
+    draw.setAttribute("aria-pressed", "true");
+    container.classList.add("drawing");
+    map.dragging.disable();
+    for (const [name, step] of Object.entries(steps)) container.addEventListener(name, step);
+  };
   const stop = () => {
     circle?.remove();
     circle = null;
     draw.setAttribute("aria-pressed", "false");
-    map.getContainer().classList.remove("drawing");
     map.dragging.enable();
-    map.off({ mousedown: begin, mousemove: pull, mouseup: end });
+    for (const [name, step] of Object.entries(steps)) container.removeEventListener(name, step);
+    // The click that ends the drawing is no click on a client.
+    setTimeout(() => container.classList.remove("drawing"));
   };
-  const begin = ({ latlng }) => {
-    circle = L.circle(latlng, { radius: 1, className: "fence-circle", interactive: false }).addTo(map);
-  };
-  const pull = ({ latlng }) => circle?.setRadius(circle.getLatLng().distanceTo(latlng));
-  const end = ({ latlng }) => {
-    const [center, km] = [circle?.getLatLng(), circle?.getLatLng().distanceTo(latlng) / 1000];
-    stop();
-    // A click alone is no circle.
-    if (km >= 0.05) add(center, Number(km.toFixed(3)));
-  };
-  draw.addEventListener("click", () => {
-    if (draw.getAttribute("aria-pressed") === "true") {
-      stop();
-      return;
-    }
-    draw.setAttribute("aria-pressed", "true");
-    map.getContainer().classList.add("drawing");
-    map.dragging.disable();
-    map.on({ mousedown: begin, mousemove: pull, mouseup: end });
-  });
+  draw.addEventListener("click", () => draw.getAttribute("aria-pressed") === "true" ? stop() : begin());
   document.addEventListener("keydown", ({ key }) => { if (key === "Escape") stop(); });
 }

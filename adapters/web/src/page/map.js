@@ -43,7 +43,8 @@ function home(map) {
   const { y: height } = map.getSize();
   const zoom = Math.ceil(2 * Math.log2(height / 256)) / 2;
   map.setMinZoom(zoom);
-  goTo(map, 18, 12, zoom, false);
+  // Most land is in the north; a window that is high has room for less of the south.
+  goTo(map, height > 800 ? 30 : 18, 12, zoom, false);
 }
 
 /** Brings a position into the middle of what the panel leaves free. */
@@ -85,6 +86,7 @@ function animate(points, clients) {
 /** Tells `select` of the client that is pressed, or of none, and shows in `hover` which one is under the pointer. */
 export function pointing(map, points, clients, hover, select) {
   map.on("click", ({ containerPoint }) => {
+    if (map.getContainer().classList.contains("drawing")) return;
     const row = points.nearest(containerPoint);
     select(row === undefined ? null : clients.id[row]);
   });

@@ -10,5 +10,6 @@ export class Problem extends Error {
 /** What a reply that is no success says. */
 export async function problem(reply) {
   const said = await reply.json().catch(() => ({}));
-  return new Problem(reply.status, said.detail || said.title || `The server answered ${reply.status}.`);
+  const detail = said.detail || said.title || `the server answered ${reply.status}`;
+  return new Problem(reply.status, `${detail[0].toUpperCase()}${detail.slice(1)}.`);
 }

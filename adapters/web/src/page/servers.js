@@ -1,9 +1,10 @@
 // The herd's servers and links, as the server of this page sees them, asked for again and again.
 
 import { get } from "./api.js";
-import { byId, element, say } from "./dom.js";
+import { byId, button, element, say } from "./dom.js";
 import { count, span } from "./format.js";
 import { drawGraph } from "./graph.js";
+import { askForToken } from "./token.js";
 
 /** Milliseconds between two looks. */
 const LOOK = 3000;
@@ -16,6 +17,10 @@ export function servers() {
   look();
 }
 
+async function askAndShow() {
+  if (await askForToken()) await show();
+}
+
 async function show() {
   try {
     const { servers: all } = await get("/v1/servers");
@@ -26,6 +31,7 @@ async function show() {
     update(byId("servers"), all);
   } catch (problem) {
     say(byId("servers-said"), problem.message);
+    if (problem.status === 401) byId("servers-said").append(" ", button("Give a token", askAndShow));
   }
 }
 

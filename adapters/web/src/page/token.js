@@ -21,7 +21,7 @@ function ask() {
   const dialog = byId("token");
   const value = byId("token-value");
   if (sessionStorage.getItem(KEY)) {
-    byId("token-why").textContent = "The server does not know that token. Paste another one.";
+    byId("token-why").textContent = "Paste a token that has the right: this one has not, or is not known.";
     sessionStorage.removeItem(KEY);
   }
   value.value = "";
