@@ -49,8 +49,8 @@ pub(crate) struct Window {
 pub(crate) const DESKTOP: Window = Window { width: 1280, height: 800, is_dark: true };
 
 impl Browser {
-    /// Starts one.
-    pub(crate) fn start(window: Window) -> Self {
+    /// Starts one. To keep [`requests`](Self::requests) costs it time for each piece of a stream that comes.
+    pub(crate) fn start(window: Window, keeps_requests: bool) -> Self {
         let address = free_address();
         let mut driver = Command::new("chromedriver");
         driver.arg(format!("--port={}", address.port())).arg("--log-level=OFF").stdout(std::process::Stdio::null());
@@ -68,7 +68,7 @@ impl Browser {
         };
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
-            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": if keeps_requests { "ALL" } else { "OFF" }},
         }}});
         let session = browser.post("", &capabilities);
         let id = session["sessionId"].as_str().unwrap_or_else(|| panic!("{session}")).to_owned();

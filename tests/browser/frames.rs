@@ -3,7 +3,7 @@
 use herd_tests::patience::wait_for;
 
 use crate::driver::{Browser, DESKTOP};
-use crate::{demo, herd, open, wait_until_live};
+use crate::{demo, herd, url, wait_until_live};
 
 /// Milliseconds between frames, sorted.
 fn frames(browser: &Browser, count: usize) -> Vec<f64> {
@@ -27,9 +27,12 @@ fn clients(browser: &Browser) -> usize {
 fn run(count: usize, rate: usize) -> (f64, f64) {
     let herd = herd();
     let _load = demo(&herd, &["--count", &count.to_string(), "--rate", &rate.to_string()]);
-    let browser = open(&herd, DESKTOP);
+    let browser = Browser::start(DESKTOP, false);
+    browser.open(&url(&herd));
     wait_until_live(&browser);
-    wait_for("all clients to be on the map", || (clients(&browser) >= count).then_some(()));
+    for part in 1..=10 {
+        wait_for("more clients to be on the map", || (clients(&browser) >= count * part / 10).then_some(()));
+    }
     let frames = frames(&browser, 300);
     let (median, late) = (frames[frames.len() / 2], frames[frames.len() * 95 / 100]);
     let rate = browser.text("#count");

@@ -7,6 +7,7 @@ mod fences;
 mod frames;
 mod page;
 mod picture;
+mod shared;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,7 +32,7 @@ fn plan() -> Plan {
 
 /// Opens a server's page.
 fn open(herd: &Herd, window: Window) -> Browser {
-    let browser = Browser::start(window);
+    let browser = Browser::start(window, true);
     browser.open(&url(herd));
     browser
 }
