@@ -14,6 +14,7 @@ mod impostor;
 mod neighbours;
 mod siege;
 mod strangers;
+mod streams;
 mod watchers;
 
 use herd_tests::Binaries;
