@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::patience::PATIENCE;
 
 /// An answer.
@@ -181,6 +184,12 @@ pub fn ask(
     body: impl AsRef<[u8]>,
 ) -> HttpAnswer {
     HttpClient::connect(address).ask(method, target, headers, body)
+}
+
+/// The header `Authorization` of somebody with a password.
+#[must_use]
+pub fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// Events, as a server sends them.
