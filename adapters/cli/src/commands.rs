@@ -14,6 +14,7 @@ pub(crate) mod nearby;
 pub(crate) mod prompt;
 pub(crate) mod secret;
 pub(crate) mod send;
+pub(crate) mod share;
 pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod top;

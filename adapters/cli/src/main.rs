@@ -4,6 +4,7 @@ mod commands;
 mod connection;
 mod data;
 mod demo;
+mod door;
 mod failure;
 mod health;
 mod herd_file;
@@ -42,6 +43,7 @@ enum Command {
     Watch(commands::watch::Watch),
     Fence(commands::fence::Fence),
     Forget(commands::forget::ForgetClients),
+    Share(commands::share::Share),
     Status(commands::status::Status),
     Top(commands::top::Top),
     Export(commands::export::Export),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Watch(watch) => watch.run(),
         Command::Fence(fence) => fence.run(),
         Command::Forget(forget) => forget.run(),
+        Command::Share(share) => share.run(),
         Command::Status(status) => status.run(),
         Command::Top(top) => top.run(),
         Command::Export(export) => export.run(),

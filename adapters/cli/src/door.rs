@@ -1,0 +1,138 @@
+//! The HTTP door of a server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use herd::Token;
+use herd_host::config::Environment;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
+
+use crate::failure::Failure;
+use crate::herd_file::HerdFile;
+use crate::text::escaped;
+use crate::token;
+
+/// Options that say which door.
+#[derive(Args)]
+pub(crate) struct DoorOptions {
+    #[command(flatten)]
+    herd: HerdFile,
+    #[arg(
+        long,
+        help = "The server's HTTP door, as in https://herd.example [default: the first of the herd's file]",
+        value_name = "URL"
+    )]
+    http: Option<String>,
+    /// How long to wait for the server
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    #[arg(long, help = "The file of the token to show [see also: HERD_TOKEN]", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The authority of the server's certificate (PEM), in place of the public ones
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+/// A door to ask.
+pub(crate) struct Door {
+    url: String,
+    agent: Agent,
+    token: Option<Token>,
+}
+
+/// The longest answer that is read.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// What may stand in a path as it is.
+const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl DoorOptions {
+    /// Finds the door.
+    pub(crate) fn door(&self) -> Result<Door, Failure> {
+        if self.timeout.is_zero() {
+            return Err(Failure::Usage("--timeout must be more than 0".into()));
+        }
+        let environment = Environment::process();
+        let token = token::find(self.token_file.as_deref(), &environment)?;
+        let url = match &self.http {
+            Some(url) => checked(url)?,
+            None => format!("http://{}", "127.0.0.1:12890"),
+        };
+        let mut config = Agent::config_builder()
+            .timeout_global(Some(self.timeout))
+            .http_status_as_error(false)
+            // Whoever it leads to would be shown the token.
+            .max_redirects(0)
+            .user_agent(concat!("herd/", env!("CARGO_PKG_VERSION")));
+        if let Some(ca) = &self.ca {
+            config = config.tls_config(TlsConfig::builder().root_certs(authorities(ca)?).build());
+        }
+        Ok(Door { url, agent: config.build().into(), token })
+    }
+}
+
+impl Door {
+    /// Posts a JSON object to that path, of segments which need not be encoded; the answer.
+    pub(crate) fn post<T: for<'de> Deserialize<'de>>(&self, path: &[&str], body: &str) -> Result<T, Failure> {
+        let segments: Vec<String> = path.iter().map(|text| utf8_percent_encode(text, &PATH).to_string()).collect();
+        let mut request =
+            self.agent.post(format!("{}/{}", self.url, segments.join("/"))).header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {}", token.as_str()));
+        }
+        let mut answer = request.send(body).map_err(|why| self.unreachable(why))?;
+        let text = answer.body_mut().with_config().limit(MOST_BYTES).read_to_string();
+        let text = text.map_err(|why| self.unreachable(why))?;
+        if !answer.status().is_success() {
+            let problem: Problem = serde_json::from_str(&text).unwrap_or_default();
+            let why = problem.detail.or(problem.title).unwrap_or_else(|| answer.status().to_string());
+            return Err(self.broken(escaped(&why)));
+        }
+        serde_json::from_str(&text).map_err(|_| self.broken("its answer is not what a herd says; check --http".into()))
+    }
+
+    fn broken(&self, why: String) -> Failure {
+        Failure::Broken { server: self.url.clone(), why }
+    }
+
+    fn unreachable(&self, why: ureq::Error) -> Failure {
+        Failure::Unreachable { server: self.url.clone(), why: why.into_io() }
+    }
+}
+
+/// Why a door did not do what it was asked.
+#[derive(Default, Deserialize)]
+struct Problem {
+    title: Option<String>,
+    detail: Option<String>,
+}
+
+/// A URL without a slash at its end.
+fn checked(url: &str) -> Result<String, Failure> {
+    let has_host =
+        ["http://", "https://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    if has_host {
+        Ok(url.trim_end_matches('/').into())
+    } else {
+        Err(Failure::Usage(format!("--http {url:?}: expected a URL, as in https://herd.example")))
+    }
+}
+
+fn authorities(file: &PathBuf) -> Result<RootCerts, Failure> {
+    let fault = |why: String| Failure::Usage(format!("--ca {}: {why}", file.display()));
+    let text = std::fs::read(file).map_err(|why| fault(why.to_string()))?;
+    let certificates = parse_pem(&text).filter_map(|item| match item {
+        Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+        Ok(_) => None,
+        Err(why) => Some(Err(fault(format!("this is not PEM: {why}")))),
+    });
+    let certificates: Vec<Certificate<'static>> = certificates.collect::<Result<_, _>>()?;
+    if certificates.is_empty() {
+        return Err(fault("there is no certificate in PEM form in it".into()));
+    }
+    Ok(RootCerts::new_with_certs(&certificates))
+}
