@@ -93,7 +93,7 @@ impl Intake<'_> {
     fn log(&self, outcome: Outcome, client: Option<&[u8]>) {
         let client = client.map(String::from_utf8_lossy);
         let (format, outcome) = (self.format.as_str(), outcome.as_str());
-        debug!(format, outcome, client = client.as_deref(), "device fix not taken");
+        debug!(target: "herd::http", format, outcome, client = client.as_deref(), "device fix not taken");
     }
 
     /// Reports it, unless nothing would come of that.
