@@ -92,8 +92,8 @@ fn a_link_shows_one_client_at_every_server() {
     ] {
         let mut client = herd.http("A");
         client.request("GET", &target, &[("Authorization", &format!("Bearer {secret}"))], "");
-        let head = client.head();
-        assert_eq!(head.status, status, "{target}: {head:?}");
+        let answer = client.head();
+        assert_eq!(answer.status, status, "{target}: {answer:?}");
     }
     assert!(!herd.log_text("A").contains(secret) && !herd.log_text("B").contains(secret));
 }

@@ -12,18 +12,16 @@ use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
 
 use crate::failure::Failure;
-use crate::herd_file::HerdFile;
 use crate::text::escaped;
 use crate::token;
 
 /// Options that say which door.
 #[derive(Args)]
 pub(crate) struct DoorOptions {
-    #[command(flatten)]
-    herd: HerdFile,
     #[arg(
         long,
-        help = "The server's HTTP door, as in https://herd.example [default: the first of the herd's file]",
+        help = "The server's HTTP door, as in https://herd.example [default: http://127.0.0.1:12890, that of the built-in \
+                herd]",
         value_name = "URL"
     )]
     http: Option<String>,
@@ -60,7 +58,7 @@ impl DoorOptions {
         let token = token::find(self.token_file.as_deref(), &environment)?;
         let url = match &self.http {
             Some(url) => checked(url)?,
-            None => format!("http://{}", "127.0.0.1:12890"),
+            None => "http://127.0.0.1:12890".into(),
         };
         let mut config = Agent::config_builder()
             .timeout_global(Some(self.timeout))
