@@ -3,7 +3,7 @@
 use herd_tests::patience::wait_for;
 
 use crate::driver::{Browser, DESKTOP};
-use crate::{demo, herd, url, wait_until_live};
+use crate::{demo, plan, url, wait_until_live};
 
 /// Milliseconds between frames, sorted.
 fn frames(browser: &Browser, count: usize) -> Vec<f64> {
@@ -25,7 +25,8 @@ fn clients(browser: &Browser) -> usize {
 }
 
 fn run(count: usize, rate: usize) -> (f64, f64) {
-    let herd = herd();
+    // A log of every report would be most of what the servers do.
+    let herd = plan().with_variable("HERD_LOG_FILTER", "info").start();
     let _load = demo(&herd, &["--count", &count.to_string(), "--rate", &rate.to_string()]);
     let browser = Browser::start(DESKTOP, false);
     browser.open(&url(&herd));
