@@ -45,7 +45,7 @@ fn a_client_from_its_first_report_to_its_end() {
     ask(&mut http, "PUT", "/v1/clients/kiwi", "{\"lat\": 1, \"lng\": 1, \"time\": 1479413883}");
     assert_eq!(
         ask(&mut http, "GET", "/v1/clients/kiwi", "")["geometry"]["coordinates"],
-        json!([-118.445127, 34.06893])
+        json!([-118.445_127, 34.06893])
     );
     // Without a time it is the server's.
     let now = ask(&mut http, "PUT", "/v1/clients/kiwi", "{\"lat\": 1, \"lng\": -0.5}");
@@ -213,9 +213,9 @@ fn how_the_server_is() {
     let line = herd.status("A");
     assert_eq!((&status["server"], &status["limits"]), (&line["server"], &line["limits"]));
     let servers = ask(&mut http, "GET", "/v1/servers", "");
-    let states: Vec<_> =
+    let of_each: Vec<_> =
         servers["servers"].as_array().expect("servers").iter().map(|server| &server["state"]).collect();
-    assert_eq!(states, ["self", "up"]);
+    assert_eq!(of_each, ["self", "up"]);
     assert_eq!(servers["servers"][1]["neighbour"]["name"], "B");
     herd.kill("B");
     wait_for("the neighbour to be down", || {
