@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     it_is_printed_where_there_is_no_terminal(&herd);
     a_key_ends_it(&herd);
     a_signal_ends_it(&herd);
+    a_terminal_that_goes_ends_it(&herd);
     a_server_that_is_killed_shows_as_down(&mut herd);
     println!("herd top showed how two servers are");
     ExitCode::SUCCESS
@@ -59,6 +60,19 @@ fn it_is_printed_where_there_is_no_terminal(herd: &Herd) {
     }
     assert_eq!(lines.len(), 6, "{lines:?}");
     assert_eq!(printed(herd, 0, &["--once", "--to", "B"])[0], "1 server nothing is wrong");
+}
+
+/// Whoever sat before it has gone, and no signal says so.
+fn a_terminal_that_goes_ends_it(herd: &Herd) {
+    let (keyboard, terminal) = terminal();
+    let side = || terminal.try_clone().expect("a terminal");
+    let mut command = top(herd);
+    command.stdin(side()).stdout(side()).stderr(side()).env("TERM", "xterm-256color");
+    let mut process = Process::of(command.spawn().expect("the client starts"));
+    let is_raw = || !tcgetattr(&terminal).expect("a terminal").local_modes.contains(LocalModes::ICANON);
+    wait_for("it to have the terminal", || is_raw().then_some(()));
+    drop(keyboard);
+    assert_eq!(process.end().signal(), Some(Signal::HUP.as_raw()));
 }
 
 /// It on a terminal.
