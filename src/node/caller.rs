@@ -18,6 +18,8 @@ pub struct Caller {
     granted: Arc<Granted>,
     bucket: Option<Arc<Bucket>>,
     takes_reports: bool,
+    /// Whether the server's own list of rights is where they come from.
+    is_listed: bool,
 }
 
 impl Node {
@@ -44,12 +46,15 @@ impl Node {
                 (granted, granted.bucket.clone())
             }
         };
-        Ok(Caller { granted: Arc::clone(granted), bucket, takes_reports: identity.takes_reports })
+        Ok(Caller { granted: Arc::clone(granted), bucket, takes_reports: identity.takes_reports, is_listed: true })
     }
 
     /// Whether that caller may still do all that they could when they came: their rights may have been changed since.
     #[must_use]
     pub fn still_grants(&self, caller: &Caller) -> bool {
+        if !caller.is_listed {
+            return true;
+        }
         let identity = self.identity();
         let granted = identity.herd.access().granted_to(caller.granted.token.as_ref());
         granted.is_some_and(|granted| granted.grant.rights.cover_all_of(caller.rights()))
@@ -113,7 +118,8 @@ impl Caller {
 impl From<Rights> for Caller {
     fn from(rights: Rights) -> Self {
         let grant = Grant { rights, ..Grant::default() };
-        Self { granted: Arc::new(Granted { grant, token: None, bucket: None }), bucket: None, takes_reports: true }
+        let granted = Arc::new(Granted { grant, token: None, bucket: None });
+        Self { granted, bucket: None, takes_reports: true, is_listed: false }
     }
 }
 

@@ -1,16 +1,24 @@
 //! Fences that are made on the map.
 
-use crate::driver::DESKTOP;
+use herd_tests::herd::Herd;
+
+use crate::driver::{Browser, DESKTOP};
 use crate::{FIRST, NEIGHBOUR, expect_quiet, herd, open, report, wait_until_live};
 
-#[test]
-fn who_enters_and_leaves_a_fence_is_listed() {
+/// A herd, and its map around the one client that there is.
+fn with_kiwi_in_the_middle() -> (Herd, Browser) {
     let herd = herd();
     report(&herd, FIRST, "kiwi", "+34.0-118.0");
     let browser = open(&herd, DESKTOP);
     wait_until_live(&browser);
     browser.write("#search", "kiwi\u{e007}");
     browser.wait_for_text("#client", |text| text == "kiwi");
+    (herd, browser)
+}
+
+#[test]
+fn who_enters_and_leaves_a_fence_is_listed() {
+    let (herd, browser) = with_kiwi_in_the_middle();
     browser.click("#close");
     browser.click("#tab-fences");
     // Around the middle of the window, beside the client.
@@ -28,12 +36,7 @@ fn who_enters_and_leaves_a_fence_is_listed() {
 /// By hand: pressed in the middle, pulled to the edge.
 #[test]
 fn a_fence_is_drawn() {
-    let herd = herd();
-    report(&herd, FIRST, "kiwi", "+34.0-118.0");
-    let browser = open(&herd, DESKTOP);
-    wait_until_live(&browser);
-    browser.write("#search", "kiwi\u{e007}");
-    browser.wait_for_text("#client", |text| text == "kiwi");
+    let (herd, browser) = with_kiwi_in_the_middle();
     browser.click("#tab-fences");
     browser.click("#draw");
     browser.run(

@@ -28,7 +28,7 @@ pub(crate) struct HttpConnection<R: Runtime> {
     connection: herd_web::Connection<HttpStream<R>>,
     peer: Arc<Peer>,
     written: Arc<Written>,
-    /// What it waits for, and since when.
+    /// What it waits for, and until when.
     rest: (Rest, Instant),
     alarm: Option<(Instant, Sleep)>,
     task: Task,
@@ -131,16 +131,17 @@ impl<R: Runtime> HttpConnection<R> {
             (None, Some(answered)) => Rest::Head(answered),
             (None, None) => Rest::Nothing,
         };
-        if rest != self.rest.0 {
-            self.rest = (rest, now);
+        if rest == Rest::Nothing {
+            self.rest.0 = rest;
+            return Poll::Pending;
         }
-        let limits = self.shared.node.limits();
-        let most = match rest {
-            Rest::Head(_) => limits.line_timeout,
-            Rest::Reader(_) => limits.idle_timeout,
-            Rest::Nothing => return Poll::Pending,
-        };
-        self.wait_until(self.rest.1 + most, now, context)
+        if rest != self.rest.0 {
+            // Not with each poll: the node is asked for them.
+            let limits = self.shared.node.limits();
+            let most = if matches!(rest, Rest::Head(_)) { limits.line_timeout } else { limits.idle_timeout };
+            self.rest = (rest, now + most);
+        }
+        self.wait_until(self.rest.1, now, context)
     }
 
     fn wait_until(&mut self, deadline: Instant, mut now: Instant, context: &mut Context<'_>) -> Poll<()> {

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::StatusCode;
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
@@ -32,15 +32,14 @@ impl Door {
         }
         let (mut first, mut all, mut timeout, mut counted) = (Bytes::new(), Vec::new(), None, None);
         while let Some(frame) = self.frame(&mut body, &mut timeout).await? {
-            let Ok(mut data) = frame.into_data() else { continue };
+            let Ok(data) = frame.into_data() else { continue };
             if first.is_empty() && all.is_empty() {
                 first = data;
             } else {
                 if all.is_empty() {
                     all.extend_from_slice(&std::mem::take(&mut first));
                 }
-                all.extend_from_slice(data.chunk());
-                data.advance(data.len());
+                all.extend_from_slice(&data);
             }
             let len = first.len() + all.len();
             if len > most {

@@ -18,7 +18,6 @@ pub(crate) use self::requests::Requests;
 use crate::devices;
 use crate::door::Door;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::reply::{Reply, reply};
 use crate::router::Call;
 use crate::usage::Usage;
@@ -37,8 +36,8 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `GET /metrics`.
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
-    call.door.asker(call.peer, &call.head.headers)?.may(Need::Status, b"")?;
+    call.query(&[])?;
+    call.asker()?.may(Need::Status, b"")?;
     Ok(reply(StatusCode::OK, MEDIA_TYPE, write(call.door)))
 }
 

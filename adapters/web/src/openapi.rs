@@ -5,7 +5,6 @@
 use bytes::Bytes;
 
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::reply::{Reply, json};
 use crate::router::Call;
 
@@ -13,7 +12,7 @@ const DESCRIPTION: &str = include_str!("openapi.json");
 
 /// `GET /v1/openapi.json`.
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     Ok(json(Bytes::from_static(DESCRIPTION.as_bytes())))
 }
 

@@ -53,10 +53,10 @@ struct Map<'a> {
 
 /// `GET /v1/map`: whose page it is, where tiles are, and whether links can be made. It needs no right, as the page needs none.
 pub(crate) fn settings(call: &Call<'_>) -> Result<Reply, Problem> {
-    crate::query::Query::parse(call.head.uri.query(), &[])?;
-    let (settings, node) = (call.door.host.settings(), call.door.host.node());
+    call.query(&[])?;
+    let settings = call.door.host.settings();
     let tiles = settings.tiles.as_ref();
-    let server = node.name(node.me());
+    let server = call.door.server();
     let map = Map {
         server: server.as_str(),
         tiles: tiles.map(|tiles| tiles.url.as_str()),

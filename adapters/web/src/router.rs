@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 
 use crate::api::{clients, near, places, servers, status, watch};
 use crate::assets;
+use crate::caller::Asker;
 use crate::client_id::from_url;
 use crate::devices::{self, Format};
 use crate::door::{Door, Peer};
@@ -17,6 +18,7 @@ use crate::metrics;
 use crate::openapi;
 use crate::page;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::reply::Reply;
 use crate::share;
 
@@ -28,6 +30,24 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Incoming,
     /// What stands in the path for each `{}` of its route, decoded.
     pub(crate) segments: Vec<Vec<u8>>,
+}
+
+impl Call<'_> {
+    /// Its parameters, of which only these may be there.
+    ///
+    /// # Errors
+    /// Where there is another one, or one twice.
+    pub(crate) fn query(&self, known: &[&str]) -> Result<Query<'_>, Problem> {
+        Query::parse(self.head.uri.query(), known)
+    }
+
+    /// Who asks, by its headers.
+    ///
+    /// # Errors
+    /// Where it shows a token that is not known, or something else.
+    pub(crate) fn asker(&self) -> Result<Asker, Problem> {
+        self.door.asker(self.peer, &self.head.headers)
+    }
 }
 
 /// A path, `{}` standing for any one segment, and what it takes.

@@ -56,4 +56,7 @@ fn whoever_has_a_link_has_its_rights_alone() {
     assert_eq!(guest.may(Need::Ask, b"truck-1"), Err(Refusal::NoRight(Need::Ask)));
     assert_eq!(guest.may_watch(&Pattern::exactly(b"truck-1")), Err(Refusal::NoRight(Need::Watch)));
     assert_eq!(guest.may_watch(&Pattern::exactly(b"truck-*")), Ok(()));
+    let herd = Arc::new(Herd::classic().with_access(Access::new(Grant::default(), [], false).expect("no token")));
+    let me = herd.find(b"Alford").expect("it is in the built-in herd");
+    assert!(Node::new(herd, me, Limits::default(), 1).still_grants(&guest), "no list has them");
 }

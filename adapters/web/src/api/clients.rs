@@ -49,9 +49,9 @@ impl Sighted {
 
 /// `GET /v1/clients/{id}`: where it is.
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     let client = call.client()?;
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let asker = call.asker()?;
     asker.may(Need::Ask, client)?;
     let host = &call.door.host;
     let report = host.node().position(client, host.now());
@@ -61,9 +61,9 @@ pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
 
 /// `PUT /v1/clients/{id}`: where it is now, or was at some time.
 pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     let client = call.client()?.to_vec();
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let asker = call.asker()?;
     // First, so that whoever may not is not read.
     asker.may(Need::Report, &client)?;
     let body = call.door.read(call.body).await?;
@@ -86,9 +86,9 @@ pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
 /// `DELETE /v1/clients/{id}?time=`: forgets what is known of it up to that time, or what is kept now. The tombstone, or the
 /// report that is newer.
 pub(crate) async fn delete(call: Call<'_>) -> Result<Reply, Problem> {
-    let query = Query::parse(call.head.uri.query(), &["time"])?;
+    let query = call.query(&["time"])?;
     let client = call.client()?;
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let asker = call.asker()?;
     asker.may(Need::Forget, client)?;
     let is_time = |text: &[u8]| Timestamp::parse(text).map(|_| text.to_vec());
     let given = query.read("time", "POSIX seconds, with at most nine decimals", is_time)?;
@@ -108,8 +108,8 @@ pub(crate) async fn delete(call: Call<'_>) -> Result<Reply, Problem> {
 
 /// `GET /v1/clients?match=&after=&limit=`: all clients, in pages.
 pub(crate) async fn list(call: &Call<'_>) -> Result<Reply, Problem> {
-    let query = Query::parse(call.head.uri.query(), &["match", "after", "limit"])?;
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let query = call.query(&["match", "after", "limit"])?;
+    let asker = call.asker()?;
     let pattern = query.pattern()?;
     let limit = query.read("limit", "a number from 1 to 10000", |text| {
         integer::<usize>(text).filter(|limit| (1..=MOST).contains(limit))

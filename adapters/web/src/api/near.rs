@@ -20,8 +20,8 @@ const USUAL: u16 = 100;
 /// `GET /v1/near?lat=&lng=&radius=&bound=&match=&heard=`, or `client=` in place of `lat` and `lng`: the nearest clients,
 /// nearest first, with their distances in kilometres.
 pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    let query = Query::parse(call.head.uri.query(), &["lat", "lng", "client", "radius", "bound", "match", "heard"])?;
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let query = call.query(&["lat", "lng", "client", "radius", "bound", "match", "heard"])?;
+    let asker = call.asker()?;
     asker.may(Need::Near, b"")?;
     let bound = query
         .read("bound", "a number from 0 to 1000", |text| integer::<u16>(text).filter(|&bound| bound <= Near::MOST))?;

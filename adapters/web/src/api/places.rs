@@ -9,15 +9,15 @@ use http::StatusCode;
 
 use crate::host::Letter;
 use crate::problem::Problem;
-use crate::query::{Query, integer, missing};
+use crate::query::{integer, missing};
 use crate::reply::{Reply, json};
 use crate::router::Call;
 
 /// `GET /v1/clients/{id}/places?radius=&bound=`: what a WHATSAT answers behind its AT line.
 pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    let query = Query::parse(call.head.uri.query(), &["radius", "bound"])?;
+    let query = call.query(&["radius", "bound"])?;
     let client = call.client()?;
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let asker = call.asker()?;
     asker.may(Need::Ask, client)?;
     let radius = query.read("radius", "kilometres from 0 to 50", Radius::parse_km)?.ok_or_else(|| missing("radius"))?;
     let bound = query

@@ -5,7 +5,6 @@ use herd::{LinkState, NeighbourStatus};
 use serde::Serialize;
 
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::reply::{Reply, json};
 use crate::router::Call;
 
@@ -26,10 +25,10 @@ struct Server<'a> {
 }
 
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
-    call.door.asker(call.peer, &call.head.headers)?.may(Need::Status, b"")?;
+    call.query(&[])?;
+    call.asker()?.may(Need::Status, b"")?;
     let (host, node) = (&call.door.host, call.door.host.node());
-    let (herd, me) = (node.herd(), node.name(node.me()));
+    let (herd, me) = (node.herd(), call.door.server());
     let status = node.status(host.now(), host.status());
     let servers = herd.ids().map(|id| {
         let member = herd.member(id);

@@ -3,13 +3,12 @@
 use herd::wire::Need;
 
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::reply::{Reply, json};
 use crate::router::Call;
 
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
-    call.door.asker(call.peer, &call.head.headers)?.may(Need::Status, b"")?;
+    call.query(&[])?;
+    call.asker()?.may(Need::Status, b"")?;
     let host = &call.door.host;
     let mut status = Vec::new();
     host.node().status(host.now(), host.status()).write(&mut status);

@@ -32,8 +32,8 @@ const AT_ONCE: usize = 16 << 10;
 /// `GET /v1/watch?match=`, or `lat=&lng=&radius=` with or without `match`; with `fence` who enters and who leaves alone, and
 /// `dwell` for how long they have to be on the other side.
 pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
-    let query = Query::parse(call.head.uri.query(), &["match", "lat", "lng", "radius", "fence", "dwell"])?;
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let query = call.query(&["match", "lat", "lng", "radius", "fence", "dwell"])?;
+    let asker = call.asker()?;
     let target = target(&query)?;
     asker.caller.may_watch(&target.pattern).map_err(|refusal| asker.refused(refusal))?;
     let is_gap = call.head.headers.contains_key("last-event-id");
@@ -152,8 +152,8 @@ impl Stream {
 
     /// Whether nothing more is to be told: the rights are gone, the server stops, or buffers are full.
     fn has_ended(&mut self, context: &mut Context<'_>) -> bool {
-        let may_watch = || self.guest.is_some() || self.door.host.node().still_grants(&self.caller);
-        self.is_over |= self.door.host.is_stopping() || !may_watch() || self.letters.poll(context).is_ready();
+        let may_watch = self.door.host.node().still_grants(&self.caller);
+        self.is_over |= self.door.host.is_stopping() || !may_watch || self.letters.poll(context).is_ready();
         self.is_over
     }
 

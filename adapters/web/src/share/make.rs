@@ -13,7 +13,6 @@ use super::link::Link;
 use crate::decimal::short;
 use crate::door::Peer;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::reply::{Reply, reply};
 use crate::router::Call;
 use crate::settings::Settings;
@@ -35,9 +34,9 @@ struct Shared {
 
 /// Makes a link to a client, for who has the right to share it.
 pub(crate) async fn post(call: Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     let client = call.client()?.to_vec();
-    let asker = call.door.asker(call.peer, &call.head.headers)?;
+    let asker = call.asker()?;
     asker.may(Need::Share, &client)?;
     let (host, settings) = (&call.door.host, call.door.host.settings());
     if settings.share.keys.is_empty() {

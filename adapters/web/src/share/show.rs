@@ -14,7 +14,6 @@ use crate::door::Door;
 use crate::geojson::Feature;
 use crate::page;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::reply::Reply;
 use crate::router::Call;
 
@@ -33,7 +32,7 @@ impl Guest {
 
 /// `GET /s/{link}`: the page, which asks for the rest.
 pub(crate) fn page(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     match link(call) {
         Ok(_) | Err(NoLink::Over) => Ok(page::page(&call.head.headers, &call.door.host.settings())),
         Err(why) => Err(problem(why)),
@@ -42,7 +41,7 @@ pub(crate) fn page(call: &Call<'_>) -> Result<Reply, Problem> {
 
 /// `GET /s/{link}/client`: where the client is.
 pub(crate) fn client(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     let link = admitted(call)?;
     let host = &call.door.host;
     let report = host.node().position(link.client(), host.now());
@@ -52,7 +51,7 @@ pub(crate) fn client(call: &Call<'_>) -> Result<Reply, Problem> {
 
 /// `GET /s/{link}/watch`: every change, until the link ends.
 pub(crate) fn watch(call: &Call<'_>) -> Result<Reply, Problem> {
-    Query::parse(call.head.uri.query(), &[])?;
+    call.query(&[])?;
     let link = admitted(call)?;
     let client = link.client();
     let target = Target { text: client.into(), pattern: Pattern::exactly(client), circle: None, tells: Tells::Reports };
