@@ -95,7 +95,7 @@
 //! | [`spatial`] | distances on the globe, and cells of it, by which clients are found that move |
 //! | [`wire`] | from bytes to lines to messages and back |
 //! | [`access`] | who is believed, and who may do what: secrets and proofs, tokens and rights, rates |
-//! | `report` | a record as it was written down, a report or a tombstone, and where it belongs |
+//! | `report` | a record as it was written down, a report, a tombstone or that it is away, and where it belongs |
 //! | [`herd`] | who is in a herd, who is believed, what bounds what |
 //! | [`places`] | what is asked of a places source, its answer, the fetches under way |
 //! | `fast` | lines as nearly everybody writes them; the only room that may be skipped |
@@ -126,8 +126,8 @@ pub mod wire;
 pub use access::{Access, Certificate, Certificates, Grant, Right, Rights, Secret, Seed, Token, TokenHash, Trust};
 pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
 pub use node::{
-    Buffer, Caller, Change, Changed, DataStatus, Event, HostStatus, LinkState, LinkStatus, LogStatus, NeighbourStatus,
-    Node, PlacesStatus, Received, Seat, Seconds, Served, ServerStatus,
+    Buffer, Caller, Change, Changed, DataStatus, Event, Heard, HostStatus, LinkState, LinkStatus, LogStatus,
+    NeighbourStatus, Node, PlacesStatus, Received, Seat, Seconds, Served, ServerStatus,
 };
 pub use pass::{Action, Answer, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};
@@ -138,4 +138,4 @@ pub use store::{Cursor, Listing, Page, Search};
 pub use values::{Counter, Counters, FetchId, Instant, InvalidName, Now, Position, ServerId, ServerName, SessionId};
 pub use values::{SplitMix64, Timestamp};
 pub use watch::Watcher;
-pub use wire::{Need, Refusal, Sighting, Stranger};
+pub use wire::{Need, RecordKind, Refusal, Sighting, Stranger};

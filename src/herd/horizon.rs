@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::limits::Limits;
 use crate::report::Record;
 use crate::values::Timestamp;
-use crate::wire::{Forgotten, Sighted};
+use crate::wire::{Departed, RecordKind, Sighted};
 
 /// Which of what was heard, by the clocks of those who wrote it down, is too old for something.
 ///
@@ -14,7 +14,7 @@ use crate::wire::{Forgotten, Sighted};
 pub(crate) struct Horizon {
     /// What was heard before that does not travel by flood, and a tombstone from before that may go.
     flood: Timestamp,
-    /// Reports that were heard before that are over: hidden, and not accepted.
+    /// All but tombstones that was heard before that is over: hidden, and not accepted.
     expiry: Timestamp,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Told {
     heard_at: Timestamp,
     /// Whether it comes by flood, and not by repair.
     floods: bool,
-    is_tombstone: bool,
+    kind: RecordKind,
 }
 
 /// Why what a neighbour tells counts as not said.
@@ -40,11 +40,11 @@ pub(crate) enum Untimely {
 
 impl Told {
     pub(crate) const fn report(report: &Sighted<'_>, floods: bool) -> Self {
-        Self { at: report.sighting.at, heard_at: report.origin_clock(), floods, is_tombstone: false }
+        Self { at: report.sighting.at, heard_at: report.origin_clock(), floods, kind: RecordKind::Report }
     }
 
-    pub(crate) const fn tombstone(forgotten: &Forgotten<'_>, floods: bool) -> Self {
-        Self { at: forgotten.forget.at, heard_at: forgotten.origin_clock(), floods, is_tombstone: true }
+    pub(crate) const fn departed(departed: &Departed<'_>, floods: bool) -> Self {
+        Self { at: departed.covers.at, heard_at: departed.origin_clock(), floods, kind: departed.kind }
     }
 }
 
@@ -57,6 +57,9 @@ impl Default for Horizon {
 impl Horizon {
     /// How long a report is over before it is deleted: as much as the clocks of servers may differ.
     pub(crate) const HIDDEN: Duration = Duration::from_mins(1);
+
+    /// How many digits the seconds of a day and a bit have.
+    const DIGITS: usize = 5;
 
     /// Nothing is too old.
     pub(crate) const NONE: Self = Self { flood: Timestamp::FIRST, expiry: Timestamp::FIRST };
@@ -73,7 +76,7 @@ impl Horizon {
             return Some(Untimely::TooFarAhead);
         }
         let is_too_old = told.floods && self.is_too_old_to_flood(told.heard_at);
-        let is_over = !told.is_tombstone && self.is_over(told.heard_at);
+        let is_over = told.kind != RecordKind::Tombstone && self.is_over(told.heard_at);
         (is_too_old || is_over).then_some(Untimely::TooOld)
     }
 
@@ -93,7 +96,7 @@ impl Horizon {
         heard_at < self.expiry
     }
 
-    /// Whether a record is a report that is over. When it was heard takes a look through its line.
+    /// Whether a record is over, which a tombstone never is. When it was heard takes a look through its line.
     pub(crate) fn hides(&self, record: &Record<'_>) -> bool {
         self.expires() && !record.is_tombstone() && self.is_over(record.heard_at())
     }
@@ -109,16 +112,20 @@ impl Horizon {
         self.expiry > Timestamp::FIRST
     }
 
+    /// Of which time, in nanoseconds, a report must be not to be over, whatever its skew is: as far as no clock of a client
+    /// is more than about a day ahead.
+    pub(crate) fn least_kept(&self) -> i64 {
+        self.bounds(false, Self::DIGITS).0
+    }
+
     /// Of which time, in nanoseconds, a report must be not to be too old whatever its skew, and how many digits the whole
     /// seconds of that may have where it is negative: `digits_ahead`, or few enough. `floods` tells how it travels.
     pub(crate) fn bounds(&self, floods: bool, digits_ahead: usize) -> (i64, usize) {
-        // As long as a day and a bit.
-        const DIGITS: usize = 5;
         let least = if floods { self.flood.max(self.expiry) } else { self.expiry };
         if least == Timestamp::FIRST {
             return (i64::MIN, digits_ahead);
         }
-        let digits = digits_ahead.min(DIGITS);
+        let digits = digits_ahead.min(Self::DIGITS);
         let ahead = 10_i128.pow(u32::try_from(digits).unwrap_or(0)) * 1_000_000_000;
         let earliest = least.as_nanos().saturating_add(ahead);
         (i64::try_from(earliest).unwrap_or(if earliest < 0 { i64::MIN } else { i64::MAX }), digits)

@@ -9,15 +9,15 @@ use crate::values::ServerId;
 use crate::wire::{Refusal, Sketch, Span, Step};
 
 impl Hub {
-    /// A neighbour asks something in a comparison, on the connection that it opened; whether it can be told of tombstones.
+    /// A neighbour asks something in a comparison, on the connection that it opened; which words it knows.
     ///
     /// # Errors
     /// Where the two cannot compare.
-    pub(super) fn is_asked(&mut self, from: ServerId, step: &Step, turn: &mut Turn) -> Result<bool, Refusal> {
+    pub(super) fn is_asked(&mut self, from: ServerId, step: &Step, turn: &mut Turn) -> Result<u32, Refusal> {
         self.heard(from, turn);
         let interval = self.identity.limits.repair_interval;
         let Some(link) = self.links.iter_mut().find(|link| link.peer == from) else {
-            return Ok(false);
+            return Ok(0);
         };
         if link.repair.has_other_key() {
             return Err(Refusal::Repair);
@@ -27,7 +27,7 @@ impl Hub {
             link.repair.asked(turn.now.instant, interval);
             link.health.compared_at(turn.now.instant);
         }
-        Ok(link.knows_tombstones())
+        Ok(link.make.version())
     }
 }
 
@@ -42,8 +42,8 @@ pub(super) struct Answering<'a> {
 
 /// How many reports an answer brings.
 pub(super) fn brings(answer: &[u8]) -> u64 {
-    let brings = |line: &&[u8]| line.starts_with(b"KEPT ") || line.starts_with(b"FORGOT ");
-    answer.split(|&byte| byte == b'\n').filter(brings).count() as u64
+    let says_how_it_goes_on = |line: &&[u8]| line.is_empty() || line.starts_with(b"REPAIR ");
+    answer.split(|&byte| byte == b'\n').filter(|line| !says_how_it_goes_on(line)).count() as u64
 }
 
 impl Answering<'_> {

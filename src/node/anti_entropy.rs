@@ -97,8 +97,8 @@ impl Hub {
 
     /// Sends what a neighbour lacks of a span; how many records it looked at.
     fn give(&mut self, store: &Store, (index, turn): (usize, &Turn), span: Span, lacked: &Lacked) -> usize {
-        let tombstones = self.links[index].knows_tombstones();
-        let telling = Telling { closing: self.identity.closing().text(), tombstones, horizon: turn.horizon };
+        let version = self.links[index].make.version();
+        let telling = Telling { closing: self.identity.closing().text(), version, horizon: turn.horizon };
         let Link { repair, outbox, health, .. } = &mut self.links[index];
         let Some(round) = repair.round() else { return 1 };
         let mut looked_at = 1;

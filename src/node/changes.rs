@@ -1,8 +1,8 @@
-//! A sink of the feed for whoever embeds a node: what changed in what it keeps.
+//! Sinks of the feed for whoever embeds a node: what changed in what it keeps, and which clients arrived.
 
 use core::mem;
 
-use crate::pass::{BroughtBy, Feed};
+use crate::pass::BroughtBy;
 use crate::report::{Head, Record};
 
 /// A record that is kept now.
@@ -14,7 +14,8 @@ pub struct Change<'a> {
     pub from: BroughtBy,
 }
 
-/// What [`Node::take_changes`](crate::Node::take_changes) gives. What is deleted because it is over is no change: each who
+/// What [`Node::take_changes`](crate::Node::take_changes) gives, and
+/// [`Node::take_arrivals`](crate::Node::take_arrivals). What is deleted because it is over is no change: each who
 /// knows [`Limits::keep_for`](crate::Limits::keep_for) finds out by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
@@ -95,10 +96,10 @@ impl Changes {
         Self { most, changed: Changed::default() }
     }
 
-    /// Takes what concerns it: what is kept, whoever brought it. Where there is no room for something, nothing behind it is
+    /// Takes records, whoever brought them. Where there is no room for something, nothing behind it is
     /// taken either.
-    pub(super) fn take(&mut self, feed: &Feed) {
-        for (record, from) in feed.kept() {
+    pub(super) fn take<'a>(&mut self, records: impl Iterator<Item = (Record<'a>, BroughtBy)>) {
+        for (record, from) in records {
             if self.changed.missed == 0 && self.changed.lines.len() + record.line.len() <= self.most {
                 self.changed.push(&record, from);
             } else {
@@ -107,8 +108,16 @@ impl Changes {
         }
     }
 
+    /// Gives all that is collected, if anything is.
+    pub(super) fn give_if_any(collected: &mut Option<Self>, changed: &mut Changed) {
+        match collected {
+            Some(collected) => collected.give(changed),
+            None => changed.clear(),
+        }
+    }
+
     /// Gives all, and takes what `changed` was made of in its place.
-    pub(super) fn give(&mut self, changed: &mut Changed) {
+    fn give(&mut self, changed: &mut Changed) {
         changed.clear();
         mem::swap(&mut self.changed, changed);
     }

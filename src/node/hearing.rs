@@ -15,11 +15,11 @@ use crate::pass::{Batch, BroughtBy, Entry, Turn};
 use crate::peers::Link;
 use crate::store::Store;
 use crate::values::{ServerId, ServerName, SplitMix64};
-use crate::wire::{Forgotten, Framer, Line, Message, Refusal, Sighted};
+use crate::wire::{Departed, Framer, Line, Message, Refusal, Sighted};
 
 impl Node {
     /// Takes what a neighbour answers on the connection that this server opened.
-    pub(super) fn hear(&self, turn: &mut Turn, peer: ServerId, bytes: &[u8]) {
+    pub(super) fn hear_neighbour(&self, turn: &mut Turn, peer: ServerId, bytes: &[u8]) {
         let Some((heard, mut replies, identity)) = self.hub.hold().begin_to_hear(peer) else { return };
         let (connection, is_believed) = heard;
         turn.horizon = self.horizon(&identity.limits, turn.now);
@@ -81,10 +81,10 @@ impl Hearing<'_> {
                 self.missed(report);
                 return true;
             }
-            Ok(Some(Message::Forgot { forgotten, sender })) if self.is_from_peer(sender) => {
+            Ok(Some(Message::Departed { departed, floods: false, sender })) if self.is_from_peer(sender) => {
                 // Behind what came before it.
                 self.learn();
-                self.missed_tombstone(forgotten);
+                self.missed_departed(departed);
                 return true;
             }
             _ => {}
@@ -100,18 +100,18 @@ impl Hearing<'_> {
         self.is_believed && self.identity.names.find(sender) == Some(self.peer)
     }
 
-    /// A tombstone that is missing here, for all that the neighbour knows.
-    fn missed_tombstone(&mut self, forgotten: &Forgotten<'_>) {
-        let Ok(origin) = self.identity.origin(forgotten.origin) else { return };
-        let told = Told::tombstone(forgotten, false);
+    /// That a client has departed, which is missing here for all that the neighbour knows.
+    fn missed_departed(&mut self, departed: &Departed<'_>) {
+        let Ok(origin) = self.identity.origin(departed.origin) else { return };
+        let told = Told::departed(departed, false);
         if let Some(why) = self.turn.horizon.judge(&told, &self.identity.limits, self.turn.now.wall) {
             return self.node.hub(self.turn, |hub, _| hub.untimely(why));
         }
-        let (origin, client) = ((origin, forgotten.origin), self.identity.hash_key.hash(forgotten.forget.client));
+        let client = self.identity.hash_key.hash(departed.covers.client);
         let mut text = Text::default();
-        let mut entry = Entry::write_tombstone(origin, forgotten.skew, &forgotten.forget, client, &mut text);
+        let mut entry = Entry::write_departed(origin, departed, client, &mut text);
         let by = (&*self.identity, BroughtBy::Repair(self.peer));
-        self.node.bury(&mut entry, text.as_slice(), by, self.turn);
+        self.node.bury(&mut entry, text.as_slice(), by, self.turn, |_, _| ());
         self.brought(&[entry]);
     }
 

@@ -10,14 +10,14 @@ use super::event::Event;
 use super::seldom::Seldom;
 use super::sweep::Sweep;
 use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour, Untimely};
-use crate::pass::{Action, Answer, BroughtBy, Greeter, Hello, Interest, Notice, Run, Tells, Trouble, Turn, Wrong};
+use crate::pass::{Action, Answer, Audience, BroughtBy, Greeter, Hello, Interest, Notice, Run, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Record};
 use crate::store::{Shards, Store};
 use crate::values::{Counters, FetchId, Instant, ServerId, ServerName, SessionId, SplitMix64, Ticket};
 use crate::watch::Watches;
-use crate::wire::{Refusal, Stranger, Written};
+use crate::wire::{RecordKind, Refusal, Stranger, Written};
 
 /// A server's ways to the outside, held for moments: to queue what a pass has for neighbours, to ask for places,
 /// to take in an event. Whoever holds it may hold a shard of the store too, and never the other way round.
@@ -32,6 +32,7 @@ pub(super) struct Hub {
     pub(super) least_bound: u8,
     pub(super) counters: Counters,
     pub(super) changes: Option<Changes>,
+    pub(super) arrivals: Option<Changes>,
     pub(super) watches: Watches,
     /// Bytes that wait for neighbours, as they were counted last.
     buffered: usize,
@@ -62,6 +63,7 @@ impl Hub {
             least_bound: 0,
             counters: Counters::default(),
             changes: None,
+            arrivals: None,
             watches: Watches::new(interest),
             buffered: 0,
             buffers_full: Seldom::default(),
@@ -215,7 +217,7 @@ impl Hub {
 
     /// Writes down a record of an earlier run, before this one starts.
     pub(super) fn take_back(&mut self, record: &Written<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
-        if let Written::Tombstone(_) = record {
+        if record.kind() == RecordKind::Tombstone {
             self.sweep.is_needed(&self.identity.limits, Instant::default());
         }
         self.write_down(record, out)
@@ -224,14 +226,15 @@ impl Hub {
     /// Appends a record to `out` in canonical spacing; its head, if its origin can be a server.
     pub(super) fn write_down(&mut self, record: &Written<'_>, out: &mut Vec<u8>) -> Result<Head, Refusal> {
         let name = record.origin();
-        let origin = match self.learn_origin(name) {
-            Some(id) => (id, name),
-            None => (self.identity.origin(name)?, name),
+        let learned = if record.kind() == RecordKind::Away { None } else { self.learn_origin(name) };
+        let origin = match learned {
+            Some(id) => id,
+            None => self.identity.origin(name)?,
         };
         let write = |part: &[u8]| out.extend_from_slice(part);
         Ok(match record {
-            Written::Report(report) => Record::write(write, origin, report.skew, &report.sighting),
-            Written::Tombstone(forgotten) => Record::write_tombstone(write, origin, forgotten.skew, &forgotten.forget),
+            Written::Report(report) => Record::write(write, (origin, name), report.skew, &report.sighting),
+            Written::Departed(departed) => Record::write_departed(write, origin, departed),
         })
     }
 
@@ -334,25 +337,22 @@ impl Hub {
     /// lacks it is found by comparing, and only neighbours that do not compare are told. So is a neighbour that may have
     /// forgotten its own reports: those are never flooded to it.
     pub(super) fn forward(&mut self, run: Run<'_>, turn: &mut Turn) {
-        if run.tells == Tells::Tombstones {
+        if run.kind == RecordKind::Tombstone {
             self.sweep.is_needed(&self.identity.limits, turn.now.instant);
         }
-        if run.tells == Tells::Back {
-            let Some(peer) = run.from.neighbour() else { return };
+        let from = run.from.neighbour();
+        if run.to == Audience::Back {
+            let Some(peer) = from else { return };
             return self.on_link(peer, turn, |link, cx| {
-                if link.knows_tombstones() {
+                if link.knows(run.kind) {
                     link.push_all(run.lines, cx);
                 }
             });
         }
-        let (from, is_repair) = match run.from {
-            BroughtBy::Client => (None, false),
-            BroughtBy::Neighbour(peer) => (Some(peer), false),
-            BroughtBy::Repair(peer) => (Some(peer), true),
-        };
+        let is_repair = matches!(run.from, BroughtBy::Repair(_));
         let mut forwarded = 0;
         self.each_link(turn, |link, cx| {
-            if Some(link.peer) == from || (run.tells == Tells::Tombstones && !link.knows_tombstones()) {
+            if Some(link.peer) == from || !link.knows(run.kind) {
                 return;
             }
             if is_repair && link.compares() {

@@ -46,9 +46,10 @@ pub struct Node {
     rates: Lock<Rates>,
     /// Whether the clock is trusted.
     agreed: Agreed,
-    /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected.
+    /// Whether there are neighbours to be told what becomes of reports, and whether changes are collected, and arrivals.
     has_links: AtomicBool,
     collects: AtomicBool,
+    collects_arrivals: AtomicBool,
 }
 
 impl Node {
@@ -79,6 +80,7 @@ impl Node {
             agreed: Agreed::never(),
             has_links: AtomicBool::new(false),
             collects: AtomicBool::new(false),
+            collects_arrivals: AtomicBool::new(false),
         };
         node.listen(&node.hub.hold());
         node
@@ -134,7 +136,7 @@ impl Node {
     pub fn handle(&self, turn: &mut Turn, event: Event<'_>) {
         if let Event::Received { peer, bytes } = event {
             turn.spend(Work::answers(bytes.len()));
-            self.hear(turn, peer, bytes);
+            self.hear_neighbour(turn, peer, bytes);
         }
         self.hub(turn, |hub, turn| {
             turn.horizon = self.horizon(&hub.identity.limits, turn.now);
@@ -225,7 +227,7 @@ impl Node {
         self.identity().names.name(id).clone()
     }
 
-    /// What is kept of a client: a report, also one that is over and not yet deleted, or a tombstone.
+    /// What is kept of a client: a report, a tombstone, or that it is away; also what is over and not yet deleted.
     #[must_use]
     pub fn record(&self, client: &[u8]) -> Option<OwnedRecord> {
         self.store.get(client)
@@ -282,9 +284,9 @@ impl Node {
             let admission = self.admission.hold();
             (admission.open(), admission.is_full())
         };
-        let (tombstones, counters) = (self.store.tombstones(), self.counters());
+        let (departed, counters) = (self.store.departed(), self.counters());
         let is_clock_trusted = self.horizon(&self.identity().limits, now) != Horizon::NONE;
-        let counted = Counted { clients, tombstones, bytes, connections, is_full, is_clock_trusted, counters };
+        let counted = Counted { clients, departed, bytes, connections, is_full, is_clock_trusted, counters };
         self.hub.hold().status(&counted, host, now)
     }
 
@@ -310,10 +312,20 @@ impl Node {
     /// Puts into `changed`, whose buffers are used again, what changed since this was last asked; nothing unless it is
     /// [collected](Self::collect_changes). All that a pass has changed is there when the pass is over.
     pub fn take_changes(&self, changed: &mut Changed) {
-        match &mut self.hub.hold().changes {
-            Some(collected) => collected.give(changed),
-            None => changed.clear(),
-        }
+        Changes::give_if_any(&mut self.hub.hold().changes, changed);
+    }
+
+    /// Collects arrivals from now on, for [`take_arrivals`](Self::take_arrivals), at most so many bytes of lines that were
+    /// not taken yet: each report that is kept of a client of which there was none, or only one that is over, and each
+    /// tombstone. What is [heard](Self::hear) of other regions is none.
+    pub fn collect_arrivals(&self, most: usize) {
+        self.hub.hold().arrivals = Some(Changes::new(most));
+        self.collects_arrivals.store(true, Ordering::Release);
+    }
+
+    /// As [`take_changes`](Self::take_changes), of [arrivals](Self::collect_arrivals).
+    pub fn take_arrivals(&self, arrived: &mut Changed) {
+        Changes::give_if_any(&mut self.hub.hold().arrivals, arrived);
     }
 
     /// How many bytes the buffers of its sessions and links take, which [`Limits::buffers`] bounds.
@@ -348,9 +360,10 @@ impl Node {
     /// Who listens to what becomes of reports, if anybody does.
     pub(super) fn listeners<'a>(&'a self, identity: &'a Identity) -> Option<Listeners<'a>> {
         let changes = self.collects.load(Ordering::Acquire);
+        let arrivals = self.collects_arrivals.load(Ordering::Acquire);
         let watched = self.interest.bits();
-        let listens = self.has_links.load(Ordering::Acquire) || changes || watched.is_some();
-        listens.then(|| Listeners { closing: identity.closing(), changes, watched })
+        let listens = self.has_links.load(Ordering::Acquire) || changes || arrivals || watched.is_some();
+        listens.then(|| Listeners { closing: identity.closing(), changes, arrivals, watched })
     }
 
     /// How often what sessions have a copy of has changed.
@@ -419,6 +432,7 @@ impl Clone for Node {
             agreed: self.agreed.clone(),
             has_links: AtomicBool::new(self.has_links.load(Ordering::Acquire)),
             collects: AtomicBool::new(self.collects.load(Ordering::Acquire)),
+            collects_arrivals: AtomicBool::new(self.collects_arrivals.load(Ordering::Acquire)),
         }
     }
 }

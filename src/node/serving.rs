@@ -10,12 +10,12 @@ use super::near::write_found;
 use super::node::Node;
 use super::status::HostStatus;
 use crate::herd::Identity;
-use crate::pass::{Batch, BroughtBy, Entry, Request, Turn, Work};
+use crate::pass::{Batch, Became, BroughtBy, Entry, Request, Turn, Work};
 use crate::places::Query;
-use crate::report::OwnedRecord;
+use crate::report::{OwnedRecord, Record};
 use crate::session::Session;
 use crate::store::{Intake, Shards, Telling};
-use crate::values::{Position, ServerId, Ticket};
+use crate::values::{Position, Ticket};
 use crate::wire::{Need, Refusal, WatchWord};
 
 impl Session {
@@ -312,11 +312,10 @@ impl Pass<'_> {
                 hub.untimely(*why);
                 hub.heard(*from, turn);
             }),
-            Request::Forget { entry, from, answer } => {
+            Request::Bury { entry, from, answer } => {
                 let by = (&**self.session.identity(), *from);
-                let kept = node.bury(entry, batch.lines.as_slice(), by, turn);
                 if *from == BroughtBy::Client {
-                    let kept = kept.ok_or(Refusal::Full)?;
+                    let kept = node.forget_entry(entry, batch.lines.as_slice(), by, turn)?;
                     let kept = kept.record();
                     if !kept.is_tombstone() {
                         self.session.may(Need::Ask, kept.client())?;
@@ -325,12 +324,14 @@ impl Pass<'_> {
                     kept.write_line(&mut line);
                     batch.answers.push(&line);
                     *answer = start..batch.answers.len();
+                } else {
+                    node.bury(entry, batch.lines.as_slice(), by, turn, |_, _| ());
                 }
             }
             Request::Repair { from, step, answer } => {
-                let tombstones = node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
+                let version = node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
                 let (start, identity) = (batch.answers.len(), self.session.identity());
-                let telling = Telling { closing: identity.closing().text(), tombstones, horizon: turn.horizon };
+                let telling = Telling { closing: identity.closing().text(), version, horizon: turn.horizon };
                 Answering { store: &node.store, identity, telling, out: &mut batch.answers }.answer(step)?;
                 *answer = start..batch.answers.len();
                 let brought = brings(&batch.answers.as_slice()[start..]);
@@ -392,29 +393,42 @@ impl Node {
         learned
     }
 
-    /// Takes in a tombstone whose line is in `text`, and tells whoever listens what became of it. What is kept of its
-    /// client then, if anything.
-    pub(super) fn bury(
+    /// Takes in that a client has departed, whose line is in `text`, and tells whoever listens what became of it. That, and
+    /// what is kept of the client then, is looked at while nothing changes there.
+    pub(super) fn bury<T>(
         &self,
         entry: &mut Entry,
         text: &[u8],
         (identity, from): (&Identity, BroughtBy),
         turn: &mut Turn,
-    ) -> Option<OwnedRecord> {
-        if entry.head.origin() == ServerId::NONE {
+        look: impl FnOnce(Became, Option<Record<'_>>) -> T,
+    ) -> T {
+        if entry.head.is_of_stranger() {
             self.learn_origins(slice::from_mut(entry), text, turn);
         }
-        let listeners = self.listeners(identity);
+        let (listeners, mut shards) = (self.listeners(identity), Shards::default());
         let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
-        let (shards, kept) = self.store.bury(entry, intake);
+        let looked = self.store.bury(entry, intake, &mut shards, look);
         if listeners.is_some() {
             self.deliver(shards, from, 1, turn);
         }
-        kept
+        looked
+    }
+
+    /// Takes in what a client wants to have forgotten; what is kept of it then.
+    pub(super) fn forget_entry(
+        &self,
+        entry: &mut Entry,
+        text: &[u8],
+        by: (&Identity, BroughtBy),
+        turn: &mut Turn,
+    ) -> Result<OwnedRecord, Refusal> {
+        let look = |became, kept: Option<Record<'_>>| kept.filter(|_| became != Became::Refused).map(OwnedRecord::from);
+        self.bury(entry, text, by, turn, look).ok_or(Refusal::Full)
     }
 
     /// Takes what so many records have changed in some shards to whoever listens.
-    fn deliver(&self, shards: Shards, from: BroughtBy, count: usize, turn: &mut Turn) {
+    pub(super) fn deliver(&self, shards: Shards, from: BroughtBy, count: usize, turn: &mut Turn) {
         let told = self.hub(turn, |hub, turn| {
             if let Some(neighbour) = from.neighbour() {
                 hub.heard(neighbour, turn);
@@ -436,7 +450,7 @@ impl Node {
     #[cold]
     pub(super) fn learn_origins(&self, entries: &mut [Entry], text: &[u8], turn: &mut Turn) {
         self.hub(turn, |hub, _| {
-            for entry in entries.iter_mut().filter(|entry| entry.head.origin() == ServerId::NONE) {
+            for entry in entries.iter_mut().filter(|entry| entry.head.is_of_stranger()) {
                 if let Some(id) = hub.learn_origin(entry.record(text).origin_name()) {
                     entry.head = entry.head.with_origin(id);
                 }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::hub::Hub;
 use crate::pass::Wrong;
 use crate::peers::Link;
+use crate::store::KindCounts;
 use crate::values::{Counter, Counters, Instant, Now, Skew, Timestamp};
 use crate::wire::Stranger;
 
@@ -74,6 +75,8 @@ pub struct ServerStatus {
     pub clients: usize,
     /// How many clients it knows to be forgotten: they count in [`Limits::clients`](crate::Limits::clients).
     pub tombstones: usize,
+    /// How many clients it knows to be at home in another region: they count there, too.
+    pub away: usize,
     /// How many bytes it has set aside for what it keeps of them.
     pub bytes: usize,
     /// How many bytes of memory its process has, where the system tells. All servers of the process are in it.
@@ -205,9 +208,9 @@ impl ServerStatus {
 
 /// What the node counts elsewhere than in the hub.
 pub(super) struct Counted {
-    /// All records, tombstones among them.
+    /// All records, whatever they say.
     pub(super) clients: usize,
-    pub(super) tombstones: usize,
+    pub(super) departed: KindCounts,
     pub(super) bytes: usize,
     pub(super) connections: usize,
     /// Whether no client is let in any more.
@@ -220,7 +223,8 @@ impl Hub {
     /// How the server is.
     pub(super) fn status(&mut self, counted: &Counted, host: HostStatus, now: Now) -> ServerStatus {
         self.watches.clear_out(&self.identity.hash_key);
-        let &Counted { clients, tombstones, bytes, connections, ref counters, .. } = counted;
+        let &Counted { clients, departed, bytes, connections, ref counters, .. } = counted;
+        let KindCounts { tombstones, away } = departed;
         let wrong = self.wrong(counted, &host, now);
         ServerStatus {
             server: self.identity.names.name(self.identity.me).to_string(),
@@ -228,8 +232,9 @@ impl Hub {
             runtime: host.runtime,
             time: Seconds(now.wall.as_nanos()),
             uptime: now.instant.saturating_since(self.started.unwrap_or(now.instant)).into(),
-            clients: clients - tombstones,
+            clients: clients - tombstones - away,
             tombstones,
+            away,
             bytes,
             memory: host.memory,
             connections,
@@ -273,11 +278,12 @@ impl Hub {
 
     /// What needs a person.
     fn wrong(&self, counted: &Counted, host: &HostStatus, now: Now) -> Vec<String> {
-        let &Counted { clients, tombstones, bytes, connections, is_full, is_clock_trusted, .. } = counted;
+        let &Counted { clients, departed, bytes, connections, is_full, is_clock_trusted, .. } = counted;
         let (limits, mut wrong) = (&self.identity.limits, Vec::new());
         if now.wall < limits.earliest_clock {
             wrong.push("the clock of this server was never set: set it by a time server".into());
-        } else if !is_clock_trusted && self.started.is_some() && (limits.keep_for.is_some() || tombstones > 0) {
+        } else if !is_clock_trusted && self.started.is_some() && (limits.keep_for.is_some() || departed.tombstones > 0)
+        {
             wrong.push("the clock of this server is not trusted, and nothing expires: set it by a time server".into());
         }
         if clients >= limits.clients {

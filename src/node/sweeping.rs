@@ -23,7 +23,7 @@ impl Hub {
         if self.sweep.due.is_none_or(|due| now < due) {
             return;
         }
-        if self.identity.limits.keep_for.is_none() && store.tombstones() == 0 {
+        if self.identity.limits.keep_for.is_none() && store.departed().tombstones == 0 {
             self.links.iter_mut().for_each(|link| link.health.tombstones_waiting = 0);
             return self.sweep = Sweep::default();
         }

@@ -10,7 +10,7 @@ use crate::pass::{BroughtBy, Entry, Turn};
 use crate::places::Query;
 use crate::report::OwnedRecord;
 use crate::values::{MOST_RESULTS, Now, Radius, SessionId, Ticket, Timestamp};
-use crate::wire::{Forget, Refusal, Sighting};
+use crate::wire::{Departed, Forget, Refusal, Sighting};
 
 impl Node {
     /// A client reports where it is. What its AT line says: this server's name, the skew, and the sighting. Whether that
@@ -33,7 +33,7 @@ impl Node {
     }
 
     /// All that is known of a client up to a time is to be forgotten, here and everywhere. What is kept of the client now:
-    /// the tombstone, or the report that is newer.
+    /// the tombstone, or what is newer: a report, or that the client is away.
     ///
     /// # Errors
     /// As for [`report_position`](Self::report_position).
@@ -81,10 +81,10 @@ impl Node {
         turn.horizon = self.horizon(&identity.limits, turn.now);
         let Forget { client, time, at } = forget;
         let skew = judge(&identity, turn.now.wall, "FORGET  ".len() + client.len() + time.len(), *at)?;
-        let (origin, hash) = ((identity.me, identity.name()), identity.hash_key.hash(client));
+        let departed = Departed::by_forget(forget, identity.name(), (turn.now.wall.since(*at), skew.as_bytes()));
         let mut text = Text::default();
-        let mut entry = Entry::write_tombstone(origin, skew.as_bytes(), forget, hash, &mut text);
-        self.bury(&mut entry, text.as_slice(), (&identity, BroughtBy::Client), turn).ok_or(Refusal::Full)
+        let mut entry = Entry::write_departed(identity.me, &departed, identity.hash_key.hash(client), &mut text);
+        self.forget_entry(&mut entry, text.as_slice(), (&identity, BroughtBy::Client), turn)
     }
 
     fn write_and_learn(&self, turn: &mut Turn, sighting: &Sighting<'_>) -> Result<OwnedRecord, Refusal> {

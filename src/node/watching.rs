@@ -130,7 +130,10 @@ impl Hub {
     pub(super) fn take_feed(&mut self, shard: &mut Shard, store: &Store, turn: &mut Turn) {
         let feed = shard.feed();
         if let Some(changes) = &mut self.changes {
-            changes.take(feed);
+            changes.take(feed.kept());
+        }
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.take(feed.arrivals());
         }
         for run in feed.runs() {
             self.forward(run, turn);

@@ -73,9 +73,9 @@ pub(crate) enum Request {
     Reports { entries: Range<usize>, from: BroughtBy },
     /// What a neighbour said that is too old, or from too far in the future: it is as if the neighbour had not said it.
     Untimely { from: ServerId, why: Untimely },
-    /// A client is to be forgotten, or a neighbour says that it was. The entry's line is among the lines; the node's answer
-    /// to a client is in `answers`, and goes where the item's reply is due.
-    Forget { entry: Entry, from: BroughtBy, answer: Range<usize> },
+    /// A client is to be forgotten, or a neighbour says that it was, or is away. The entry's line is among the lines; the
+    /// node's answer to a client is in `answers`, and goes where the item's reply is due.
+    Bury { entry: Entry, from: BroughtBy, answer: Range<usize> },
     /// A neighbour says that it is there.
     Hello { from: ServerId, hello: Hello },
     /// The session has answered it by itself.
@@ -187,7 +187,7 @@ impl Batch {
     /// Whether a client brings something that is to be kept.
     pub(crate) fn brings(&self) -> bool {
         let from_client = |item: &Item| match item.request {
-            Request::Reports { from, .. } | Request::Forget { from, .. } => from == BroughtBy::Client,
+            Request::Reports { from, .. } | Request::Bury { from, .. } => from == BroughtBy::Client,
             _ => false,
         };
         self.items.iter().any(from_client)

@@ -3,7 +3,7 @@
 use crate::bytes::Text;
 use crate::report::{ClientHash, Head, Record};
 use crate::values::ServerId;
-use crate::wire::{Forget, Sighting};
+use crate::wire::{Departed, Sighting};
 
 /// A record, as short as can be: a pass has many. Offsets in a text are below 2 to the power of 32, since a
 /// session reads no more at once than [`MOST_INPUT`](super::Batch::MOST_INPUT).
@@ -63,17 +63,17 @@ impl Entry {
         Self::new(head, client, start, out.len() - start - AT)
     }
 
-    /// Appends `GONE ` and a tombstone to `out`; its entry, which is where an AT line would begin.
-    pub(crate) fn write_tombstone(
-        origin: (ServerId, &[u8]),
-        skew: &[u8],
-        forget: &Forget<'_>,
+    /// Appends `GONE ` or `AWAY ` and what is kept of a client that has departed to `out`; its entry, which is where an AT
+    /// line would begin.
+    pub(crate) fn write_departed(
+        origin: ServerId,
+        departed: &Departed<'_>,
         client: ClientHash,
         out: &mut Text,
     ) -> Self {
-        out.push(b"GONE ");
+        out.push(departed.kind.word());
         let start = out.len() - AT;
-        let head = Record::write_tombstone(|part| out.push(part), origin, skew, forget);
+        let head = Record::write_departed(|part| out.push(part), origin, departed);
         Self::new(head, client, start, out.len() - start - AT)
     }
 

@@ -10,8 +10,9 @@ use super::interest::Bits;
 use crate::bytes::{Frame, Text, Writer, copy_loosely};
 use crate::report::{Head, Record};
 use crate::values::ServerId;
+use crate::wire::RecordKind;
 
-/// Who brought a report.
+/// Who brought a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BroughtBy {
     /// A client said it to this server.
@@ -20,13 +21,15 @@ pub enum BroughtBy {
     Neighbour(ServerId),
     /// A comparison with that neighbour found it missing here.
     Repair(ServerId),
+    /// It is news of [another region](crate::Node::hear).
+    Region,
 }
 
 impl BroughtBy {
     /// The neighbour who did.
     pub(crate) const fn neighbour(self) -> Option<ServerId> {
         match self {
-            Self::Client => None,
+            Self::Client | Self::Region => None,
             Self::Neighbour(peer) | Self::Repair(peer) => Some(peer),
         }
     }
@@ -39,6 +42,8 @@ pub(crate) struct Listeners<'a> {
     pub(crate) closing: &'a Frame,
     /// Whether somebody wants to know of each report that is kept.
     pub(crate) changes: bool,
+    /// Whether somebody wants to know who has come to be at home here, or was forgotten.
+    pub(crate) arrivals: bool,
     /// Which clients somebody watches, if anybody watches any.
     pub(crate) watched: Option<&'a Bits>,
 }
@@ -52,7 +57,10 @@ pub(crate) struct Feed {
     kept: Vec<KeptLine>,
     /// What was kept of clients that somebody may watch, and what is kept now.
     shifts: Vec<(Option<Copied>, Option<Copied>)>,
-    shift_lines: Vec<u8>,
+    /// Who has come to be at home here, or was forgotten.
+    arrivals: Vec<(Copied, BroughtBy)>,
+    /// The lines of these.
+    copies: Vec<u8>,
 }
 
 /// What is kept of a client was one record and is another one now.
@@ -72,21 +80,20 @@ struct Copied {
     len: usize,
 }
 
-/// What lines of a feed tell, and whom.
+/// Whom lines of a feed are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tells {
-    /// Reports, to all.
-    Reports,
-    /// Tombstones, to all.
-    Tombstones,
-    /// Tombstones, to who brought a report that they cover.
+pub(crate) enum Audience {
+    /// All neighbours.
+    All,
+    /// Who brought a report that they cover.
     Back,
 }
 
 /// Lines, one behind the other, that came from the same and are of clients of the same server.
 #[derive(Clone, Copy, Debug)]
 struct Part {
-    tells: Tells,
+    to: Audience,
+    kind: RecordKind,
     from: BroughtBy,
     origin: ServerId,
     count: u64,
@@ -104,10 +111,11 @@ struct KeptLine {
     len: usize,
 }
 
-/// Some of a feed: lines that came from the same and are of clients of the same server.
+/// Some of a feed: lines of one kind that came from the same and are of clients of the same server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run<'a> {
-    pub(crate) tells: Tells,
+    pub(crate) to: Audience,
+    pub(crate) kind: RecordKind,
     pub(crate) from: BroughtBy,
     pub(crate) origin: ServerId,
     pub(crate) count: u64,
@@ -146,34 +154,32 @@ impl Feed {
                 next = entries.next();
             }
             let end = cursor.len();
-            match runs.last_mut() {
-                Some(last) if (last.tells, last.from, last.origin) == (Tells::Reports, from, origin) => {
-                    (last.count, last.end) = (last.count + count, end);
-                }
-                _ => runs.push(Part { tells: Tells::Reports, from, origin, count, end }),
-            }
+            add_to(runs, Part { to: Audience::All, kind: RecordKind::Report, from, origin, count, end });
         }
     }
 
-    /// Adds a tombstone that was not handled before, and notes whether it `is_kept`.
-    pub(crate) fn add_tombstone(&mut self, tombstone: &Record<'_>, is_kept: bool, from: BroughtBy, to: Listeners<'_>) {
+    /// Adds that a client has departed, which was not handled before, and notes whether it `is_kept`.
+    pub(crate) fn add_departed(&mut self, departed: &Record<'_>, is_kept: bool, from: BroughtBy, to: Listeners<'_>) {
         if to.changes && is_kept {
-            let start = self.lines.len() + tombstone.word().len();
-            self.kept.push(KeptLine { head: tombstone.head, from, start, len: tombstone.line.len() });
+            let start = self.lines.len() + departed.word().len();
+            self.kept.push(KeptLine { head: departed.head, from, start, len: departed.line.len() });
         }
-        self.tell(Tells::Tombstones, tombstone, from, to);
+        self.tell(Audience::All, departed, from, to);
     }
 
-    /// Adds a tombstone for the neighbour who has brought a report that it covers.
-    pub(crate) fn tell_back(&mut self, tombstone: &Record<'_>, from: BroughtBy, to: Listeners<'_>) {
-        self.tell(Tells::Back, tombstone, from, to);
+    /// Adds that a client has departed, for the neighbour who has brought a report from before that.
+    pub(crate) fn tell_back(&mut self, departed: &Record<'_>, from: BroughtBy, to: Listeners<'_>) {
+        self.tell(Audience::Back, departed, from, to);
     }
 
-    fn tell(&mut self, tells: Tells, tombstone: &Record<'_>, from: BroughtBy, to: Listeners<'_>) {
-        for part in [tombstone.word(), tombstone.line, to.closing.text()] {
+    fn tell(&mut self, to: Audience, departed: &Record<'_>, from: BroughtBy, listeners: Listeners<'_>) {
+        for part in [departed.word(), departed.line, listeners.closing.text()] {
             self.lines.push(part);
         }
-        self.runs.push(Part { tells, from, origin: tombstone.head.origin(), count: 1, end: self.lines.len() });
+        // A server of another region that bears a neighbour's name is not that neighbour.
+        let origin = if from == BroughtBy::Region { ServerId::NONE } else { departed.head.origin() };
+        let part = Part { to, kind: departed.kind(), from, origin, count: 1, end: self.lines.len() };
+        add_to(&mut self.runs, part);
     }
 
     /// Notes which of the reports that are added now are kept. Each line has an end of so many bytes.
@@ -191,9 +197,9 @@ impl Feed {
     /// All of it, in runs as long as can be.
     pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
         let mut start = 0;
-        self.runs.iter().map(move |&Part { tells, from, origin, count, end }| {
+        self.runs.iter().map(move |&Part { to, kind, from, origin, count, end }| {
             let lines = &self.lines.as_slice()[mem::replace(&mut start, end)..end];
-            Run { tells, from, origin, count, lines }
+            Run { to, kind, from, origin, count, lines }
         })
     }
 
@@ -206,13 +212,23 @@ impl Feed {
 
     /// What is kept of a client that somebody may watch is another record now, or none.
     pub(crate) fn shift(&mut self, shift: Shift<'_>) {
-        let Self { shifts, shift_lines, .. } = self;
-        let mut copy = |record: Record<'_>| {
-            let start = shift_lines.len();
-            shift_lines.extend_from_slice(record.line);
-            Copied { head: record.head, start, len: record.line.len() }
-        };
-        shifts.push((shift.before.map(&mut copy), shift.now.map(&mut copy)));
+        let Self { shifts, copies, .. } = self;
+        let before = shift.before.map(|record| copy(&record, copies));
+        shifts.push((before, shift.now.map(|record| copy(&record, copies))));
+    }
+
+    /// A client has come to be at home here, or was forgotten.
+    pub(crate) fn arrive(&mut self, record: &Record<'_>, from: BroughtBy) {
+        self.arrivals.push((copy(record, &mut self.copies), from));
+    }
+
+    /// Each of those, and who brought it.
+    pub(crate) fn arrivals(&self) -> impl Iterator<Item = (Record<'_>, BroughtBy)> {
+        self.arrivals.iter().map(|&(copied, from)| (self.copied(copied), from))
+    }
+
+    fn copied(&self, Copied { head, start, len }: Copied) -> Record<'_> {
+        Record { line: &self.copies[start..][..len], head }
     }
 
     /// Whether there are any of those.
@@ -222,18 +238,40 @@ impl Feed {
 
     /// Each of those.
     pub(crate) fn shifts(&self) -> impl Iterator<Item = Shift<'_>> {
-        let record =
-            |copied: Copied| Record { line: &self.shift_lines[copied.start..][..copied.len], head: copied.head };
+        let record = |copied: Copied| self.copied(copied);
         self.shifts.iter().map(move |&(before, now)| Shift { before: before.map(record), now: now.map(record) })
     }
 
     pub(crate) fn clear(&mut self) {
         self.shifts.clear();
-        self.shift_lines.clear();
+        self.arrivals.clear();
+        self.copies.clear();
         self.lines.truncate(0);
         self.runs.clear();
         self.kept.clear();
     }
+}
+
+impl Part {
+    /// All but how many lines it has.
+    const fn about(&self) -> (Audience, RecordKind, BroughtBy, ServerId) {
+        (self.to, self.kind, self.from, self.origin)
+    }
+}
+
+/// Adds lines to those before them, where they are alike.
+fn add_to(runs: &mut Vec<Part>, part: Part) {
+    match runs.last_mut() {
+        Some(last) if last.about() == part.about() => (last.count, last.end) = (last.count + part.count, part.end),
+        _ => runs.push(part),
+    }
+}
+
+/// Copies the line of a record.
+fn copy(record: &Record<'_>, out: &mut Vec<u8>) -> Copied {
+    let start = out.len();
+    out.extend_from_slice(record.line);
+    Copied { head: record.head, start, len: record.line.len() }
 }
 
 /// As long a line as is copied in one go, as long as nearly every one is, and room for it and its end.

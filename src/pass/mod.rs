@@ -16,7 +16,7 @@ mod work;
 pub(crate) use self::batch::{Batch, Greeter, Hello, Refused, Request};
 pub(crate) use self::entry::{Became, Entry};
 pub use self::feed::BroughtBy;
-pub(crate) use self::feed::{Feed, Listeners, Run, Shift, Tells};
+pub(crate) use self::feed::{Audience, Feed, Listeners, Run, Shift};
 pub(crate) use self::interest::{Bit, Bits, Interest};
 pub(crate) use self::lookup::Lookup;
 pub use self::trouble::{Trouble, Wrong};

@@ -34,7 +34,7 @@ use super::step::{LinkStep, Parting};
 use crate::herd::Limits;
 use crate::pass::{Action, Hello, Notice, Wrong};
 use crate::values::{Instant, ServerId, Skew};
-use crate::wire::{Framer, HelloFields, Stranger};
+use crate::wire::{Framer, HelloFields, RecordKind, Stranger};
 
 /// How long a greeting may go unanswered, where nothing hangs on the answer: who does not answer is a plain server.
 pub(super) const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -447,9 +447,9 @@ impl Link {
         self.health.down().is_none() && self.repair.has_tombstone(came)
     }
 
-    /// Whether the neighbour can be told that a client was forgotten, for all that is known.
-    pub(crate) fn knows_tombstones(&self) -> bool {
-        self.make.version() >= 2
+    /// Whether the neighbour can be told of such a record, for all that is known.
+    pub(crate) const fn knows(&self, kind: RecordKind) -> bool {
+        kind.since() <= self.make.version()
     }
 
     /// There may be something to say in a comparison.

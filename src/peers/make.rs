@@ -100,7 +100,7 @@ impl Make {
         let Some(began) = self.began else { return self.is_ours() && self.bare };
         let is_before = |line| match Message::parse(line) {
             Ok(Some(Message::At { report, .. })) => report.origin_clock() <= began,
-            Ok(Some(Message::Gone { forgotten, .. })) => forgotten.origin_clock() <= began,
+            Ok(Some(Message::Departed { departed, .. })) => departed.origin_clock() <= began,
             _ => false,
         };
         lines.split(|&byte| byte == b'\n').any(is_before)

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::values::{ServerId, Timestamp};
-use crate::wire::Sighting;
+use crate::wire::{RecordKind, Sighting};
 
 /// When a record was, who wrote it down, and where its fields are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +34,32 @@ impl Head {
         Self::short(origin, at, FieldOffsets::new([client, position, time, len]))
     }
 
-    /// The head of a tombstone's line, which must be looked through.
-    pub(crate) fn tombstone(origin: ServerId, at: Timestamp) -> Self {
-        Self::of(origin, i64::try_from(at.as_nanos()).unwrap_or(Self::FAR), FieldOffsets::TOMBSTONE)
+    /// The head of a line without a position, which must be looked through. A region is no server, so what is kept of a
+    /// client that is away has no origin.
+    pub(crate) fn departed(kind: RecordKind, origin: ServerId, at: Timestamp) -> Self {
+        let at = i64::try_from(at.as_nanos()).unwrap_or(Self::FAR);
+        match kind {
+            RecordKind::Away => Self::of(ServerId::NONE, at, FieldOffsets::AWAY),
+            RecordKind::Tombstone | RecordKind::Report => Self::of(origin, at, FieldOffsets::TOMBSTONE),
+        }
     }
 
-    /// Whether it is of a tombstone.
+    /// Of which kind of record it is.
     #[inline]
-    pub(crate) const fn is_tombstone(self) -> bool {
-        self.offsets >> 16 == FieldOffsets::TOMBSTONE.0 as u64
+    pub(crate) const fn kind(self) -> RecordKind {
+        const TOMBSTONE: u64 = FieldOffsets::TOMBSTONE.0 as u64;
+        const AWAY: u64 = FieldOffsets::AWAY.0 as u64;
+        match self.offsets >> 16 {
+            TOMBSTONE => RecordKind::Tombstone,
+            AWAY => RecordKind::Away,
+            _ => RecordKind::Report,
+        }
+    }
+
+    /// Whether its origin is a server that nobody had heard of.
+    #[inline]
+    pub(crate) fn is_of_stranger(self) -> bool {
+        self.origin() == ServerId::NONE && self.kind() != RecordKind::Away
     }
 
     #[inline]
@@ -76,12 +93,13 @@ impl Head {
         client.into()..position.into()
     }
 
-    /// Where the client, the position and the time begin in a line; of a tombstone the position where the time does.
+    /// Where the client, the position and the time begin in a line; without a position, that where the time does.
     #[inline]
     pub(crate) fn fields(self, line: &[u8]) -> [usize; 3] {
         if !self.is_whole() {
             let [client, position, time] = long_fields(line);
-            return if self.is_tombstone() { [client, time, time] } else { [client, position, time] };
+            let position = if self.kind() == RecordKind::Report { position } else { time };
+            return [client, position, time];
         }
         let [_, _, client, position, time, ..] = self.offsets.to_le_bytes();
         [client, position, time].map(usize::from)
@@ -92,7 +110,8 @@ impl Head {
         Self { at: self.at, offsets: self.offsets & !0xffff | origin.0 as u64 }
     }
 
-    /// The server that the client talked to; [`ServerId::NONE`] for one whose name stands in the line alone.
+    /// The server that the client talked to; [`ServerId::NONE`] for one whose name stands in the line alone, and for a
+    /// region.
     #[inline]
     pub(crate) const fn origin(self) -> ServerId {
         ServerId((self.offsets & 0xffff) as u16)
@@ -107,8 +126,9 @@ impl FieldOffsets {
     /// Of a line that must be looked through: the client's end is before its start.
     const NOWHERE: Self = Self::new([1, 0, 0, 0]);
 
-    /// Of a tombstone, which is looked through too.
+    /// Of a tombstone, and of a client that is away: those are looked through too.
     const TOMBSTONE: Self = Self::new([2, 0, 0, 0]);
+    const AWAY: Self = Self::new([3, 0, 0, 0]);
 
     /// All of them are bytes.
     #[expect(clippy::cast_possible_truncation, reason = "no more was put in")]

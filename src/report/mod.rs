@@ -1,5 +1,5 @@
-//! A record of a client as the server that heard it wrote it down: one sighting, or that it is to be forgotten; and the hash
-//! that says where in every store it belongs.
+//! A record of a client as the server that heard it wrote it down: one sighting, or that it is to be forgotten, or away; and
+//! the hash that says where in every store it belongs.
 //!
 //! It may ask `bytes`, `values` and `wire`.
 

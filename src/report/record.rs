@@ -1,17 +1,17 @@
-//! A record of a client as it travels and as it is handed out: a report, or a tombstone.
+//! A record of a client as it travels and as it is handed out: a report, a tombstone, or that it is away.
 
 use core::cmp::Ordering;
 use core::ops::Range;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::head::Head;
 use crate::bytes::Sink;
 use crate::values::{Position, ServerId, Skew, Timestamp};
-use crate::wire::{Forget, Sighting};
+use crate::wire::{Departed, RecordKind, Sighting};
 
-/// What a server keeps of a client: a report of where it was, or a tombstone, which says that it was forgotten. It is the
-/// AT line or the GONE line from ORIGIN to time, in canonical spacing.
+/// What a server keeps of a client: a report of where it was, a tombstone, which says that it was forgotten, or that it is
+/// at home in another region. It is the AT, GONE or AWAY line from ORIGIN or region to time, in canonical spacing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     pub(crate) line: &'a [u8],
@@ -31,33 +31,47 @@ impl<'a> Record<'a> {
         Head::new(origin.0, sighting, origin.1.len() + skew.len() + 2, len)
     }
 
-    /// The line of a tombstone, written part by part, one space between fields; its head.
-    pub(crate) fn write_tombstone(
-        write: impl FnMut(&[u8]),
-        origin: (ServerId, &[u8]),
-        skew: &[u8],
-        forget: &Forget<'_>,
-    ) -> Head {
-        write_fields(write, [origin.1, skew, forget.client, forget.time]);
-        Head::tombstone(origin.0, forget.at)
+    /// The line of a client that has departed, written part by part, one space between fields; its head.
+    pub(crate) fn write_departed(write: impl FnMut(&[u8]), origin: ServerId, departed: &Departed<'_>) -> Head {
+        let Departed { kind, origin: name, skew, covers, .. } = *departed;
+        write_fields(write, [name, skew, covers.client, covers.time]);
+        Head::departed(kind, origin, covers.at)
     }
 
-    /// `ORIGIN SKEW client position time`, or `ORIGIN SKEW client time` of a tombstone.
+    /// `ORIGIN SKEW client position time`; without the position of a client that has departed.
     #[must_use]
     pub const fn line(&self) -> &'a [u8] {
         self.line
     }
 
+    /// What it says of the client.
+    #[must_use]
+    pub const fn kind(&self) -> RecordKind {
+        self.head.kind()
+    }
+
+    /// Whether it says where the client was.
+    #[must_use]
+    pub const fn is_report(&self) -> bool {
+        matches!(self.kind(), RecordKind::Report)
+    }
+
     /// Whether it says that the client was forgotten.
     #[must_use]
     pub const fn is_tombstone(&self) -> bool {
-        self.head.is_tombstone()
+        matches!(self.kind(), RecordKind::Tombstone)
     }
 
-    /// What its line begins with, for clients and in files: `AT ` or `GONE `.
+    /// The name of the region that the client is at home in, where that is another one.
+    #[must_use]
+    pub fn region(&self) -> Option<&'a [u8]> {
+        (self.kind() == RecordKind::Away).then(|| self.origin_name())
+    }
+
+    /// What its line begins with, for clients and in files: `AT `, `GONE ` or `AWAY `.
     #[must_use]
     pub const fn word(&self) -> &'static [u8] {
-        if self.is_tombstone() { b"GONE " } else { b"AT " }
+        self.kind().word()
     }
 
     /// Appends its line with the word before and an LF behind: as a client is told, and as
@@ -66,7 +80,7 @@ impl<'a> Record<'a> {
         self.write_copy(self.word(), b"\n", out);
     }
 
-    /// The name of the server that the client talked to, or that was asked to forget it.
+    /// The name of the server that the client talked to, or that was asked to forget it; or of its region.
     #[must_use]
     pub fn origin_name(&self) -> &'a [u8] {
         self.line.split(|&byte| byte == b' ').next().unwrap_or_default()
@@ -86,7 +100,7 @@ impl<'a> Record<'a> {
         client..position - 1
     }
 
-    /// The position as the client wrote it; a tombstone has none.
+    /// The position as the client wrote it, in a report.
     #[must_use]
     pub fn position(&self) -> Option<&'a [u8]> {
         let [_, position, time] = self.head.fields(self.line);
@@ -106,7 +120,7 @@ impl<'a> Record<'a> {
         Position::of_valid(self.position()?)
     }
 
-    /// The position and what comes behind it; a tombstone has none.
+    /// The position and what comes behind it, in a report.
     #[inline]
     pub(crate) fn position_and_rest(&self) -> Option<&'a [u8]> {
         let [_, position, time] = self.head.fields(self.line);
@@ -143,8 +157,15 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// A number for the record, the same on every server. One line may be that of a tombstone and say of a client that it
+    /// is away: those are two records.
+    #[inline]
+    pub(crate) fn digest(&self) -> u64 {
+        if self.kind() == RecordKind::Away { away_digest_of(self.line) } else { digest_of(self.line) }
+    }
+
     /// The order in which one client's records replace each other, the same on every server: by time, then tombstones
-    /// after reports, then by the bytes of the line. `Equal` only for one and the same record.
+    /// after all others, then by the bytes of the line. `Equal` only for one and the same record.
     #[must_use]
     pub fn order(&self, other: &Record<'_>) -> Ordering {
         let by_kind = || self.is_tombstone().cmp(&other.is_tombstone());
@@ -168,7 +189,15 @@ fn write_fields<const N: usize>(mut write: impl FnMut(&[u8]), fields: [&[u8]; N]
 /// No digest is less than this: one in four thousand million would be, and is this instead.
 const LEAST_DIGEST: u64 = 1 << 32;
 
-/// A number for the record that has that line, the same on every server.
+/// The seed of the digests of clients that are away.
+const AWAY_SEED: u64 = 1;
+
+#[cold]
+fn away_digest_of(line: &[u8]) -> u64 {
+    xxh3_64_with_seed(line, AWAY_SEED).max(LEAST_DIGEST)
+}
+
+/// A number for the report or the tombstone that has that line, the same on every server.
 // Not inlined: it has many things to keep at hand, and who calls it as many others.
 #[inline(never)]
 pub(crate) fn digest_of(line: &[u8]) -> u64 {

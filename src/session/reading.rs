@@ -9,7 +9,7 @@ use crate::fast::{self, Asked, Found, Lines};
 use crate::herd::{Told, Untimely};
 use crate::pass::{Batch, BroughtBy, Entry, Lookup, Refused, Request, Turn, Work};
 use crate::values::{Nearby, ServerId, Timestamp};
-use crate::wire::{Forgotten, Framer, Line, Message, Need, Refusal, Sighted, Sighting};
+use crate::wire::{Departed, Framer, Line, Message, Need, Refusal, Sighted, Sighting};
 
 impl Session {
     /// Reads into `batch` as much as a pass may take in; how many bytes were read.
@@ -187,14 +187,17 @@ impl Session {
             }
             Message::Forget(forget) => {
                 self.may_tell(turn, Need::Forget, (forget.client, forget.at))?;
-                let origin = (self.identity.me, self.identity.name());
-                let (skew, hash) = (turn.now.wall.since(forget.at), self.identity.hash_key.hash(forget.client));
-                let skew = skew.to_string();
-                let entry = Entry::write_tombstone(origin, skew.as_bytes(), &forget, hash, &mut batch.lines);
-                Request::Forget { entry, from: BroughtBy::Client, answer: 0..0 }
+                let skew = turn.now.wall.since(forget.at);
+                let text = skew.to_string();
+                let departed = Departed::by_forget(&forget, self.identity.name(), (skew, text.as_bytes()));
+                self.bury((self.identity.me, &departed), BroughtBy::Client, batch)
             }
-            Message::Gone { forgotten, sender } => self.forgotten(turn, (&forgotten, sender), true, batch)?,
-            Message::Forgot { forgotten, sender } => self.forgotten(turn, (&forgotten, sender), false, batch)?,
+            Message::Departed { departed, floods, sender } => {
+                match self.judge(turn, (sender, departed.origin), &Told::departed(&departed, floods))? {
+                    (neighbour, Ok(origin)) => self.bury((origin, &departed), brought_by(neighbour, floods), batch),
+                    (from, Err(why)) => Request::Untimely { from, why },
+                }
+            }
             Message::Whatsat { client, radius, bound } => {
                 self.may(Need::Ask, client)?;
                 let first = batch.lookups.len();
@@ -285,22 +288,11 @@ impl Session {
         Ok(())
     }
 
-    /// A neighbour tells, by flood or by repair, that a client was forgotten.
-    fn forgotten(
-        &mut self,
-        turn: &Turn,
-        (forgotten, sender): (&Forgotten<'_>, &[u8]),
-        floods: bool,
-        batch: &mut Batch,
-    ) -> Result<Request, Refusal> {
-        let (neighbour, origin) =
-            match self.judge(turn, (sender, forgotten.origin), &Told::tombstone(forgotten, floods))? {
-                (neighbour, Ok(origin)) => (neighbour, (origin, forgotten.origin)),
-                (from, Err(why)) => return Ok(Request::Untimely { from, why }),
-            };
-        let client = self.identity.hash_key.hash(forgotten.forget.client);
-        let entry = Entry::write_tombstone(origin, forgotten.skew, &forgotten.forget, client, &mut batch.lines);
-        Ok(Request::Forget { entry, from: brought_by(neighbour, floods), answer: 0..0 })
+    /// Writes down that a client has departed.
+    fn bury(&self, (origin, departed): (ServerId, &Departed<'_>), from: BroughtBy, batch: &mut Batch) -> Request {
+        let client = self.identity.hash_key.hash(departed.covers.client);
+        let entry = Entry::write_departed(origin, departed, client, &mut batch.lines);
+        Request::Bury { entry, from, answer: 0..0 }
     }
 
     /// Which neighbour tells something, and which server wrote it down, unless it counts as not said.

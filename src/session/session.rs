@@ -234,7 +234,7 @@ impl Session {
                 Request::Repair { answer, .. }
                 | Request::Status { answer }
                 | Request::Unwatch { answer, .. }
-                | Request::Forget { answer, .. } => {
+                | Request::Bury { answer, .. } => {
                     self.owed.push(&answers[answer.clone()], out);
                 }
                 Request::Reports { .. }

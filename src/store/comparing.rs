@@ -29,8 +29,8 @@ pub(crate) struct Bound {
 pub(crate) struct Telling<'a> {
     /// What each line ends with.
     pub(crate) closing: &'a [u8],
-    /// Whether it can be told of tombstones.
-    pub(crate) tombstones: bool,
+    /// Which words it knows.
+    pub(crate) version: u32,
     /// What is over is not told.
     pub(crate) horizon: Horizon,
 }
@@ -38,10 +38,8 @@ pub(crate) struct Telling<'a> {
 impl Telling<'_> {
     /// What a line of that record begins with, if it is to be told.
     fn word(&self, record: &Record<'_>) -> Option<&'static [u8]> {
-        if record.is_tombstone() {
-            return self.tombstones.then_some(b"FORGOT ");
-        }
-        (!self.horizon.hides(record)).then_some(b"KEPT ")
+        let kind = record.kind();
+        (kind.since() <= self.version && !self.horizon.hides(record)).then(|| kind.repair_word())
     }
 }
 
@@ -86,7 +84,7 @@ impl Store {
         Ok(shard.span(span).take(most).map(|kept| held(span, &kept)).collect())
     }
 
-    /// Appends a `KEPT` line for each report of a span that is lacked, or a `FORGOT` line for a tombstone; how many there
+    /// Appends a `KEPT` line for each report of a span that is lacked, or a `FORGOT` or `MOVED` line; how many there
     /// were. Where that is too much, nothing is appended.
     pub(crate) fn push_lacked(
         &self,

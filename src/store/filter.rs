@@ -25,6 +25,6 @@ impl Filter {
 
     /// Whether what is kept of a client is a report that counts, as far as its time goes.
     pub(crate) fn is_timely(&self, kept: &Record<'_>, horizon: Horizon) -> bool {
-        !kept.is_tombstone() && !horizon.hides(kept) && self.heard_since.is_none_or(|since| kept.heard_at() >= since)
+        kept.is_report() && !horizon.hides(kept) && self.heard_since.is_none_or(|since| kept.heard_at() >= since)
     }
 }

@@ -42,7 +42,7 @@ pub(crate) enum Offer {
     Same,
     /// It is older than what is kept.
     Older,
-    /// It is a report, and not newer than the tombstone that is kept.
+    /// It is a report, and the client has departed since: a tombstone is kept, or that it is away.
     Buried,
     /// The client is unknown, and no more are kept.
     Full,

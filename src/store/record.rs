@@ -44,7 +44,7 @@ pub(crate) fn write(slot: &mut [u8], report: &Record<'_>) -> u64 {
     let Record { head, line } = *report;
     // Two bytes more than there are of the offsets: the line is written over them.
     let start = slot.first_chunk_mut::<{ HEAD + 2 }>().expect("a line is longer than two bytes");
-    let digest = digest_of(line);
+    let digest = report.digest();
     start[..8].copy_from_slice(&digest.to_le_bytes());
     start[8..16].copy_from_slice(&head.at.to_le_bytes());
     start[16..].copy_from_slice(&head.offsets.to_le_bytes());
@@ -114,6 +114,12 @@ pub(crate) fn stays_in_cell(record: &[u8], report: &Record<'_>) -> bool {
     let [_, _, _, position, ..] = report.head.offsets.to_le_bytes();
     let (kept, new) = (record.get(HEAD + usize::from(position)..), report.line.get(position.into()..));
     kept.zip(new).is_some_and(|(kept, new)| Cell::are_same_at_a_glance(kept, new))
+}
+
+/// Whether the time of the record in `slot` is before that, in nanoseconds.
+#[inline]
+pub(crate) fn is_before(slot: &[u8], least: i64) -> bool {
+    word::at(slot, 8).is_some_and(|at| at.cast_signed() < least)
 }
 
 /// The digest of the record in `slot`.

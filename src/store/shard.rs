@@ -11,16 +11,17 @@ use super::cursor::Cursor;
 use super::filing::{Filing, TooMany};
 use super::index::Index;
 use super::intake::{Intake, Kept, Offer, Verdict};
+use super::kind_counts::KindCounts;
 use super::record;
 use super::seen::Seen;
 use super::slab::{Slab, Slot};
 use crate::bytes::SHORT;
 use crate::herd::Horizon;
 use crate::pass::{Became, Bits, BroughtBy, Entry, Feed, Shift};
-use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher, digest_of};
+use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher};
 use crate::spatial::{Cell, Cover};
 use crate::values::Counters;
-use crate::wire::Span;
+use crate::wire::{RecordKind, Span};
 
 /// The clients of neighbouring ranges, and all that has to do with them and with nobody else, so that a
 /// thread that holds one shard is in nobody's way who needs another.
@@ -33,8 +34,8 @@ pub(crate) struct Shard {
     hash_key: HashKey,
     secret: SecretHasher,
     len: usize,
-    /// How many of the records are tombstones.
-    tombstones: usize,
+    /// How many of the records are not reports.
+    departed: KindCounts,
     seen: Seen,
     /// The last tombstones that went: a memory of their own, since reports that come by the thousand would push them out.
     let_go: Seen,
@@ -74,7 +75,7 @@ impl Shard {
             hash_key,
             secret,
             len: 0,
-            tombstones: 0,
+            departed: KindCounts::default(),
             seen: Seen::new(0, seed),
             let_go: Seen::new(0, seed),
             feed: Feed::default(),
@@ -101,11 +102,14 @@ impl Shard {
         self.look_ahead(Chain { entries, next: first }.map(|entry| entry.client));
         let kept = self.counters.kept;
         let watched = intake.listeners.and_then(|to| to.watched);
+        // A report in the place of one that is over is an arrival.
+        let arrivals = intake.listeners.filter(|to| to.arrivals && intake.horizon.expires());
+        let least = arrivals.map_or(i64::MIN, |_| intake.horizon.least_kept());
         // A loop each, so that who never asks who is near, and never watches, pays for no more than the question.
-        let (count, refused) = if self.filing.is_none() && watched.is_none() {
-            self.learn_each::<false>((entries, first), intake, None, room)
+        let (count, refused) = if self.filing.is_none() && watched.is_none() && arrivals.is_none() {
+            self.learn_each::<false>((entries, first), intake, (None, least), room)
         } else {
-            let learned = self.learn_each::<true>((entries, first), intake, watched, room);
+            let learned = self.learn_each::<true>((entries, first), intake, (watched, least), room);
             self.count_filing(room.account());
             learned
         };
@@ -117,24 +121,25 @@ impl Shard {
             BroughtBy::Client => self.counters.iamat += count,
             BroughtBy::Neighbour(_) => self.counters.at += count,
             BroughtBy::Repair(_) => self.counters.repaired += self.counters.kept - kept,
+            BroughtBy::Region => {}
         }
         !refused
     }
 
-    /// Takes in the reports of a chain, and `LOOKS` whether they are to be filed, and whether somebody watches; how many
-    /// there are, and whether one had to be refused.
+    /// Takes in the reports of a chain, and `LOOKS` whether they are to be filed, whether somebody watches, and whether what
+    /// they replace is older than the least time; how many there are, and whether one had to be refused.
     #[inline(never)]
     fn learn_each<const LOOKS: bool>(
         &mut self,
         (entries, first): (&mut [Entry], u32),
         intake: Intake<'_>,
-        watched: Option<&Bits>,
+        looks_for: (Option<&Bits>, i64),
         room: &mut Room<'_>,
     ) -> (u64, bool) {
         let (mut count, mut refused, mut next) = (0, false, first);
         while let Some(entry) = entries.get_mut(next as usize) {
             (count, next) = (count + 1, entry.next);
-            if !(intake.fast && self.learn_usual::<LOOKS>(entry, intake.text, watched).is_some()) {
+            if !(intake.fast && self.learn_usual::<LOOKS>(entry, intake.text, looks_for).is_some()) {
                 entry.became = self.learn_any(entry, intake, room);
                 refused |= entry.became == Became::Refused;
             }
@@ -171,7 +176,12 @@ impl Shard {
     /// for that.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    fn learn_usual<const LOOKS: bool>(&mut self, entry: &Entry, text: &[u8], watched: Option<&Bits>) -> Option<()> {
+    fn learn_usual<const LOOKS: bool>(
+        &mut self,
+        entry: &Entry,
+        text: &[u8],
+        (watched, least): (Option<&Bits>, i64),
+    ) -> Option<()> {
         let report = entry.record(text);
         let watched = watched.filter(|_| LOOKS);
         if watched.is_some_and(|bits| bits.may_watch(entry.client, report.client())) {
@@ -180,6 +190,9 @@ impl Shard {
         let range = &mut self.ranges[entry.client.range() % Self::RANGES];
         let slot = range.records.guess(entry.client.bits())?;
         let record = self.slab.first_mut(slot, record::least_for(&report))?;
+        if LOOKS && record::is_before(record, least) {
+            return None;
+        }
         // Where its client is now, as far as that matters: not where it is filed already.
         let is_filed = LOOKS && self.filing.is_some();
         let cell = if !is_filed || record::stays_in_cell(record, &report) {
@@ -222,6 +235,7 @@ impl Shard {
         let watched = intake.listeners.and_then(|to| to.watched);
         let is_watched = self.may_be_watched(entry.client, &report, watched);
         let before = if is_watched { self.get(entry.client, report.client()).map(OwnedRecord::from) } else { None };
+        let arrives = self.would_arrive(entry.client, &report, intake);
         match self.offer(entry.client, &report, room, intake.horizon) {
             Offer::Kept { replaced } => {
                 self.counters.kept += 1;
@@ -232,6 +246,9 @@ impl Shard {
                 }
                 if let Some(replaced) = replaced {
                     self.seen.remember(replaced);
+                }
+                if arrives {
+                    self.feed.arrive(&report, intake.from);
                 }
                 return Became::Kept;
             }
@@ -251,56 +268,70 @@ impl Shard {
                 return Became::Known;
             }
         }
-        let is_new = self.seen.insert(digest_of(report.line));
+        let is_new = self.seen.insert(report.digest());
         self.counters.duplicates += u64::from(!is_new);
         if is_new { Became::Passed } else { Became::Known }
     }
 
-    /// Takes in a tombstone, and feeds it to those who listen. What is kept of its client then, if anything: no more may
-    /// be kept.
-    pub(crate) fn bury(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Option<OwnedRecord> {
+    /// Whether whoever wants to know of [arrivals](crate::Node::collect_arrivals) is to be told of a record if it is kept.
+    fn would_arrive(&self, hash: ClientHash, record: &Record<'_>, intake: Intake<'_>) -> bool {
+        let is_wanted = intake.listeners.is_some_and(|to| to.arrivals) && intake.from != BroughtBy::Region;
+        is_wanted
+            && match record.kind() {
+                RecordKind::Report => self.report(hash, record.client(), intake.horizon).is_none(),
+                RecordKind::Tombstone => true,
+                RecordKind::Away => false,
+            }
+    }
+
+    /// Takes in that a client has departed, and feeds it to those who listen; what became of it. What is kept of the
+    /// client then is to be [had](Self::get).
+    pub(crate) fn bury(&mut self, entry: &Entry, intake: Intake<'_>, room: &mut Room<'_>) -> Became {
+        let departed = entry.record(intake.text);
+        let is_tombstone = departed.is_tombstone();
         match intake.from {
             BroughtBy::Client => self.counters.forget += 1,
-            BroughtBy::Neighbour(_) => self.counters.gone += 1,
-            BroughtBy::Repair(_) => {}
+            BroughtBy::Neighbour(_) if is_tombstone => self.counters.gone += 1,
+            BroughtBy::Neighbour(_) => self.counters.away += 1,
+            BroughtBy::Repair(_) | BroughtBy::Region => {}
         }
-        let tombstone = entry.record(intake.text);
-        let became = if self.has_let_go(entry.client, &tombstone, intake) {
+        let became = if self.has_let_go(entry.client, &departed, intake) {
             Became::Known
         } else {
             self.learn_any(entry, intake, room)
         };
-        let (hash, is_kept) = (entry.client, became == Became::Kept);
+        let is_kept = became == Became::Kept;
         if is_kept {
-            self.counters.forgotten += 1;
+            let kept = if is_tombstone { &mut self.counters.forgotten } else { &mut self.counters.moved };
+            *kept += 1;
             self.counters.repaired += u64::from(matches!(intake.from, BroughtBy::Repair(_)));
-            if let Some(slot) = self.find(hash, tombstone.client()) {
+            if is_tombstone && let Some(slot) = self.find(entry.client, departed.client()) {
                 record::set_came(self.slab.get_mut(slot), intake.now);
             }
         }
         if let (Became::Kept | Became::Passed, Some(to)) = (became, intake.listeners) {
-            self.feed.add_tombstone(&tombstone, is_kept, intake.from, to);
+            self.feed.add_departed(&departed, is_kept, intake.from, to);
         }
-        let kept = self.get(hash, tombstone.client()).map(OwnedRecord::from);
-        kept.filter(|_| became != Became::Refused)
+        became
     }
 
-    /// Whether a tombstone has gone from here that a neighbour finds missing which has not let it go yet. To take it back
+    /// Whether a tombstone has gone from here that somebody finds missing who has not let it go yet. To take it back
     /// would be to give it to others again, and it would never go anywhere.
-    fn has_let_go(&self, hash: ClientHash, tombstone: &Record<'_>, intake: Intake<'_>) -> bool {
-        matches!(intake.from, BroughtBy::Repair(_))
-            && intake.horizon.is_too_old_to_flood(tombstone.heard_at())
-            && self.find(hash, tombstone.client()).is_none()
-            && self.let_go.contains(digest_of(tombstone.line))
+    fn has_let_go(&self, hash: ClientHash, departed: &Record<'_>, intake: Intake<'_>) -> bool {
+        matches!(intake.from, BroughtBy::Repair(_) | BroughtBy::Region)
+            && departed.is_tombstone()
+            && intake.horizon.is_too_old_to_flood(departed.heard_at())
+            && self.find(hash, departed.client()).is_none()
+            && self.let_go.contains(departed.digest())
     }
 
     /// Has the neighbour told that brought a report, what covers it: unless that is so old that only comparing tells it.
     fn tell_back(&mut self, hash: ClientHash, client: &[u8], Intake { from, listeners, horizon, .. }: Intake<'_>) {
         let (BroughtBy::Neighbour(_), Some(to)) = (from, listeners) else { return };
         let Some(slot) = self.find(hash, client) else { return };
-        let tombstone = record::read(self.slab.get(slot));
-        if !horizon.is_too_old_to_flood(tombstone.heard_at()) {
-            self.feed.tell_back(&tombstone, from, to);
+        let departed = record::read(self.slab.get(slot));
+        if !horizon.is_too_old_to_flood(departed.heard_at()) {
+            self.feed.tell_back(&departed, from, to);
         }
     }
 
@@ -321,15 +352,15 @@ impl Shard {
         let kept = record::read(slab.get(slot));
         match report.order(&kept) {
             Ordering::Equal => return Offer::Same,
-            Ordering::Less if kept.is_tombstone() && !report.is_tombstone() => return Offer::Buried,
             // What is over and not yet deleted is no more than a place for the next.
-            Ordering::Less if !horizon.hides(&kept) => return Offer::Older,
+            Ordering::Less if !horizon.hides(&kept) => {
+                return if report.is_report() && !kept.is_report() { Offer::Buried } else { Offer::Older };
+            }
             Ordering::Less | Ordering::Greater => {}
         }
         let (old, new) = (record::len_for(&kept), record::len_for(report));
         let before = slab.bytes();
-        self.tombstones += usize::from(report.is_tombstone());
-        self.tombstones -= usize::from(kept.is_tombstone());
+        let was = kept.kind();
         let replaced = record::digest(slab.get(slot));
         let left = if Slab::fits(old, new) {
             None
@@ -342,6 +373,7 @@ impl Shard {
             Some(mem::replace(&mut slot, other))
         };
         range.digest ^= replaced ^ record::write(slab.get_mut(slot), report);
+        self.departed.replace(was, report.kind());
         if let Some(left) = left {
             slab.give_back(left);
             self.tidy(left);
@@ -368,7 +400,7 @@ impl Shard {
         self.ranges[hash.range() % Self::RANGES].digest ^= digest;
         self.file(slot, report);
         self.len += 1;
-        self.tombstones += usize::from(report.is_tombstone());
+        self.departed.add(report.kind());
         room.account().count_bytes(before, self.bytes());
         self.count_filing(room.account());
         Offer::Kept { replaced: None }
@@ -377,8 +409,9 @@ impl Shard {
     /// Forgets the client of that hash whose record is in that slot.
     fn remove(&mut self, hash: ClientHash, slot: Slot) {
         let digest = record::digest(self.slab.get(slot));
-        if record::read(self.slab.get(slot)).is_tombstone() {
-            self.tombstones -= 1;
+        let kind = record::read(self.slab.get(slot)).kind();
+        self.departed.remove(kind);
+        if kind == RecordKind::Tombstone {
             self.let_go.resize(Self::LET_GO);
             self.let_go.insert(digest);
         }
@@ -481,7 +514,7 @@ impl Shard {
                     (Some(&filed), Some(cell)) => assert!(cell.is_close_to(filed), "{cell:?} is filed as {filed:?}"),
                     (None, Some(_)) => assert!(!filing.is_complete(), "all are filed"),
                     (None, None) => {}
-                    (Some(_), None) => panic!("a tombstone is filed"),
+                    (Some(_), None) => panic!("who has departed is filed"),
                 }
                 met += usize::from(filed.contains_key(&slot));
             }
@@ -544,7 +577,7 @@ impl Shard {
 
     /// The report that is kept of `client`, unless that is over.
     pub(crate) fn report(&self, hash: ClientHash, client: &[u8], horizon: Horizon) -> Option<Record<'_>> {
-        self.get(hash, client).filter(|kept| !kept.is_tombstone() && !horizon.hides(kept))
+        self.get(hash, client).filter(|kept| kept.is_report() && !horizon.hides(kept))
     }
 
     /// Where that is.
@@ -558,9 +591,9 @@ impl Shard {
         self.slab.bytes() + self.index_bytes
     }
 
-    /// How many of its records are tombstones.
-    pub(crate) const fn tombstones(&self) -> usize {
-        self.tombstones
+    /// How many of its records are not reports.
+    pub(crate) const fn departed(&self) -> KindCounts {
+        self.departed
     }
 
     /// How many clients it knows.
@@ -590,7 +623,7 @@ impl Shard {
             if is_out {
                 removed(&kept);
                 let Kept { record, .. } = kept;
-                if !record.is_tombstone() && self.may_be_watched(hash, &record, watched) {
+                if record.is_report() && self.may_be_watched(hash, &record, watched) {
                     self.feed.shift(Shift { before: Some(record), now: None });
                 }
                 self.remove(hash, slot);

@@ -9,11 +9,12 @@ use parking_lot::MutexGuard;
 
 use super::account::{Account, Room};
 use super::intake::{Intake, Offer};
+use super::kind_counts::KindCounts;
 use super::seen::Seen;
 use super::shard::Shard;
 use crate::bytes::{Lock, Text, Writer};
 use crate::herd::{Horizon, Limits};
-use crate::pass::{Entry, Lookup};
+use crate::pass::{Became, Entry, Lookup};
 use crate::report::{ClientHash, HashKey, OwnedRecord, Record, SecretHasher};
 use crate::values::Counters;
 use crate::wire::{Refusal, Span};
@@ -89,11 +90,19 @@ impl Store {
         (shards, Ok(()))
     }
 
-    /// Takes in a tombstone: which shard has something to feed now, and what is kept of its client then, if anything.
-    pub(crate) fn bury(&self, entry: &Entry, intake: Intake<'_>) -> (Shards, Option<OwnedRecord>) {
-        let (range, mut shards) = (entry.client.range(), Shards::default());
-        shards.add(Shard::of(range));
-        (shards, self.shard(range).bury(entry, intake, &mut self.account.room_for_one()))
+    /// Takes in that a client has departed, and adds the shard that has something to feed now. What became of it, and what
+    /// is kept of the client then, is looked at while nothing changes there.
+    pub(crate) fn bury<T>(
+        &self,
+        entry: &Entry,
+        intake: Intake<'_>,
+        shards: &mut Shards,
+        look: impl FnOnce(Became, Option<Record<'_>>) -> T,
+    ) -> T {
+        shards.add_of(entry.client.range());
+        let mut shard = self.shard(entry.client.range());
+        let became = shard.bury(entry, intake, &mut self.account.room_for_one());
+        look(became, shard.get(entry.client, entry.record(intake.text).client()))
     }
 
     /// Holds each shard once. One that another thread holds is left for later, when the others are done.
@@ -210,9 +219,11 @@ impl Store {
         self.shard(hash.range()).report(hash, client, horizon).map(OwnedRecord::from)
     }
 
-    /// How many of the records are tombstones.
-    pub(crate) fn tombstones(&self) -> usize {
-        self.shards.iter().map(|shard| shard.hold().tombstones()).sum()
+    /// How many of the records are not reports.
+    pub(crate) fn departed(&self) -> KindCounts {
+        let mut all = KindCounts::default();
+        self.shards.iter().for_each(|shard| all += shard.hold().departed());
+        all
     }
 
     /// How many clients it knows.

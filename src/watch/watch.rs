@@ -108,9 +108,13 @@ impl Watch {
             return false;
         }
         let is = shift.now.is_some_and(|now| self.shows(&now));
+        if is && shift.now.is_some_and(|now| !now.is_report()) {
+            // It is at home elsewhere, and counts as shown.
+            return false;
+        }
         let (was, is) = match self.target.tells {
             Tells::Crossings { dwell: Some(dwell) } => self.dwell(|dwellings| match &shift.now {
-                Some(now) if !now.is_tombstone() => dwellings.report(client, now.at(), is, dwell),
+                Some(now) if now.is_report() => dwellings.report(client, now.at(), is, dwell),
                 _ => (dwellings.end(client), false),
             }),
             _ => (shift.before.is_some_and(|before| self.shows(&before) && !self.began.hides(&before)), is),
@@ -118,11 +122,10 @@ impl Watch {
         let tells_each = self.target.tells == Tells::Reports;
         let (word, line) = match (tells_each, &shift.now) {
             (true, Some(now)) if now.is_tombstone() => (WatchWord::Forgotten, &lines.now),
+            (true, Some(now)) if !now.is_report() => (WatchWord::Left, &lines.before),
             (true, Some(_)) => (if is { WatchWord::Seen } else { WatchWord::Left }, &lines.now),
             (true, None) => (WatchWord::Expired, &lines.before),
-            (false, Some(now)) if !now.is_tombstone() => {
-                (if is { WatchWord::Enter } else { WatchWord::Leave }, &lines.now)
-            }
+            (false, Some(now)) if now.is_report() => (if is { WatchWord::Enter } else { WatchWord::Leave }, &lines.now),
             (false, _) => (WatchWord::Leave, &lines.before),
         };
         let news = News { client, was, is, tells_each, word, line };
@@ -142,9 +145,13 @@ impl Watch {
         self.inbox.hold().read(usize::MAX, |_| None, &mut Vec::new());
     }
 
-    /// Whether a record is a report, and where the watch is about.
+    /// Whether the watch is about a client of which that is the record. To one without a circle it does not matter where
+    /// the client is at home: nothing is told of one that moves to another region, but that it was forgotten there.
     fn shows(&self, record: &Record<'_>) -> bool {
-        !record.is_tombstone() && self.circle.is_none_or(|circle| record.place().is_some_and(|at| circle.contains(at)))
+        match self.circle {
+            Some(circle) => record.place().is_some_and(|at| circle.contains(at)),
+            None => !record.is_tombstone(),
+        }
     }
 }
 

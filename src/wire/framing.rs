@@ -90,7 +90,8 @@ impl Framer {
             self.most >= word.len() && self.tail.iter().chain(part).take(word.len()).eq(word)
         };
         let is_long = self.tail.len() + part.len() > self.most;
-        let is_passed_on = || [&b"AT "[..], b"KEPT ", b"GONE ", b"FORGOT "].into_iter().any(begins);
+        let is_passed_on =
+            || [&b"AT "[..], b"KEPT ", b"GONE ", b"FORGOT ", b"AWAY ", b"MOVED "].into_iter().any(begins);
         if is_long && is_passed_on() { self.most + Self::SLACK } else { self.most }
     }
 

@@ -9,7 +9,7 @@ use crate::bytes::is_white_space;
 use crate::values::Timestamp;
 
 /// The words that this release knows.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a greeting may say behind the incarnation, as `name=value`. What is not known is passed over, so that later
 /// releases can say more.
@@ -110,8 +110,8 @@ mod tests {
         let greeting = Greeting { incarnation: 7, wall, same: 0x9f3c, hash: None, nonce: None, proof: None };
         assert_eq!(greeting.write(b"Ball", false), b"HELLO Ball 7\n");
         let line = greeting.write(b"Ball", true);
-        assert_eq!(line, b"HELLO Ball 7 v=2 clock=1479413884.250000000 same=0000000000009f3c\n");
-        let fields = HelloFields { version: 2, clock: Some(wall), same: Some(0x9f3c), ..HelloFields::default() };
+        assert_eq!(line, b"HELLO Ball 7 v=3 clock=1479413884.250000000 same=0000000000009f3c\n");
+        let fields = HelloFields { version: 3, clock: Some(wall), same: Some(0x9f3c), ..HelloFields::default() };
         let said = Message::Hello { sender: b"Ball", incarnation: 7, fields: Some(fields) };
         assert_eq!(Message::parse(&line), Ok(Some(said)));
         let (nonce, proof) = (Some(Nonce([5; 16])), Some(Proof { secret: 7, mac: [9; 32] }));

@@ -3,6 +3,7 @@
 use super::greeting::{HelloFields, integer};
 use super::near::Near;
 use super::proof::Proof;
+use super::record_kind::RecordKind;
 use super::refusal::Refusal;
 use super::step::Step;
 use super::stranger::Stranger;
@@ -62,18 +63,14 @@ pub enum Message<'a> {
     },
     /// `FORGET client time`: all that is known of a client up to that time is to be forgotten.
     Forget(Forget<'a>),
-    /// `GONE origin skew client time sender`: a neighbour passes on that a client was forgotten.
-    Gone {
-        /// What it passes on.
-        forgotten: Forgotten<'a>,
-        /// The server that sends this copy.
-        sender: &'a [u8],
-    },
-    /// `FORGOT origin skew client time sender`: that a client was forgotten, which a neighbour found missing here. It
-    /// differs from a GONE line as KEPT does from AT.
-    Forgot {
-        /// What was missing.
-        forgotten: Forgotten<'a>,
+    /// `GONE origin skew client time sender`, or `AWAY region skew client time sender`: a neighbour passes on that a client
+    /// was forgotten, or is at home in another region. With `FORGOT` and `MOVED` in their place: that, where a neighbour
+    /// found it missing here. They differ from those as KEPT does from AT.
+    Departed {
+        /// What it tells.
+        departed: Departed<'a>,
+        /// Whether it is passed on, and was not found missing.
+        floods: bool,
         /// The server that sends this copy.
         sender: &'a [u8],
     },
@@ -135,11 +132,13 @@ impl<'a> Message<'a> {
                 Self::Kept { report: Sighted::of(report)?, sender }
             }
             [b"FORGET", client, time] => Self::Forget(Forget::parse(client, time)?),
-            [b"GONE", forgotten @ .., sender] if forgotten.len() == FORGOTTEN_FIELDS => {
-                Self::Gone { forgotten: Forgotten::of(forgotten)?, sender }
-            }
-            [b"FORGOT", forgotten @ .., sender] if forgotten.len() == FORGOTTEN_FIELDS => {
-                Self::Forgot { forgotten: Forgotten::of(forgotten)?, sender }
+            [word @ (b"GONE" | b"FORGOT" | b"AWAY" | b"MOVED"), departed @ .., sender]
+                if departed.len() == DEPARTED_FIELDS =>
+            {
+                let is_tombstone = matches!(*word, b"GONE" | b"FORGOT");
+                let kind = if is_tombstone { RecordKind::Tombstone } else { RecordKind::Away };
+                let floods = matches!(*word, b"GONE" | b"AWAY");
+                Self::Departed { departed: Departed::of(kind, departed)?, floods, sender }
             }
             [b"REPAIR", sender, step @ ..] => Self::Repair { sender, step: Step::parse(step).ok_or(Refusal::Repair)? },
             [b"HELLO", sender, incarnation, ..] => {
@@ -156,7 +155,7 @@ impl<'a> Message<'a> {
             [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
             [
                 b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS" | b"PROOF"
-                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT" | b"NEAR",
+                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT" | b"AWAY" | b"MOVED" | b"NEAR",
                 ..,
             ] => {
                 return Err(Refusal::FieldCount);
@@ -184,9 +183,9 @@ impl<'a> Message<'a> {
     }
 }
 
-/// How many fields a report has, and how many there are of a client that was forgotten: from origin to time.
+/// How many fields a report has, and how many there are of a client that has departed: from origin to time.
 const REPORT_FIELDS: usize = 5;
-const FORGOTTEN_FIELDS: usize = 4;
+const DEPARTED_FIELDS: usize = 4;
 
 /// Which client is to be forgotten, up to which time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,59 +215,78 @@ impl<'a> Forget<'a> {
     }
 }
 
-/// That a client was forgotten, as it stands in a line: what was asked for, and who wrote it down.
+/// That a client has departed, as it stands in a line: it was forgotten, or is at home in another region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forgotten<'a> {
-    /// The server that was asked to.
+#[non_exhaustive]
+pub struct Departed<'a> {
+    /// Which of the two; never a report.
+    pub kind: RecordKind,
+    /// The server that was asked to forget it, or the region that it is at home in.
     pub origin: &'a [u8],
-    /// That server's clock minus the time up to which the client is forgotten, as it wrote it.
+    /// The clock of that server, or of that region, minus the time, as it wrote it.
     pub skew: &'a [u8],
     /// The value of `skew`.
     pub ahead: Skew,
-    /// What was asked for.
-    pub forget: Forget<'a>,
+    /// Which client, and up to which time what was known of it is void.
+    pub covers: Forget<'a>,
 }
 
-impl<'a> Forgotten<'a> {
-    fn of(fields: &[&'a [u8]]) -> Result<Self, Refusal> {
+impl<'a> Departed<'a> {
+    fn of(kind: RecordKind, fields: &[&'a [u8]]) -> Result<Self, Refusal> {
         let &[origin, skew, client, time] = fields else { return Err(Refusal::FieldCount) };
         let ahead = Skew::parse(skew).ok_or(Refusal::Skew)?;
-        Ok(Self { origin, skew, ahead, forget: Forget::parse(client, time)? })
+        Ok(Self { kind, origin, skew, ahead, covers: Forget::parse(client, time)? })
     }
 
-    /// What the origin's clock said when it wrote this down.
+    /// A FORGET as the server of that name writes it down, whose clock is `ahead` of it; `skew` is that as text.
+    pub(crate) const fn by_forget(forget: &Forget<'a>, origin: &'a [u8], (ahead, skew): (Skew, &'a [u8])) -> Self {
+        Self { kind: RecordKind::Tombstone, origin, skew, ahead, covers: *forget }
+    }
+
+    /// What the clock of its origin said when it wrote this down.
     pub(crate) const fn origin_clock(&self) -> Timestamp {
-        self.forget.at.after(self.ahead)
+        self.covers.at.after(self.ahead)
     }
 }
 
-/// A record of a server's as it stands in a file: a whole line but for its end and the name of a sender.
+/// A record as it stands in a file: a whole line but for its end and the name of a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written<'a> {
     /// `AT origin skew client position time`.
     Report(Sighted<'a>),
-    /// `GONE origin skew client time`.
-    Tombstone(Forgotten<'a>),
+    /// `GONE origin skew client time`, or `AWAY region skew client time`.
+    Departed(Departed<'a>),
 }
 
 impl<'a> Written<'a> {
     /// Reads one.
     ///
     /// # Errors
-    /// What is wrong with it; [`Refusal::UnknownCommand`] where it begins with neither `AT` nor `GONE`.
+    /// What is wrong with it; [`Refusal::UnknownCommand`] where it begins with none of the three words.
     pub fn parse(line: &'a [u8]) -> Result<Self, Refusal> {
+        let departed = |kind, fields| Departed::of(kind, fields).map(Self::Departed);
         match Fields::of(line).as_slice() {
             [b"AT", report @ ..] => Sighted::of(report).map(Self::Report),
-            [b"GONE", forgotten @ ..] => Forgotten::of(forgotten).map(Self::Tombstone),
+            [b"GONE", fields @ ..] => departed(RecordKind::Tombstone, fields),
+            [b"AWAY", fields @ ..] => departed(RecordKind::Away, fields),
             _ => Err(Refusal::UnknownCommand),
         }
     }
 
-    /// The name of the server that wrote it down.
+    /// Which kind of record it is.
+    #[must_use]
+    pub const fn kind(&self) -> RecordKind {
+        match self {
+            Self::Report(_) => RecordKind::Report,
+            Self::Departed(departed) => departed.kind,
+        }
+    }
+
+    /// The name of the server that wrote it down, or of the region.
     pub(crate) const fn origin(&self) -> &'a [u8] {
         match self {
             Self::Report(report) => report.origin,
-            Self::Tombstone(forgotten) => forgotten.origin,
+            Self::Departed(departed) => departed.origin,
         }
     }
 }
@@ -409,6 +427,9 @@ mod tests {
             ("GONE a +1.0 kiwi +1+1 1 b", Refusal::FieldCount),
             ("GONE a 1.0 kiwi 1 b", Refusal::Skew),
             ("FORGOT a +1.0 kiwi 1e3 b", Refusal::Time),
+            ("AWAY eu +1.0 kiwi +1+1 1 b", Refusal::FieldCount),
+            ("AWAY eu +1.0 kiwi 1", Refusal::FieldCount),
+            ("MOVED eu 1.0 kiwi 1 b", Refusal::Skew),
             ("AUTH", Refusal::FieldCount),
             ("AUTH one two", Refusal::FieldCount),
             ("PROOF a", Refusal::FieldCount),

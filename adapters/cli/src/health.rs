@@ -59,6 +59,8 @@ pub(crate) struct Shown {
     pub(crate) uptime: f64,
     pub(crate) clients: u64,
     pub(crate) tombstones: u64,
+    /// Clients that are at home in another region.
+    pub(crate) away: u64,
     /// Bytes that are set aside for what is kept of clients.
     pub(crate) bytes: u64,
     /// Bytes of memory that its process has.

@@ -1,22 +1,24 @@
 //! What a server keeps of a client, as a line that is written and read again.
 
-use herd::wire::{Forgotten, Sighted, Sighting, Written, is_white_space};
-use herd::{Position, Timestamp};
+use herd::wire::{Departed, Sighted, Sighting, Written, is_white_space};
+use herd::{Position, RecordKind, Timestamp};
 
-/// A client's report, or that it was forgotten: `AT ORIGIN SKEW client position time`, or `GONE ORIGIN SKEW client time`.
+/// A client's report, or that it was forgotten, or is at home in another region: `AT ORIGIN SKEW client position time`,
+/// `GONE ORIGIN SKEW client time` or `AWAY REGION SKEW client time`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// The server that was told.
+    kind: RecordKind,
+    /// The server that was told, or the region.
     pub(crate) origin: Vec<u8>,
-    /// That server's clock minus the time, as it wrote it.
+    /// Its clock minus the time, as it wrote it.
     pub(crate) skew: Vec<u8>,
     pub(crate) client: Vec<u8>,
     /// As it is written.
     pub(crate) time: Vec<u8>,
     pub(crate) at: Timestamp,
-    /// What that server's clock said.
+    /// What its clock said.
     pub(crate) heard: Timestamp,
-    /// The position; a client that was forgotten has none.
+    /// The position, in a report.
     position: Option<Vec<u8>>,
     /// The line, with one space between two fields, and no LF.
     pub(crate) line: Vec<u8>,
@@ -27,22 +29,29 @@ impl Record {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let fields: Vec<&[u8]> = line.split(|byte| is_white_space(*byte)).filter(|field| !field.is_empty()).collect();
         let line = fields.join(&b' ');
-        let (origin, skew, ahead, (client, time, at), position) = match Written::parse(&line).ok()? {
+        let written = Written::parse(&line).ok()?;
+        let kind = written.kind();
+        let (origin, skew, ahead, (client, time, at), position) = match written {
             Written::Report(Sighted { origin, skew, ahead, sighting }) => {
                 let Sighting { client, position, time, at } = sighting;
                 (origin, skew, ahead, (client, time, at), Some(position.to_vec()))
             }
-            Written::Tombstone(Forgotten { origin, skew, ahead, forget }) => {
-                (origin, skew, ahead, (forget.client, forget.time, forget.at), None)
+            Written::Departed(Departed { origin, skew, ahead, covers, .. }) => {
+                (origin, skew, ahead, (covers.client, covers.time, covers.at), None)
             }
         };
         let [origin, skew, client, time] = [origin, skew, client, time].map(<[u8]>::to_vec);
-        Some(Self { origin, skew, client, time, at, heard: at.after(ahead), position, line })
+        Some(Self { kind, origin, skew, client, time, at, heard: at.after(ahead), position, line })
     }
 
     /// Whether it says that the client was forgotten.
     pub(crate) const fn is_gone(&self) -> bool {
-        self.position.is_none()
+        matches!(self.kind, RecordKind::Tombstone)
+    }
+
+    /// Whether it says that the client is at home in another region.
+    pub(crate) const fn is_away(&self) -> bool {
+        matches!(self.kind, RecordKind::Away)
     }
 
     /// Where the client was.
@@ -50,11 +59,14 @@ impl Record {
         self.position.as_deref().and_then(Position::parse)
     }
 
-    /// The request of a client that says the same.
-    pub(crate) fn request(&self) -> Vec<u8> {
-        match &self.position {
-            Some(position) => [b"IAMAT", &self.client[..], position, &self.time].join(&b' '),
-            None => forget(&self.client, &self.time),
+    /// The request of a client that says the same; none says that it is at home in another region.
+    pub(crate) fn request(&self) -> Option<Vec<u8>> {
+        match (self.kind, &self.position) {
+            (RecordKind::Report, Some(position)) => {
+                Some([b"IAMAT", &self.client[..], position, &self.time].join(&b' '))
+            }
+            (RecordKind::Tombstone, _) => Some(forget(&self.client, &self.time)),
+            (RecordKind::Report | RecordKind::Away, _) => None,
         }
     }
 }
@@ -71,11 +83,13 @@ mod tests {
     #[test]
     fn a_line_becomes_the_request_that_says_the_same() {
         let at = Record::parse(b"AT Alford +0.25 kiwi +34.07-118.44 1479413884.392014450\r").expect("a report");
-        assert_eq!(at.request(), b"IAMAT kiwi +34.07-118.44 1479413884.392014450");
+        assert_eq!(at.request(), Some(b"IAMAT kiwi +34.07-118.44 1479413884.392014450".to_vec()));
         assert_eq!(at.line, b"AT Alford +0.25 kiwi +34.07-118.44 1479413884.392014450");
         let gone = Record::parse(b"GONE  Alford +12 kiwi\t5").expect("a client that is gone");
-        assert_eq!(gone.request(), b"FORGET kiwi 5");
+        assert_eq!(gone.request(), Some(b"FORGET kiwi 5".to_vec()));
         assert_eq!((gone.line.as_slice(), gone.is_gone()), (&b"GONE Alford +12 kiwi 5"[..], true));
+        let away = Record::parse(b"AWAY eu +12 kiwi 5").expect("a client that is away");
+        assert_eq!((away.request(), away.is_gone()), (None, false));
         for line in ["", "kiwi", "IAMAT kiwi +1+1 1", "AT Alford +0.25 kiwi +91+1 1", "GONE Alford +0.25 kiwi +1+1 1"] {
             assert_eq!(Record::parse(line.as_bytes()), None, "{line}");
         }

@@ -186,8 +186,7 @@ fn bad_input(data: &str, to: &str) {
     let import = |arguments: &[&str], records: &str| herd(&[&["import"], arguments].concat(), records);
     for into in [&["--to", to][..], &["--data", data]] {
         let (code, out, error) = import(into, "AT A +0.5 tui +1+1 20\ntui\n");
-        let what =
-            "line 2: invalid record, expected AT ORIGIN SKEW CLIENT POSITION TIME or GONE ORIGIN SKEW CLIENT TIME: tui";
+        let what = "line 2: invalid record, expected AT ORIGIN SKEW CLIENT POSITION TIME, GONE ORIGIN SKEW CLIENT TIME or AWAY REGION SKEW CLIENT TIME: tui";
         assert!(code == 1 && out.is_empty() && error.contains(what), "{error}");
     }
     // A time that no server takes.

@@ -67,8 +67,9 @@ fn write_server(out: &mut Exposition, status: &ServerStatus, limits: &Limits) {
     out.family("herd_build_info", Kind::Gauge, "The program: always 1.").sample(&labels, 1);
     out.gauge("herd_uptime_seconds", "How long the server has run.", decimal(status.uptime));
     out.gauge("herd_clients", "Clients whose positions are kept.", status.clients);
-    out.gauge("herd_clients_limit", "How many records are kept at most, tombstones included.", limits.clients);
+    out.gauge("herd_clients_limit", "How many records are kept at most, of whatever kind.", limits.clients);
     out.gauge("herd_tombstones", "Clients that are known to be forgotten.", status.tombstones);
+    out.gauge("herd_away", "Clients that are known to be at home in another region.", status.away);
     out.gauge("herd_records_bytes", "Memory that is set aside for records of clients.", status.bytes);
     out.gauge("herd_connections", "Connections that others have opened to the server.", status.connections);
     out.gauge("herd_connections_limit", "How many of these there may be at most.", limits.connections);

@@ -8,6 +8,7 @@ use crate::wire::Sighting;
 
 mod forgetting;
 mod limits;
+mod regions;
 mod rights;
 mod trust;
 mod watching;
@@ -257,7 +258,7 @@ fn a_greeting_with_fields_is_answered_with_fields_and_a_stranger_is_told_why() {
     let node = node();
     let reply = say(&node, Some(LOOPBACK), "HELLO b 7 v=2 later=1\n");
     let fingerprint = node.identity().same;
-    assert_eq!(reply, format!("HELLO a {} v=2 clock=2.500000000 same={fingerprint:016x}\n", scramble(1)));
+    assert_eq!(reply, format!("HELLO a {} v=3 clock=2.500000000 same={fingerprint:016x}\n", scramble(1)));
     assert_eq!(say(&node, Some(LOOPBACK), "HELLO d 7 v=2\nIAMAT kiwi +1+1 1\n"), "REFUSED a unknown\n");
     assert_eq!(say(&node, Some(LOOPBACK), "HELLO x 7 v=3\n"), "REFUSED a unknown\n");
     assert_eq!(say(&node, None, "HELLO b 7 v=2\n"), "REFUSED a address\n");

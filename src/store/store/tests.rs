@@ -2,8 +2,8 @@ use super::*;
 use crate::pass::BroughtBy;
 use crate::store::cursor::Cursor;
 use crate::store::intake::{Kept, Verdict};
-use crate::values::{Instant, ServerId, SplitMix64, Timestamp};
-use crate::wire::{Forget, Sighting};
+use crate::values::{Instant, ServerId, Skew, SplitMix64, Timestamp};
+use crate::wire::{Departed, Forget, Sighting};
 
 /// A store that has room for so many clients.
 pub(in crate::store) fn store(clients: usize, seed: u64) -> Store {
@@ -36,8 +36,11 @@ pub(in crate::store) fn bury(store: &Store, client: &str, time: &str) {
     let at = Timestamp::parse(time.as_bytes()).expect(time);
     let (forget, mut text) = (Forget { client: client.as_bytes(), time: time.as_bytes(), at }, Text::default());
     let hash = store.hash(forget.client);
-    let entry = Entry::write_tombstone((ServerId(0), b"a"), b"+1.0", &forget, hash, &mut text);
-    assert!(store.bury(&entry, intake(text.as_slice())).1.is_some(), "there is room");
+    let ahead = Skew::parse(b"+1.0").expect("a skew");
+    let departed = Departed::by_forget(&forget, b"a", (ahead, b"+1.0"));
+    let entry = Entry::write_departed(ServerId(0), &departed, hash, &mut text);
+    let is_known = |_, kept: Option<Record<'_>>| kept.is_some();
+    assert!(store.bury(&entry, intake(text.as_slice()), &mut Shards::default(), is_known), "there is room");
 }
 
 fn intake(text: &[u8]) -> Intake<'_> {

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use herd::wire::Forget;
 use herd::{
-    Action, Answer, Changed, Event, Herd, Instant, Limits, LinkStep, Node, Notice, Now, OwnedRecord, Received, Refusal,
-    ServerId, Session, SessionId, Sighting, Turn,
+    Action, Answer, Changed, Event, Heard, Herd, Instant, Limits, LinkStep, Node, Notice, Now, OwnedRecord, Received,
+    Refusal, ServerId, Session, SessionId, Sighting, Turn,
 };
 
 use super::herds;
@@ -200,6 +200,11 @@ impl Driver {
     /// A client is forgotten by the typed door.
     pub(crate) fn forget(&mut self, forget: &Forget<'_>) -> Result<OwnedRecord, Refusal> {
         self.both(|node, turn| node.forget(turn, forget))
+    }
+
+    /// Lines of another region come by the door for those.
+    pub(crate) fn hear(&mut self, lines: &[u8]) -> Heard {
+        self.both(|node, turn| node.hear(turn, lines))
     }
 
     /// What the clocks say.

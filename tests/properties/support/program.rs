@@ -42,6 +42,8 @@ pub(crate) enum Op {
     Stops,
     /// The limits are other ones: some of them larger, or smaller.
     Limits(u8),
+    /// Something is heard of another region.
+    Hears { region: u8, client: u8, time: u8 },
 }
 
 /// A line of a client or of a neighbour.
@@ -55,6 +57,7 @@ pub(crate) enum Say {
     Kept { origin: u8, client: u8, time: u8, sender: u8 },
     All { sender: u8, range: u8 },
     Status,
+    Departed { word: u8, origin: u8, client: u8, time: u8, sender: u8 },
 }
 
 /// What happens to a link.
@@ -80,6 +83,10 @@ impl Say {
             Self::Kept { origin, client, time, sender } => {
                 format!("KEPT s{} {} {} s{}\n", origin % 8, skew(origin), sighting(client, time), sender % 5)
             }
+            Self::Departed { word, origin, client, time, sender } => {
+                let word = ["GONE", "FORGOT", "AWAY", "MOVED"][usize::from(word % 4)];
+                format!("{word} s{} {} {} s{}\n", origin % 8, skew(origin), departed(client, time), sender % 5)
+            }
             Self::Status => "STATUS\n".into(),
             Self::All { sender, range } => format!("REPAIR s{} all 10/{range:02x}0\n", sender % 5),
             Self::Hello { sender, incarnation, fields } => {
@@ -102,9 +109,18 @@ fn skew(origin: u8) -> &'static str {
 /// A client, where it is, and when: in one of several spellings, all of them usual, some of them too long here.
 fn sighting(client: u8, time: u8) -> String {
     let position = ["+1-1", "+34.068930-118.445127", "-7.5+2", "+89.9-179.99"][usize::from(time % 4)];
+    format!("c{} {position} {}", client % 8, time_of(client, time))
+}
+
+/// A client that has departed, and up to when.
+fn departed(client: u8, time: u8) -> String {
+    format!("c{} {}", client % 8, time_of(client, time))
+}
+
+fn time_of(client: u8, time: u8) -> String {
     let seconds = 1_479_413_800 + u32::from(time / 2);
     let decimals = ["", ".5", ".392014450"][usize::from(client / 8 % 3)];
-    format!("c{} {position} {seconds}{decimals}", client % 8)
+    format!("{seconds}{decimals}")
 }
 
 /// Runs a program on the server in the middle of a small herd, holding every limit after each step.
@@ -173,6 +189,12 @@ impl World {
             Op::Reports { client, time } => self.report(*client, *time),
             Op::Stops => self.handle(|| Event::Stopping),
             Op::Limits(which) => self.change_limits(*which),
+            Op::Hears { region, client, time } => {
+                let word = ["AWAY", "GONE"][usize::from(region / 8 % 2)];
+                let line = format!("{word} s{} {} {}\n", region % 8, skew(*region), departed(*client, *time));
+                let heard = self.driver.hear(line.as_bytes());
+                let _ = writeln!(self.trace, "{heard:?}");
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary as _, Unstructured};
 use herd::values::MOST_RESULTS;
-use herd::wire::{Forget, Forgotten, Message, Sighted, Sighting, Step as RepairStep, is_white_space};
+use herd::wire::{Departed, Forget, Message, RecordKind, Sighted, Sighting, Step as RepairStep, is_white_space};
 use herd::{Limits, Places};
 use serde_json::value::RawValue;
 
@@ -56,8 +56,7 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
         Message::At { report, sender } => sighted(b"AT", report, sender),
         Message::Kept { report, sender } => sighted(b"KEPT", report, sender),
         Message::Forget(is) => vec![Some(b"FORGET"), Some(is.client), Some(is.time)],
-        Message::Gone { forgotten, sender } => gone(b"GONE", forgotten, sender),
-        Message::Forgot { forgotten, sender } => gone(b"FORGOT", forgotten, sender),
+        Message::Departed { departed, floods, sender } => gone(departed, floods, sender),
         Message::Repair { sender, ref step } => {
             let more = match step {
                 RepairStep::End => 1,
@@ -73,8 +72,14 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
     }
 }
 
-fn gone<'a>(word: &'a [u8], forgotten: Forgotten<'a>, sender: &'a [u8]) -> Vec<Option<&'a [u8]>> {
-    let Forgotten { origin, skew, forget: Forget { client, time, .. }, .. } = forgotten;
+fn gone<'a>(departed: Departed<'a>, floods: bool, sender: &'a [u8]) -> Vec<Option<&'a [u8]>> {
+    let Departed { kind, origin, skew, covers: Forget { client, time, .. }, .. } = departed;
+    let word: &[u8] = match (kind, floods) {
+        (RecordKind::Away, true) => b"AWAY",
+        (RecordKind::Away, false) => b"MOVED",
+        (_, true) => b"GONE",
+        (_, false) => b"FORGOT",
+    };
     [word, origin, skew, client, time, sender].map(Some).to_vec()
 }
 

@@ -10,8 +10,8 @@ use crate::failure::Failure;
 
 /// Print what a server's data folder keeps, a line for each client
 ///
-/// `AT ORIGIN SKEW CLIENT POSITION TIME`, or for a client that was forgotten `GONE ORIGIN SKEW CLIENT TIME`: the newest of
-/// each client, in no order. `herd import` and `herd forget --match` read them. The server may run meanwhile; what it has
+/// `AT ORIGIN SKEW CLIENT POSITION TIME`, for a client that was forgotten `GONE ORIGIN SKEW CLIENT TIME`, and for one that is
+/// at home in another region `AWAY REGION SKEW CLIENT TIME`: the newest of each client, in no order. `herd import` and `herd forget --match` read them. The server may run meanwhile; what it has
 /// not written yet is not among them. A server cannot be asked for all its clients.
 #[derive(Args)]
 pub(crate) struct Export {

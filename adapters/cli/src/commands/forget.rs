@@ -128,16 +128,25 @@ fn one(server: &Server, client: &str, time: Option<Vec<u8>>) -> Result<ExitCode,
     }
     let outcome = send(server, &listed)?;
     outcome.whole(server)?;
+    if let Some(away) = outcome.at.as_deref().and_then(Record::parse).filter(Record::is_away) {
+        let region = String::from_utf8_lossy(&away.origin);
+        println!("not forgotten, it is at home in the region {} since {}", escaped(&region), when(&away));
+        return Ok(ExitCode::FAILURE);
+    }
     if let Some(at) = outcome.at.as_deref().and_then(At::parse) {
         println!("not forgotten, it has reported since:\n{}", at.describe());
         return Ok(ExitCode::FAILURE);
     }
-    let strange = || server.broken(&io::Error::other("its answer is neither a GONE line nor an AT line"));
+    let strange = || server.broken(&io::Error::other("its answer is no GONE line, AT line or AWAY line"));
     let gone = outcome.gone.as_deref().and_then(Record::parse).filter(Record::is_gone).ok_or_else(strange)?;
-    let (client, time) = (String::from_utf8_lossy(&gone.client), String::from_utf8_lossy(&gone.time));
-    let until = utc(gone.at).map_or_else(|| time.to_string(), |utc| format!("{utc} ({time})"));
-    println!("{} is forgotten up to {until}", escaped(&client));
+    println!("{} is forgotten up to {}", escaped(&String::from_utf8_lossy(&gone.client)), when(&gone));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The time of a record, for people and as it is written.
+fn when(record: &Record) -> String {
+    let time = String::from_utf8_lossy(&record.time);
+    utc(record.at).map_or_else(|| time.to_string(), |utc| format!("{utc} ({time})"))
 }
 
 /// Asks for the times of the reports that are kept, of those whose time is not known yet. Those of whom nothing is known are

@@ -19,8 +19,8 @@ use crate::server::{Server, ServerOptions};
 /// Tell a server, or a data folder, what `herd export` has printed
 ///
 /// A server is told as a client would tell it, by IAMAT and FORGET with the lines' own times: what it knows better stays,
-/// and the lines get that server's name and skew, as if they were heard now. A data folder, which no server may have in use,
-/// gets the lines as they are.
+/// and the lines get that server's name and skew, as if they were heard now. AWAY lines are left out, since no client says
+/// them. A data folder, which no server may have in use, gets the lines as they are.
 #[derive(Args)]
 pub(crate) struct Import {
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(crate) struct Import {
 }
 
 /// What a line should be.
-const RECORD: &str = "invalid record, expected AT ORIGIN SKEW CLIENT POSITION TIME or GONE ORIGIN SKEW CLIENT TIME";
+const RECORD: &str = "invalid record, expected AT ORIGIN SKEW CLIENT POSITION TIME, GONE ORIGIN SKEW CLIENT TIME or AWAY REGION SKEW CLIENT TIME";
 
 impl Import {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
@@ -62,11 +62,12 @@ fn into_server(
     let mut taken = 0;
     let mut refused = None;
     let read = Arc::new(AtomicUsize::new(0));
-    let requests = records.map({
+    let requests = records.filter_map({
         let read = Arc::clone(&read);
         move |record| {
-            read.fetch_add(1, Ordering::Relaxed);
-            record.map(|record| record.request())
+            let request = record.map(|record| record.request()).transpose();
+            read.fetch_add(usize::from(request.is_some()), Ordering::Relaxed);
+            request
         }
     });
     let end = server.connect()?.stream(requests, |reply| {

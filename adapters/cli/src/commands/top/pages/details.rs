@@ -53,6 +53,7 @@ fn about(report: &Report) -> Vec<String> {
         format!("answers in {}", latency(report.took.as_secs_f64())),
         format!("{} clients", shown.clients),
         format!("{} tombstones", shown.tombstones),
+        format!("{} away", shown.away),
         format!("records {}", bytes(shown.bytes)),
         format!("memory {}", shown.memory.map_or_else(|| "-".into(), bytes)),
         format!("{} connections", shown.connections),
