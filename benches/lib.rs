@@ -155,7 +155,11 @@ impl Bench {
                     self.node.handle(&mut self.turn, Event::Fetched { fetch, outcome });
                 }
                 Action::Answer { answer, .. } => self.session.answer(answer, &mut self.out),
-                Action::Close { .. } | Action::Look { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. }
+                | Action::Look { .. }
+                | Action::Forward { .. }
+                | Action::Post
+                | Action::WakeAt(_) => {}
             }
         }
     }

@@ -102,6 +102,7 @@
 //! | `pass` | what one read brought on its way through, and the feed of what became of it |
 //! | `store` | what is kept of each client, how it is found, what was handled already |
 //! | `watch` | who is told of changes: watches and fences, and what is still to be told |
+//! | `homes` | beyond one herd: the region a client is at home in, and what regions ask and tell each other |
 //! | `peers` | the way to one neighbour, and when to compare with it |
 //! | `session` | one connection: the order of replies, its limits |
 //! | `node` | what all sessions share: events in, actions out |
@@ -111,6 +112,7 @@ pub mod access;
 mod bytes;
 mod fast;
 pub mod herd;
+mod homes;
 mod node;
 mod pass;
 mod peers;
@@ -125,11 +127,12 @@ pub mod wire;
 
 pub use access::{Access, Certificate, Certificates, Grant, Right, Rights, Secret, Seed, Token, TokenHash, Trust};
 pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
+pub use homes::{Delivery, Post, QuestionId, ReplyTo, Subject};
 pub use node::{
     Buffer, Caller, Change, Changed, DataStatus, Event, Heard, HostStatus, LinkState, LinkStatus, LogStatus,
     NeighbourStatus, Node, PlacesStatus, Received, Seat, Seconds, Served, ServerStatus,
 };
-pub use pass::{Action, Answer, BroughtBy, Notice, Trouble, Turn, Wrong};
+pub use pass::{Action, Answer, Answered, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};
 pub use places::{Places, Query, Status, Unavailable};
 pub use report::{HashKey, OwnedRecord, Record};

@@ -89,6 +89,10 @@ pub struct Limits {
     /// Clients of which a connection has still to be told something. At the bound all of it is dropped, and told anew
     /// from the start when the other end reads.
     pub watch_queue: usize,
+    /// How long another region may take to answer.
+    pub region_timeout: Duration,
+    /// Bytes that clients of other regions take whom somebody here watches. At the bound further ones are not told of.
+    pub region_guests: usize,
     /// Whether a client's connection is closed after its first reply, as the first herds did.
     pub one_shot: bool,
 }
@@ -178,6 +182,8 @@ impl Default for Limits {
             drain: Duration::from_secs(10),
             watches: 64,
             watch_queue: 16_384,
+            region_timeout: Duration::from_secs(1),
+            region_guests: 64 << 20,
             one_shot: false,
         }
     }

@@ -108,6 +108,10 @@ impl Changes {
         }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.changed.missed == 0
+    }
+
     /// Gives all that is collected, if anything is.
     pub(super) fn give_if_any(collected: &mut Option<Self>, changed: &mut Changed) {
         match collected {
@@ -117,7 +121,7 @@ impl Changes {
     }
 
     /// Gives all, and takes what `changed` was made of in its place.
-    fn give(&mut self, changed: &mut Changed) {
+    pub(super) fn give(&mut self, changed: &mut Changed) {
         changed.clear();
         mem::swap(&mut self.changed, changed);
     }

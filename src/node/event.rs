@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::herd::{Herd, Limits};
+use crate::homes::Delivery;
 use crate::places::{Places, Unavailable};
 use crate::values::{FetchId, ServerId, SessionId};
 
@@ -82,6 +83,18 @@ pub enum Event<'a> {
     },
     /// A session [that waits](crate::Session::is_waiting) has gone: nobody waits there any more.
     Gone(SessionId),
+    /// The bus between regions is there from now on, or is not.
+    Bus(bool),
+    /// This server is its region's bridge from now on, which tells other regions of arrivals and hears of theirs: with a
+    /// fencing number that is greater than that of any bridge before. Or it is not.
+    Bridge(Option<u64>),
+    /// A message came from another region.
+    Delivered {
+        /// By which way.
+        by: Delivery,
+        /// What it says.
+        payload: &'a [u8],
+    },
     /// The earliest time that [`Action::WakeAt`](crate::Action::WakeAt) named since this was last said has come.
     Woken,
 }

@@ -14,9 +14,10 @@ use crate::wire::{Framer, Written};
 pub struct Heard {
     /// What is kept now.
     pub kept: usize,
-    /// What changed nothing: it was known, or what is kept of the client is newer and is no report.
+    /// What changed nothing: it was known, or the client is known to have gone on to another region.
     pub known: usize,
-    /// For each line of a client of which a newer report is kept, that report: the client is at home here.
+    /// For each line of a client of which a newer report or tombstone is kept, that: whoever said the line does not know of
+    /// it.
     pub newer: Vec<OwnedRecord>,
     /// What is not kept of clients that are unknown here: no more may be kept, or what was kept of it was let go.
     pub not_kept: usize,
@@ -27,10 +28,10 @@ pub struct Heard {
 }
 
 impl Heard {
-    fn count(&mut self, became: Became, kept: Option<Record<'_>>) {
+    fn count(&mut self, heard: &Record<'_>, became: Became, kept: Option<Record<'_>>) {
         match (became, kept) {
             (Became::Kept, _) => self.kept += 1,
-            (_, Some(kept)) if kept.is_report() => self.newer.push(kept.into()),
+            (_, Some(kept)) if kept.region().is_none() && kept != *heard => self.newer.push(kept.into()),
             (_, Some(_)) => self.known += 1,
             (_, None) => self.not_kept += 1,
         }
@@ -54,7 +55,8 @@ impl Node {
             let Some(entry) = self.read_news(&identity, line, (&mut heard, &mut text), turn) else { continue };
             let (text, from) = (text.as_slice(), BroughtBy::Region);
             let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
-            self.store.bury(&entry, intake, &mut shards, |became, kept| heard.count(became, kept));
+            let record = entry.record(text);
+            self.store.bury(&entry, intake, &mut shards, |became, kept| heard.count(&record, became, kept));
         }
         if listeners.is_some() && count > 0 {
             self.deliver(shards, BroughtBy::Region, count, turn);

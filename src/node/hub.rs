@@ -10,7 +10,8 @@ use super::event::Event;
 use super::seldom::Seldom;
 use super::sweep::Sweep;
 use crate::herd::{Buffers, Herd, Identity, Limits, Neighbour, Untimely};
-use crate::pass::{Action, Answer, Audience, BroughtBy, Greeter, Hello, Interest, Notice, Run, Trouble, Turn, Wrong};
+use crate::homes::{Homes, give};
+use crate::pass::{Action, Answered, Audience, BroughtBy, Greeter, Hello, Interest, Notice, Run, Trouble, Turn, Wrong};
 use crate::peers::{Cx, Link, LinkStep, Troubles};
 use crate::places::{Fetches, Places, Query, Unavailable, Wanted};
 use crate::report::{Head, Record};
@@ -34,6 +35,8 @@ pub(super) struct Hub {
     pub(super) changes: Option<Changes>,
     pub(super) arrivals: Option<Changes>,
     pub(super) watches: Watches,
+    /// What it has to do with other regions, if it is a server of one.
+    pub(super) homes: Option<Box<Homes>>,
     /// Bytes that wait for neighbours, as they were counted last.
     buffered: usize,
     /// Connections that were closed since buffers are full.
@@ -65,6 +68,7 @@ impl Hub {
             changes: None,
             arrivals: None,
             watches: Watches::new(interest),
+            homes: None,
             buffered: 0,
             buffers_full: Seldom::default(),
             clients_full: Seldom::default(),
@@ -98,7 +102,12 @@ impl Hub {
             Event::Limits(limits) => self.change_limits(&limits, turn),
             Event::TakesReports(takes) => Arc::make_mut(&mut self.identity).takes_reports = takes,
             Event::Fetched { fetch, outcome } => self.fetched(fetch, outcome, turn),
-            Event::Gone(session) => self.fetches.forget(session),
+            Event::Gone(session) => {
+                self.fetches.forget(session);
+                if let Some(homes) = &mut self.homes {
+                    homes.forget(session);
+                }
+            }
             Event::Woken => self.woken(turn),
             Event::Connected { peer, proven } => {
                 self.counters.links_up += 1;
@@ -110,8 +119,10 @@ impl Hub {
             }
             Event::Renew { peer } => self.on_connection(peer, turn, Link::renew),
             Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
-            // The node has taken it, without holding the hub for all of it.
-            Event::Received { .. } => {}
+            Event::Bus(is_up) => self.change_bus(is_up, turn),
+            Event::Bridge(fence) => self.change_bridge(fence, turn),
+            // The node has taken those, without holding the hub for all of it.
+            Event::Received { .. } | Event::Delivered { .. } => {}
             Event::Lost { peer, why } => {
                 self.counters.links_lost += 1;
                 self.on_link(
@@ -231,11 +242,7 @@ impl Hub {
             Some(id) => id,
             None => self.identity.origin(name)?,
         };
-        let write = |part: &[u8]| out.extend_from_slice(part);
-        Ok(match record {
-            Written::Report(report) => Record::write(write, (origin, name), report.skew, &report.sighting),
-            Written::Departed(departed) => Record::write_departed(write, origin, departed),
-        })
+        Ok(Record::write_down(|part| out.extend_from_slice(part), origin, record))
     }
 
     /// What is to be done about a link. If that is to wait, it has asked to be woken in time.
@@ -258,8 +265,13 @@ impl Hub {
     /// Asks to be woken, unless it has asked for a time as early.
     pub(super) fn ask_to_be_woken(&mut self, turn: &mut Turn) {
         let links = self.links.iter().filter_map(|link| link.deadline(&self.identity.limits));
-        if let Some(wake) =
-            links.chain(self.fetches.deadline()).chain(self.troubles.deadline()).chain(self.sweep.deadline()).min()
+        let homes = self.homes.as_ref().and_then(|homes| homes.deadline());
+        if let Some(wake) = links
+            .chain(self.fetches.deadline())
+            .chain(self.troubles.deadline())
+            .chain(self.sweep.deadline())
+            .chain(homes)
+            .min()
         {
             self.ask_to_be_woken_at(wake, turn);
         }
@@ -418,7 +430,7 @@ impl Hub {
         match self.fetches.want(query, ticket, turn.now.instant, &self.identity.limits) {
             Wanted::Known(places) => {
                 self.counters.fetches_known += 1;
-                answer([ticket], &places, turn);
+                self.answer([ticket], &places, turn);
             }
             Wanted::Start(fetch, query) => {
                 self.counters.fetches += 1;
@@ -428,15 +440,23 @@ impl Hub {
             Wanted::Queued { refused } if refused.is_empty() => {}
             Wanted::Queued { refused } => {
                 self.counters.fetches_refused += refused.len() as u64;
-                answer(refused, &Unavailable::too_many().to_places(), turn);
+                self.answer(refused, &Unavailable::too_many().to_places(), turn);
             }
+        }
+    }
+
+    /// Gives WHATSATs their places, and those that other regions have answered their reports.
+    fn answer(&mut self, tickets: impl IntoIterator<Item = Ticket>, places: &Places, turn: &mut Turn) {
+        for ticket in tickets {
+            let report = self.homes.as_mut().and_then(|homes| homes.take_report(ticket));
+            give(ticket, Answered::Places { report, places: places.clone() }, turn);
         }
     }
 
     fn fetched(&mut self, fetch: FetchId, outcome: Result<Places, Unavailable>, turn: &mut Turn) {
         let tickets = self.fetches.fetched(fetch, &outcome, turn.now.instant, &self.identity.limits);
         let places = outcome.unwrap_or_else(|error| error.to_places());
-        answer(tickets, &places, turn);
+        self.answer(tickets, &places, turn);
         self.start_fetches(turn);
     }
 
@@ -455,8 +475,9 @@ impl Hub {
         let expired = self.fetches.expired(turn.now.instant);
         if !expired.is_empty() {
             self.counters.fetches_timed_out += expired.len() as u64;
-            answer(expired, &Unavailable::timed_out().to_places(), turn);
+            self.answer(expired, &Unavailable::timed_out().to_places(), turn);
         }
+        self.counters.region_timeouts += self.homes.as_mut().map_or(0, |homes| homes.wake(turn));
     }
 
     /// Tells a link something of its connection, unless it has given that up.
@@ -491,11 +512,4 @@ impl Hub {
 fn link_to(neighbour: &Neighbour, identity: &Identity) -> Link {
     let asks_first = identity.names.name(identity.me) < identity.names.name(neighbour.id);
     Link::new(neighbour.id, asks_first, &identity.limits)
-}
-
-fn answer(tickets: impl IntoIterator<Item = Ticket>, places: &Places, turn: &mut Turn) {
-    turn.actions.extend(tickets.into_iter().map(|ticket| Action::Answer {
-        session: ticket.session,
-        answer: Answer { number: ticket.number, places: places.clone() },
-    }));
 }

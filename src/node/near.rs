@@ -22,17 +22,12 @@ impl Node {
             Around::Position(at) => (*at, None),
             Around::Client(client) if rights.ask().covers(client) => {
                 let report = self.position(client, turn.now).ok_or(Refusal::UnknownClient)?;
-                (report.record().place().ok_or(Refusal::UnknownClient)?, Some(client.clone()))
+                (report.record().place().ok_or(Refusal::UnknownClient)?, Some(&**client))
             }
             Around::Client(_) => return Err(Refusal::UnknownClient),
         };
         self.hub.hold().counters.near += 1;
-        let filter = Filter {
-            pattern: near.pattern.clone(),
-            rights: rights.ask().clone(),
-            heard_since: near.heard.map(|time| turn.now.wall.before(time)),
-            except,
-        };
+        let filter = Filter::of(near, rights, turn.now.wall, except);
         Ok(Search::new(Circle::new(center, near.radius), near.bound.into(), filter))
     }
 

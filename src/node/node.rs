@@ -138,6 +138,9 @@ impl Node {
             turn.spend(Work::answers(bytes.len()));
             self.hear_neighbour(turn, peer, bytes);
         }
+        if let Event::Delivered { by, payload } = &event {
+            self.hear_region(turn, by, payload);
+        }
         self.hub(turn, |hub, turn| {
             turn.horizon = self.horizon(&hub.identity.limits, turn.now);
             let (changes, wakes) = (matches!(event, Event::Herd(_) | Event::Limits(_)), matches!(event, Event::Woken));
@@ -145,6 +148,7 @@ impl Node {
             if changes {
                 self.take_over(hub);
             }
+            self.collects_arrivals.store(hub.arrivals.is_some(), Ordering::Release);
             if wakes {
                 hub.look_for_newcomers(&self.store, turn);
             }

@@ -10,12 +10,13 @@ use super::near::write_found;
 use super::node::Node;
 use super::status::HostStatus;
 use crate::herd::Identity;
-use crate::pass::{Batch, Became, BroughtBy, Entry, Request, Turn, Work};
+use crate::homes::Then;
+use crate::pass::{Batch, Became, BroughtBy, Entry, Item, Request, Turn, Work};
 use crate::places::Query;
 use crate::report::{OwnedRecord, Record};
 use crate::session::Session;
 use crate::store::{Intake, Shards, Telling};
-use crate::values::{Position, Ticket};
+use crate::values::{Position, ServerName, Ticket};
 use crate::wire::{Need, Refusal, WatchWord};
 
 impl Session {
@@ -237,20 +238,39 @@ impl Pass<'_> {
 
     /// Answers the WHATSATs of an item as far as the server itself can, and asks for places.
     fn find(&mut self, index: usize, lookups: Range<usize>, ticket: u64) -> Result<(), (usize, Refusal)> {
-        let Batch { lookups: all, lines, answers, items, .. } = &mut *self.batch;
-        let (range, start) = (lookups.clone(), answers.len());
-        let how = (self.session.is_fast(), self.turn.horizon);
-        let found = self.node.store.find(&mut all[lookups], lines.as_slice(), answers, how);
-        if let Request::Whatsats { at_lines, .. } = &mut items[index].request {
-            *at_lines = start..answers.len();
+        let (asked, start) = (lookups.len(), self.batch.answers.len());
+        let (mut rest, mut next) = (lookups, ticket);
+        let unknown = loop {
+            let Batch { lookups: all, lines, answers, .. } = &mut *self.batch;
+            let (how, before) = ((self.session.is_fast(), self.turn.horizon), answers.len());
+            let found = self.node.store.find(&mut all[rest.clone()], lines.as_slice(), answers, how);
+            self.want(rest.start..rest.start + found, before, next);
+            (rest.start, next) = (rest.start + found, next + found as u64);
+            if rest.is_empty() {
+                break None;
+            }
+            self.node.hub(self.turn, |hub, _| hub.counters.whatsat += 1);
+            if let Err(why) = self.find_elsewhere(index, asked - rest.len(), rest.start, next) {
+                break Some((asked - rest.len(), why));
+            }
+            (rest.start, next) = (rest.start + 1, next + 1);
+        };
+        if let Request::Whatsats { at_lines, .. } = &mut self.batch.items[index].request {
+            *at_lines = start..self.batch.answers.len();
         }
-        let asked = range.len();
-        self.want(range.start..range.start + found, start, ticket);
-        if found == asked {
-            return Ok(());
-        }
-        self.node.hub(self.turn, |hub, _| hub.counters.whatsat += 1);
-        Err((found, Refusal::UnknownClient))
+        unknown.map_or(Ok(()), Err)
+    }
+
+    /// A client is not known here: the region is asked that it is at home in. It is of the WHATSAT that `before` others come
+    /// before in its item.
+    fn find_elsewhere(&mut self, index: usize, before: usize, lookup: usize, number: u64) -> Result<(), Refusal> {
+        let Self { node, session, batch, turn, .. } = self;
+        let Batch { lookups, lines, items, nearby, .. } = &**batch;
+        let (lookup, lines) = (&lookups[lookup], lines.as_slice());
+        let mut each = lines[items[index].lines.clone()].split(|&byte| byte == b'\n');
+        let line = each.nth(before).unwrap_or_default();
+        let (ticket, then) = (Ticket { session: session.id(), number }, Then::Places(lookup.nearby(nearby)));
+        node.ask_home(turn, ticket, (lookup.client(lines), line), then)
     }
 
     /// Asks for the places of some WHATSATs, whose AT lines begin at `start`; the first of them has that ticket.
@@ -294,7 +314,8 @@ impl Pass<'_> {
     /// Serves what is neither a report to be flooded nor a WHATSAT.
     fn serve_item(&mut self, index: usize) -> Result<(), Refusal> {
         let Self { node, batch, turn, .. } = self;
-        match &mut batch.items[index].request {
+        let Item { lines, request, .. } = &mut batch.items[index];
+        match request {
             Request::Hello { from, hello } => {
                 let heard = node.hub(turn, |hub, turn| {
                     let heard = hub.hello(*from, *hello, turn);
@@ -339,8 +360,24 @@ impl Pass<'_> {
                     node.hub(turn, |hub, turn| hub.mended(*from, (brought, 0), turn));
                 }
             }
+            Request::Where { client, ticket, answer } => {
+                let (session, start) = (self.session.id(), batch.answers.len());
+                if let Some(report) = node.position(client, turn.now) {
+                    let (region, mut line) = (node.region(), Vec::new());
+                    report.record().write_home(region.as_ref().map_or(b"-", ServerName::as_bytes), &mut line);
+                    batch.answers.push(&line);
+                    *answer = Some(start..batch.answers.len());
+                } else {
+                    let line = &batch.lines.as_slice()[lines.clone()];
+                    node.ask_home(turn, Ticket { session, number: *ticket }, (client, line), Then::Home)?;
+                }
+            }
             Request::Near { near, ticket, answer } => {
-                let mut search = node.near(turn, near, self.session.rights())?;
+                let (of, line) = (self.session.id(), &batch.lines.as_slice()[lines.clone()]);
+                let ticket_of = Ticket { session: of, number: *ticket };
+                let Some(mut search) = node.near_for(turn, ticket_of, (near, line), self.session.rights())? else {
+                    return Ok(());
+                };
                 let has_time = turn.work().wrapping_sub(self.start) < Work::PASS;
                 if has_time && node.search(turn, &mut search) {
                     *answer = Some(write_found(search, &mut batch.answers));

@@ -6,10 +6,11 @@
 use super::node::Node;
 use crate::bytes::Text;
 use crate::herd::Identity;
+use crate::homes::Then;
 use crate::pass::{BroughtBy, Entry, Turn};
 use crate::places::Query;
 use crate::report::OwnedRecord;
-use crate::values::{MOST_RESULTS, Now, Radius, SessionId, Ticket, Timestamp};
+use crate::values::{MOST_RESULTS, Nearby, Now, Radius, SessionId, Ticket, Timestamp};
 use crate::wire::{Departed, Forget, Refusal, Sighting};
 
 impl Node {
@@ -43,9 +44,10 @@ impl Node {
         forgotten
     }
 
-    /// A client is asked for together with the places near it: as a WHATSAT, without its rights. The client's report; the
-    /// places come as an [`Action::Answer`](crate::Action::Answer) for that id, which must be no other's in use, a session's or
-    /// a watcher's. Whoever no longer waits says [`Event::Gone`](crate::Event::Gone).
+    /// A client is asked for together with the places near it: as a WHATSAT, without its rights. The client's report, if it
+    /// is at home here; the places, and the report where it is not, come as an [`Action::Answer`](crate::Action::Answer) for
+    /// that id, which must be no other's in use, a session's or a watcher's. Whoever no longer waits says
+    /// [`Event::Gone`](crate::Event::Gone).
     ///
     /// # Errors
     /// [`Refusal::UnknownClient`].
@@ -55,15 +57,16 @@ impl Node {
         id: SessionId,
         client: &[u8],
         (radius, bound): (Radius, u8),
-    ) -> Result<OwnedRecord, Refusal> {
-        let report = self.position(client, turn.now).ok_or(Refusal::UnknownClient);
-        self.hub(turn, |hub, turn| {
-            hub.counters.whatsat += 1;
-            let report = report?;
-            let at = report.record().place().ok_or(Refusal::UnknownClient)?;
-            hub.want(Query { at, radius, bound: bound.min(MOST_RESULTS) }, Ticket { session: id, number: 0 }, turn);
-            Ok(report)
-        })
+    ) -> Result<Option<OwnedRecord>, Refusal> {
+        let (ticket, bound) = (Ticket { session: id, number: 0 }, bound.min(MOST_RESULTS));
+        self.hub(turn, |hub, _| hub.counters.whatsat += 1);
+        let Some(report) = self.position(client, turn.now) else {
+            self.ask_home(turn, ticket, (client, b""), Then::Places(Nearby { radius, bound }))?;
+            return Ok(None);
+        };
+        let at = report.record().place().ok_or(Refusal::UnknownClient)?;
+        self.hub(turn, |hub, turn| hub.want(Query { at, radius, bound }, ticket, turn));
+        Ok(Some(report))
     }
 
     fn count_refused(&self, why: Option<&Refusal>, turn: &mut Turn) {

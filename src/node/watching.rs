@@ -33,7 +33,7 @@ impl Node {
         if !watcher.rights().watch().overlap(&target.pattern) {
             return Err(Refusal::NoRight(Need::Watch));
         }
-        let is_known = watcher.find(&target.text).map(|own| own.tells);
+        let is_known = watcher.find(&target.text).map(|own| own.target.tells);
         if is_known.is_some_and(|tells| !tells.is_like(target.tells)) {
             return Err(Refusal::WatchedOtherwise);
         }
@@ -72,7 +72,7 @@ impl Node {
     /// Appends lines for a watcher to `out`, until that has about so many bytes or a turn's share of work was done: call it
     /// again while the watcher [has more](Watcher::has_more). Lines are as they are on the wire, whole, each with an LF.
     pub fn tell(&self, turn: &mut Turn, watcher: &mut Watcher, most: usize, out: &mut Vec<u8>) {
-        let start = turn.work();
+        let (start, is_own) = (turn.work(), watcher.id() != SessionId::REGIONS);
         if watcher.is_void() {
             self.begin_anew(turn, watcher, out);
         }
@@ -85,7 +85,7 @@ impl Node {
                 watcher.read(most, out);
                 continue;
             }
-            if own.is_circle && !self.files_all(turn) {
+            if own.target.circle.is_some() && !self.files_all(turn) {
                 break;
             }
             let id = own.id;
@@ -97,10 +97,23 @@ impl Node {
                     turn.spend(work);
                     false
                 }
-                None => true,
+                None if is_own && hub.awaits_regions(&own.target, turn) => {
+                    watcher.set_awaits_regions(true);
+                    hub.call_for_regions(turn);
+                    false
+                }
+                None => {
+                    if is_own {
+                        hub.meet_guests(id, out);
+                    }
+                    true
+                }
             });
+            if watcher.awaits_regions() {
+                break;
+            }
             if is_done {
-                WatchWord::Watching.write_alone(&own.text, out);
+                WatchWord::Watching.write_alone(&own.target.text, out);
                 watcher.gathered();
             }
         }
@@ -134,6 +147,9 @@ impl Hub {
         }
         if let Some(arrivals) = &mut self.arrivals {
             arrivals.take(feed.arrivals());
+            if let Some(homes) = self.homes.as_mut().filter(|_| !arrivals.is_empty()) {
+                homes.has_arrivals(turn.now.instant);
+            }
         }
         for run in feed.runs() {
             self.forward(run, turn);
@@ -142,7 +158,7 @@ impl Hub {
             self.watches.clear_out(&self.identity.hash_key);
         }
         for shift in feed.shifts() {
-            self.counters.told += self.watches.tell(&shift, store, turn);
+            self.tell(&shift, store, turn);
         }
         feed.clear();
     }

@@ -84,6 +84,8 @@ pub(crate) enum Request {
     Repair { from: ServerId, step: Step, answer: Range<usize> },
     /// A client asks who is near. Its ticket; and in `answers` what was found, if that did not take long.
     Near { near: Box<Near>, ticket: u64, answer: Option<Range<usize>> },
+    /// A client asks where another one is at home. Its ticket; and the answer in `answers`, if that is here.
+    Where { client: Box<[u8]>, ticket: u64, answer: Option<Range<usize>> },
     /// A client watches, or fences in.
     Watch(Box<Target>),
     /// A client watches that no more; the answer is in `answers`, and goes where the item's reply is due.

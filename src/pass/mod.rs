@@ -13,12 +13,12 @@ mod trouble;
 mod turn;
 mod work;
 
-pub(crate) use self::batch::{Batch, Greeter, Hello, Refused, Request};
+pub(crate) use self::batch::{Batch, Greeter, Hello, Item, Refused, Request};
 pub(crate) use self::entry::{Became, Entry};
 pub use self::feed::BroughtBy;
 pub(crate) use self::feed::{Audience, Feed, Listeners, Run, Shift};
 pub(crate) use self::interest::{Bit, Bits, Interest};
 pub(crate) use self::lookup::Lookup;
 pub use self::trouble::{Trouble, Wrong};
-pub use self::turn::{Action, Answer, Notice, Turn};
+pub use self::turn::{Action, Answer, Answered, Notice, Turn};
 pub(crate) use self::work::Work;

@@ -7,7 +7,8 @@ use super::trouble::Trouble;
 use super::work::Work;
 use crate::herd::{HerdRefused, Horizon};
 use crate::places::{Places, Query};
-use crate::values::{FetchId, Instant, Now, ServerId, SessionId};
+use crate::report::OwnedRecord;
+use crate::values::{FetchId, Instant, Now, Position, ServerId, ServerName, SessionId};
 
 /// One turn: what the clocks say, and what the node wants of whoever drives it.
 ///
@@ -70,11 +71,11 @@ impl Turn {
 /// is given what [`Served::reply`](crate::Served::reply) writes before the answers that came with it.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Give that session its places: [`Session::answer`](crate::Session::answer). If it has gone, drop them.
+    /// Give that session what it waits for: [`Session::answer`](crate::Session::answer). If it has gone, drop it.
     Answer {
-        /// Whose they are.
+        /// Who waits.
         session: SessionId,
-        /// The places.
+        /// For what.
         answer: Answer,
     },
     /// Close that session's connection, whatever is owed there: all buffers together are full, and it has the most. If
@@ -102,22 +103,65 @@ pub enum Action {
         /// What to ask.
         query: Query,
     },
+    /// There is something to do for other regions: call [`Node::poll_regions`](crate::Node::poll_regions).
+    Post,
     /// Say [`Event::Woken`](crate::Event::Woken) at that time. The earliest that was said counts until then.
     WakeAt(Instant),
 }
 
-/// The places for one WHATSAT, on their way to the session that owes them to a client.
+/// The answer to a request that had to wait for places, or for another region, on its way to the session that owes it to a
+/// client.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(crate) number: u64,
-    pub(crate) places: Places,
+    pub(crate) answered: Answered,
+}
+
+/// What such a request is answered.
+#[derive(Clone, Debug)]
+pub enum Answered {
+    /// A WHATSAT.
+    Places {
+        /// The client's report, where another region has answered it; without it that is known already.
+        report: Option<OwnedRecord>,
+        /// The places near it.
+        places: Places,
+    },
+    /// A WHERE.
+    Home {
+        /// The region that the client is at home in.
+        region: ServerName,
+        /// Its newest report.
+        report: OwnedRecord,
+    },
+    /// A NEAR.
+    Found {
+        /// Around what.
+        center: Position,
+        /// Reports, nearest first.
+        found: Vec<OwnedRecord>,
+        /// Regions that have clients there and did not answer in time: theirs are missing.
+        silent: Vec<ServerName>,
+    },
+    /// The client is not known: its region has forgotten it since, or its report is over there.
+    Unknown {
+        /// The request's line.
+        line: Box<[u8]>,
+    },
+    /// The region that the client is at home in did not answer in time.
+    Silent {
+        /// The request's line.
+        line: Box<[u8]>,
+        /// What is known here: [where](crate::Record::region) the client is, and since when.
+        away: OwnedRecord,
+    },
 }
 
 impl Answer {
-    /// Those places.
+    /// What the request is answered.
     #[must_use]
-    pub const fn places(&self) -> &Places {
-        &self.places
+    pub fn into_answered(self) -> Answered {
+        self.answered
     }
 }
 
@@ -168,6 +212,13 @@ pub enum Notice {
     },
     /// A new list of servers was refused as a whole, and nothing has changed.
     HerdRefused(HerdRefused),
+    /// Another region did not answer in time. It is told once a minute.
+    RegionSilent {
+        /// The region.
+        region: ServerName,
+        /// How many questions it has not answered since that was told last.
+        questions: u64,
+    },
     /// This server has compared what it keeps with what that neighbour keeps.
     Compared {
         /// The neighbour.

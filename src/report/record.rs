@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::head::Head;
 use crate::bytes::Sink;
 use crate::values::{Position, ServerId, Skew, Timestamp};
-use crate::wire::{Departed, RecordKind, Sighting};
+use crate::wire::{Departed, RecordKind, Sighting, Written};
 
 /// What a server keeps of a client: a report of where it was, a tombstone, which says that it was forgotten, or that it is
 /// at home in another region. It is the AT, GONE or AWAY line from ORIGIN or region to time, in canonical spacing.
@@ -36,6 +36,14 @@ impl<'a> Record<'a> {
         let Departed { kind, origin: name, skew, covers, .. } = *departed;
         write_fields(write, [name, skew, covers.client, covers.time]);
         Head::departed(kind, origin, covers.at)
+    }
+
+    /// The line of either.
+    pub(crate) fn write_down(write: impl FnMut(&[u8]), origin: ServerId, written: &Written<'_>) -> Head {
+        match written {
+            Written::Report(report) => Self::write(write, (origin, report.origin), report.skew, &report.sighting),
+            Written::Departed(departed) => Self::write_departed(write, origin, departed),
+        }
     }
 
     /// `ORIGIN SKEW client position time`; without the position of a client that has departed.
@@ -164,6 +172,25 @@ impl<'a> Record<'a> {
         if self.kind() == RecordKind::Away { away_digest_of(self.line) } else { digest_of(self.line) }
     }
 
+    /// Appends what other regions are told of it, in whose region the client is at home here: `AWAY region skew client time`,
+    /// or its GONE line.
+    pub(crate) fn write_arrival(&self, region: &[u8], out: &mut Vec<u8>) {
+        if self.is_tombstone() {
+            return self.write_line(out);
+        }
+        let skew = self.line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+        for part in [b"AWAY ", region, b" ", skew, b" ", self.client(), b" ", self.time(), b"\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+
+    /// Appends what is replied to a WHERE: `HOME region` and what stands in its AT line.
+    pub(crate) fn write_home(&self, region: &[u8], out: &mut Vec<u8>) {
+        for part in [b"HOME ", region, b" ", self.line, b"\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+
     /// The order in which one client's records replace each other, the same on every server: by time, then tombstones
     /// after all others, then by the bytes of the line. `Equal` only for one and the same record.
     #[must_use]
@@ -222,6 +249,16 @@ impl OwnedRecord {
     #[must_use]
     pub const fn line(&self) -> &[u8] {
         &self.line
+    }
+}
+
+impl OwnedRecord {
+    /// Reads the line of a record that another region has sent, as [`Record::write_line`] gave it there.
+    pub(crate) fn of_elsewhere(line: &[u8]) -> Option<Self> {
+        let written = Written::parse(line).ok()?;
+        let mut line = Vec::new();
+        let head = Record::write_down(|part| line.extend_from_slice(part), ServerId::NONE, &written);
+        Some(Self { line: line.into(), head })
     }
 }
 

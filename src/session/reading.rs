@@ -230,6 +230,13 @@ impl Session {
                 batch.add(lines, reply, Request::Near { near: Box::new(near), ticket, answer: None });
                 return Ok(());
             }
+            Message::Where { client } => {
+                self.may(Need::Ask, client)?;
+                self.closing |= self.identity.limits.one_shot;
+                let ticket = self.next_ticket;
+                self.next_ticket += 1;
+                Request::Where { client: client.into(), ticket, answer: None }
+            }
             Message::Watch(target) | Message::Fence(target) => {
                 self.may_watch()?;
                 Request::Watch(Box::new(target))

@@ -31,17 +31,19 @@ pub(crate) struct ReplyQueue {
 /// What a request that waits is answered.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// The places behind the AT line of a WHATSAT.
-    Places(Places),
-    /// All that is replied to a NEAR.
+    /// The places of a WHATSAT, and its AT line where that was not known yet.
+    Places(Box<[u8]>, Places),
+    /// All that is replied to a NEAR, or a WHERE.
     Lines(Box<[u8]>),
+    /// The request is refused, and everything ends with that.
+    Refused(Box<[u8]>),
 }
 
 impl Reply {
     fn len(&self) -> usize {
         match self {
-            Self::Places(places) => places.json_len(),
-            Self::Lines(lines) => lines.len(),
+            Self::Places(at_line, places) => at_line.len() + places.json_len(),
+            Self::Lines(lines) | Self::Refused(lines) => lines.len(),
         }
     }
 }
@@ -95,8 +97,8 @@ impl ReplyQueue {
         append(at_lines, |piece| self.text.extend_from_slice(piece));
     }
 
-    /// A NEAR waits for what is found. Its ticket is the next after that of the last that waits.
-    pub(crate) fn ask_near(&mut self, ticket: u64) {
+    /// A NEAR or a WHERE waits for its lines. Its ticket is the next after that of the last that waits.
+    pub(crate) fn ask_lines(&mut self, ticket: u64) {
         if self.waiting.is_empty() {
             self.ticket = ticket;
         }
@@ -117,15 +119,15 @@ impl ReplyQueue {
     }
 
     /// Takes what a request that waits is answered, and appends what can now be sent to `out`: that in one piece, behind the
-    /// AT line of a WHATSAT, and what waited behind it.
-    pub(crate) fn answer(&mut self, ticket: u64, reply: Reply, out: &mut Vec<u8>) {
+    /// AT line of a WHATSAT, and what waited behind it. Whether a request was refused: nothing comes behind that.
+    pub(crate) fn answer(&mut self, ticket: u64, reply: Reply, out: &mut Vec<u8>) -> bool {
         if ticket != self.ticket {
             let is_waiting = ticket.checked_sub(self.ticket).is_some_and(|later| later < self.waiting.len() as u64);
             if is_waiting {
                 self.early_len += reply.len();
                 self.early.insert(ticket, reply);
             }
-            return;
+            return false;
         }
         let mut next = Some(reply);
         while let Some(reply) = next
@@ -134,12 +136,20 @@ impl ReplyQueue {
             let (at_line, start) = (at_line as usize, out.len());
             out.extend_from_slice(&self.text[..at_line]);
             match reply {
-                Reply::Places(places) => {
+                Reply::Places(known_now, places) => {
+                    out.extend_from_slice(&known_now);
                     places.write(bound, out);
                     out.extend_from_slice(b"\n\n");
                     self.longest = self.longest.max(out.len() - start);
                 }
                 Reply::Lines(lines) => append(&lines, |piece| out.extend_from_slice(piece)),
+                Reply::Refused(line) => {
+                    for part in [b"? ", &*line, b"\n"] {
+                        out.extend_from_slice(part);
+                    }
+                    *self = Self::default();
+                    return true;
+                }
             }
             out.extend_from_slice(&self.text[at_line..][..behind]);
             self.text.advance(at_line + behind);
@@ -151,5 +161,6 @@ impl ReplyQueue {
         if self.waiting.is_empty() {
             *self = Self { longest: self.longest, ..Self::default() };
         }
+        false
     }
 }

@@ -12,7 +12,8 @@ use super::reply_queue::{Reply, ReplyQueue};
 use crate::access::{Bucket, Certificate, Granted};
 use crate::bytes::append;
 use crate::herd::{Identity, Limits, SMALL, Share, Shown};
-use crate::pass::{Answer, Batch, Refused, Request, Turn, Work};
+use crate::pass::{Answer, Answered, Batch, Refused, Request, Turn, Work};
+use crate::report::OwnedRecord;
 use crate::store::Search;
 use crate::values::{Instant, ServerId, SessionId};
 use crate::watch::Watcher;
@@ -217,7 +218,7 @@ impl Session {
     pub(crate) fn write_replies(&mut self, batch: &Batch, out: &mut Vec<u8>) {
         let (replies, answers) = (batch.replies.as_slice(), batch.answers.as_slice());
         for (ticket, found) in &batch.found {
-            self.owed.answer(*ticket, Reply::Lines(answers[found.clone()].into()), out);
+            self.take_answer(*ticket, Reply::Lines(answers[found.clone()].into()), out);
         }
         for item in &batch.items {
             self.owed.push(&replies[item.reply.clone()], out);
@@ -225,10 +226,10 @@ impl Session {
                 Request::Whatsats { lookups, ticket, at_lines } => {
                     self.owed.ask(*ticket, &batch.lookups[lookups.clone()], &answers[at_lines.clone()]);
                 }
-                Request::Near { ticket, answer, .. } => {
-                    self.owed.ask_near(*ticket);
+                Request::Near { ticket, answer, .. } | Request::Where { ticket, answer, .. } => {
+                    self.owed.ask_lines(*ticket);
                     if let Some(answer) = answer {
-                        self.owed.answer(*ticket, Reply::Lines(answers[answer.clone()].into()), out);
+                        self.take_answer(*ticket, Reply::Lines(answers[answer.clone()].into()), out);
                     }
                 }
                 Request::Repair { answer, .. }
@@ -259,10 +260,32 @@ impl Session {
         }
     }
 
-    /// Takes the places for a WHATSAT and appends what can now be sent to `out`: its AT line and
-    /// its places in one piece, and what waited behind them.
+    /// Takes the answer to a request that waits, and appends what can now be sent to `out`: all of that reply in one piece,
+    /// and what waited behind it.
     pub fn answer(&mut self, answer: Answer, out: &mut Vec<u8>) {
-        self.owed.answer(answer.number, Reply::Places(answer.places), out);
+        let reply = match answer.answered {
+            Answered::Places { report, places } => {
+                Reply::Places(report.map_or_else(Box::default, |report| lines_of([&report])), places)
+            }
+            Answered::Home { region, report } => {
+                let mut line = Vec::new();
+                report.record().write_home(region.as_bytes(), &mut line);
+                Reply::Lines(line.into())
+            }
+            Answered::Found { found, .. } => {
+                let mut lines = lines_of(&found).into_vec();
+                lines.push(b'\n');
+                Reply::Lines(lines.into())
+            }
+            Answered::Unknown { line } | Answered::Silent { line, .. } => Reply::Refused(line),
+        };
+        self.take_answer(answer.number, reply, out);
+    }
+
+    fn take_answer(&mut self, ticket: u64, reply: Reply, out: &mut Vec<u8>) {
+        if self.owed.answer(ticket, reply, out) {
+            self.close();
+        }
     }
 
     /// Whether there is something to do although nothing came: bytes that were held back can be read now, something that
@@ -283,7 +306,7 @@ impl Session {
     fn can_tell(&self, watcher: &Watcher) -> bool {
         // What there is at the start of a watch is a reply, and comes in its order.
         let is_due = self.owed.waiting() == 0;
-        if watcher.is_gathering() { is_due } else { watcher.has_more() }
+        if watcher.is_gathering() { is_due && !watcher.awaits_regions() } else { watcher.has_more() }
     }
 
     /// How many bytes may be told besides what is unsent.
@@ -443,6 +466,13 @@ impl Session {
         self.held = Held::default();
         self.framer = Framer::new(0);
     }
+}
+
+/// Whole lines of these reports.
+fn lines_of<'a>(reports: impl IntoIterator<Item = &'a OwnedRecord>) -> Box<[u8]> {
+    let mut lines = Vec::new();
+    reports.into_iter().for_each(|report| report.record().write_line(&mut lines));
+    lines.into()
 }
 
 /// The longest line that a client may send.

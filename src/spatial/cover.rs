@@ -103,6 +103,13 @@ impl Cover {
 }
 
 impl Cover {
+    /// The blocks of that size that have all of its cells.
+    pub(crate) fn blocks_at(&self, level: Level) -> impl Iterator<Item = u32> {
+        let blocks = |window: &Window| window.blocks_of(level.free(), usize::MAX).unwrap_or_default();
+        let blocks = self.windows.iter().flatten().flat_map(blocks).collect::<Vec<_>>();
+        blocks.into_iter().map(move |block| level.block(Cell::of_key(block.first)))
+    }
+
     /// The smallest blocks of which `most` or fewer have all of its cells.
     pub(crate) fn blocks(&self, most: usize) -> (Level, Vec<u32>) {
         let at = |level: Level| {

@@ -1,8 +1,10 @@
 //! Who counts among those that are found.
 
+use crate::access::Rights;
 use crate::herd::Horizon;
 use crate::report::Record;
 use crate::values::{Pattern, Patterns, Timestamp};
+use crate::wire::Near;
 
 /// Which clients somebody is told of. A client that was forgotten, or whose report is over, never counts.
 #[derive(Clone, Debug)]
@@ -18,6 +20,16 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Whom a NEAR is about that somebody asks who has those rights, when the clock says that.
+    pub(crate) fn of(near: &Near, rights: &Rights, wall: Timestamp, except: Option<&[u8]>) -> Self {
+        Self {
+            pattern: near.pattern.clone(),
+            rights: rights.ask().clone(),
+            heard_since: near.heard.map(|time| wall.before(time)),
+            except: except.map(Box::from),
+        }
+    }
+
     /// Whether that client may count, whatever is kept of it.
     pub(crate) fn covers(&self, client: &[u8]) -> bool {
         self.pattern.covers(client) && self.rights.covers(client) && self.except.as_deref() != Some(client)

@@ -1,6 +1,6 @@
 //! What is kept of each client, how it is found, and what was handled already.
 //!
-//! It may ask `bytes`, `values`, `spatial`, `wire`, `report`, `herd` and `pass`.
+//! It may ask `bytes`, `values`, `spatial`, `wire`, `access`, `report`, `herd` and `pass`.
 
 mod account;
 mod comparing;

@@ -85,6 +85,12 @@ impl Search {
         Self { circle, bound, filter, nearest: BinaryHeap::new(), phase, cells, slots: Vec::new() }
     }
 
+    /// The circle.
+    #[must_use]
+    pub const fn circle(&self) -> &Circle {
+        &self.circle
+    }
+
     /// What was found, the nearest first; of those that are as far away, in the order of their IDs.
     pub fn into_nearest(self) -> impl Iterator<Item = OwnedRecord> {
         self.nearest.into_sorted_vec().into_iter().map(|found| found.record)

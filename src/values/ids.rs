@@ -4,6 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
+impl SessionId {
+    /// What a node calls other regions that watch clients of its own. No adapter may choose it.
+    pub const REGIONS: Self = Self(u64::MAX);
+}
+
 /// One WHATSAT of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket {

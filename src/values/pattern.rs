@@ -84,6 +84,14 @@ impl fmt::Debug for Pattern {
 }
 
 impl Pattern {
+    /// Appends it as it was read.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.text);
+        if self.is_prefix {
+            out.push(b'*');
+        }
+    }
+
     /// What the IDs begin with that it is about.
     pub(crate) const fn prefix(&self) -> &[u8] {
         &self.text
@@ -113,6 +121,11 @@ impl Patterns {
     #[inline]
     pub(crate) fn covers(&self, client: &[u8]) -> bool {
         self.is_any || self.patterns.iter().any(|pattern| pattern.covers(client))
+    }
+
+    /// Each of those patterns that can be written and read again: not of one client whose ID ends in a `*`.
+    pub(crate) fn to_write(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter().filter(|pattern| pattern.only().is_none_or(|client| !client.ends_with(b"*")))
     }
 
     /// How the IDs begin that the first of them covers, where it covers more than one; any where all are covered.

@@ -1,5 +1,7 @@
 //! How far to look, and how much to tell.
 
+use core::fmt;
+
 use super::decimal::{integer_up_to, is_decimal_up_to};
 
 /// The most places that a client may ask for, and that one page of Google's has.
@@ -60,9 +62,30 @@ impl Radius {
     }
 }
 
+impl fmt::Display for Radius {
+    /// Kilometres, with as many decimals as the value needs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The point is moved and nothing is divided, so that what is read is the same again.
+        let metres = self.metres.to_string();
+        let (whole, decimals) = metres.split_once('.').unwrap_or((&metres, ""));
+        let (whole, decimals) = (format!("{whole:0>4}"), decimals);
+        let (kilometres, metres) = whole.split_at(whole.len() - 3);
+        write!(f, "{kilometres}.{metres}{decimals}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_radius_that_is_written_is_the_same_when_it_is_read() {
+        for text in ["0", "0.1", "4.35", "10", "50.000", "20016", "0.0000012345", "1234.5678901234"] {
+            let radius = Radius::parse_km_up_to(text.as_bytes(), Radius::MOST_NEAR_KM).expect("valid");
+            let again = Radius::parse_km_up_to(radius.to_string().as_bytes(), Radius::MOST_NEAR_KM);
+            assert_eq!(again, Some(radius), "{text}: {radius}");
+        }
+    }
 
     #[test]
     fn a_radius_is_rounded_once() {

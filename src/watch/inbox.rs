@@ -30,14 +30,25 @@ pub(crate) struct Inbox {
     slow: usize,
     /// Whether more did: all that the watcher knows is void.
     is_lost: bool,
-    /// Whether what comes waits client by client, since the start of a watch is being told: that has the newest of each
-    /// client, and nothing older may come behind it.
-    holds_back: bool,
+    /// Whether the start of a watch is being told.
+    start: Start,
     /// Whether the watcher was called and has not come yet.
     is_called: bool,
     /// Bytes that wait, those of watches that remember something among them, and how many of them are accounted for.
     bytes: usize,
     share: Share,
+}
+
+/// How far the start of a watch is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// None is being told.
+    Told,
+    /// One is. What comes waits client by client: the start has the newest of each client, and nothing older may come behind
+    /// it.
+    Telling,
+    /// It cannot go on before other regions have told what they have.
+    Awaiting,
 }
 
 /// A line.
@@ -84,7 +95,7 @@ impl Inbox {
             most,
             slow: Self::SLOW,
             is_lost: false,
-            holds_back: false,
+            start: Start::Told,
             is_called: false,
             bytes: 0,
             share,
@@ -96,7 +107,7 @@ impl Inbox {
         if self.is_lost {
             return false;
         }
-        if self.holds_back || !self.queue.is_empty() || self.text.len() >= self.slow {
+        if self.start != Start::Told || !self.queue.is_empty() || self.text.len() >= self.slow {
             self.wait(watch, news);
         } else if news.is_news(news.was) {
             self.write(watch, news.word, news.line.as_slice(), target);
@@ -184,13 +195,35 @@ impl Inbox {
     /// The start of a watch is to be told, and from here on what comes waits client by client. That is so only once all that
     /// came before was told; whether it is.
     pub(super) fn hold_back(&mut self) -> bool {
-        self.holds_back |= self.lines.is_empty() && self.queue.is_empty();
-        self.holds_back
+        if self.start == Start::Told && self.lines.is_empty() && self.queue.is_empty() {
+            self.start = Start::Telling;
+        }
+        self.start != Start::Told
     }
 
     /// The starts of all watches were told.
     pub(super) const fn let_go(&mut self) {
-        self.holds_back = false;
+        self.start = Start::Told;
+    }
+
+    /// The start of a watch waits for other regions, or need not any more.
+    pub(super) fn set_awaits(&mut self, awaits: bool) {
+        if self.start != Start::Told {
+            self.start = if awaits { Start::Awaiting } else { Start::Telling };
+        }
+    }
+
+    /// Whether it waits for them.
+    pub(super) fn awaits(&self) -> bool {
+        self.start == Start::Awaiting
+    }
+
+    /// A client is met, so that what was to be told of it is told.
+    pub(super) fn has_met(&mut self, watch: u32, client: &[u8]) {
+        if let Some(place) = self.places.remove(&(watch, client.into())) {
+            self.drop_waiting(place);
+            self.account();
+        }
     }
 
     /// Whether the watcher has to begin anew.

@@ -10,5 +10,5 @@ mod registry;
 mod watch;
 mod watcher;
 
-pub(crate) use self::registry::Watches;
+pub(crate) use self::registry::{Reach, WatchId, Watches};
 pub use self::watcher::Watcher;

@@ -9,7 +9,7 @@ use crate::access::Rights;
 use crate::bytes::Lock;
 use crate::herd::Horizon;
 use crate::pass::{Action, Bit, Bits, Interest, Shift, Turn, Work};
-use crate::report::HashKey;
+use crate::report::{HashKey, Record};
 use crate::spatial::{Cell, Circle, Cover, Level};
 use crate::store::{Shard, Store};
 use crate::values::SessionId;
@@ -42,6 +42,8 @@ pub(crate) struct Watches {
     waiting_fences: usize,
     /// For how many watches each bit is set.
     bits: BTreeMap<Bit, usize>,
+    /// How often what is watched has changed.
+    changes: u64,
     pub(super) abandoned: Arc<Abandoned>,
 }
 
@@ -128,6 +130,7 @@ impl Watches {
 
     /// Where a watch is found, and the bits that say so.
     fn index(&mut self, id: WatchId, target: &Target, hash_key: &HashKey, is_there: bool) {
+        self.changes += 1;
         if target.tells.waits() {
             self.count_waiting(is_there);
         }
@@ -178,6 +181,11 @@ impl Watches {
 
     /// Tells all who watch a client what has become of it; how many they are.
     pub(crate) fn tell(&mut self, shift: &Shift<'_>, store: &Store, turn: &mut Turn) -> u64 {
+        self.tell_some(shift, Reach::Everybody, store, turn)
+    }
+
+    /// Tells those who watch a client what has become of it; how many they are.
+    pub(crate) fn tell_some(&mut self, shift: &Shift<'_>, to: Reach, store: &Store, turn: &mut Turn) -> u64 {
         let Some(lines) = Lines::of(shift) else { return 0 };
         let client = lines.client;
         let hash = store.hash(client);
@@ -192,10 +200,19 @@ impl Watches {
         let mut count = 0;
         for &id in ids {
             let Some(watch) = by_id.get_mut(&id) else { continue };
+            let is_region = watch.session == SessionId::REGIONS;
+            let (was_guest, is_guest) = match to {
+                Reach::Everybody => (false, false),
+                Reach::Regions if is_region => (false, false),
+                Reach::Here { was_guest, is_guest } if !is_region => (was_guest, is_guest),
+                Reach::Regions | Reach::Here { .. } => continue,
+            };
             count += 1;
             // Who was not met yet will be, as it is then.
-            if watch.has_met(store, hash, client) && watch.take(shift, &lines) {
-                turn.actions.push(Action::Look { session: watch.session });
+            let has_met = if is_guest { !watch.meets_guests } else { watch.has_met(store, hash, client) };
+            let before = shift.before.filter(|_| !(was_guest && watch.meets_guests));
+            if has_met && watch.take(&Shift { before, ..*shift }, &lines) {
+                turn.actions.push(call(watch.session));
             }
             if watch.target.tells.waits() {
                 note(followed, client.into(), id, watch.follows(client));
@@ -203,6 +220,34 @@ impl Watches {
         }
         turn.spend(Work::told(count));
         count
+    }
+
+    /// Has a watch meet the clients of other regions.
+    pub(crate) fn meet_guests<'a>(&mut self, id: WatchId, guests: impl Iterator<Item = Record<'a>>, out: &mut Vec<u8>) {
+        if let Some(watch) = self.by_id.get_mut(&id) {
+            watch.meet_guests(guests, out);
+        }
+    }
+
+    /// What is watched, by those who are no other regions.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.by_id.values().filter(|watch| watch.session != SessionId::REGIONS).map(|watch| &watch.target)
+    }
+
+    /// How often what is watched has changed.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Who begins to watch something for which that is so has to wait for other regions no longer.
+    pub(crate) fn await_no_region(&mut self, is_ready: impl Fn(&Target) -> bool, turn: &mut Turn) {
+        for watch in self.by_id.values().filter(|watch| watch.meets_guests) {
+            let mut inbox = watch.inbox.hold();
+            if inbox.awaits() && is_ready(&watch.target) {
+                inbox.set_awaits(false);
+                turn.actions.push(call(watch.session));
+            }
+        }
     }
 
     /// Which shard has clients that a watch has not met yet; none where it has met all.
@@ -214,6 +259,22 @@ impl Watches {
     pub(crate) fn gather(&mut self, id: WatchId, shard: &Shard, out: &mut Vec<u8>) -> u64 {
         self.by_id.get_mut(&id).map_or(0, |watch| watch.gather_in(shard, out))
     }
+}
+
+/// Who is told what has become of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All who watch it.
+    Everybody,
+    /// Other regions: only what is so in this one.
+    Regions,
+    /// All others. The client was, or is, one of another region, which has told of it.
+    Here { was_guest: bool, is_guest: bool },
+}
+
+/// Has a watcher come.
+const fn call(session: SessionId) -> Action {
+    if session.0 == SessionId::REGIONS.0 { Action::Post } else { Action::Look { session } }
 }
 
 /// The blocks where a client was and is, of the levels at which any are watched.

@@ -29,6 +29,8 @@ pub(super) struct Watch {
     dwellings: Dwellings,
     /// While there are clients that it has not met since it began.
     gather: Option<Gather>,
+    /// Whether it has not met the clients of other regions since it began.
+    pub(super) meets_guests: bool,
     /// What was too old when it began to gather: of that nothing was told.
     began: Horizon,
 }
@@ -40,13 +42,15 @@ impl Watch {
         let rights = Patterns::default();
         let filter = Filter { pattern: target.pattern.clone(), rights, heard_since: None, except: None };
         let dwellings = Dwellings::default();
-        Self { session, inbox, number, target, circle, filter, dwellings, gather: None, began: Horizon::NONE }
+        let (gather, meets_guests, began) = (None, false, Horizon::NONE);
+        Self { session, inbox, number, target, circle, filter, dwellings, gather, meets_guests, began }
     }
 
     /// Begins, or begins anew: all that there is, is to be met.
     pub(super) fn begin(&mut self, store: &Store, horizon: Horizon, rights: &Rights) {
         self.filter.rights = rights.watch().clone();
         self.gather = Some(Gather::new(store, self.circle, self.filter.clone()));
+        self.meets_guests = true;
         self.began = horizon;
         self.dwell(Dwellings::clear);
     }
@@ -71,6 +75,16 @@ impl Watch {
         let work = gather.step(shard, began, |_, record| self.meet(record, out));
         self.gather = gather.next_shard().is_some().then_some(gather);
         work
+    }
+
+    /// Meets the clients of other regions, of which these are reports: appends what there is to tell of them.
+    pub(super) fn meet_guests<'a>(&mut self, guests: impl Iterator<Item = Record<'a>>, out: &mut Vec<u8>) {
+        self.meets_guests = false;
+        for guest in guests.filter(|guest| self.filter.covers(guest.client()) && self.shows(guest)).collect::<Vec<_>>()
+        {
+            self.inbox.hold().has_met(self.number, guest.client());
+            self.meet(&guest, out);
+        }
     }
 
     /// Whether it knows of a client what was before.

@@ -10,7 +10,7 @@ use crate::access::Rights;
 use crate::bytes::Lock;
 use crate::herd::{Limits, Share};
 use crate::values::SessionId;
-use crate::wire::{Target, Tells};
+use crate::wire::Target;
 
 /// Somebody who is told of changes: a session has one, and whoever embeds a node can have one.
 ///
@@ -35,10 +35,7 @@ pub struct Watcher {
 pub(crate) struct Own {
     pub(crate) id: WatchId,
     pub(crate) number: u32,
-    pub(crate) text: Box<[u8]>,
-    pub(crate) tells: Tells,
-    /// Whether it is of a circle, for which clients are found by where they are.
-    pub(crate) is_circle: bool,
+    pub(crate) target: Target,
 }
 
 impl Watcher {
@@ -64,13 +61,24 @@ impl Watcher {
 
     /// The targets of its watches and fences.
     pub fn targets(&self) -> impl Iterator<Item = &[u8]> {
-        self.watches.iter().map(|own| &*own.text)
+        self.watches.iter().map(|own| &*own.target.text)
     }
 
     /// Whether there is anything to be told.
     #[must_use]
     pub fn has_more(&self) -> bool {
-        self.is_gathering() || self.is_outdated || self.inbox.hold().has_more()
+        let inbox = self.inbox.hold();
+        !inbox.awaits() && (self.is_gathering() || self.is_outdated || inbox.has_more())
+    }
+
+    /// Whether the start that is being told waits for other regions.
+    pub(crate) fn awaits_regions(&self) -> bool {
+        self.inbox.hold().awaits()
+    }
+
+    /// It does from now on, or not any more.
+    pub(crate) fn set_awaits_regions(&self, awaits: bool) {
+        self.inbox.hold().set_awaits(awaits);
     }
 
     /// Whether the start of a watch is being told: nothing else may come between.
@@ -93,7 +101,7 @@ impl Watcher {
 
     /// The watch of that target, if it has one.
     pub(crate) fn find(&self, text: &[u8]) -> Option<&Own> {
-        self.watches.iter().find(|own| *own.text == *text)
+        self.watches.iter().find(|own| *own.target.text == *text)
     }
 
     /// The watch whose start is being told.
@@ -110,17 +118,17 @@ impl Watcher {
 
     /// It has another watch, whose start is to be told.
     pub(crate) fn add(&mut self, id: WatchId, number: u32, target: &Target) {
-        let (text, is_circle) = (target.text.clone(), target.circle.is_some());
-        self.watches.push(Own { id, number, text, tells: target.tells, is_circle });
+        self.watches.push(Own { id, number, target: target.clone() });
         self.gathering.push_back(id);
     }
 
     /// Has one watch less, of which nothing more is told; which it was.
     pub(crate) fn remove(&mut self, text: &[u8]) -> Option<WatchId> {
-        let index = self.watches.iter().position(|own| *own.text == *text)?;
+        let index = self.watches.iter().position(|own| *own.target.text == *text)?;
         let Own { id, number, .. } = self.watches.remove(index);
         self.gathering.retain(|gathering| *gathering != id);
         let mut inbox = self.inbox.hold();
+        inbox.set_awaits(false);
         inbox.forget(number);
         if self.gathering.is_empty() {
             inbox.let_go();
@@ -181,7 +189,7 @@ impl Watcher {
 
     /// Appends what waits for it, until `out` has so many bytes.
     pub(crate) fn read(&self, most: usize, out: &mut Vec<u8>) {
-        let target = |number| self.watches.iter().find(|own| own.number == number).map(|own| &*own.text);
+        let target = |number| self.watches.iter().find(|own| own.number == number).map(|own| &*own.target.text);
         self.inbox.hold().read(most, target, out);
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// Appends values of `N` bytes each.
-pub(super) fn push<const N: usize>(values: impl Iterator<Item = [u8; N]>, out: &mut Vec<u8>) {
+pub(crate) fn push<const N: usize>(values: impl Iterator<Item = [u8; N]>, out: &mut Vec<u8>) {
     let bytes: Vec<u8> = values.flatten().collect();
     if bytes.is_empty() {
         return out.push(b'-');
@@ -16,7 +16,7 @@ pub(super) fn push<const N: usize>(values: impl Iterator<Item = [u8; N]>, out: &
 }
 
 /// Reads such values, if it is a whole number of them.
-pub(super) fn read<T, const N: usize>(text: &[u8], value: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
+pub(crate) fn read<T, const N: usize>(text: &[u8], value: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
     if text == b"-" {
         return Some(Vec::new());
     }

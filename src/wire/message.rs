@@ -76,6 +76,11 @@ pub enum Message<'a> {
     },
     /// `NEAR target radius bound [pattern] [HEARD seconds]`: who is near?
     Near(Near),
+    /// `WHERE client`: in which region is that client at home, and where?
+    Where {
+        /// Whom it asks for.
+        client: &'a [u8],
+    },
     /// `WATCH target`: tell me of every report of these clients, or of those within a circle.
     Watch(Target),
     /// `FENCE position radius [pattern] [DWELL seconds]`: tell me who enters a circle and who leaves it.
@@ -146,6 +151,7 @@ impl<'a> Message<'a> {
                 Self::Hello { sender, incarnation, fields: HelloFields::parse(line)? }
             }
             [b"NEAR", target, radius, bound, rest @ ..] => Self::Near(Near::parse(target, radius, bound, rest)?),
+            [b"WHERE", client] => Self::Where { client },
             [b"WATCH", target @ ..] => Self::Watch(Target::watch(target)?),
             [b"FENCE", target @ ..] => Self::Fence(Target::fence(target)?),
             [b"UNWATCH", target @ ..] => Self::Unwatch(Target::name(target)?),
@@ -155,7 +161,7 @@ impl<'a> Message<'a> {
             [b"REFUSED", sender, word] => Self::Refused { sender, why: Stranger::parse(word) },
             [
                 b"IAMAT" | b"WHATSAT" | b"AT" | b"HELLO" | b"KEPT" | b"REPAIR" | b"REFUSED" | b"STATUS" | b"PROOF"
-                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT" | b"AWAY" | b"MOVED" | b"NEAR",
+                | b"AUTH" | b"FORGET" | b"GONE" | b"FORGOT" | b"AWAY" | b"MOVED" | b"NEAR" | b"WHERE",
                 ..,
             ] => {
                 return Err(Refusal::FieldCount);

@@ -3,7 +3,7 @@
 //! Everything here is syntax: who may say a thing, and what is known, is asked in the rooms above. It may ask
 //! `bytes` and `values`.
 
-mod base64;
+pub(crate) mod base64;
 mod framing;
 mod greeting;
 mod held;

@@ -38,6 +38,17 @@ impl Near {
     /// The longest time that HEARD may say.
     const MOST_HEARD: u32 = u32::MAX;
 
+    /// Appends its line, around a position.
+    pub(crate) fn write(&self, center: Position, out: &mut Vec<u8>) {
+        let Self { radius, bound, pattern, heard, .. } = self;
+        out.extend_from_slice(format!("NEAR {center} {radius} {bound} ").as_bytes());
+        pattern.write(out);
+        if let Some(heard) = heard {
+            out.extend_from_slice(format!(" HEARD {}", heard.as_secs()).as_bytes());
+        }
+        out.push(b'\n');
+    }
+
     /// By the fields behind the command.
     pub(super) fn parse(target: &[u8], radius: &[u8], bound: &[u8], rest: &[&[u8]]) -> Result<Self, Refusal> {
         let (pattern, heard) = match *rest {
@@ -80,6 +91,20 @@ mod tests {
         assert_eq!(around.pattern.to_string(), "truck-*");
         assert_eq!(near("NEAR kiwi 1.5 3 HEARD 60").expect("heard").heard, Some(Duration::from_mins(1)));
         assert_eq!(near("NEAR kiwi 0 0 HEARD").expect("a client of that name").pattern.to_string(), "HEARD");
+    }
+
+    #[test]
+    fn a_near_that_is_written_is_the_same_when_it_is_read() {
+        for line in
+            ["NEAR +34.068930-118.445127 10 3", "NEAR -0.5+180 0.25 1000 truck-* HEARD 60", "NEAR +1-1 1 0 kiwi"]
+        {
+            let asked = near(line).expect("valid");
+            let Around::Position(center) = asked.around else { panic!("{line}") };
+            let mut written = Vec::new();
+            asked.write(center, &mut written);
+            let written = String::from_utf8(written).expect("ASCII");
+            assert_eq!(near(written.trim_end()), Ok(asked), "{written}");
+        }
     }
 
     #[test]

@@ -105,6 +105,7 @@ impl<'a> Run<'a> {
                     Action::Answer { .. } | Action::Fetch { .. } => panic!("nobody asks for places"),
                     Action::Close { .. } => panic!("buffers have room"),
                     Action::Look { .. } => panic!("nobody watches"),
+                    Action::Post => panic!("there are no regions"),
                 }
             }
         }

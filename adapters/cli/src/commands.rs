@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod fence;
 pub(crate) mod forget;
+pub(crate) mod home;
 pub(crate) mod iamat;
 pub(crate) mod import;
 pub(crate) mod near;

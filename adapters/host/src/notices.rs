@@ -40,6 +40,11 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
         Notice::HerdChanged { added, removed } => {
             tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
         }
+        Notice::RegionSilent { region, questions } => {
+            let remedy =
+                "look whether that region runs and reaches NATS; until then its clients are not found from here";
+            tracing::warn!(target: "herd::regions", server, %region, questions, remedy, "region silent");
+        }
         Notice::HerdRefused(why) => {
             tracing::error!(target: "herd::server", server, reason = %why, "list of servers refused");
         }

@@ -152,6 +152,7 @@ impl<R: Runtime> Shared<R> {
                     Action::Look { session } => self.wake(session),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
+                    Action::Post => {}
                     Action::Fetch { fetch, query } => fetched.extend(self.fetch(fetch, query)),
                 }
             }

@@ -28,6 +28,7 @@ impl Digest {
             Action::WakeAt(instant) => (3, instant.as_nanos()),
             Action::Close { session } => (9, session.0),
             Action::Look { session } => (10, session.0),
+            Action::Post => (11, 0),
         };
         self.add((at, server, kind, what));
     }

@@ -30,6 +30,8 @@ struct Properties<'a> {
     distance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
 }
 
 /// Some clients.
@@ -41,14 +43,17 @@ pub(crate) struct Features<'a> {
     /// The last client of a page, where there are more.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<std::borrow::Cow<'a, str>>,
+    /// Regions that did not answer: their clients are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    silent: Vec<&'a str>,
 }
 
 impl<'a> Feature<'a> {
     /// By the fields of a line: `origin skew client [position] time`.
     pub(crate) fn of_fields([origin, skew, client]: [&'a [u8]; 3], position: Option<&[u8]>, time: &'a [u8]) -> Self {
         let text = String::from_utf8_lossy;
-        let properties =
-            Properties { origin: text(origin), skew: text(skew), time: text(time), distance: None, until: None };
+        let (origin, skew, time) = (text(origin), text(skew), text(time));
+        let properties = Properties { origin, skew, time, distance: None, until: None, region: None };
         Self { r#type: "Feature", id: to_text(client), geometry: position.and_then(point), properties }
     }
 
@@ -61,6 +66,12 @@ impl<'a> Feature<'a> {
     /// With its distance from somewhere, in kilometres.
     pub(crate) fn at_distance(mut self, km: Option<f64>) -> Self {
         self.properties.distance = km;
+        self
+    }
+
+    /// With the region that it is at home in, where there are any.
+    pub(crate) fn at_home_in(mut self, region: Option<&'a str>) -> Self {
+        self.properties.region = region;
         self
     }
 
@@ -79,7 +90,13 @@ impl<'a> Features<'a> {
     /// These clients; `next` is the last of them, where there are more.
     pub(crate) fn new(features: impl IntoIterator<Item = Feature<'a>>, next: Option<&'a [u8]>) -> Self {
         let all = features.into_iter().collect();
-        Self { r#type: "FeatureCollection", all, next: next.map(to_text) }
+        Self { r#type: "FeatureCollection", all, next: next.map(to_text), silent: Vec::new() }
+    }
+
+    /// Without the clients of these regions, which did not answer.
+    pub(crate) fn without(mut self, silent: impl Iterator<Item = &'a str>) -> Self {
+        self.silent = silent.collect();
+        self
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {

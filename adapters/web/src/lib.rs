@@ -31,6 +31,7 @@ mod client_id;
 mod decimal;
 mod devices;
 mod door;
+mod elsewhere;
 mod geojson;
 mod guard;
 mod health;

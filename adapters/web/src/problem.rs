@@ -1,7 +1,7 @@
 //! What went wrong, as `application/problem+json` (RFC 9457): what it is, and what to do.
 
-use herd::Refusal;
 use herd::wire::Need;
+use herd::{Record, Refusal};
 use http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -14,6 +14,14 @@ pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
     headers: Vec<(HeaderName, HeaderValue)>,
+    elsewhere: Option<Elsewhere>,
+}
+
+/// In which other region a client is, and since when.
+#[derive(Debug, Serialize)]
+struct Elsewhere {
+    region: String,
+    since: String,
 }
 
 #[derive(Serialize)]
@@ -22,12 +30,14 @@ struct Json<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<&'a Elsewhere>,
 }
 
 impl Problem {
     /// A problem of that status; `detail` tells the caller what to do about it.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), headers: Vec::new() }
+        Self { status, detail: detail.into(), headers: Vec::new(), elsewhere: None }
     }
 
     /// The request is wrong.
@@ -81,6 +91,16 @@ impl Problem {
         }
     }
 
+    /// The region did not answer in time where a client is at home: `region` and `since`, in POSIX seconds, are all that is
+    /// known here.
+    pub(crate) fn region_silent(away: &Record<'_>) -> Self {
+        let text = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let (region, since) = (text(away.region().unwrap_or_default()), text(away.time()));
+        let detail = format!("the client is at home in region {region}, which did not answer: try later");
+        let problem = Self::new(StatusCode::GATEWAY_TIMEOUT, detail).with(RETRY_AFTER, HeaderValue::from_static("5"));
+        Self { elsewhere: Some(Elsewhere { region, since }), ..problem }
+    }
+
     /// With another header.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
@@ -100,7 +120,8 @@ impl Problem {
 
     pub(crate) fn into_reply(self) -> Reply {
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let json = Json { r#type: "about:blank", title, status: self.status.as_u16(), detail: &self.detail };
+        let (status, elsewhere) = (self.status.as_u16(), self.elsewhere.as_ref());
+        let json = Json { r#type: "about:blank", title, status, detail: &self.detail, elsewhere };
         let json = serde_json::to_vec(&json).expect("it is text");
         let mut reply = reply(self.status, "application/problem+json", json);
         reply.headers_mut().extend(self.headers);

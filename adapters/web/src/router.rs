@@ -148,7 +148,7 @@ impl Endpoint {
             Self::OpenApi => openapi::get(&call),
             Self::Status => status::get(&call),
             Self::Servers => servers::get(&call),
-            Self::GetClient => clients::get(&call),
+            Self::GetClient => clients::get(&call).await,
             Self::PutClient => clients::put(call).await,
             Self::DeleteClient => clients::delete(call).await,
             Self::ListClients => clients::list(&call).await,

@@ -127,7 +127,11 @@ impl Conversation {
             match action {
                 Action::Answer { answer, .. } => self.session.answer(answer, &mut self.unsent),
                 Action::Fetch { fetch, query } => self.fetches.push((fetch, query)),
-                Action::Close { .. } | Action::Look { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. }
+                | Action::Look { .. }
+                | Action::Forward { .. }
+                | Action::Post
+                | Action::WakeAt(_) => {}
             }
         }
     }

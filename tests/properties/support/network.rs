@@ -286,6 +286,7 @@ impl Network {
                 Action::Answer { .. }
                 | Action::Close { .. }
                 | Action::Look { .. }
+                | Action::Post
                 | Action::Fetch { .. }
                 | Action::WakeAt(_) => {}
             }

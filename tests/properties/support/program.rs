@@ -357,7 +357,11 @@ impl World {
                     }
                     self.tell(id, &out);
                 }
-                Action::Close { .. } | Action::Look { .. } | Action::Forward { .. } | Action::WakeAt(_) => {}
+                Action::Close { .. }
+                | Action::Look { .. }
+                | Action::Forward { .. }
+                | Action::Post
+                | Action::WakeAt(_) => {}
             }
         }
     }

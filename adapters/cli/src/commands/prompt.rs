@@ -23,9 +23,10 @@ use crate::reply::Reply;
 use crate::server::Server;
 
 /// The forms of the requests, for hints and help.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 9] = [
     ("IAMAT", " CLIENT +LAT-LNG TIME"),
     ("WHATSAT", " CLIENT KM BOUND"),
+    ("WHERE", " CLIENT"),
     ("NEAR", " CLIENT|+LAT-LNG KM BOUND [PATTERN] [HEARD SECONDS]"),
     ("WATCH", " PATTERN|+LAT-LNG KM [PATTERN]"),
     ("FENCE", " +LAT-LNG KM [PATTERN] [DWELL SECONDS]"),
@@ -191,7 +192,8 @@ impl Completer for Words {
         let found = match line[..start].split_whitespace().count() {
             0 => {
                 let words = [
-                    "IAMAT ", "WHATSAT ", "NEAR ", "WATCH ", "FENCE ", "UNWATCH ", "FORGET ", "STATUS", "help", "quit",
+                    "IAMAT ", "WHATSAT ", "WHERE ", "NEAR ", "WATCH ", "FENCE ", "UNWATCH ", "FORGET ", "STATUS",
+                    "help", "quit",
                 ];
                 words.into_iter().filter(begins).map(String::from).collect()
             }

@@ -36,7 +36,8 @@ impl Run {
                 | Notice::ClientsFull { .. }
                 | Notice::ClockNotTrusted
                 | Notice::HerdChanged { .. }
-                | Notice::HerdRefused(_) => {}
+                | Notice::HerdRefused(_)
+                | Notice::RegionSilent { .. } => {}
             }
         }
         self.turn.notices = notices;
@@ -67,5 +68,6 @@ const fn event(notice: &Notice) -> Option<&'static str> {
         Notice::ClockNotTrusted => "clock not trusted",
         Notice::HerdChanged { .. } => "list of servers changed",
         Notice::HerdRefused(_) => "list of servers refused",
+        Notice::RegionSilent { .. } => "region silent",
     })
 }

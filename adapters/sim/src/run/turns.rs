@@ -78,6 +78,7 @@ impl Run {
                     Action::Close { session } => self.close_for_room(session),
                     Action::Look { session } => self.resume(ConnectionId::of_number(session.0)),
                     Action::WakeAt(instant) => self.wake_at(server, instant),
+                    Action::Post => {}
                 }
             }
             if self.turn.actions.is_empty() {

@@ -4,13 +4,14 @@ use std::future::poll_fn;
 
 use herd::values::Pattern;
 use herd::wire::{Forget, Need, Sighting};
-use herd::{Node, Now, Refusal, Timestamp, Turn};
+use herd::{Answered, Node, Now, Refusal, ServerName, Timestamp, Turn};
 use http::StatusCode;
 use serde::Deserialize;
 
 use crate::client_id::to_text;
 use crate::decimal::{Decimal, short};
 use crate::door::Door;
+use crate::elsewhere::Asked;
 use crate::geojson::{Feature, Features};
 use crate::problem::Problem;
 use crate::query::{Query, integer};
@@ -48,15 +49,20 @@ impl Sighted {
 }
 
 /// `GET /v1/clients/{id}`: where it is.
-pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
+pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
     call.query(&[])?;
     let client = call.client()?;
     let asker = call.asker()?;
     asker.may(Need::Ask, client)?;
-    let host = &call.door.host;
-    let report = host.node().position(client, host.now());
-    let report = report.ok_or_else(|| asker.refused(Refusal::UnknownClient))?;
-    Ok(geojson(Feature::of(&report.record()).to_json()))
+    let ask =
+        |node: &Node, turn: &mut Turn, id| Ok(node.home(turn, id, client)?.map_or(Asked::Later(None), Asked::Now));
+    let (report, region) = match call.ask(&asker, ask).await? {
+        Asked::Now(report) => (report, call.door.host.node().region()),
+        Asked::Later(Some(Answered::Home { region, report })) => (report, Some(region)),
+        Asked::Later(_) => unreachable!("a WHERE is answered with a home"),
+    };
+    let region = region.as_ref().map(ServerName::as_str);
+    Ok(geojson(Feature::of(&report.record()).at_home_in(region).to_json()))
 }
 
 /// `PUT /v1/clients/{id}`: where it is now, or was at some time.

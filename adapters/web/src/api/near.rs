@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use herd::values::Radius;
 use herd::wire::{Around, Near, Need};
-use herd::{Position, Refusal, Turn};
+use herd::{Answered, Node, Position, ServerName, Turn};
 
 use super::clients::geojson;
 use crate::decimal::Decimal;
+use crate::elsewhere::Asked;
 use crate::geojson::{Feature, Features};
 use crate::problem::Problem;
 use crate::query::{Query, integer, missing};
@@ -28,6 +29,9 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
     let heard = query.read("heard", "whole seconds from 1 to 4294967295", |text| {
         integer::<u32>(text).filter(|&seconds| seconds > 0).map(|seconds| Duration::from_secs(seconds.into()))
     })?;
+    if let Some(client) = query.get("client") {
+        asker.may(Need::Ask, client)?;
+    }
     let near = Near {
         around: around(&query)?,
         radius: query.radius()?,
@@ -35,29 +39,29 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
         pattern: query.pattern()?,
         heard,
     };
-    let (host, node) = (&call.door.host, call.door.host.node());
-    let mut turn = Turn::at(host.now());
-    let center = match &near.around {
-        Around::Position(at) => Some(*at),
-        Around::Client(client) => {
-            asker.may(Need::Ask, client)?;
-            node.position(client, turn.now).and_then(|report| report.record().place())
-        }
+    let host = &call.door.host;
+    let ask = |node: &Node, turn: &mut Turn, id| {
+        let search = node.near_anywhere(turn, id, &near, asker.caller.rights())?;
+        Ok(search.map_or(Asked::Later(None), Asked::Now))
     };
-    let center = center.ok_or_else(|| asker.refused(Refusal::UnknownClient))?;
-    let search = node.near(&turn, &near, asker.caller.rights());
-    let mut search = search.map_err(|refusal| asker.refused(refusal))?;
-    while !node.search(&mut turn, &mut search) {
-        host.take_turns().await;
-        turn.now = host.now();
-    }
-    let found: Vec<_> = search.into_nearest().collect();
+    let (center, found, silent) = match call.ask(&asker, ask).await? {
+        Asked::Now(mut search) => {
+            let mut turn = Turn::at(host.now());
+            while !host.node().search(&mut turn, &mut search) {
+                host.take_turns().await;
+                turn.now = host.now();
+            }
+            (search.circle().center(), search.into_nearest().collect(), Vec::new())
+        }
+        Asked::Later(Some(Answered::Found { center, found, silent })) => (center, found, silent),
+        Asked::Later(_) => unreachable!("a NEAR is answered with clients"),
+    };
     let features = found.iter().map(|found| {
         let found = found.record();
-        let km = found.place().map(|at| center.distance_km(at));
-        Feature::of(&found).at_distance(km)
+        Feature::of(&found).at_distance(found.place().map(|at| center.distance_km(at)))
     });
-    Ok(geojson(Features::new(features, None).to_json()))
+    let features = Features::new(features, None).without(silent.iter().map(ServerName::as_str));
+    Ok(geojson(features.to_json()))
 }
 
 fn around(query: &Query<'_>) -> Result<Around, Problem> {

@@ -1,0 +1,466 @@
+//! What a server knows of other regions, and has to do for them.
+
+use core::mem;
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use super::batch::Batch;
+use super::bus::{Post, QuestionId, ReplyTo, Subject};
+use super::damper::Damper;
+use super::gathering::Gathering;
+use super::guests::Guests;
+use super::heading::{Heading, lines};
+use super::incoming::{Incoming, Serving, write_near};
+use super::interests::{Interests, Scope};
+use super::presence::Presence;
+use super::questions::{Asks, Open, Questions, Wanted};
+use super::regions::Regions;
+use super::streams::Streams;
+use crate::access::Rights;
+use crate::pass::{Action, Answer, Answered, Notice, Turn};
+use crate::report::{OwnedRecord, Record};
+use crate::spatial::Circle;
+use crate::store::{Filter, Search};
+use crate::values::{Instant, ServerName, SessionId, Ticket};
+use crate::wire::{Near, Target};
+
+/// The part of a node that has to do with other regions.
+#[derive(Debug)]
+pub(crate) struct Homes {
+    pub(crate) region: ServerName,
+    server: ServerName,
+    /// Whether the bus is there.
+    is_up: bool,
+    /// The fencing number, while this server is its region's bridge.
+    fence: Option<u64>,
+    /// Whether somebody was called to poll, and has not come yet.
+    is_called: bool,
+    /// Messages that are written already.
+    posts: VecDeque<Post>,
+    pub(crate) questions: Questions,
+    /// NEARs that other regions answer too.
+    gatherings: BTreeMap<u64, Gathering>,
+    next_gathering: u64,
+    /// The reports of WHATSATs that wait for their places.
+    reports: BTreeMap<Ticket, OwnedRecord>,
+    /// What others ask.
+    inbox: VecDeque<(ReplyTo, Incoming)>,
+    /// NEARs of others that take longer.
+    serving: VecDeque<Serving>,
+    regions: Regions,
+    damper: Damper,
+    batch: Batch,
+    /// Where this region has clients.
+    presence: Presence,
+    /// When everybody is told next that the region is there.
+    tells_at: Instant,
+    /// What somebody here watches, as of which change of that, and the clients of other regions that it shows.
+    pub(crate) interests: Interests,
+    pub(crate) watches: u64,
+    pub(crate) guests: Guests,
+    /// Whom else clients here are told of.
+    pub(crate) streams: Streams,
+}
+
+/// A copy has asked nobody.
+impl Clone for Homes {
+    fn clone(&self) -> Self {
+        Self::new(self.region.clone(), self.server.clone())
+    }
+}
+
+impl Homes {
+    /// As many questions of others wait. At the bound a further one is dropped: who asks waits no longer than a time-out.
+    const MOST_INBOX: usize = 4096;
+
+    /// As many NEARs are answered by several regions at once, and as many of others' are under way.
+    const MOST_NEAR: usize = 1024;
+
+    pub(crate) fn new(region: ServerName, server: ServerName) -> Self {
+        Self {
+            region,
+            server,
+            is_up: false,
+            fence: None,
+            is_called: false,
+            posts: VecDeque::new(),
+            questions: Questions::default(),
+            gatherings: BTreeMap::new(),
+            next_gathering: 0,
+            reports: BTreeMap::new(),
+            inbox: VecDeque::new(),
+            serving: VecDeque::new(),
+            regions: Regions::default(),
+            damper: Damper::default(),
+            batch: Batch::default(),
+            presence: Presence::default(),
+            tells_at: Instant::default(),
+            interests: Interests::default(),
+            watches: 0,
+            guests: Guests::default(),
+            streams: Streams::default(),
+        }
+    }
+
+    /// Whether the bus is there.
+    pub(crate) const fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    /// Whether this server tells other regions of its own's arrivals.
+    pub(crate) const fn is_bridging(&self) -> bool {
+        self.is_up && self.fence.is_some()
+    }
+
+    /// The bus is there from now on, or is not.
+    pub(crate) fn set_up(&mut self, is_up: bool, turn: &mut Turn) {
+        self.is_up = is_up;
+        if is_up {
+            self.call(turn);
+            return;
+        }
+        self.posts.clear();
+        self.batch.clear();
+        self.inbox.clear();
+        self.serving.clear();
+        self.interests.close_all();
+        self.streams.clear();
+        for wanted in self.questions.give_up_wanted() {
+            unanswered(wanted, turn);
+        }
+        while let Some(open) = self.questions.give_up() {
+            self.end(open, turn);
+        }
+    }
+
+    /// This server is its region's bridge, with that number, or is not.
+    pub(crate) fn set_bridge(&mut self, fence: Option<u64>, turn: &mut Turn) {
+        self.fence = fence;
+        self.batch.clear();
+        self.tells_at = turn.now.instant;
+        self.call(turn);
+    }
+
+    /// Has somebody poll.
+    pub(crate) fn call(&mut self, turn: &mut Turn) {
+        if !mem::replace(&mut self.is_called, true) {
+            turn.actions.push(Action::Post);
+        }
+    }
+
+    /// Somebody polls.
+    pub(crate) const fn has_come(&mut self) {
+        self.is_called = false;
+    }
+
+    /// What this server's messages begin with.
+    pub(crate) fn heading(&self) -> Vec<u8> {
+        let mut heading = Vec::with_capacity(64);
+        let fence = self.fence.unwrap_or(0);
+        Heading { region: self.region.clone(), server: self.server.clone(), fence }.write(&mut heading);
+        heading
+    }
+
+    /// Asks the region where a client is at home.
+    pub(crate) fn ask(&mut self, wanted: Wanted, turn: &mut Turn) {
+        let region = wanted.away.record().region().and_then(ServerName::of);
+        let may_ask = self.is_up && wanted.tries < Wanted::MOST_TRIES && self.questions.has_room();
+        let Some(region) = region.filter(|_| may_ask) else { return unanswered(wanted, turn) };
+        self.questions.want(region, wanted);
+        self.call(turn);
+    }
+
+    /// Takes an answer; it is of no use if nobody waits for it any more.
+    pub(crate) fn answer(&mut self, id: QuestionId, answer: &[u8]) -> Option<Asks> {
+        let (from, _) = Heading::split(answer)?;
+        let open = self.questions.get(id).filter(|open| open.region == from.region)?;
+        let is_last = !matches!(open.asks, Asks::Near(_)) || answer.ends_with(b"\n\n");
+        if is_last { self.questions.close(id).map(|open| open.asks) } else { Some(open.asks.clone()) }
+    }
+
+    /// Whether other regions may have clients in a circle.
+    pub(crate) fn spans(&self, circle: &Circle, now: Instant) -> bool {
+        self.is_up && self.regions.others(&self.region, Some(circle), now).next().is_some()
+    }
+
+    /// Begins a NEAR, without that client, here and in all regions that may have clients in its circle.
+    pub(crate) fn gather(
+        &mut self,
+        ticket: Ticket,
+        (near, circle, except): (&Near, Circle, Option<&[u8]>),
+        rights: &Rights,
+        deadline: Instant,
+        turn: &mut Turn,
+    ) {
+        let regions: Vec<_> = self.regions.others(&self.region, Some(&circle), turn.now.instant).cloned().collect();
+        let number = self.next_gathering;
+        self.next_gathering += 1;
+        let mut question = self.heading();
+        write_near(near, &circle, except, rights, &mut question);
+        let payload = Bytes::from(question);
+        let filter = Filter::of(near, rights, turn.now.wall, except);
+        let search = Search::new(circle, near.bound.into(), filter);
+        let mut gathering = Gathering::new(ticket, circle, near.bound.into(), search);
+        for region in regions {
+            let id = self.questions.open(region.clone(), Asks::Near(number), deadline);
+            self.posts.push_back(Post { to: Subject::Ask(region), payload: payload.clone(), question: Some(id) });
+            gathering.missing += 1;
+        }
+        self.gatherings.insert(number, gathering);
+        self.call(turn);
+    }
+
+    /// That NEAR.
+    pub(crate) fn gathering(&mut self, number: u64) -> Option<&mut Gathering> {
+        self.gatherings.get_mut(&number)
+    }
+
+    /// The next NEAR that is searched for here, and goes on.
+    pub(crate) fn next_search(&mut self) -> Option<(u64, Search)> {
+        self.gatherings.iter_mut().find_map(|(&number, gathering)| Some((number, gathering.search.take()?)))
+    }
+
+    /// Answers a NEAR if all was found.
+    pub(crate) fn end_if_done(&mut self, number: u64, turn: &mut Turn) {
+        if self.gatherings.get(&number).is_some_and(Gathering::is_done)
+            && let Some(gathering) = self.gatherings.remove(&number)
+        {
+            let (ticket, center) = (gathering.ticket, gathering.circle.center());
+            let (found, silent) = gathering.into_nearest();
+            give(ticket, Answered::Found { center, found, silent }, turn);
+        }
+    }
+
+    /// No answer comes, or no more.
+    fn end(&mut self, open: Open, turn: &mut Turn) {
+        match open.asks {
+            Asks::Where(all) => all.into_iter().for_each(|wanted| unanswered(wanted, turn)),
+            Asks::Near(number) => {
+                if let Some(gathering) = self.gatherings.get_mut(&number) {
+                    gathering.missing -= 1;
+                    gathering.silent.push(open.region);
+                }
+                self.end_if_done(number, turn);
+            }
+        }
+    }
+
+    /// Questions that have waited long enough are answered with what is known; how many there were.
+    pub(crate) fn wake(&mut self, turn: &mut Turn) -> u64 {
+        let mut late = 0;
+        while let Some(open) = self.questions.expired(turn.now.instant) {
+            late += 1;
+            if let Some(questions) = self.regions.is_silent(&open.region, turn.now.instant) {
+                turn.notices.push(Notice::RegionSilent { region: open.region.clone(), questions });
+            }
+            self.end(open, turn);
+        }
+        if self.has_due(turn.now.instant) {
+            self.call(turn);
+        }
+        late
+    }
+
+    fn has_due(&self, now: Instant) -> bool {
+        self.poll_at().is_some_and(|at| at <= now)
+    }
+
+    /// When somebody is to poll, whatever happens.
+    fn poll_at(&self) -> Option<Instant> {
+        let bridges = self.is_bridging().then_some(self.tells_at);
+        let streams = self.interests.deadline().into_iter().chain(self.streams.deadline()).filter(|_| self.is_up);
+        bridges.into_iter().chain(self.batch.deadline()).chain(self.damper.deadline()).chain(streams).min()
+    }
+
+    /// When it has to be woken.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.questions.deadline().into_iter().chain(self.poll_at().filter(|_| !self.is_called)).min()
+    }
+
+    /// A WHATSAT has its report, and waits for places.
+    pub(crate) fn has_report(&mut self, ticket: Ticket, report: OwnedRecord) {
+        self.reports.insert(ticket, report);
+    }
+
+    /// A session waits no more.
+    pub(crate) fn forget(&mut self, session: SessionId) {
+        let all = Ticket { session, number: 0 }..=Ticket { session, number: u64::MAX };
+        let tickets: Vec<_> = self.reports.range(all).map(|(&ticket, _)| ticket).collect();
+        for ticket in tickets {
+            self.reports.remove(&ticket);
+        }
+    }
+
+    /// The report of a WHATSAT that has its places now.
+    pub(crate) fn take_report(&mut self, ticket: Ticket) -> Option<OwnedRecord> {
+        self.reports.remove(&ticket)
+    }
+
+    /// Another region asks something.
+    pub(crate) fn asked(&mut self, to: ReplyTo, question: Incoming, turn: &mut Turn) -> bool {
+        let has_room = self.inbox.len() < Self::MOST_INBOX;
+        if has_room {
+            self.inbox.push_back((to, question));
+            self.call(turn);
+        }
+        has_room
+    }
+
+    /// The next question of others.
+    pub(crate) fn next_asked(&mut self) -> Option<(ReplyTo, Incoming)> {
+        self.inbox.pop_front()
+    }
+
+    /// A NEAR of others that takes longer.
+    pub(crate) fn serve_later(&mut self, serving: Serving) {
+        if self.serving.len() < Self::MOST_NEAR {
+            self.serving.push_back(serving);
+        }
+    }
+
+    /// The next of those.
+    pub(crate) fn next_serving(&mut self) -> Option<Serving> {
+        self.serving.pop_front()
+    }
+
+    /// Whether there is something to do.
+    pub(crate) fn has_more(&self) -> bool {
+        let searches = self.gatherings.values().any(|gathering| gathering.search.is_some());
+        searches || !self.inbox.is_empty() || !self.serving.is_empty() || self.streams.has_more()
+    }
+
+    /// These are watched here from now on, and nothing else. Guests that are not are none any more.
+    pub(crate) fn want(&mut self, wanted: Vec<(Scope, Target)>, waits_until: Instant) {
+        self.interests.want(wanted.into_iter(), waits_until);
+        let interests = &self.interests;
+        for client in self.guests.find(|guest| !interests.cover(&guest.report.record())) {
+            self.guests.remove(&client);
+        }
+    }
+
+    /// A client may be no guest any more, since nobody watches where it is.
+    pub(crate) fn forget_guest(&mut self, client: &[u8]) {
+        if self.guests.get(client).is_some_and(|guest| !self.interests.cover(&guest.report.record())) {
+            self.guests.remove(client);
+        }
+    }
+
+    /// Asks regions for what is watched here and they do not tell of, and lets those know that do that somebody listens.
+    pub(crate) fn keep_streams(&mut self, now: Instant) {
+        if !self.is_up {
+            return;
+        }
+        for question in self.interests.gone(now) {
+            self.interests.close(question);
+        }
+        for to in self.interests.keep(now) {
+            let mut payload = self.heading();
+            payload.extend_from_slice(b"KEEP\n");
+            self.reply(to, payload);
+        }
+        let Self { regions, region: own, interests, .. } = self;
+        let others = |circle: Option<&Circle>| regions.others(own, circle, now);
+        let missing: Vec<_> = interests.missing(others).collect();
+        for (scope, region) in missing {
+            let question = self.questions.next_id();
+            self.interests.open(&scope, &region, question, now);
+            let mut payload = self.heading();
+            for part in [b"WATCH ", &*scope.0, b"\n"] {
+                payload.extend_from_slice(part);
+            }
+            self.posts.push_back(Post { to: Subject::Ask(region), payload: payload.into(), question: Some(question) });
+        }
+    }
+
+    /// Whether a watch of that target need not wait any longer for what other regions have there.
+    pub(crate) fn is_ready(&self, target: &Target, now: Instant) -> bool {
+        let circle = target.circle.map(|(center, radius)| Circle::new(center, radius));
+        let others = self.regions.others(&self.region, circle.as_ref(), now);
+        !self.is_up || Scope::of(target).is_none_or(|scope| self.interests.is_ready(&scope, others, now))
+    }
+
+    /// A message that is written is to be sent.
+    pub(crate) fn post(&mut self, post: Post) {
+        self.posts.push_back(post);
+    }
+
+    /// An answer is to be sent.
+    pub(crate) fn reply(&mut self, to: ReplyTo, payload: Vec<u8>) {
+        self.posts.push_back(Post { to: Subject::Reply(to), payload: payload.into(), question: None });
+    }
+
+    /// A bridge has told something, by the stream or to everybody: the lines of it, if it counts and is another region's.
+    pub(crate) fn hears<'a>(&mut self, payload: &'a [u8]) -> Option<(Heading, &'a [u8])> {
+        let (from, lines) = Heading::split(payload)?;
+        (from.region != self.region && self.regions.is_current(&from)).then_some((from, lines))
+    }
+
+    /// A region tells everybody that it is there, and where it has clients.
+    pub(crate) fn is_there(&mut self, region: &ServerName, there: &[u8], now: Instant) {
+        if let Some(presence) = lines(there).next().and_then(Presence::parse) {
+            self.regions.told(region, presence, now);
+        }
+    }
+
+    /// A client has arrived here, or was forgotten: other regions are told, unless they were a moment ago.
+    pub(crate) fn arrived(&mut self, record: &Record<'_>, now: Instant) -> bool {
+        if let Some(position) = record.position_and_rest() {
+            self.presence.add(position);
+        }
+        let tells = record.is_tombstone() || self.damper.lets_through(record.client(), now);
+        if tells {
+            let (heading, mut posts) = (self.heading(), Vec::new());
+            self.batch.add((self.region.as_bytes(), record), &heading, now, &mut posts);
+            self.posts.extend(posts);
+        }
+        tells
+    }
+
+    /// Arrivals wait to be told.
+    pub(crate) fn has_arrivals(&mut self, now: Instant) {
+        self.batch.begin(now);
+    }
+
+    /// The next client of which an arrival was held back for long enough.
+    pub(crate) fn next_held_back(&mut self, now: Instant) -> Option<Box<[u8]>> {
+        self.damper.next_due(now)
+    }
+
+    /// Gives all that is to be sent now.
+    pub(crate) fn send(&mut self, now: Instant, deadline: Instant, posts: &mut Vec<Post>) {
+        if !self.is_up {
+            return;
+        }
+        while let Some((region, wanted)) = self.questions.next_wanted() {
+            let mut question = self.heading();
+            for wanted in &wanted {
+                for part in [b"WHERE ", wanted.away.record().client(), b"\n"] {
+                    question.extend_from_slice(part);
+                }
+            }
+            let id = self.questions.open(region.clone(), Asks::Where(wanted), deadline);
+            posts.push(Post { to: Subject::Ask(region), payload: question.into(), question: Some(id) });
+        }
+        posts.extend(self.posts.drain(..));
+        self.batch.send(now, posts);
+        if self.is_bridging() && self.tells_at <= now {
+            self.tells_at = now + Regions::EVERY;
+            let mut there = self.heading();
+            self.presence.write(&mut there);
+            posts.push(Post { to: Subject::Everybody, payload: there.into(), question: None });
+        }
+    }
+}
+
+/// A client's region does not answer: who asked is told what is known here.
+fn unanswered(wanted: Wanted, turn: &mut Turn) {
+    let Wanted { ticket, line, away, .. } = wanted;
+    give(ticket, Answered::Silent { line, away }, turn);
+}
+
+/// Gives an answer to who waits for it.
+pub(crate) fn give(ticket: Ticket, answered: Answered, turn: &mut Turn) {
+    let answer = Answer { number: ticket.number, answered };
+    turn.actions.push(Action::Answer { session: ticket.session, answer });
+}

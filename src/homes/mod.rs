@@ -1,0 +1,28 @@
+//! Beyond one herd: which region a client is at home in, and what regions ask and tell each other.
+//!
+//! A region is a herd, and regions are joined by a bus that may lose, repeat, delay and reorder what it carries; only the
+//! stream of arrivals loses nothing while it is there. This room decides what is said and what is made of it; an adapter
+//! moves [`Post`]s. It may ask `bytes`, `values`, `spatial`, `wire`, `access`,
+//! `report`, `herd`, `pass`, `store` and `watch`.
+
+mod batch;
+mod bus;
+mod damper;
+mod gathering;
+mod guests;
+mod heading;
+mod homes;
+mod incoming;
+mod interests;
+mod presence;
+mod questions;
+mod regions;
+mod streams;
+
+pub use self::bus::{Delivery, Post, QuestionId, ReplyTo, Subject};
+pub(crate) use self::guests::{Guest, NotSeen};
+pub(crate) use self::heading::{Heading, lines};
+pub(crate) use self::homes::{Homes, give};
+pub(crate) use self::incoming::{Incoming, Neighbourhood, Serving};
+pub(crate) use self::interests::Scope;
+pub(crate) use self::questions::{Asks, Then, Wanted};

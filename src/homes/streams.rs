@@ -1,0 +1,80 @@
+//! What other regions are told of clients here that somebody there watches.
+
+use std::collections::BTreeMap;
+
+use super::bus::{QuestionId, ReplyTo};
+use super::interests::Interests;
+use crate::values::Instant;
+use crate::watch::Watcher;
+
+/// One server elsewhere that is told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) to: ReplyTo,
+    pub(crate) watcher: Watcher,
+    /// The number of the next message.
+    next: u64,
+    heard_at: Instant,
+    said_at: Instant,
+}
+
+/// All of them, by the numbers under which they say that they still listen.
+#[derive(Debug, Default)]
+pub(crate) struct Streams {
+    all: BTreeMap<QuestionId, Told>,
+    /// The one that was looked at last: they take turns.
+    last: Option<QuestionId>,
+}
+
+impl Streams {
+    /// As many are told. Who asks beyond that is not answered.
+    const MOST: usize = 1 << 16;
+
+    /// Somebody is told from now on, if there is room.
+    pub(crate) fn add(&mut self, id: QuestionId, to: ReplyTo, watcher: Watcher, now: Instant) {
+        if self.all.len() >= Self::MOST {
+            return;
+        }
+        self.all.insert(id, Told { to, watcher, next: 0, heard_at: now, said_at: now });
+    }
+
+    /// Somebody still listens; whether that is known.
+    pub(crate) fn heard(&mut self, id: QuestionId, now: Instant) -> bool {
+        self.all.get_mut(&id).map(|told| told.heard_at = now).is_some()
+    }
+
+    /// Takes the next that is to be told something, or that is to hear that this server is there; whoever has gone is
+    /// dropped.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<(QuestionId, Told)> {
+        self.all.retain(|_, told| now < told.heard_at + Interests::GONE);
+        let is_due = |told: &Told| told.watcher.has_more() || told.said_at + Interests::EVERY <= now;
+        let after = self.last.map_or(QuestionId(0), |QuestionId(last)| QuestionId(last + 1));
+        let mut in_turn = self.all.range(after..).chain(self.all.range(..after));
+        let id = in_turn.find(|(_, told)| is_due(told)).map(|(&id, _)| id);
+        self.last = id;
+        let id = id?;
+        Some((id, self.all.remove(&id)?))
+    }
+
+    /// Puts it back, which was told something; the number of the message.
+    pub(crate) fn put_back(&mut self, id: QuestionId, mut told: Told, now: Instant) -> u64 {
+        let number = told.next;
+        told.next += 1;
+        told.said_at = now;
+        self.all.insert(id, told);
+        number
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.all.clear();
+    }
+
+    pub(crate) fn has_more(&self) -> bool {
+        self.all.values().any(|told| told.watcher.has_more())
+    }
+
+    /// When somebody is to hear that this server is there.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.all.values().map(|told| told.said_at + Interests::EVERY).min()
+    }
+}

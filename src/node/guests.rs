@@ -1,0 +1,254 @@
+//! Clients of other regions that somebody here watches: what their regions tell of them.
+
+use core::cmp::Ordering;
+
+use super::hub::Hub;
+use super::node::Node;
+use crate::access::Rights;
+use crate::homes::{Guest, NotSeen, Post, QuestionId, ReplyTo, Scope, Subject, lines};
+use crate::pass::{Shift, Turn};
+use crate::report::{OwnedRecord, Record};
+use crate::store::Store;
+use crate::values::{ServerName, SessionId};
+use crate::watch::{Reach, WatchId};
+use crate::wire::{Message, RecordKind, Target, WatchWord};
+
+impl Node {
+    /// Asks other regions for what is watched here, and tells them what they watch; whether there was something to tell.
+    pub(super) fn tell_regions(&self, turn: &mut Turn) -> bool {
+        let now = turn.now.instant;
+        let next = self.hub(turn, |hub, turn| {
+            hub.ask_for_guests(turn);
+            hub.homes.as_mut()?.streams.next(now)
+        });
+        let Some((id, mut told)) = next else { return false };
+        let mut news = Vec::new();
+        self.tell(turn, &mut told.watcher, Post::MOST / 2, &mut news);
+        self.hub(turn, |hub, _| {
+            let Some(homes) = &mut hub.homes else { return };
+            let (to, mut payload) = (told.to.clone(), homes.heading());
+            let number = homes.streams.put_back(id, told, now);
+            payload.extend_from_slice(format!("STREAM {number}\n").as_bytes());
+            payload.extend_from_slice(&news);
+            homes.post(Post { to: Subject::Reply(to), payload: payload.into(), question: Some(id) });
+        });
+        true
+    }
+
+    /// Another region watches clients here from now on.
+    pub(super) fn watch_for_region(&self, turn: &mut Turn, to: ReplyTo, target: &Target) {
+        let mut watcher = self.watcher(SessionId::REGIONS, Rights::all());
+        if self.watch(turn, &mut watcher, target).is_err() {
+            return;
+        }
+        let now = turn.now.instant;
+        self.hub(turn, |hub, _| {
+            if let Some(homes) = &mut hub.homes {
+                let id = homes.questions.next_id();
+                homes.streams.add(id, to, watcher, now);
+            }
+        });
+    }
+}
+
+impl Hub {
+    /// Whether the start of a watch has to wait for what other regions have there.
+    pub(super) fn awaits_regions(&self, target: &Target, turn: &Turn) -> bool {
+        self.homes.as_ref().is_some_and(|homes| !homes.is_ready(target, turn.now.instant))
+    }
+
+    /// There may be something to ask other regions.
+    pub(super) fn call_for_regions(&mut self, turn: &mut Turn) {
+        if let Some(homes) = &mut self.homes {
+            homes.call(turn);
+        }
+    }
+
+    /// Tells a watch that begins of the clients of other regions.
+    pub(super) fn meet_guests(&mut self, id: WatchId, out: &mut Vec<u8>) {
+        if let Some(homes) = &self.homes {
+            self.watches.meet_guests(id, homes.guests.iter(), out);
+        }
+    }
+
+    /// Looks whether other regions are to be asked for something else than they were.
+    fn ask_for_guests(&mut self, turn: &mut Turn) {
+        let Self { homes: Some(homes), watches, identity, .. } = self else { return };
+        let now = turn.now.instant;
+        if homes.is_up() && homes.watches != watches.changes() {
+            homes.watches = watches.changes();
+            let wanted = watches.targets().filter_map(|target| {
+                let scope = Scope::of(target)?;
+                match Message::parse(&[b"WATCH ", &*scope.0].concat()) {
+                    Ok(Some(Message::Watch(target))) => Some((scope, target)),
+                    _ => None,
+                }
+            });
+            homes.want(wanted.collect(), now + identity.limits.region_timeout);
+        }
+        homes.keep_streams(now);
+        watches.await_no_region(|target| homes.is_ready(target, now), turn);
+    }
+
+    /// What a region tells of what is watched here.
+    pub(super) fn told_of(
+        &mut self,
+        (question, reply): (QuestionId, Option<ReplyTo>),
+        news: &[u8],
+        store: &Store,
+        turn: &mut Turn,
+    ) {
+        let Some(homes) = &mut self.homes else { return };
+        let mut news = lines(news);
+        let number = news.next().and_then(|line| line.strip_prefix(b"STREAM "));
+        let number = number.and_then(|number| core::str::from_utf8(number).ok()?.parse().ok());
+        let Some(number) = number else { return };
+        let heard = homes.interests.hear(question, (number, reply), turn.now.instant);
+        let Some((scope, region, mut round)) = heard else { return };
+        for line in news {
+            let word = line.split(|&byte| byte == b' ').next().and_then(WatchWord::parse);
+            match word {
+                Some(WatchWord::Watching) => {
+                    self.is_told_all(&scope, &region, round, store, turn);
+                    let Some(homes) = &mut self.homes else { return };
+                    homes.interests.set_ready(question);
+                    let now = turn.now.instant;
+                    self.watches.await_no_region(|target| homes.is_ready(target, now), turn);
+                }
+                Some(WatchWord::Again) => {
+                    let Some(homes) = &mut self.homes else { return };
+                    round = homes.interests.begin_anew(question);
+                }
+                Some(word) => {
+                    if let Some(record) = record_of(line, word) {
+                        self.hear_of_guest(word, (&region, round), &record, store, turn);
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// A region has told all that there was at the start of a stream. Guests that it has not told of are none any more.
+    fn is_told_all(&mut self, scope: &Scope, region: &ServerName, round: u64, store: &Store, turn: &mut Turn) {
+        let Some(homes) = &mut self.homes else { return };
+        let covers = |record: &Record<'_>| homes.interests.covers(scope, record);
+        let is_gone =
+            |guest: &Guest| guest.region == *region && guest.is_older_than(round) && covers(&guest.report.record());
+        for client in homes.guests.find(is_gone) {
+            self.guest_goes(&client, None, store, turn);
+        }
+    }
+
+    fn hear_of_guest(
+        &mut self,
+        word: WatchWord,
+        (region, round): (&ServerName, u64),
+        record: &OwnedRecord,
+        store: &Store,
+        turn: &mut Turn,
+    ) {
+        let Some(homes) = &mut self.homes else { return };
+        let client: Box<[u8]> = record.record().client().into();
+        let guest = homes.guests.get(&client);
+        let order = guest.map(|guest| record.record().order(&guest.report.record()));
+        match word {
+            WatchWord::Seen => self.guest_is_seen((region, round), record, store, turn),
+            // It is somewhere else in its region.
+            WatchWord::Left if order.is_some_and(Ordering::is_gt) => {
+                self.guest_is_seen((region, round), record, store, turn);
+                if let Some(homes) = &mut self.homes {
+                    homes.forget_guest(&client);
+                }
+            }
+            // It has left its region.
+            WatchWord::Left if order.is_some_and(Ordering::is_eq) => {
+                let mut away = Vec::new();
+                record.record().write_arrival(region.as_bytes(), &mut away);
+                let away = OwnedRecord::of_elsewhere(away.trim_ascii_end());
+                self.guest_goes(&client, away.as_ref(), store, turn);
+            }
+            WatchWord::Forgotten if order.is_some_and(Ordering::is_gt) => {
+                self.guest_goes(&client, Some(record), store, turn);
+            }
+            WatchWord::Expired if order.is_some_and(Ordering::is_ge) => {
+                self.guest_goes(&client, None, store, turn);
+            }
+            _ => {}
+        }
+    }
+
+    /// A region tells of a report of a client that is at home there.
+    fn guest_is_seen(
+        &mut self,
+        (region, round): (&ServerName, u64),
+        report: &OwnedRecord,
+        store: &Store,
+        turn: &mut Turn,
+    ) {
+        let Some(homes) = &mut self.homes else { return };
+        let seen = report.record();
+        let kept = store.get(seen.client());
+        let is_older = kept.as_ref().is_some_and(|kept| is_newer(&kept.record(), &seen));
+        if is_older {
+            return;
+        }
+        let guest = match homes.guests.see(region, report.clone(), round, self.identity.limits.region_guests) {
+            Ok(guest) => guest,
+            Err(NotSeen::Older) => return,
+            Err(NotSeen::Full) => return self.counters.region_guests_missed += 1,
+        };
+        let was_guest = guest.is_some();
+        let before = guest.or(kept.filter(|kept| kept.record().is_report()));
+        let shift = Shift { before: before.as_ref().map(OwnedRecord::record), now: Some(seen) };
+        let to = Reach::Here { was_guest, is_guest: true };
+        self.counters.told += self.watches.tell_some(&shift, to, store, turn);
+    }
+
+    /// A client is a guest no more, and that is what is known of it now.
+    fn guest_goes(&mut self, client: &[u8], now: Option<&OwnedRecord>, store: &Store, turn: &mut Turn) {
+        let Some(before) = self.homes.as_mut().and_then(|homes| homes.guests.remove(client)) else { return };
+        let shift = Shift { before: Some(before.record()), now: now.map(OwnedRecord::record) };
+        let to = Reach::Here { was_guest: true, is_guest: false };
+        self.counters.told += self.watches.tell_some(&shift, to, store, turn);
+    }
+
+    /// Tells what has become of a client in this region to all who watch it.
+    pub(super) fn tell(&mut self, shift: &Shift<'_>, store: &Store, turn: &mut Turn) {
+        let client = shift.now.or(shift.before).map(|record| record.client()).unwrap_or_default();
+        let guest = self.homes.as_ref().and_then(|homes| homes.guests.get(client)).map(|guest| guest.report.clone());
+        let Some(guest) = guest else {
+            self.counters.told += self.watches.tell(shift, store, turn);
+            return;
+        };
+        self.counters.told += self.watches.tell_some(shift, Reach::Regions, store, turn);
+        // What its region tells of a guest is what counts, until something newer is known here.
+        if let Some(now) = shift.now
+            && is_newer(&now, &guest.record())
+        {
+            let now = OwnedRecord::from(now);
+            self.guest_goes(client, Some(&now), store, turn);
+        }
+    }
+}
+
+/// Whether a record that is kept here says something newer of a client than a report of another region's.
+fn is_newer(kept: &Record<'_>, report: &Record<'_>) -> bool {
+    match kept.kind() {
+        // What says that a client has come to a region is as old as the report with which it came.
+        RecordKind::Away => kept.at() > report.at(),
+        RecordKind::Report | RecordKind::Tombstone => kept.order(report).is_ge(),
+    }
+}
+
+/// The record that a line of a watch is about.
+fn record_of(line: &[u8], word: WatchWord) -> Option<OwnedRecord> {
+    let (kind, fields) = match word {
+        WatchWord::Seen | WatchWord::Left | WatchWord::Expired => (&b"AT "[..], 5),
+        WatchWord::Forgotten => (&b"GONE "[..], 4),
+        _ => return None,
+    };
+    let mut spaces = line.iter().enumerate().filter(|&(_, &byte)| byte == b' ').map(|(at, _)| at);
+    let (start, end) = (spaces.next()? + 1, spaces.nth(fields - 1)?);
+    OwnedRecord::of_elsewhere(&[kind, &line[start..end]].concat())
+}

@@ -1,0 +1,296 @@
+//! What a server does for other regions: it answers their questions, tells them of arrivals and hears of theirs.
+
+use super::changes::{Changed, Changes};
+use super::hub::Hub;
+use super::node::Node;
+use crate::homes::{
+    Asks, Delivery, Heading, Homes, Incoming, Neighbourhood, Post, QuestionId, ReplyTo, Serving, Then, Wanted, give,
+    lines,
+};
+use crate::pass::{Answered, Turn, Work};
+use crate::places::Query;
+use crate::report::OwnedRecord;
+use crate::spatial::Circle;
+use crate::store::{Filter, Search, Store};
+use crate::values::{Instant, ServerName};
+
+impl Node {
+    /// Makes it a server of that region, once and before it starts. Its name is any that a server may have.
+    pub fn join_region(&self, region: ServerName) {
+        let mut hub = self.hub.hold();
+        let server = hub.identity.names.name(hub.identity.me).clone();
+        hub.homes = Some(Box::new(Homes::new(region, server)));
+    }
+
+    /// The region that it is a server of.
+    #[must_use]
+    pub fn region(&self) -> Option<ServerName> {
+        self.hub.hold().homes.as_ref().map(|homes| homes.region.clone())
+    }
+
+    /// Does about a turn's share of what there is to do for other regions, and appends what is to be sent to them, in
+    /// order; whether there is more. If not, [`Action::Post`](crate::Action::Post) says when there is. Whoever has the bus
+    /// calls it, one at a time.
+    pub fn poll_regions(&self, turn: &mut Turn, posts: &mut Vec<Post>) -> bool {
+        let start = turn.work();
+        if self.homes(turn, |homes, _| homes.has_come()).is_none() {
+            return false;
+        }
+        self.tell_arrivals(turn);
+        while turn.work().wrapping_sub(start) < Work::PASS {
+            let does = self.serve_region(turn) || self.search_for_region(turn) || self.search_here(turn);
+            if !self.tell_regions(turn) && !does {
+                break;
+            }
+        }
+        let limits = self.identity().limits.clone();
+        let now = turn.now.instant;
+        let send = |homes: &mut Homes, _: &mut Turn| {
+            homes.send(now, now + limits.region_timeout, posts);
+            homes.has_more()
+        };
+        self.homes(turn, send).unwrap_or(false)
+    }
+
+    fn homes<T>(&self, turn: &mut Turn, work: impl FnOnce(&mut Homes, &mut Turn) -> T) -> Option<T> {
+        self.hub(turn, |hub, turn| hub.homes.as_mut().map(|homes| work(homes, turn)))
+    }
+
+    /// Tells other regions of arrivals, if this server is the one that does.
+    fn tell_arrivals(&self, turn: &mut Turn) {
+        let now = turn.now.instant;
+        self.hub(turn, |hub, _| hub.tell_arrivals(now));
+        while let Some(client) = self.homes(turn, |homes, _| homes.next_held_back(now)).flatten() {
+            let horizon = self.horizon(&self.identity().limits, turn.now);
+            if let Some(report) = self.store.report(&client, horizon) {
+                self.homes(turn, |homes, _| homes.is_bridging() && homes.arrived(&report.record(), now));
+            }
+        }
+    }
+
+    /// Answers the next question of another region, or begins to; whether there was one.
+    fn serve_region(&self, turn: &mut Turn) -> bool {
+        let Some((to, question)) = self.homes(turn, |homes, _| homes.next_asked()).flatten() else { return false };
+        match question {
+            Incoming::Where(clients) => {
+                let mut answer = self.homes(turn, |homes, _| homes.heading()).unwrap_or_default();
+                turn.horizon = self.horizon(&self.identity().limits, turn.now);
+                for client in lines(&clients).map(|line| line.get(b"WHERE ".len()..).unwrap_or_default()) {
+                    turn.spend(Work::whatsat(0));
+                    let record = self.store.get(client).filter(|kept| !turn.horizon.hides(&kept.record()));
+                    match record.as_ref().map(OwnedRecord::record).filter(|record| !record.is_tombstone()) {
+                        Some(record) => record.write_line(&mut answer),
+                        None => answer.extend_from_slice(b"NONE\n"),
+                    }
+                }
+                self.homes(turn, |homes, _| homes.reply(to, answer));
+            }
+            Incoming::Watch(target) => self.watch_for_region(turn, to, &target),
+            Incoming::Near(asked) => {
+                let Neighbourhood { near, center, rights, except } = *asked;
+                let filter = Filter::of(&near, &rights, turn.now.wall, except.as_deref());
+                let search = Search::new(Circle::new(center, near.radius), near.bound.into(), filter);
+                self.homes(turn, |homes, _| homes.serve_later(Serving { to, search }));
+            }
+        }
+        true
+    }
+
+    /// Goes on with a NEAR of another region; whether there was one.
+    fn search_for_region(&self, turn: &mut Turn) -> bool {
+        let Some(mut serving) = self.homes(turn, |homes, _| homes.next_serving()).flatten() else { return false };
+        if !self.search(turn, &mut serving.search) {
+            self.homes(turn, |homes, _| homes.serve_later(serving));
+            return true;
+        }
+        let Serving { to, search } = serving;
+        self.homes(turn, |homes, _| {
+            let mut answer = homes.heading();
+            for found in search.into_nearest() {
+                if answer.len() + found.line().len() > Post::MOST {
+                    homes.reply(to.clone(), core::mem::replace(&mut answer, homes.heading()));
+                }
+                found.record().write_line(&mut answer);
+            }
+            answer.push(b'\n');
+            homes.reply(to, answer);
+        });
+        true
+    }
+
+    /// Goes on with a NEAR of this server's that other regions answer too; whether there was one.
+    fn search_here(&self, turn: &mut Turn) -> bool {
+        let Some((number, mut search)) = self.homes(turn, |homes, _| homes.next_search()).flatten() else {
+            return false;
+        };
+        let is_done = self.search(turn, &mut search);
+        self.homes(turn, |homes, turn| {
+            if let Some(gathering) = homes.gathering(number) {
+                if is_done {
+                    gathering.add(search.into_nearest());
+                } else {
+                    gathering.search = Some(search);
+                }
+            }
+            homes.end_if_done(number, turn);
+        });
+        true
+    }
+
+    /// Takes a message from other regions.
+    pub(super) fn hear_region(&self, turn: &mut Turn, by: &Delivery, payload: &[u8]) {
+        turn.spend(Work::answers(payload.len()));
+        match by {
+            Delivery::Arrivals => {
+                let Some(Some((_, lines))) = self.homes(turn, |homes, _| homes.hears(payload)) else { return };
+                self.hear_of_arrivals(turn, lines);
+            }
+            Delivery::Everybody => {
+                let now = turn.now.instant;
+                self.homes(turn, |homes, _| {
+                    if let Some((from, there)) = homes.hears(payload) {
+                        homes.is_there(&from.region, there, now);
+                    }
+                });
+            }
+            Delivery::Asked(to) => {
+                self.hub(turn, |hub, turn| hub.region_asked(to.clone(), payload, turn));
+            }
+            Delivery::Answered(id, reply) => {
+                self.hub(turn, |hub, turn| hub.region_answered((*id, reply.clone()), payload, &self.store, turn));
+            }
+        }
+    }
+
+    /// Takes in what another region's bridge has told. Who is at home here all the same, since a newer report is kept, is
+    /// told of again.
+    fn hear_of_arrivals(&self, turn: &mut Turn, lines: &[u8]) {
+        let heard = self.hear(turn, lines);
+        let now = turn.now.instant;
+        self.hub(turn, |hub, _| {
+            hub.counters.arrivals_heard += heard.kept as u64;
+            hub.counters.arrivals_known += heard.known as u64;
+            let homes = hub.homes.as_mut()?;
+            for newer in heard.newer.iter().map(OwnedRecord::record) {
+                homes.arrived(&newer, now);
+            }
+            Some(())
+        });
+    }
+}
+
+impl Hub {
+    /// As many bytes of arrivals wait to be told.
+    const MOST_ARRIVALS: usize = 64 << 20;
+
+    /// The bus is there from now on, or is not.
+    pub(super) fn change_bus(&mut self, is_up: bool, turn: &mut Turn) {
+        if let Some(homes) = &mut self.homes {
+            homes.set_up(is_up, turn);
+            self.arrivals = homes.is_bridging().then(|| Changes::new(Self::MOST_ARRIVALS));
+            let now = turn.now.instant;
+            self.watches.await_no_region(|target| homes.is_ready(target, now), turn);
+        }
+    }
+
+    /// This server is its region's bridge from now on, or is not.
+    pub(super) fn change_bridge(&mut self, fence: Option<u64>, turn: &mut Turn) {
+        if let Some(homes) = &mut self.homes {
+            homes.set_bridge(fence, turn);
+            self.arrivals = homes.is_bridging().then(|| Changes::new(Self::MOST_ARRIVALS));
+        }
+    }
+
+    /// Tells other regions of arrivals.
+    fn tell_arrivals(&mut self, now: Instant) {
+        let Self { homes: Some(homes), arrivals: Some(arrivals), counters, .. } = self else { return };
+        let mut arrived = Changed::default();
+        arrivals.give(&mut arrived);
+        for change in arrived.iter() {
+            counters.arrivals_told += u64::from(homes.arrived(&change.record, now));
+        }
+    }
+
+    /// Another region asks something.
+    fn region_asked(&mut self, to: ReplyTo, question: &[u8], turn: &mut Turn) {
+        let Some(homes) = &mut self.homes else { return };
+        let asked = Heading::split(question).and_then(|(_, question)| Incoming::parse(question));
+        let has_room = asked.is_some_and(|question| homes.asked(to, question, turn));
+        let counter = if has_room { &mut self.counters.region_asked } else { &mut self.counters.region_dropped };
+        *counter += 1;
+    }
+
+    /// Another region answers.
+    fn region_answered(&mut self, by: (QuestionId, Option<ReplyTo>), answer: &[u8], store: &Store, turn: &mut Turn) {
+        let Some(homes) = &mut self.homes else { return };
+        let Some((from, answers)) = Heading::split(answer) else { return self.counters.region_dropped += 1 };
+        if answers.starts_with(b"STREAM ") {
+            return self.told_of(by, answers, store, turn);
+        }
+        if answers.starts_with(b"KEEP") {
+            homes.streams.heard(by.0, turn.now.instant);
+            return;
+        }
+        match homes.answer(by.0, answer) {
+            Some(Asks::Where(all)) => {
+                let mut answers = lines(answers);
+                for wanted in all {
+                    self.found(wanted, &from.region, answers.next(), turn);
+                }
+            }
+            Some(Asks::Near(number)) => {
+                let Some(gathering) = homes.gathering(number) else { return };
+                let found = lines(answers).filter_map(OwnedRecord::of_elsewhere);
+                gathering.add(found);
+                if answer.ends_with(b"\n\n") {
+                    gathering.missing -= 1;
+                    homes.end_if_done(number, turn);
+                }
+            }
+            None => self.counters.region_dropped += 1,
+        }
+    }
+
+    /// A client's region has answered where it is.
+    fn found(&mut self, mut wanted: Wanted, region: &ServerName, answer: Option<&[u8]>, turn: &mut Turn) {
+        let Some(homes) = &mut self.homes else { return };
+        let known = wanted.away.record();
+        let Some(found) = answer.and_then(OwnedRecord::of_elsewhere) else {
+            let Wanted { ticket, line, .. } = wanted;
+            return give(ticket, Answered::Unknown { line }, turn);
+        };
+        // A server that has not heard of the newest yet answers with less than is known here.
+        let is_less = found.record().at() < known.at();
+        if is_less || !found.record().is_report() {
+            wanted.tries += 1;
+            if found.record().order(&known).is_gt() {
+                wanted.away = found;
+            }
+            return homes.ask(wanted, turn);
+        }
+        self.has_found(wanted, region, found, turn);
+    }
+
+    /// It is known where a client is: what was asked of it goes on.
+    fn has_found(&mut self, wanted: Wanted, region: &ServerName, report: OwnedRecord, turn: &mut Turn) {
+        let Some(homes) = &mut self.homes else { return };
+        let Wanted { ticket, then, .. } = wanted;
+        let Some(at) = report.record().place() else { return };
+        match then {
+            Then::Home => {
+                give(ticket, Answered::Home { region: region.clone(), report }, turn);
+            }
+            Then::Places(nearby) => {
+                homes.has_report(ticket, report);
+                self.want(Query { at, radius: nearby.radius, bound: nearby.bound }, ticket, turn);
+            }
+            Then::Near(near, rights) => {
+                let client = report.record().client();
+                self.gather(ticket, (&near, at, Some(client)), &rights, turn);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

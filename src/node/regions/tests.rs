@@ -1,0 +1,229 @@
+//! Regions of one server each, on a bus that loses nothing.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::homes::{Delivery, Post, QuestionId, ReplyTo, Subject};
+use crate::pass::{Action, Answer, Turn};
+use crate::{Event, Herd, Instant, Limits, Member, Node, Now, ServerName, Session, SessionId, Timestamp};
+
+/// Some regions, and the messages between them.
+struct World {
+    regions: Vec<(Node, Turn)>,
+    now: Now,
+    answers: Vec<(SessionId, Answer)>,
+    /// Messages that were carried.
+    carried: Vec<(usize, Post)>,
+}
+
+impl World {
+    fn new(names: &[&str]) -> Self {
+        let now = Now { wall: Timestamp::parse(b"1479413884").expect("a time"), ..Now::default() };
+        let region = |name: &&str| {
+            let server = ServerName::new(&format!("{name}-1")).expect("a name");
+            let member = Member { name: server, address: "127.0.0.1:1".into(), links: Vec::new() };
+            let herd = Arc::new(Herd::new(vec![member]).expect("a herd"));
+            let me = herd.find(format!("{name}-1").as_bytes()).expect("there");
+            let limits = Limits { earliest_clock: Timestamp::from_nanos(i128::MAX), ..Limits::default() };
+            let node = Node::new(herd, me, limits, 1);
+            node.join_region(ServerName::new(name).expect("a name"));
+            let mut turn = Turn::at(now);
+            node.handle(&mut turn, Event::Started);
+            (node, turn)
+        };
+        let regions = names.iter().map(region).collect();
+        let mut world = Self { regions, now, answers: Vec::new(), carried: Vec::new() };
+        for index in 0..names.len() {
+            world.happens(index, Event::Bus(true));
+            world.happens(index, Event::Bridge(Some(1)));
+        }
+        world.settle();
+        world
+    }
+
+    fn happens(&mut self, index: usize, event: Event<'_>) {
+        let (node, turn) = &mut self.regions[index];
+        turn.now = self.now;
+        node.handle(turn, event);
+    }
+
+    fn pass(&mut self, by: Duration) {
+        self.now.instant = self.now.instant + by;
+        for index in 0..self.regions.len() {
+            self.happens(index, Event::Woken);
+        }
+        self.settle();
+    }
+
+    /// Carries messages until there is none.
+    fn settle(&mut self) {
+        for _ in 0..1000 {
+            let mut posts = Vec::new();
+            for (index, (node, turn)) in self.regions.iter_mut().enumerate() {
+                turn.now = self.now;
+                let mut sent = Vec::new();
+                while node.poll_regions(turn, &mut sent) {}
+                posts.extend(sent.into_iter().map(|post| (index, post)));
+            }
+            let has_none = posts.is_empty();
+            for (from, post) in posts {
+                self.carried.push((from, post.clone()));
+                self.carry(from, &post);
+            }
+            for (_, turn) in &mut self.regions {
+                for action in turn.actions.drain(..) {
+                    if let Action::Answer { session, answer } = action {
+                        self.answers.push((session, answer));
+                    }
+                }
+            }
+            if has_none {
+                return;
+            }
+        }
+        panic!("they never come to rest");
+    }
+
+    fn carry(&mut self, from: usize, post: &Post) {
+        let reply = post.question.map(|QuestionId(id)| ReplyTo(format!("{from} {id}").into()));
+        let to: Vec<(usize, Delivery)> = match &post.to {
+            Subject::Arrivals(_) => (0..self.regions.len()).map(|to| (to, Delivery::Arrivals)).collect(),
+            Subject::Everybody => (0..self.regions.len()).map(|to| (to, Delivery::Everybody)).collect(),
+            Subject::Ask(region) => {
+                let to = self.regions.iter().position(|(node, _)| node.region().as_ref() == Some(region));
+                to.into_iter().map(|to| (to, Delivery::Asked(reply.clone().expect("a question")))).collect()
+            }
+            Subject::Reply(ReplyTo(to)) => {
+                let (to, id) = to.split_once(' ').expect("a server and a number");
+                let id = QuestionId(id.parse().expect("a number"));
+                vec![(to.parse().expect("a number"), Delivery::Answered(id, reply))]
+            }
+        };
+        for (to, by) in to {
+            self.happens(to, Event::Delivered { by, payload: &post.payload });
+        }
+    }
+
+    fn session(&self, index: usize, id: u64) -> Session {
+        self.regions[index].0.session(SessionId(id), None, Instant::default())
+    }
+
+    /// What a client is replied to these lines, when all is settled.
+    fn say(&mut self, index: usize, session: &mut Session, lines: &str) -> String {
+        let mut out = Vec::new();
+        let (node, turn) = &mut self.regions[index];
+        turn.now = self.now;
+        session.receive(node, turn, lines.as_bytes()).serve().reply(&mut out);
+        self.go_on(index, session, &mut out);
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    fn go_on(&mut self, index: usize, session: &mut Session, out: &mut Vec<u8>) {
+        for _ in 0..20 {
+            self.settle();
+            for (_, answer) in self.answers.extract_if(.., |(id, _)| *id == session.id()).collect::<Vec<_>>() {
+                session.answer(answer, out);
+            }
+            let (node, turn) = &mut self.regions[index];
+            while session.can_resume() {
+                session.receive(node, turn, b"").serve().reply(out);
+            }
+        }
+    }
+}
+
+const AT: &str = "IAMAT kiwi +34.068930-118.445127 1479413884.25\n";
+
+#[test]
+fn a_client_is_found_from_every_region_once_it_has_arrived_in_one() {
+    let mut world = World::new(&["us", "eu", "ap"]);
+    let (mut us, mut eu) = (world.session(0, 1), world.session(1, 2));
+    assert_eq!(world.say(1, &mut eu, "WHERE kiwi\n"), "? WHERE kiwi\n");
+    assert_eq!(world.say(0, &mut us, AT), "AT us-1 -0.250000000 kiwi +34.068930-118.445127 1479413884.25\n");
+    world.pass(Duration::from_millis(20));
+    for (index, name) in ["us", "eu", "ap"].iter().enumerate() {
+        let mut session = world.session(index, 10 + index as u64);
+        let home = world.say(index, &mut session, "WHERE kiwi\n");
+        assert_eq!(home, "HOME us us-1 -0.250000000 kiwi +34.068930-118.445127 1479413884.25\n", "asked in {name}");
+    }
+    // Reports within a region are told to nobody; one that comes with another server's clock is.
+    let before = world.carried.len();
+    world.say(0, &mut us, "IAMAT kiwi +34.5-118.5 1479413885\n");
+    world.pass(Duration::from_millis(20));
+    assert_eq!(world.carried.len(), before);
+    let mut eu = world.session(1, 20);
+    assert!(world.say(1, &mut eu, "WHERE kiwi\n").starts_with("HOME us us-1 -1.000000000 kiwi +34.5-118.5 "));
+    // It moves.
+    world.say(1, &mut eu, "IAMAT kiwi +50.1+8.6 1479413886\n");
+    world.pass(Duration::from_millis(20));
+    for index in 0..3 {
+        let mut session = world.session(index, 30 + index as u64);
+        assert!(
+            world.say(index, &mut session, "WHERE kiwi\n").starts_with("HOME eu eu-1 -2.000000000 kiwi +50.1+8.6 ")
+        );
+    }
+}
+
+#[test]
+fn a_region_that_does_not_answer_is_told_as_a_refusal_and_nobody_waits_for_ever() {
+    let mut world = World::new(&["us", "eu"]);
+    let mut us = world.session(0, 1);
+    world.say(0, &mut us, AT);
+    world.pass(Duration::from_millis(20));
+    world.happens(0, Event::Bus(false));
+    let mut eu = world.session(1, 2);
+    let (node, turn) = &mut world.regions[1];
+    let mut out = Vec::new();
+    eu.receive(node, turn, b"WHERE kiwi\nWHERE kiwi\n").serve().reply(&mut out);
+    let mut posts = Vec::new();
+    node.poll_regions(turn, &mut posts);
+    assert!(posts.iter().any(|post| matches!(post.to, Subject::Ask(_))) && out.is_empty());
+    world.pass(Duration::from_millis(1100));
+    world.go_on(1, &mut eu, &mut out);
+    assert_eq!(String::from_utf8_lossy(&out), "? WHERE kiwi\n");
+    assert!(eu.is_finished());
+}
+
+#[test]
+fn near_finds_clients_of_all_regions_nearest_first() {
+    let mut world = World::new(&["us", "eu"]);
+    let (mut us, mut eu) = (world.session(0, 1), world.session(1, 2));
+    world.say(0, &mut us, "IAMAT a +10.0+10.0 1\nIAMAT c +10.2+10.0 1\nIAMAT far +50+50 1\n");
+    world.say(1, &mut eu, "IAMAT b +10.1+10.0 1\nIAMAT d +10.3+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    let clients = |lines: &str| lines.lines().filter_map(|line| line.split(' ').nth(3)).collect::<String>();
+    assert_eq!(clients(&world.say(0, &mut us, "NEAR +10+10 100 10\n")), "abcd");
+    assert_eq!(clients(&world.say(1, &mut eu, "NEAR +10+10 100 3\n")), "abc");
+    assert_eq!(clients(&world.say(1, &mut eu, "NEAR a 100 2\n")), "bc");
+    assert_eq!(clients(&world.say(0, &mut us, "NEAR b 100 10 HEARD 4000000000\n")), "acd");
+}
+
+#[test]
+fn who_watches_is_told_of_clients_of_all_regions() {
+    let mut world = World::new(&["us", "eu"]);
+    let (mut us, mut eu, mut watcher) = (world.session(0, 1), world.session(1, 2), world.session(0, 3));
+    world.say(0, &mut us, "IAMAT a +10.0+10.0 1\n");
+    world.say(1, &mut eu, "IAMAT b +10.1+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    let told = world.say(0, &mut watcher, "WATCH +10+10 50\n");
+    let words_of =
+        |told: &str| told.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
+    assert_eq!(words_of(&told), ["SEEN", "SEEN", "WATCHING"], "{told}");
+    let mut tells = |world: &mut World, index: usize, line: &str| {
+        let mut session = world.session(index, 50);
+        world.say(index, &mut session, line);
+        world.pass(Duration::from_millis(20));
+        let mut out = Vec::new();
+        world.go_on(0, &mut watcher, &mut out);
+        String::from_utf8(out).expect("ASCII")
+    };
+    assert_eq!(words_of(&tells(&mut world, 1, "IAMAT b +10.2+10.0 2\n")), ["SEEN"]);
+    // Out of the circle, and in again; then over to the other region, inside.
+    assert_eq!(words_of(&tells(&mut world, 1, "IAMAT b +20.2+10.0 3\n")), ["LEFT"]);
+    assert_eq!(words_of(&tells(&mut world, 1, "IAMAT b +10.2+10.0 4\n")), ["SEEN"]);
+    let moved = tells(&mut world, 0, "IAMAT b +10.3+10.0 5\n");
+    assert_eq!(words_of(&moved), ["SEEN"], "{moved}");
+    let back = tells(&mut world, 1, "IAMAT b +10.1+10.0 6\n");
+    assert_eq!(words_of(&back).last().map(String::as_str), Some("SEEN"), "{back}");
+    assert_eq!(words_of(&tells(&mut world, 1, "FORGET b 7\n")), ["FORGOTTEN"]);
+}
