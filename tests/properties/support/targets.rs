@@ -48,6 +48,7 @@ fn words<'a>(message: &Message<'a>) -> Vec<Option<&'a [u8]>> {
         Message::Fence(_) => vec![Some(b"FENCE")],
         Message::Unwatch(_) => vec![Some(b"UNWATCH")],
         Message::Iamat(is) => vec![Some(b"IAMAT"), Some(is.client), Some(is.position), Some(is.time)],
+        Message::Where { client } => vec![Some(b"WHERE"), Some(client)],
         Message::Whatsat { client, .. } => vec![Some(b"WHATSAT"), Some(client), None, None],
         Message::Hello { sender, .. } => vec![Some(b"HELLO"), Some(sender), None],
         Message::Proof { sender, .. } => vec![Some(b"PROOF"), Some(sender), None],
