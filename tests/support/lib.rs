@@ -9,6 +9,7 @@ pub mod graphs;
 pub mod herd;
 pub mod http;
 mod lock;
+pub mod nats;
 #[cfg(target_os = "linux")]
 pub mod network;
 pub mod patience;

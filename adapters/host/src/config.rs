@@ -20,6 +20,7 @@ mod layers;
 mod limit;
 mod log;
 mod places;
+mod region;
 mod scalar;
 mod secrets;
 mod servers;
@@ -108,6 +109,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where servers speak HTTP.
     pub http: HttpSettings,
+    /// Which region the herd is, and how it reaches the others, if there are any.
+    pub region: Option<herd_nats::Settings>,
     /// What is not quite right.
     pub warnings: Vec<Warning>,
     /// What servers show to those who speak TLS, and whom they trust; without it they speak none.
@@ -128,6 +131,7 @@ impl Settings {
             places: PlacesSettings::default(),
             log: LogSettings::default(),
             http: HttpSettings::default(),
+            region: None,
             warnings: Vec::new(),
             tls: None,
         }
@@ -141,7 +145,7 @@ impl Settings {
     pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let mut layers = Layers::new(flags, environment);
         let (mut servers, mut plain, mut access) = (ServerList::classic(), Vec::new(), None);
-        let (tls, http);
+        let (tls, http, region);
         let mut warnings = Vec::new();
         if let Some(path) = layers.given("config") {
             let file = ConfigFile::read(Path::new(&path.text))?;
@@ -154,11 +158,13 @@ impl Settings {
                 servers::refuse_unfit_names(&file, &tables.server)?;
             }
             http = http::find(&layers, Some((&file, &tables.http, &tables.server)), &mut warnings)?;
+            region = region::find(&file, tables.region.as_ref(), &mut warnings)?;
             let encrypted_only = tls::is_demanded_of_clients(tls.as_ref());
             access = tables.access.as_ref().map(|table| access::read(&file, table, encrypted_only)).transpose()?;
         } else {
             tls = tls::find(&layers, None)?;
             http = http::find(&layers, None, &mut warnings)?;
+            region = None;
         }
         let trust = trust::find(&layers, plain, tls.as_ref(), &mut warnings)?;
         let has_access = access.is_some();
@@ -173,6 +179,7 @@ impl Settings {
             places: places::find(&layers, environment)?,
             log: log::find(&layers)?,
             http,
+            region,
             warnings,
             tls,
         })

@@ -156,9 +156,11 @@ fn subscriber(
     })
 }
 
-/// That filter, and besides what the log itself has to tell: first, so that a filter may say otherwise.
+/// That filter, and besides what the log itself has to tell, and nothing of what the client of NATS has: first, so that a
+/// filter may say otherwise. What matters of NATS is logged as the herd's own.
 fn filter(directives: &str) -> Result<EnvFilter, LogError> {
-    EnvFilter::try_new(format!("{OWN}=info,{directives}")).map_err(|_| LogError::Filter(directives.into()))
+    EnvFilter::try_new(format!("{OWN}=info,async_nats=off,{directives}"))
+        .map_err(|_| LogError::Filter(directives.into()))
 }
 
 fn append(path: &Path) -> io::Result<File> {

@@ -25,7 +25,7 @@ mod layer;
 mod material;
 mod names;
 mod opening;
-mod pem;
+pub(crate) mod pem;
 mod records;
 mod slot;
 mod stream;

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use herd::{Limits, ServerName, Trust};
+use herd_nats::NatsUrl;
 
 use crate::nearest::listed;
 
@@ -22,6 +23,7 @@ impl fmt::Display for Description<'_> {
         writeln!(f, "workers: {}", self.0.workers)?;
         limits(&self.0.limits, f)?;
         tls(self.0, f)?;
+        region(self.0, f)?;
         places(self.0, f)?;
         log(self.0, f)?;
         self.0.warnings.iter().try_for_each(|warning| writeln!(f, "warning: {warning}"))?;
@@ -107,6 +109,15 @@ fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn tls(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match &settings.tls {
         Some(tls) => writeln!(f, "tls: neighbours {}, clients {}", name_of(tls.neighbours), tls.clients.name()),
+        None => Ok(()),
+    }
+}
+
+fn region(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match &settings.region {
+        Some(region) => {
+            writeln!(f, "region: {}, NATS at {}", region.region, listed(region.nats.iter().map(NatsUrl::as_str)))
+        }
         None => Ok(()),
     }
 }

@@ -39,6 +39,7 @@ pub(super) struct Tables {
     log: LogTable,
     tls: Option<Spanned<TlsTable>>,
     pub(super) http: HttpTable,
+    pub(super) region: Option<Spanned<RegionTable>>,
 }
 
 /// A `[[server]]`.
@@ -80,6 +81,22 @@ pub(super) struct DevicesTable {
     pub(super) max_accuracy: Option<Spanned<Scalar>>,
     pub(super) zero: Option<bool>,
     pub(super) friends: Option<Spanned<String>>,
+}
+
+/// `[region]`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct RegionTable {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) nats: Vec<Spanned<String>>,
+    pub(super) credentials_file: Option<Spanned<String>>,
+    pub(super) user: Option<Spanned<String>>,
+    pub(super) password_file: Option<Spanned<String>>,
+    pub(super) ca: Option<Spanned<String>>,
+    pub(super) certificate: Option<Spanned<String>>,
+    pub(super) key: Option<Spanned<String>>,
+    pub(super) prefix: Option<Spanned<String>>,
+    pub(super) replicas: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]

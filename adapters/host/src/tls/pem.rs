@@ -12,7 +12,7 @@ use crate::bounded::read_at_most;
 const MOST_BYTES: u64 = 4 << 20;
 
 /// The chain in that file, the server's own certificate first.
-pub(super) fn chain(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(crate) fn chain(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, String> {
     let chain = certificates(path, "certificate")?;
     webpki::EndEntityCert::try_from(&chain[0])
         .map_err(|why| format!("the certificate in {} cannot be used: {why}", path.display()))?;
@@ -20,7 +20,7 @@ pub(super) fn chain(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, String
 }
 
 /// The authorities in that file.
-pub(super) fn authorities(path: &OsStr) -> Result<RootCertStore, String> {
+pub(crate) fn authorities(path: &OsStr) -> Result<RootCertStore, String> {
     let mut authorities = RootCertStore::empty();
     for (index, certificate) in certificates(path, "authority")?.into_iter().enumerate() {
         authorities
@@ -31,7 +31,7 @@ pub(super) fn authorities(path: &OsStr) -> Result<RootCertStore, String> {
 }
 
 /// The private key in that file.
-pub(super) fn key(path: &OsStr) -> Result<PrivateKeyDer<'static>, String> {
+pub(crate) fn key(path: &OsStr) -> Result<PrivateKeyDer<'static>, String> {
     let bytes = read(path, "key")?;
     PrivateKeyDer::from_pem_slice(&bytes)
         .map_err(|_| format!("{} holds no private key in PEM form, which begins with -----BEGIN", path.display()))

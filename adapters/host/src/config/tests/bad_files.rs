@@ -32,7 +32,7 @@ fn a_file_that_is_not_the_toml_of_a_herd() {
         ("[log]\nfile = \"a\"\nfile = \"b\"\n", "3:1: duplicate key"),
         (
             "[[servers]]\n",
-            "1:3: unknown field `servers`, expected one of `server`, `herd`, `runtime`, `limits`, `data`, `access`, `places`, `log`, `tls`, `http`; did you mean server?",
+            "1:3: unknown field `servers`, expected one of `server`, `herd`, `runtime`, `limits`, `data`, `access`, `places`, `log`, `tls`, `http`, `region`; did you mean server?",
         ),
         (
             "[[server]]\nnmae = \"A\"\n",

@@ -74,6 +74,13 @@ fn it_has_every_key() {
         "clients",
         "dir",
         "sync",
+        "nats",
+        "credentials-file",
+        "user",
+        "password-file",
+        "certificate",
+        "prefix",
+        "replicas",
     ];
     for key in LIMITS.iter().map(|limit| limit.name).chain(others) {
         let has = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
@@ -95,14 +102,25 @@ fn what_is_commented_out_is_right_too() {
     ];
     let of_tls = ["# [tls]", "# cert = ", "# key = ", "# ca = ", "# neighbours = ", "# clients = "];
     let of_data = ["# [data]", "# dir = ", "# sync = "];
-    let is_setting =
-        |line: &str| keys.iter().chain(&of_access).chain(&of_tls).chain(&of_data).any(|key| line.starts_with(key));
+    // Without credentials-file, in whose place there are a user and a password.
+    let of_region = [
+        "# [region]",
+        "# nats = ",
+        "# user = ",
+        "# password-file = ",
+        "# certificate = ",
+        "# prefix = ",
+        "# replicas = ",
+    ];
+    let all = || keys.iter().chain(&of_access).chain(&of_tls).chain(&of_data).chain(&of_region);
+    let is_setting = |line: &str| all().any(|key| line.starts_with(key));
     let line = |line: &str| if is_setting(line) { line[2..].to_owned() } else { line.to_owned() };
     let text = TEXT.lines().map(line).collect::<Vec<_>>().join("\n");
-    let folder = super::Folder::new().with("herd.toml", text);
+    let folder = super::region::folder("").with("herd.toml", text);
     let settings = folder.find(&[], &[]).expect("the example, in full");
     assert_eq!(settings.workers.get(), 1);
     assert!(settings.tls.is_some() && settings.places.url.is_some() && settings.log.file.is_some());
     assert!(settings.data.is_some_and(|data| data.dir.ends_with("data")));
+    assert!(settings.region.is_some_and(|region| region.login.is_some() && region.certificate.is_some()));
     assert_eq!((settings.herd.trust().plain.len(), settings.herd.access().tokens().count()), (1, 1));
 }
