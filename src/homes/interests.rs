@@ -14,6 +14,11 @@ use crate::wire::Target;
 pub(crate) struct Scope(pub(crate) Box<[u8]>);
 
 impl Scope {
+    /// That of one client, wherever it is.
+    pub(crate) fn of_client(client: &[u8]) -> Option<Self> {
+        (!client.ends_with(b"*")).then(|| Self(client.into()))
+    }
+
     /// That of a target; none where its pattern cannot be written.
     pub(crate) fn of(target: &Target) -> Option<Self> {
         if target.pattern.only().is_some_and(|client| client.ends_with(b"*")) {

@@ -77,8 +77,11 @@ impl Hub {
         let now = turn.now.instant;
         if homes.is_up() && homes.watches != watches.changes() {
             homes.watches = watches.changes();
-            let wanted = watches.targets().filter_map(|target| {
-                let scope = Scope::of(target)?;
+            // A guest outside of a fence that waits is followed wherever it is in its region.
+            let guests = watches.followed().filter(|client| homes.guests.get(client).is_some());
+            let scopes = watches.targets().map(Scope::of).chain(guests.map(Scope::of_client));
+            let wanted = scopes.filter_map(|scope| {
+                let scope = scope?;
                 match Message::parse(&[b"WATCH ", &*scope.0].concat()) {
                     Ok(Some(Message::Watch(target))) => Some((scope, target)),
                     _ => None,
@@ -157,8 +160,13 @@ impl Hub {
             // It is somewhere else in its region.
             WatchWord::Left if order.is_some_and(Ordering::is_gt) => {
                 self.guest_is_seen((region, round), record, store, turn);
+                let follows = self.watches.follows(&client);
                 if let Some(homes) = &mut self.homes {
-                    homes.forget_guest(&client);
+                    if follows {
+                        homes.call(turn);
+                    } else {
+                        homes.forget_guest(&client);
+                    }
                 }
             }
             // It has left its region.

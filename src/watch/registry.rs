@@ -189,6 +189,7 @@ impl Watches {
         let Some(lines) = Lines::of(shift) else { return 0 };
         let client = lines.client;
         let hash = store.hash(client);
+        let was_followed = self.follows(client);
         let Self { interest, by_id, by_client, by_prefix, prefix_lens, by_block, followed, .. } = self;
         let prefixes = prefix_lens.keys().take_while(|&&len| len <= client.len());
         let by_prefix = prefixes.filter_map(|&len| by_prefix.get(&client[..len]));
@@ -218,8 +219,19 @@ impl Watches {
                 note(followed, client.into(), id, watch.follows(client));
             }
         }
+        self.changes += u64::from(self.follows(client) != was_followed);
         turn.spend(Work::told(count));
         count
+    }
+
+    /// Whether a client counts as inside a fence that waits, and is not.
+    pub(crate) fn follows(&self, client: &[u8]) -> bool {
+        self.followed.contains_key(client)
+    }
+
+    /// All of whom that is so.
+    pub(crate) fn followed(&self) -> impl Iterator<Item = &[u8]> {
+        self.followed.keys().map(|client| &**client)
     }
 
     /// Has a watch meet the clients of other regions.

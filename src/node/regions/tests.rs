@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::homes::{Delivery, Post, QuestionId, ReplyTo, Subject};
 use crate::pass::{Action, Answer, Turn};
-use crate::{Event, Herd, Instant, Limits, Member, Node, Now, ServerName, Session, SessionId, Timestamp};
+use crate::{Event, Herd, Instant, Limits, Member, Node, Now, Places, ServerName, Session, SessionId, Timestamp};
 
 /// Some regions, and the messages between them.
 struct World {
@@ -70,10 +70,15 @@ impl World {
                 self.carried.push((from, post.clone()));
                 self.carry(from, &post);
             }
-            for (_, turn) in &mut self.regions {
-                for action in turn.actions.drain(..) {
-                    if let Action::Answer { session, answer } = action {
-                        self.answers.push((session, answer));
+            for (node, turn) in &mut self.regions {
+                while let Some(action) = turn.actions.pop() {
+                    match action {
+                        Action::Answer { session, answer } => self.answers.insert(0, (session, answer)),
+                        Action::Fetch { fetch, .. } => {
+                            let outcome = Ok(Places::builder(&[]).finish());
+                            node.handle(turn, Event::Fetched { fetch, outcome });
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -185,6 +190,25 @@ fn a_region_that_does_not_answer_is_told_as_a_refusal_and_nobody_waits_for_ever(
 }
 
 #[test]
+fn whatsats_are_answered_in_their_order_wherever_the_clients_are() {
+    let mut world = World::new(&["us", "eu", "ap"]);
+    let (mut us, mut eu) = (world.session(0, 1), world.session(1, 2));
+    world.say(0, &mut us, "IAMAT here +10+10 1\n");
+    world.say(1, &mut eu, "IAMAT there +20+20 1\nIAMAT gone +30+30 1\n");
+    world.pass(Duration::from_millis(20));
+    let asks = "WHATSAT there 1 1\nWHATSAT here 1 1\nSTATUS\nWHATSAT there 1 2\nWHATSAT nobody 1 1\nWHATSAT here 1 1\n";
+    let told = world.say(0, &mut us, asks);
+    let heads: Vec<&str> = told.lines().filter(|line| line.contains("-1 ") || line.starts_with(['?', '{'])).collect();
+    let heads: Vec<&str> = heads.iter().map(|line| line.get(..8).unwrap_or(line)).collect();
+    assert_eq!(heads, ["AT eu-1 ", "{", "AT us-1 ", "{", "{\"server", "AT eu-1 ", "{", "? WHATSA"], "{told}");
+    assert!(told.ends_with("? WHATSAT nobody 1 1\n") && us.is_finished(), "{told}");
+    // Its region has forgotten it, and the news is on its way.
+    world.say(1, &mut eu, "FORGET gone 2\n");
+    let mut ap = world.session(2, 9);
+    assert_eq!(world.say(2, &mut ap, "WHATSAT gone 1 1\nWHATSAT there 1 1\n"), "? WHATSAT gone 1 1\n");
+}
+
+#[test]
 fn near_finds_clients_of_all_regions_nearest_first() {
     let mut world = World::new(&["us", "eu"]);
     let (mut us, mut eu) = (world.session(0, 1), world.session(1, 2));
@@ -226,4 +250,28 @@ fn who_watches_is_told_of_clients_of_all_regions() {
     let back = tells(&mut world, 1, "IAMAT b +10.1+10.0 6\n");
     assert_eq!(words_of(&back).last().map(String::as_str), Some("SEEN"), "{back}");
     assert_eq!(words_of(&tells(&mut world, 1, "FORGET b 7\n")), ["FORGOTTEN"]);
+}
+
+#[test]
+fn a_fence_that_waits_is_told_of_a_guest_that_stays_away() {
+    let mut world = World::new(&["us", "eu"]);
+    let (mut eu, mut watcher) = (world.session(1, 2), world.session(0, 3));
+    world.say(1, &mut eu, "IAMAT b +10.1+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    let told = world.say(0, &mut watcher, "FENCE +10+10 50 DWELL 60\n");
+    assert!(told.starts_with("ENTER eu-1 ") && told.ends_with("WATCHING +10+10 50 DWELL 60\n"), "{told}");
+    let mut after = |time: u32, position: &str| {
+        world.say(1, &mut eu, &format!("IAMAT b {position} {time}\n"));
+        world.pass(Duration::from_millis(20));
+        let mut out = Vec::new();
+        world.go_on(0, &mut watcher, &mut out);
+        String::from_utf8(out).expect("ASCII")
+    };
+    // Out for a moment, and in again; then out for good, where nobody else watches.
+    assert_eq!(after(10, "+20+10"), "");
+    assert_eq!(after(20, "+10.1+10"), "");
+    assert_eq!(after(30, "+20+10"), "");
+    assert_eq!(after(80, "+20.5+10"), "");
+    let left = after(90, "+21+10");
+    assert!(left.starts_with("LEAVE eu-1 ") && left.contains(" +21+10 90 "), "{left}");
 }
