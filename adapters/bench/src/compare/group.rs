@@ -157,6 +157,18 @@ fn command(system: System, shape: Shape, ports: &[u16], index: usize, bin: &Path
             }
             command
         }
+        System::HerdTokioHttp | System::HerdAsyncStdHttp => {
+            let mut command = Command::new(bin.join(system.herd().unwrap_or_default()));
+            // Nobody speaks in lines here.
+            command.args(["serve", name, "--config", "herd.toml", "--listen", "127.0.0.1:0", "--log-filter", "error"]);
+            command.args(["--http", &format!("127.0.0.1:{port}")]);
+            command
+        }
+        System::BareHyper => {
+            let mut command = Command::new(bin.join("examples/bare-hyper"));
+            command.arg(format!("127.0.0.1:{port}"));
+            command
+        }
         System::RustlsEcho => {
             // It is this program.
             let mut command = Command::new(std::env::current_exe().unwrap_or_default());

@@ -8,8 +8,9 @@ use super::measure::Measure::{
     self, BesideShare, ClientMemory, ConnectionMemory, DiskShare, Level, LinkShare, P50, P99, Rate, Restart, ServerCpu,
 };
 use super::system::System::{
-    self, Asyncio, HerdAsyncStd, HerdAsyncStdTls, HerdTokio, HerdTokioDisk, HerdTokioEach, HerdTokioTls, Memcached,
-    Node, RedisAlways, RedisEverysec, RedisFull, RedisGeo, RedisPartial, RedisSet, RedisTls, RustlsEcho,
+    self, Asyncio, BareHyper, HerdAsyncStd, HerdAsyncStdHttp, HerdAsyncStdTls, HerdTokio, HerdTokioDisk, HerdTokioEach,
+    HerdTokioHttp, HerdTokioTls, Memcached, Node, RedisAlways, RedisEverysec, RedisFull, RedisGeo, RedisPartial,
+    RedisSet, RedisTls, RustlsEcho,
 };
 use super::target::{Bound, Target};
 use crate::load::{Load, Pace};
@@ -47,6 +48,8 @@ pub(crate) enum Row {
     DiskSnapshot,
     /// One server alone within TLS, pipeline of 100
     Tls,
+    /// One server alone told over HTTP, one request at a time on each connection
+    Http,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
     Baselines,
     /// Python asyncio, Node.js, async-std and tokio: one request at a time
@@ -56,7 +59,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -71,6 +74,7 @@ impl Row {
         Self::DiskEach,
         Self::DiskSnapshot,
         Self::Tls,
+        Self::Http,
         Self::Baselines,
         Self::BaselinesSingle,
     ];
@@ -92,6 +96,7 @@ impl Row {
             Self::DiskEach => "IAMAT, disk, synced before each reply",
             Self::DiskSnapshot => "IAMAT beside a snapshot",
             Self::Tls => "IAMAT within TLS, pipeline of 100",
+            Self::Http => "PUT over HTTP, one at a time",
             Self::Baselines => "plain servers, pipeline of 100",
             Self::BaselinesSingle => "plain servers, one at a time",
         }
@@ -110,6 +115,7 @@ impl Row {
             Self::DiskEach => &[HerdTokioEach, RedisAlways],
             Self::DiskSnapshot => &[HerdTokioDisk],
             Self::Tls => &[HerdTokioTls, RustlsEcho, HerdTokio, RedisTls, HerdAsyncStdTls],
+            Self::Http => &[HerdTokioHttp, HerdTokio, BareHyper, HerdAsyncStdHttp],
             Self::Baselines | Self::BaselinesSingle => &[HerdTokio, Asyncio, HerdAsyncStd, Node],
         }
     }
@@ -139,7 +145,7 @@ impl Row {
                 load.pipeline = 100;
             }
             // The last three have loads of their own.
-            Self::Single | Self::BaselinesSingle | Self::Attacks | Self::CatchUp | Self::DiskSnapshot => {}
+            Self::Single | Self::BaselinesSingle | Self::Http | Self::Attacks | Self::CatchUp | Self::DiskSnapshot => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
             Self::Million => (load.pipeline, load.traffic.clients) = (100, 1_000_000),
             Self::Westwood | Self::Paris => {
@@ -236,6 +242,14 @@ impl Row {
                     bound: AtMost(bound),
                 };
                 limits.into_iter().map(bounded).collect()
+            }
+            Self::Http => {
+                let of = |of, measure, against, bound| Target { measure, of, against: Some(against), bound };
+                vec![
+                    of(HerdTokioHttp, Rate, HerdTokio, AtLeast(0.5)),
+                    of(HerdTokioHttp, ServerCpu, BareHyper, AtMost(1.3)),
+                    of(HerdAsyncStdHttp, ServerCpu, HerdTokioHttp, AtMost(1.3)),
+                ]
             }
             Self::Baselines => vec![alone(ConnectionMemory, AtMost(4096.0))],
             Self::BaselinesSingle => Vec::new(),

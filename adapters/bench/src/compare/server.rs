@@ -41,6 +41,7 @@ fn hint(program: &str) -> &'static str {
         "redis-server" => ": install Debian's package redis-server",
         "memcached" => ": install Debian's package memcached",
         "python3" | "node" => ": install it, or leave its rows",
+        "bare-hyper" => ": `cargo build --release -p herd-benches --example bare-hyper` builds it",
         _ => ": `cargo build --release` builds it, --bin says where it is",
     }
 }

@@ -16,6 +16,12 @@ pub(crate) enum System {
     HerdTokioTls,
     /// A herd on async-std, within TLS.
     HerdAsyncStdTls,
+    /// A herd on tokio, told over HTTP.
+    HerdTokioHttp,
+    /// A herd on async-std, told over HTTP.
+    HerdAsyncStdHttp,
+    /// hyper on tokio, which answers as a herd does over HTTP, and keeps nothing.
+    BareHyper,
     /// Redis, told with SET within TLS.
     RedisTls,
     /// rustls on bare sockets, which sends back what it gets.
@@ -52,6 +58,9 @@ impl System {
             Self::HerdAsyncStd => "herd-async-std",
             Self::HerdTokioTls => "herd-tokio, TLS",
             Self::HerdAsyncStdTls => "herd-async-std, TLS",
+            Self::HerdTokioHttp => "herd-tokio, HTTP",
+            Self::HerdAsyncStdHttp => "herd-async-std, HTTP",
+            Self::BareHyper => "bare hyper",
             Self::RedisTls => "Redis SET, TLS",
             Self::RustlsEcho => "rustls echo",
             Self::HerdTokioDisk => "herd-tokio, 1s",
@@ -85,6 +94,7 @@ impl System {
             | Self::RedisFull
             | Self::RedisEverysec
             | Self::RedisAlways => Dialect::RedisSet,
+            Self::HerdTokioHttp | Self::HerdAsyncStdHttp | Self::BareHyper => Dialect::HttpPut,
             Self::RustlsEcho => Dialect::Echo,
             Self::RedisGeo => Dialect::RedisGeoadd,
             Self::Memcached => Dialect::Memcached,
@@ -99,8 +109,10 @@ impl System {
     /// The program, where it is a herd.
     pub(crate) const fn herd(self) -> Option<&'static str> {
         match self {
-            Self::HerdTokio | Self::HerdTokioTls | Self::HerdTokioDisk | Self::HerdTokioEach => Some("herd-tokio"),
-            Self::HerdAsyncStd | Self::HerdAsyncStdTls => Some("herd-async-std"),
+            Self::HerdTokio | Self::HerdTokioHttp | Self::HerdTokioTls | Self::HerdTokioDisk | Self::HerdTokioEach => {
+                Some("herd-tokio")
+            }
+            Self::HerdAsyncStd | Self::HerdAsyncStdHttp | Self::HerdAsyncStdTls => Some("herd-async-std"),
             _ => None,
         }
     }
