@@ -1,11 +1,14 @@
 //! The API of the HTTP door: what lines ask, in the words of HTTP.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::process::Stdio;
 
-use herd_tests::graphs::{pair, single};
+use herd_tests::graphs::{Graph, pair, single};
 use herd_tests::herd::{Herd, Plan};
 use herd_tests::http::{EventStream, HttpClient};
 use herd_tests::patience::wait_for;
+use herd_tests::process::Process;
 use serde_json::{Value, json};
 
 use crate::binaries;
@@ -199,6 +202,38 @@ fn events_of_a_fence_and_of_a_circle() {
     assert_eq!(fence.expect("leave").json()["properties"]["time"], "3");
     go("0", 4);
     assert_eq!(fence.expect("enter").json()["properties"]["time"], "4");
+}
+
+/// One that is being connected to is not up yet: what is said of servers agrees with the metrics.
+#[test]
+fn a_neighbour_that_does_not_answer_is_not_up() {
+    let mut herd = Plan::new(&binaries(), &pair()).with_http().with(&["--link-timeout", "1h"]).prepare();
+    let silent = TcpListener::bind(herd.address("B")).expect("a free port");
+    herd.start("A");
+    let _link = silent.accept().expect("a link");
+    let mut http = herd.http("A");
+    let servers = ask(&mut http, "GET", "/v1/servers", "");
+    assert_eq!(servers["servers"][1]["state"], "connecting", "{servers}");
+    let metrics = http.ask("GET", "/metrics", &[], "").text();
+    assert!(metrics.contains("\nherd_neighbour_up{neighbour=\"B\"} 0\n"), "{metrics}");
+}
+
+/// A process that runs the whole herd knows of each server that it is up; one that runs a server alone does not.
+#[test]
+fn servers_that_are_no_neighbours() {
+    let states = |herd: &Herd| {
+        let servers = ask(&mut herd.http("A"), "GET", "/v1/servers", "");
+        let of_each = |server: &Value| server["state"].as_str().expect("a state").to_owned();
+        servers["servers"].as_array().expect("servers").iter().map(of_each).collect::<Vec<_>>()
+    };
+    let chain = Graph::new(&["A", "B", "C"], &[("A", "B"), ("B", "C")]);
+    let apart = Plan::new(&binaries(), &chain).with_http().start();
+    wait_for("the neighbour to be up", || (states(&apart) == ["self", "up", "unknown"]).then_some(()));
+    let together = Plan::new(&binaries(), &chain).with_http().prepare();
+    let mut command = binaries().command();
+    command.args(["up", "--config"]).arg(&together.config).stdout(Stdio::null()).stderr(Stdio::null());
+    let _process = Process::listening(&mut command, together.address("C"));
+    wait_for("the neighbour to be up", || (states(&together) == ["self", "up", "up"]).then_some(()));
 }
 
 /// Whether it is alive, ready and well needs no right; its status is STATUS's.

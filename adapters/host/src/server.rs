@@ -200,7 +200,8 @@ impl Bound {
         whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, Door::Lines, task()));
         if let (Some(listener), Some(address)) = (http, http_address) {
             tracing::info!(target: "herd::http", server = shared.name(), %address, "HTTP up");
-            let door = Door::Http(http::door(&shared, address));
+            let beside = herd.members().iter().filter(|_| self.is_whole).map(|member| member.name.clone()).collect();
+            let door = Door::Http(http::door(&shared, address, beside));
             whole::spawn::<R>(&shared.shutdown, accept::run(Arc::clone(&shared), listener, door, task()));
         }
         if let Some(opened) = stored.opened {

@@ -31,9 +31,9 @@ impl Door {
     /// # Errors
     /// Where it is not known.
     pub(crate) fn asker_with(&self, peer: &Peer, token: Option<&[u8]>) -> Result<Asker, Problem> {
-        let (node, now) = (self.host.node(), self.host.now());
+        let node = self.host.node();
         let ip = peer.remote.ip();
-        let caller = node.caller(token, ip, peer.is_encrypted(), now.instant);
+        let caller = node.caller(token, ip, peer.is_encrypted(), self.host.instant());
         caller.map(|caller| Asker { caller }).map_err(|refusal| Problem::refused(refusal, token.is_none()))
     }
 }

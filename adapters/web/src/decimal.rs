@@ -32,8 +32,11 @@ impl Decimal {
         if !is_number || (mantissa.contains('.') && fraction.is_empty()) {
             return None;
         }
+        if exponent == 0 {
+            return Some(Self(if negative { format!("-{mantissa}") } else { mantissa.to_owned() }));
+        }
         let digits = shifted(whole, fraction, exponent)?;
-        Some(Self(if negative { format!("-{digits}") } else { digits.into_owned() }))
+        Some(Self(if negative { format!("-{digits}") } else { digits }))
     }
 
     /// With a sign in front, as latitudes and longitudes have it on the wire.
@@ -84,15 +87,12 @@ impl Decimal {
 }
 
 /// The digits with the point moved.
-fn shifted<'a>(whole: &'a str, fraction: &'a str, exponent: i32) -> Option<Cow<'a, str>> {
+fn shifted(whole: &str, fraction: &str, exponent: i32) -> Option<String> {
     let by = usize::try_from(exponent.unsigned_abs()).ok().filter(|&by| by <= MOST_SHIFT)?;
     let joined = |whole: &str, fraction: &str| {
         if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
     };
-    if exponent == 0 {
-        return Some(joined(whole, fraction).into());
-    }
-    let digits = if exponent > 0 {
+    Some(if exponent > 0 {
         let fraction = format!("{fraction:0<by$}");
         let (up, down) = fraction.split_at(by);
         joined(&format!("{whole}{up}"), down)
@@ -100,8 +100,7 @@ fn shifted<'a>(whole: &'a str, fraction: &'a str, exponent: i32) -> Option<Cow<'
         let whole = format!("{whole:0>width$}", width = by + 1);
         let (up, down) = whole.split_at(whole.len() - by);
         joined(up, &format!("{down}{fraction}"))
-    };
-    Some(digits.into())
+    })
 }
 
 /// From a JSON number, or a text that has one.

@@ -1,5 +1,7 @@
 //! Records as GeoJSON (RFC 7946), with the digits that were reported.
 
+use std::borrow::Cow;
+
 use herd::Record;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -10,22 +12,22 @@ use crate::client_id::to_text;
 #[derive(Serialize)]
 pub(crate) struct Feature<'a> {
     r#type: &'static str,
-    id: std::borrow::Cow<'a, str>,
-    geometry: Option<Point>,
+    id: Cow<'a, str>,
+    geometry: Option<Point<'a>>,
     properties: Properties<'a>,
 }
 
 #[derive(Serialize)]
-struct Point {
+struct Point<'a> {
     r#type: &'static str,
-    coordinates: [Box<RawValue>; 2],
+    coordinates: [Cow<'a, RawValue>; 2],
 }
 
 #[derive(Serialize)]
 struct Properties<'a> {
-    origin: std::borrow::Cow<'a, str>,
-    skew: std::borrow::Cow<'a, str>,
-    time: std::borrow::Cow<'a, str>,
+    origin: Cow<'a, str>,
+    skew: Cow<'a, str>,
+    time: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +44,7 @@ pub(crate) struct Features<'a> {
     all: Vec<Feature<'a>>,
     /// The last client of a page, where there are more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<std::borrow::Cow<'a, str>>,
+    next: Option<Cow<'a, str>>,
     /// Regions that did not answer: their clients are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     silent: Vec<&'a str>,
@@ -50,7 +52,7 @@ pub(crate) struct Features<'a> {
 
 impl<'a> Feature<'a> {
     /// By the fields of a line: `origin skew client [position] time`.
-    pub(crate) fn of_fields([origin, skew, client]: [&'a [u8]; 3], position: Option<&[u8]>, time: &'a [u8]) -> Self {
+    pub(crate) fn of_fields([origin, skew, client]: [&'a [u8]; 3], position: Option<&'a [u8]>, time: &'a [u8]) -> Self {
         let text = String::from_utf8_lossy;
         let (origin, skew, time) = (text(origin), text(skew), text(time));
         let properties = Properties { origin, skew, time, distance: None, until: None, region: None };
@@ -104,12 +106,12 @@ impl<'a> Features<'a> {
     }
 }
 
-fn point(position: &[u8]) -> Option<Point> {
+fn point(position: &[u8]) -> Option<Point<'_>> {
     Some(Point { r#type: "Point", coordinates: coordinates(position)? })
 }
 
 /// The numbers of a position as it is on the wire, `+34.068930-118.445127`: as in GeoJSON, the longitude first.
-pub(crate) fn coordinates(position: &[u8]) -> Option<[Box<RawValue>; 2]> {
+pub(crate) fn coordinates(position: &[u8]) -> Option<[Cow<'_, RawValue>; 2]> {
     let position = str::from_utf8(position).ok()?;
     let east = position.char_indices().skip(1).find(|(_, sign)| matches!(sign, '+' | '-'))?.0;
     let (latitude, longitude) = position.split_at(east);
@@ -117,11 +119,15 @@ pub(crate) fn coordinates(position: &[u8]) -> Option<[Box<RawValue>; 2]> {
 }
 
 /// The digits as JSON has them: no plus in front, and no zeros.
-fn number(text: &str) -> Option<Box<RawValue>> {
+fn number(text: &str) -> Option<Cow<'_, RawValue>> {
     let (sign, digits) = text.split_at(1);
+    if digits.starts_with(|first| matches!(first, '1'..='9')) {
+        let number = if sign == "+" { digits } else { text };
+        return serde_json::from_str(number).ok().map(Cow::Borrowed);
+    }
     let digits = digits.trim_start_matches('0');
     let zero = if digits.is_empty() || digits.starts_with('.') { "0" } else { "" };
-    RawValue::from_string(format!("{}{zero}{digits}", sign.trim_start_matches('+'))).ok()
+    RawValue::from_string(format!("{}{zero}{digits}", sign.trim_start_matches('+'))).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

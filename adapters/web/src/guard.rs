@@ -10,22 +10,25 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    HOST, ORIGIN, REFERER, VARY,
+    HOST, HeaderName, ORIGIN, REFERER, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::problem::Problem;
 use crate::reply::{Content, Reply};
+use crate::router::Route;
 use crate::settings::Settings;
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// What browsers are to make of each reply: it is what it says it is, for pages of its own origin.
+/// What browsers are to make of each reply: it is what it says it is, for pages of its own origin, and nobody is told of it
+/// unless it says so itself.
 pub(crate) fn harden(headers: &mut HeaderMap) {
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
 }
 
 /// Whether a request asks for this server by a name that is its own.
@@ -103,19 +106,19 @@ pub(crate) fn allow_origin(head: &Parts, settings: &Settings, headers: &mut Head
     headers.append(VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = head.headers.get(ORIGIN).filter(|origin| is_allowed(origin, settings)) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     }
 }
 
-/// What a browser asks before a page of another origin may send something, answered for a path that takes these methods.
-pub(crate) fn preflight(head: &Parts, settings: &Settings, methods: &str) -> Option<Reply> {
+/// What a browser asks before a page of another origin may send something.
+pub(crate) fn preflight(head: &Parts, settings: &Settings, route: &Route) -> Option<Reply> {
     let asks = head.method == Method::OPTIONS && head.headers.contains_key("access-control-request-method");
     let is_allowed = head.headers.get(ORIGIN).is_some_and(|origin| is_allowed(origin, settings));
     (asks && is_allowed).then(|| {
         let mut reply = Reply::new(Content::Whole(None));
         *reply.status_mut() = StatusCode::NO_CONTENT;
         let headers = reply.headers_mut();
-        let methods = HeaderValue::from_str(methods).expect("methods are words");
+        let methods = HeaderValue::from_str(&route.methods()).expect("methods are words");
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
         let allowed = HeaderValue::from_static("authorization, content-type, last-event-id");
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);

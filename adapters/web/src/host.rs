@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use herd::{Answer, HostStatus, Node, Now, SessionId, Turn};
+use herd::{Answer, HostStatus, Instant, Node, Now, ServerName, SessionId, Turn};
 
 use crate::metrics::Timed;
 use crate::settings::Settings;
@@ -26,11 +26,17 @@ pub trait Host: Send + Sync + 'static {
     /// What its clocks say.
     fn now(&self) -> Now;
 
+    /// What the one says that never goes back.
+    fn instant(&self) -> Instant;
+
     /// Does what the node said in a turn, and tells people what it noticed.
     fn perform(&self, turn: &mut Turn);
 
     /// What there is to say of the server that its node does not know.
     fn status(&self) -> HostStatus;
+
+    /// Whether that server runs in the same process, so that it is up as long as this one is.
+    fn runs(&self, server: &ServerName) -> bool;
 
     /// What it has timed, if it times anything.
     fn timed(&self) -> Option<&Timed> {

@@ -1,6 +1,6 @@
 //! The live map's page, and what it has to know of its server.
 
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use http::{HeaderMap, HeaderValue, Uri};
 use serde::Serialize;
 
@@ -20,6 +20,11 @@ pub(crate) fn page(headers: &HeaderMap, settings: &Settings) -> Reply {
     let mut reply = Asset::find("index.html").expect("build.rs has it").reply(headers);
     let headers = reply.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, policy(settings));
+    if settings.tiles.is_some() {
+        // OpenStreetMap's servers, and others, refuse tiles to pages that do not say where they are. The path, which may be
+        // a link, stays here.
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    }
     headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     reply

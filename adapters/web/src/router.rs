@@ -125,7 +125,10 @@ impl Endpoint {
             Self::PutClient => &[Method::PUT],
             Self::DeleteClient => &[Method::DELETE],
             Self::Share => &[Method::POST],
-            // A GET of theirs reports, so it is no HEAD.
+            // A GET of theirs reports, so it is no HEAD. GPSLogger lets people choose.
+            Self::Device(Format::GpsLogger) | Self::DeviceWithToken(Format::GpsLogger) => {
+                &[Method::GET, Method::POST, Method::PUT]
+            }
             Self::Device(_) | Self::DeviceWithToken(_) => &[Method::GET, Method::POST],
             _ => &[Method::GET, Method::HEAD],
         }
@@ -170,7 +173,7 @@ impl Endpoint {
 
 /// Serves one request, whatever it is.
 pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incoming>) -> Reply {
-    let began = door.host.now().instant;
+    let began = door.host.instant();
     let (head, body) = request.into_parts();
     let settings = door.host.settings();
     let found = find(head.uri.path());
@@ -191,7 +194,7 @@ pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incomi
         headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
     log(door, peer, (&method, route), reply.status());
-    door.requests.observe(route, reply.status(), door.host.now().instant.saturating_since(began));
+    door.requests.observe(route, reply.status(), door.host.instant().saturating_since(began));
     if is_head { reply.map(crate::reply::Content::without_data) } else { reply }
 }
 
@@ -218,13 +221,12 @@ fn enter(head: &Parts, settings: &crate::settings::Settings, found: Option<Found
     guard::check_host(head, settings)?;
     let (route, segments) = found
         .ok_or_else(|| Problem::not_found("there is no such path; /v1/openapi.json describes those that there are"))?;
-    let methods = route.methods();
-    if let Some(reply) = guard::preflight(head, settings, &methods) {
+    if let Some(reply) = guard::preflight(head, settings, route) {
         return Ok(Entered::Answered(reply));
     }
     let mut endpoints = route.endpoints.iter().copied();
     let endpoint = endpoints.find(|endpoint| endpoint.methods().contains(&head.method));
-    let endpoint = endpoint.ok_or_else(|| Problem::method(&methods))?;
+    let endpoint = endpoint.ok_or_else(|| Problem::method(&route.methods()))?;
     if endpoint.changes() {
         guard::check_change(head, settings)?;
     }
@@ -237,11 +239,17 @@ impl Route {
         let methods = self.endpoints.iter().flat_map(|endpoint| endpoint.methods());
         methods.map(Method::as_str).collect::<Vec<_>>().join(", ")
     }
+
+    /// Whether a path is this one up to the first segment that may be any: that tells nearly all routes apart.
+    fn begins_as(&self, path: &str) -> bool {
+        let expected = self.path.bytes().take_while(|&byte| byte != b'{');
+        expected.zip(path.bytes()).all(|(expected, byte)| expected == byte)
+    }
 }
 
 /// The route of a path, and what stands in it where the route says `{}`.
 pub(crate) fn find(path: &str) -> Option<Found> {
-    ROUTES.iter().find_map(|route| {
+    ROUTES.iter().filter(|route| route.begins_as(path)).find_map(|route| {
         let (mut segments, mut parts) = (Vec::new(), path.split('/'));
         for expected in route.path.split('/') {
             let part = parts.next()?;
@@ -265,6 +273,7 @@ mod tests {
         assert_eq!(found("/v1/clients/a%2Fb%00"), Some(("/v1/clients/{id}", vec![b"a/b\0".to_vec()])));
         assert_eq!(found("/v1/clients/kiwi/places"), Some(("/v1/clients/{id}/places", vec![b"kiwi".to_vec()])));
         assert_eq!(found("/v1/clients"), Some(("/v1/clients", vec![])));
+        assert_eq!(found("/v1/clients/{x"), Some(("/v1/clients/{id}", vec![b"{x".to_vec()])));
         for unknown in
             ["", "/v1", "/v1/clients/", "/v1/clients/a/b", "/v1//places", "/V1/clients", "/v1/clients/kiwi/places/"]
         {

@@ -1,6 +1,7 @@
 //! Pages of other people's: what they make a browser send is refused before it does anything.
 
 use super::{HERE, assert_nobody_is_known, get, plan, put, start};
+use herd_tests::herd::Herd;
 use herd_tests::http::{HttpClient, ask};
 
 /// By its own name that resolves to this machine, a page would be of the door's own origin (DNS rebinding): names that the
@@ -29,6 +30,18 @@ fn a_name_that_was_rebound_is_refused() {
         assert_eq!(http.answer("GET").status, 200, "{own}");
     }
     assert_nobody_is_known(&herd);
+}
+
+/// Nobody is told where a link leads from, but for those who give tiles away: they are told of the page, without its path.
+#[test]
+fn where_a_request_comes_from_is_told_to_givers_of_tiles_alone() {
+    let policies = |herd: &Herd| {
+        let policy = |target| get(&mut herd.http("A"), target).header("referrer-policy").unwrap_or("none").to_owned();
+        ["/", "/v1/map"].map(policy)
+    };
+    assert_eq!(policies(&start()), ["no-referrer", "no-referrer"]);
+    let tiles = "[http]\ntiles = \"https://tiles.example/{z}/{x}/{y}.png\"\n";
+    assert_eq!(policies(&plan().with_config(tiles).start()), ["strict-origin", "no-referrer"]);
 }
 
 /// A form and an image of a page of another origin: browsers send them, and say where they come from.

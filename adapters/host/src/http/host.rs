@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use herd::{HostStatus, Node, Now, SessionId, Turn};
+use herd::{HostStatus, Instant, Node, Now, ServerName, SessionId, Turn};
 use herd_web::{Door, Host, Letters, NotSafe, Sleep, Wait};
 
 use crate::lock::lock;
@@ -14,14 +14,16 @@ use crate::runtime::Runtime;
 use crate::shared::{Letter, Shared};
 use crate::shutdown::Phase;
 
-/// The door of that server, which listens there.
-pub(crate) fn door<R: Runtime>(shared: &Arc<Shared<R>>, address: SocketAddr) -> Arc<Door> {
-    Door::new(Arc::new(HttpHost { shared: Arc::clone(shared), address }))
+/// The door of that server, which listens there and runs `beside` others.
+pub(crate) fn door<R: Runtime>(shared: &Arc<Shared<R>>, address: SocketAddr, beside: Vec<ServerName>) -> Arc<Door> {
+    Door::new(Arc::new(HttpHost { shared: Arc::clone(shared), address, beside }))
 }
 
 struct HttpHost<R: Runtime> {
     shared: Arc<Shared<R>>,
     address: SocketAddr,
+    /// The servers of this process.
+    beside: Vec<ServerName>,
 }
 
 impl<R: Runtime> Host for HttpHost<R> {
@@ -33,12 +35,20 @@ impl<R: Runtime> Host for HttpHost<R> {
         self.shared.clock.now()
     }
 
+    fn instant(&self) -> Instant {
+        self.shared.clock.instant()
+    }
+
     fn perform(&self, turn: &mut Turn) {
         self.shared.perform(turn, None);
     }
 
     fn status(&self) -> HostStatus {
         self.shared.status()
+    }
+
+    fn runs(&self, server: &ServerName) -> bool {
+        self.beside.contains(server)
     }
 
     fn timed(&self) -> Option<&herd_web::Timed> {

@@ -25,6 +25,8 @@ pub(crate) struct Bound {
     pub(super) http: Option<TcpListener>,
     /// Why it does not, where nobody has asked for it.
     pub(crate) no_http: Option<BindError>,
+    /// Whether every server of the herd runs in this process.
+    pub(super) is_whole: bool,
 }
 
 impl Bound {
@@ -41,7 +43,7 @@ impl Bound {
         let failed = |listen: &str, why| BindError { name: name(), listen: listen.to_owned(), why };
         let listen = settings.listen(server);
         let listener = open(listen).map_err(|why| failed(listen, why))?;
-        let mut bound = Self { server, listener, http: None, no_http: None };
+        let mut bound = Self { server, listener, http: None, no_http: None, is_whole };
         if let Some(http) = settings.http.open(server, is_first, is_whole) {
             match open(http.address).map_err(|why| failed(http.address, why)) {
                 Ok(listener) => bound.http = Some(listener),

@@ -75,7 +75,7 @@ pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
     let body = call.door.read(call.body).await?;
     let Sighted { lat, lng, time } = Sighted::read(&body)?;
     let now = call.door.host.now();
-    let position = format!("{}{}", lat.signed(), lng.signed());
+    let position = lat.signed() + &lng.signed();
     let time = time.map_or_else(|| now.wall.to_string(), |time| time.as_str().to_owned());
     let sighting = Sighting::new(&client, position.as_bytes(), time.as_bytes()).map_err(|why| match why {
         Refusal::Position => Problem::bad("lat is from -90 to 90 degrees, lng from -180 to 180"),

@@ -35,9 +35,12 @@ pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
         let neighbour = status.neighbours.iter().find(|neighbour| neighbour.name == member.name.as_str());
         let state = match neighbour.map(|neighbour| neighbour.state) {
             _ if member.name == me => "self",
-            None => "unknown",
+            // As the metrics count it.
+            Some(state) if state.is_up() => "up",
             Some(LinkState::Down) => "down",
-            Some(_) => "up",
+            Some(_) => "connecting",
+            None if host.runs(&member.name) => "up",
+            None => "unknown",
         };
         let links = herd.neighbours(id).iter().map(|&link| herd.name(link).as_str()).collect();
         Server { name: member.name.as_str(), address: &member.address, links, state, neighbour }

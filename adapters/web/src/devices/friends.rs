@@ -3,6 +3,7 @@
 //! The app takes friends from nowhere else in its HTTP mode. It knows a friend by its `tid` alone, and does not look at one
 //! without a `tst`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -26,24 +27,25 @@ pub(crate) struct Friend<'a> {
 
 /// A message of the type `location`.
 #[derive(Serialize)]
-struct Message {
+struct Message<'a> {
     #[serde(rename = "_type")]
     kind: &'static str,
     tid: String,
     topic: String,
-    lat: Box<RawValue>,
-    lon: Box<RawValue>,
+    lat: Cow<'a, RawValue>,
+    lon: Cow<'a, RawValue>,
     tst: i64,
 }
 
 /// An answer with these friends.
 pub(crate) fn answer(friends: &[Friend<'_>]) -> String {
     let mut taken = BTreeSet::new();
-    let messages: Vec<Message> = friends.iter().take(MOST).filter_map(|friend| message(friend, &mut taken)).collect();
+    let messages: Vec<Message<'_>> =
+        friends.iter().take(MOST).filter_map(|friend| message(friend, &mut taken)).collect();
     serde_json::to_string(&messages).expect("texts and numbers are JSON")
 }
 
-fn message(friend: &Friend<'_>, taken: &mut BTreeSet<String>) -> Option<Message> {
+fn message<'a>(friend: &Friend<'a>, taken: &mut BTreeSet<String>) -> Option<Message<'a>> {
     let [lon, lat] = coordinates(friend.position)?;
     let time = Time::parse(core::str::from_utf8(friend.time).ok()?, Milliseconds::Never)?;
     let name = String::from_utf8_lossy(friend.client);

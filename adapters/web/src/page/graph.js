@@ -12,8 +12,8 @@ export function drawGraph(box, all) {
   for (const { name, links } of servers) {
     for (const other of links.filter((link) => link > name && places.has(link))) {
       const [from, to] = [places.get(name), places.get(other)];
-      const isDown = state.get(name) === "down" || state.get(other) === "down";
-      drawing.append(svg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: isDown ? "down" : "" }));
+      const kind = link(state.get(name), state.get(other));
+      drawing.append(svg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: kind }));
     }
   }
   for (const server of servers) {
@@ -25,6 +25,12 @@ export function drawGraph(box, all) {
     drawing.append(label);
   }
   box.replaceChildren(drawing);
+}
+
+/** A server knows how its own links are, and of others only that they are there. */
+function link(...ends) {
+  if (!ends.includes("self")) return "unknown";
+  return ends.find((state) => state !== "self");
 }
 
 /** From one to another that it is linked with, as long as there is one, so that few links cross. */

@@ -67,7 +67,8 @@ function set(where, text) {
 function state({ state: known, neighbour }) {
   const { state: said = known, since } = neighbour ?? {};
   const words = { self: "this server", up: "up", down: "down", rest: "at rest", connecting: "connecting" };
-  const word = words[said] ?? "not seen from here";
+  const word = words[said] ?? "not a neighbour of this server";
+  if (said === "up" && !neighbour) return "up, in the same process";
   const lasts = (said === "up" || said === "down") && typeof since === "number";
   return lasts ? `${word} for ${span(since)}` : word;
 }
