@@ -1,10 +1,11 @@
 //! The HTTP door of a server.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use herd::Token;
+use herd::{Member, Token};
 use herd_host::config::Environment;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
 
 use crate::failure::Failure;
+use crate::herd_file::HerdFile;
 use crate::text::escaped;
 use crate::token;
 
@@ -20,19 +22,33 @@ use crate::token;
 pub(crate) struct DoorOptions {
     #[arg(
         long,
-        help = "The server's HTTP door, as in https://herd.example [default: http://127.0.0.1:12890, that of the built-in \
-                herd]",
-        value_name = "URL"
+        help = "The server's HTTP door, as in https://herd.example [default: where the herd's file has it]",
+        value_name = "URL",
+        conflicts_with_all = ["to", "tls", "config"]
     )]
     http: Option<String>,
+    #[arg(
+        long,
+        help = "The server's name in the herd [default: the first that has an HTTP door] [env: HERD_TO]",
+        value_name = "NAME"
+    )]
+    to: Option<OsString>,
+    #[command(flatten)]
+    herd: HerdFile,
     /// How long to wait for the server
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     timeout: Duration,
     #[arg(long, help = "The file of the token to show [see also: HERD_TOKEN]", value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// The authority of the server's certificate (PEM), in place of the public ones
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    /// Encrypt the connection, and demand a certificate for the host that it goes to
+    #[arg(long)]
+    tls: bool,
+    #[arg(
+        long,
+        help = "The authority of the server's certificate (PEM), in place of the public ones [env: HERD_CA]",
+        value_name = "FILE"
+    )]
+    ca: Option<OsString>,
 }
 
 /// A door to ask.
@@ -58,7 +74,7 @@ impl DoorOptions {
         let token = token::find(self.token_file.as_deref(), &environment)?;
         let url = match &self.http {
             Some(url) => checked(url)?,
-            None => "http://127.0.0.1:12890".into(),
+            None => self.of_the_herd(&environment)?,
         };
         let mut config = Agent::config_builder()
             .timeout_global(Some(self.timeout))
@@ -66,10 +82,24 @@ impl DoorOptions {
             // Whoever it leads to would be shown the token.
             .max_redirects(0)
             .user_agent(concat!("herd/", env!("CARGO_PKG_VERSION")));
-        if let Some(ca) = &self.ca {
-            config = config.tls_config(TlsConfig::builder().root_certs(authorities(ca)?).build());
+        if let Some(ca) = self.ca.clone().or_else(|| environment.get("HERD_CA")) {
+            config = config.tls_config(TlsConfig::builder().root_certs(authorities(Path::new(&ca))?).build());
         }
         Ok(Door { url, agent: config.build().into(), token })
+    }
+
+    /// The door of the server that is named, or of the first that has one.
+    fn of_the_herd(&self, environment: &Environment) -> Result<String, Failure> {
+        let servers = self.herd.servers(environment)?;
+        let to = self.to.clone().or_else(|| environment.get("HERD_TO")).map(|to| to.to_string_lossy().into_owned());
+        let is_it =
+            |member: &Member| to.as_ref().is_none_or(|to| member.name.as_str() == to.as_str() || member.address == *to);
+        let mut named = servers.herd.ids().filter(|&id| is_it(servers.herd.member(id)));
+        let door = named.find_map(|id| servers.door(id)).ok_or_else(|| {
+            let whose = to.as_ref().map_or("no server".into(), |to| format!("{to:?} is no server that"));
+            Failure::Usage(format!("{whose} has an HTTP door in the herd's file; give its URL with --http"))
+        })?;
+        Ok(format!("{}://{door}", if self.tls { "https" } else { "http" }))
     }
 }
 
@@ -120,7 +150,7 @@ fn checked(url: &str) -> Result<String, Failure> {
     }
 }
 
-fn authorities(file: &PathBuf) -> Result<RootCerts, Failure> {
+fn authorities(file: &Path) -> Result<RootCerts, Failure> {
     let fault = |why: String| Failure::Usage(format!("--ca {}: {why}", file.display()));
     let text = std::fs::read(file).map_err(|why| fault(why.to_string()))?;
     let certificates = parse_pem(&text).filter_map(|item| match item {

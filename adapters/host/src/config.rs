@@ -65,6 +65,8 @@ pub struct ServerList {
     pub herd: Herd,
     /// Where each server binds, as `HOST:PORT`, by [`ServerId::index`].
     pub listen: Vec<String>,
+    /// Where each has its HTTP door, if the file says so.
+    pub http: Vec<Option<String>>,
 }
 
 impl ServerList {
@@ -77,14 +79,26 @@ impl ServerList {
             None => Ok(Self::classic()),
             Some(path) => {
                 let file = ConfigFile::read(Path::new(&path.text))?;
-                servers::list(&file, &file.tables()?.server)
+                let tables = file.tables()?;
+                let http = http::doors(&tables.http, &tables.server);
+                Ok(Self { http, ..servers::list(&file, &tables.server)? })
             }
         }
     }
 
     fn classic() -> Self {
         let herd = Herd::classic();
-        Self { listen: herd.members().iter().map(|server| server.address.clone()).collect(), herd }
+        let listen = herd.members().iter().map(|server| server.address.clone()).collect();
+        Self { herd, listen, http: vec![Some(http::BUILT_IN.into())] }
+    }
+
+    /// Where a server's HTTP door is reached, as `HOST:PORT`, if it is known to have one.
+    #[must_use]
+    pub fn door(&self, server: ServerId) -> Option<String> {
+        let (host, port) = self.http.get(server.index())?.as_ref()?.rsplit_once(':')?;
+        let own = || Some(self.herd.member(server).address.rsplit_once(':')?.0);
+        let host = if address::is_every_interface(host) { own()? } else { host };
+        (port != "0").then(|| format!("{host}:{port}"))
     }
 }
 

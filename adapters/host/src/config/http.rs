@@ -83,6 +83,12 @@ pub(super) fn find(
     Ok(http)
 }
 
+/// Where the file says that each server has its door, for whoever only talks to them.
+pub(super) fn doors(table: &HttpTable, servers: &[ServerTable]) -> Vec<Option<String>> {
+    let own = servers.iter().map(|server| server.http.as_ref().or(table.listen.as_ref()));
+    own.map(|listen| listen.map(|text| text.get_ref().clone()).filter(|text| text != OFF)).collect()
+}
+
 fn listen(given: &Given) -> Result<String, ConfigError> {
     let text = given.as_text()?;
     if text != OFF {

@@ -20,7 +20,8 @@ pub(super) fn list(file: &ConfigFile, tables: &[ServerTable]) -> Result<ServerLi
     if tables.len() > 1 {
         refuse_unreachable_addresses(file, tables)?;
     }
-    Ok(ServerList { herd, listen: tables.iter().map(|table| table.listen.get_ref().clone()).collect() })
+    let listen = tables.iter().map(|table| table.listen.get_ref().clone()).collect();
+    Ok(ServerList { herd, listen, http: Vec::new() })
 }
 
 /// The servers that are believed by their addresses, whatever the others prove.

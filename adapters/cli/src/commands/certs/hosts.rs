@@ -100,7 +100,7 @@ mod tests {
         };
         let members = servers.iter().enumerate().map(member).collect();
         let listen = servers.iter().map(|&(_, _, listen)| listen.to_owned()).collect();
-        ServerList { herd: Herd::new(members).expect("a herd"), listen }
+        ServerList { herd: Herd::new(members).expect("a herd"), listen, http: Vec::new() }
     }
 
     fn shown(servers: &[(&str, &str, &str)]) -> Vec<String> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use herd::ServerId;
 
-use super::{Folder, find};
-use crate::config::{Settings, Unguarded};
+use super::{Folder, environment, find};
+use crate::config::{Flags, ServerList, Settings, Unguarded};
 
 const TWO: &str = "[[server]]\nname = \"A\"\nlisten = \"127.0.0.1:1\"\nlinks = [\"B\"]\n\
                    [[server]]\nname = \"B\"\nlisten = \"127.0.0.1:2\"\nhttp = \"127.0.0.1:4\"\n";
@@ -35,6 +35,29 @@ fn a_door_is_a_servers_own_or_that_of_the_first() {
     assert_eq!(listens(shared, &[("http", "localhost:5")], true), ["localhost:5", "localhost:5"]);
     assert_eq!(listens(shared, &[("http", "localhost:5")], false), ["none", "127.0.0.1:4"]);
     assert_eq!(listens(shared, &[("http", "off")], true), ["none", "none"]);
+}
+
+/// Where a client finds each server's door.
+#[test]
+fn doors_are_found_by_whoever_talks_to_them() {
+    let doors = |b: &str, http: &str| {
+        let file = format!("{}http = {b:?}\n{http}", TWO.strip_suffix("http = \"127.0.0.1:4\"\n").expect("B's door"));
+        let folder = Folder::new().with("herd.toml", file);
+        let mut flags = Flags::default();
+        flags.set("config", folder.path("herd.toml"));
+        let servers = ServerList::find(&flags, &environment(&[])).expect("servers");
+        let doors: Vec<_> = servers.herd.ids().map(|id| servers.door(id).unwrap_or("none".into())).collect();
+        doors.join(" ")
+    };
+    let shared = "[http]\nlisten = \"127.0.0.1:3\"\n";
+    assert_eq!(doors("127.0.0.1:4", ""), "none 127.0.0.1:4");
+    assert_eq!(doors("off", shared), "127.0.0.1:3 none");
+    // Every interface is a place to listen; where the server is reached its address says.
+    assert_eq!(doors("[::]:4", ""), "none 127.0.0.1:4");
+    assert_eq!(doors("127.0.0.1:0", ""), "none none");
+    let built_in = ServerList::find(&Flags::default(), &environment(&[])).expect("the built-in herd");
+    let doors: Vec<_> = built_in.herd.ids().map(|id| built_in.door(id)).collect();
+    assert_eq!((doors[0].as_deref(), &doors[1..]), (Some("127.0.0.1:12890"), &[None, None, None, None][..]));
 }
 
 #[test]
