@@ -111,6 +111,13 @@ fn each_app_puts_a_point_on_the_map() {
             ["51.5007", "-0.1246"],
             "",
         ),
+        (
+            // Any method, and any body: here `%ALL`, as a form.
+            with_body("PUT /gpslogger?id=bike HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nHost: HOST\r\nConnection: Keep-Alive\r\nAccept-Encoding: gzip\r\nUser-Agent: okhttp/4.9.3\r\n", "lat=51.4816&lon=-0.0077&sat=9&desc=&alt=47.0&acc=12.0&dir=0.0&prov=gps&spd_kph=0.0&spd=0.0&timestamp=1700000000&timeoffset=2023-11-14T22:13:20.000%2B00:00&time=2023-11-14T22:13:20.000Z&starttimestamp=1699999000&date=2023-11-14&batt=80.0&ischarging=false&aid=1a2b&ser=1a2b&act=&filename=20231114&profile=Default&hdop=&vdop=&pdop=&dist=0"),
+            "bike",
+            ["51.4816", "-0.0077"],
+            "",
+        ),
     ] {
         let mut connection = HttpClient::connect(door);
         connection.send(request.replace("HOST", &door.to_string()));

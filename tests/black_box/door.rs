@@ -7,6 +7,7 @@ mod guard;
 mod ids;
 mod methods;
 mod metrics;
+mod openapi;
 mod parameters;
 mod rights;
 mod stopping;

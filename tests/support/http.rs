@@ -110,8 +110,14 @@ impl HttpClient {
     /// The answer to a request of that method.
     pub fn answer(&mut self, method: &str) -> HttpAnswer {
         let mut answer = self.head();
-        answer.body = match (answer.header("content-length"), answer.header("transfer-encoding")) {
-            _ if method == "HEAD" || matches!(answer.status, 100..=199 | 204 | 304) => Vec::new(),
+        answer.body = self.body(method, &answer);
+        answer
+    }
+
+    /// What is behind the head of the answer to a request of that method.
+    pub fn body(&mut self, method: &str, head: &HttpAnswer) -> Vec<u8> {
+        match (head.header("content-length"), head.header("transfer-encoding")) {
+            _ if method == "HEAD" || matches!(head.status, 100..=199 | 204 | 304) => Vec::new(),
             (_, Some("chunked")) => core::iter::from_fn(|| self.chunk()).flatten().collect(),
             (Some(length), _) => {
                 let mut body = vec![0; length.parse().expect("a length")];
@@ -119,8 +125,7 @@ impl HttpClient {
                 body
             }
             (None, _) => self.rest(),
-        };
-        answer
+        }
     }
 
     /// The answer to a request of that method, unless the connection is over before.

@@ -5,6 +5,7 @@
 pub mod certs;
 pub mod chosen;
 pub mod client;
+pub mod description;
 pub mod graphs;
 pub mod herd;
 pub mod http;

@@ -1,30 +1,39 @@
-//! The commands of docs/HTTP.md, run as they stand there, and their answers.
+//! The commands of docs/HTTP.md and docs/DEVICES.md, run as they stand there, and their answers.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
-use herd_tests::graphs::Graph;
+use herd::Token;
+use herd_tests::graphs::{Graph, single};
 use herd_tests::herd::Plan;
 use herd_tests::process::runs_here;
 
 use crate::binaries;
 
-const DOCS: &str = include_str!("../../../docs/HTTP.md");
+const HTTP: &str = include_str!("../../../docs/HTTP.md");
+const DEVICES: &str = include_str!("../../../docs/DEVICES.md");
 
-/// Where the server of the docs has its door, and its lines.
+/// Where the server of docs/HTTP.md has its door, and its lines.
 const DOOR: &str = "127.0.0.1:12890";
 const LINES: &str = "127.0.0.1:12880";
 
-/// Each command with the answer that stands behind it.
-fn commands() -> Vec<(&'static str, &'static str)> {
-    let mut blocks = DOCS.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+/// Each `curl` line with the answer that stands behind it.
+fn commands(docs: &'static str) -> Vec<(&'static str, &'static str)> {
+    let mut blocks = docs.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
     let mut commands = Vec::new();
     while let Some((kind, text)) = blocks.next() {
-        if kind == "sh" {
+        if kind == "sh" && text.trim().starts_with("curl") {
             let (_, answer) = blocks.next().expect("an answer behind each command");
             commands.push((text.trim(), answer.trim()));
         }
     }
     commands
+}
+
+/// What a shell prints.
+fn run(command: &str) -> String {
+    let output = Command::new("sh").args(["-c", command]).output().expect("a shell");
+    String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
 /// What differs from one run to the next: how far the server's clock is ahead.
@@ -38,16 +47,40 @@ fn masked(text: &str) -> String {
 
 #[test]
 fn commands_are_answered_as_the_docs_say() {
-    let commands = commands();
-    assert!(commands.len() >= 11 && commands.iter().all(|(command, _)| command.starts_with("curl -s")));
+    let commands = commands(HTTP);
+    assert!(commands.len() >= 11);
     if !runs_here("curl") {
         return;
     }
     let herd = Plan::new(&binaries(), &Graph::new(&["Alford"], &[])).with_http().start();
     let (door, lines) = (herd.door("Alford").to_string(), herd.address("Alford").to_string());
     for (command, expected) in commands {
-        let output = Command::new("sh").args(["-c", &command.replace(DOOR, &door)]).output().expect("a shell");
-        let answer = String::from_utf8(output.stdout).expect("text");
-        assert_eq!(masked(answer.trim()), masked(&expected.replace(LINES, &lines)), "{command}");
+        let answer = run(&command.replace(DOOR, &door));
+        assert_eq!(masked(&answer), masked(&expected.replace(LINES, &lines)), "{command}");
     }
+}
+
+/// What stands there in place of a phone puts its client on the map.
+#[test]
+fn phones_are_answered_as_the_docs_say() {
+    let commands = commands(DEVICES);
+    assert!(commands.len() >= 5);
+    if !runs_here("curl") {
+        return;
+    }
+    let token = Token::new(&[7; 32]);
+    let access = format!(
+        "[access]\nanonymous = []\n[[access.token]]\nname = \"phones\"\nsha256 = \"{}\"\nmay = [\"report:*\", \"ask:*\"]\n",
+        token.hash()
+    );
+    let herd = Plan::new(&binaries(), &single()).with_http().with_config(&access).start();
+    for (command, expected) in commands {
+        let line = command.replace("127.0.0.1:8080", &herd.door("A").to_string()).replace("TOKEN", token.as_str());
+        assert_eq!(run(&line), expected, "{command}");
+    }
+    let bearer = format!("Bearer {}", token.as_str());
+    let known = herd.http("A").ask("GET", "/v1/clients", &[("Authorization", &bearer)], "").json();
+    let known = known["features"].as_array().expect("features");
+    let known: BTreeSet<&str> = known.iter().filter_map(|feature| feature["id"].as_str()).collect();
+    assert_eq!(known, BTreeSet::from(["bus-7", "car", "jane", "jane/phone"]));
 }
