@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::batch::Batch;
 use super::bus::{Post, QuestionId, ReplyTo, Subject};
+use super::census::Census;
 use super::damper::Damper;
 use super::gathering::Gathering;
 use super::guests::Guests;
@@ -51,8 +52,7 @@ pub(crate) struct Homes {
     regions: Regions,
     damper: Damper,
     batch: Batch,
-    /// Where this region has clients.
-    presence: Presence,
+    pub(crate) census: Census,
     /// When everybody is told next that the region is there.
     tells_at: Instant,
     /// What somebody here watches, as of which change of that, and the clients of other regions that it shows.
@@ -94,7 +94,7 @@ impl Homes {
             regions: Regions::default(),
             damper: Damper::default(),
             batch: Batch::default(),
-            presence: Presence::default(),
+            census: Census::default(),
             tells_at: Instant::default(),
             interests: Interests::default(),
             watches: 0,
@@ -116,6 +116,7 @@ impl Homes {
     /// The bus is there from now on, or is not.
     pub(crate) fn set_up(&mut self, is_up: bool, turn: &mut Turn) {
         self.is_up = is_up;
+        self.tells_at = turn.now.instant;
         if is_up {
             self.call(turn);
             return;
@@ -126,6 +127,7 @@ impl Homes {
         self.serving.clear();
         self.interests.close_all();
         self.streams.clear();
+        self.census.end();
         for wanted in self.questions.give_up_wanted() {
             unanswered(wanted, turn);
         }
@@ -138,6 +140,7 @@ impl Homes {
     pub(crate) fn set_bridge(&mut self, fence: Option<u64>, turn: &mut Turn) {
         self.fence = fence;
         self.batch.clear();
+        self.census.end();
         self.tells_at = turn.now.instant;
         self.call(turn);
     }
@@ -149,9 +152,23 @@ impl Homes {
         }
     }
 
-    /// Somebody polls.
-    pub(crate) const fn has_come(&mut self) {
+    /// Somebody polls. From time to time everybody is told that the region is there.
+    pub(crate) fn has_come(&mut self, now: Instant) {
         self.is_called = false;
+        if self.is_bridging() && self.tells_at <= now {
+            self.tells_at = now + Regions::EVERY;
+            self.tell_presence();
+            self.census.look_around(now);
+        }
+    }
+
+    /// Tells everybody where this region has clients, once that is known.
+    pub(crate) fn tell_presence(&mut self) {
+        let mut there = self.heading();
+        if let Some(presence) = self.census.presence() {
+            presence.write(&mut there);
+            self.posts.push_back(Post { to: Subject::Everybody, payload: there.into(), question: None });
+        }
     }
 
     /// What this server's messages begin with.
@@ -327,7 +344,8 @@ impl Homes {
     /// Whether there is something to do.
     pub(crate) fn has_more(&self) -> bool {
         let searches = self.gatherings.values().any(|gathering| gathering.search.is_some());
-        searches || !self.inbox.is_empty() || !self.serving.is_empty() || self.streams.has_more()
+        let serves = !self.inbox.is_empty() || !self.serving.is_empty() || self.census.is_walking();
+        searches || serves || self.streams.has_more()
     }
 
     /// These are watched here from now on, and nothing else. Guests that are not are none any more.
@@ -406,7 +424,7 @@ impl Homes {
     /// A client has arrived here, or was forgotten: other regions are told, unless they were a moment ago.
     pub(crate) fn arrived(&mut self, record: &Record<'_>, now: Instant) -> bool {
         if let Some(position) = record.position_and_rest() {
-            self.presence.add(position);
+            self.census.add(position);
         }
         let tells = record.is_tombstone() || self.damper.lets_through(record.client(), now);
         if tells {
@@ -444,12 +462,6 @@ impl Homes {
         }
         posts.extend(self.posts.drain(..));
         self.batch.send(now, posts);
-        if self.is_bridging() && self.tells_at <= now {
-            self.tells_at = now + Regions::EVERY;
-            let mut there = self.heading();
-            self.presence.write(&mut there);
-            posts.push(Post { to: Subject::Everybody, payload: there.into(), question: None });
-        }
     }
 }
 

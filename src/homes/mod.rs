@@ -7,7 +7,9 @@
 
 mod batch;
 mod bus;
+mod census;
 mod damper;
+mod errand;
 mod gathering;
 mod guests;
 mod heading;
@@ -20,6 +22,8 @@ mod regions;
 mod streams;
 
 pub use self::bus::{Delivery, Post, QuestionId, ReplyTo, Subject};
+pub(crate) use self::census::Walk;
+pub(crate) use self::errand::Errand;
 pub(crate) use self::guests::{Guest, NotSeen};
 pub(crate) use self::heading::{Heading, lines};
 pub(crate) use self::homes::{Homes, give};

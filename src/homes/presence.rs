@@ -20,8 +20,13 @@ impl Presence {
     }
 
     /// Adds that of a position, which is known to be valid.
-    pub(crate) fn add(&mut self, position: &[u8]) -> bool {
-        self.0.insert(number(Self::LEVEL.block(Cell::of_valid(position))))
+    pub(crate) fn add(&mut self, position: &[u8]) {
+        self.0.insert(number(Self::LEVEL.block(Cell::of_valid(position))));
+    }
+
+    /// Adds all of another.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.0.extend(&other.0);
     }
 
     /// Whether any square is in both.

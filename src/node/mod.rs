@@ -6,6 +6,7 @@ mod answering;
 mod anti_entropy;
 mod buffer;
 mod caller;
+mod census;
 mod changes;
 mod clock;
 mod elsewhere;

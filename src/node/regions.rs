@@ -33,13 +33,14 @@ impl Node {
     /// calls it, one at a time.
     pub fn poll_regions(&self, turn: &mut Turn, posts: &mut Vec<Post>) -> bool {
         let start = turn.work();
-        if self.homes(turn, |homes, _| homes.has_come()).is_none() {
+        if self.homes(turn, |homes, turn| homes.has_come(turn.now.instant)).is_none() {
             return false;
         }
         self.tell_arrivals(turn);
         while turn.work().wrapping_sub(start) < Work::PASS {
             let does = self.serve_region(turn) || self.search_for_region(turn) || self.search_here(turn);
-            if !self.tell_regions(turn) && !does {
+            let walks = self.walk_for_regions(turn);
+            if !self.tell_regions(turn) && !does && !walks {
                 break;
             }
         }

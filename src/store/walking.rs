@@ -5,25 +5,30 @@ use super::intake::{Kept, Verdict};
 use super::shard::Shard;
 use super::store::Store;
 use crate::pass::Bits;
-use crate::report::OwnedRecord;
+use crate::report::{OwnedRecord, Record};
 
 impl Store {
     /// How many clients are swept at once: taking one out takes a microsecond or so.
     pub(crate) const SWEEP: usize = 256;
 
-    /// How many clients are copied at once: a pass that needs their shard waits for a tenth of a millisecond.
-    pub(super) const COPY: usize = 256;
+    /// How many clients are copied, or shown, at once: a pass that needs their shard waits for a tenth of a millisecond.
+    pub(crate) const COPY: usize = 256;
 
     /// Appends what is kept of the clients that come next, of about [`COPY`](Self::COPY), each as a whole line; whether
     /// there were any more.
     pub(crate) fn copy_next(&self, cursor: &mut Cursor, out: &mut Vec<u8>) -> bool {
+        self.show_next(cursor, |record| record.write_line(out))
+    }
+
+    /// Shows what is kept of the clients that come next, of about [`COPY`](Self::COPY); whether there were any more.
+    pub(crate) fn show_next(&self, cursor: &mut Cursor, mut look: impl FnMut(&Record<'_>)) -> bool {
         self.walk(cursor, Self::COPY, |shard, cursor| {
-            let mut copied = 0;
+            let mut shown = 0;
             for kept in shard.next(cursor, Self::COPY) {
-                kept.record.write_line(out);
-                copied += 1;
+                look(&kept.record);
+                shown += 1;
             }
-            copied
+            shown
         })
     }
 

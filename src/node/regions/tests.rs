@@ -7,6 +7,8 @@ use crate::homes::{Delivery, Post, QuestionId, ReplyTo, Subject};
 use crate::pass::{Action, Answer, Turn};
 use crate::{Event, Herd, Instant, Limits, Member, Node, Now, Places, ServerName, Session, SessionId, Timestamp};
 
+mod census;
+
 /// Some regions, and the messages between them.
 struct World {
     regions: Vec<(Node, Turn)>,
