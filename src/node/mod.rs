@@ -37,5 +37,5 @@ pub use self::node::{LinkStatus, Node};
 pub use self::seat::Seat;
 pub use self::serving::{Received, Served};
 pub use self::status::{
-    DataStatus, HostStatus, LinkState, LogStatus, NeighbourStatus, PlacesStatus, Seconds, ServerStatus,
+    DataStatus, HostStatus, LinkState, LogStatus, NeighbourStatus, PlacesStatus, RegionStatus, Seconds, ServerStatus,
 };

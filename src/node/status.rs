@@ -29,6 +29,8 @@ pub struct HostStatus {
     pub log_lost: u64,
     /// What it keeps on disk, if it does.
     pub data: Option<DataStatus>,
+    /// How it is joined to other regions, if it is to be.
+    pub region: Option<RegionStatus>,
     /// How many bytes of memory its process has, where the system tells.
     pub memory: Option<u64>,
     /// What needs a person, each in a sentence.
@@ -54,6 +56,29 @@ pub struct DataStatus {
     pub failing: Option<Seconds>,
     /// Why.
     pub why: Option<String>,
+}
+
+/// How a server is joined to other regions.
+#[derive(Clone, Debug, Serialize)]
+pub struct RegionStatus {
+    /// The region that it is a server of.
+    pub name: String,
+    /// The name of the NATS server that it is connected to, if it is.
+    pub nats: Option<String>,
+    /// For how long it has been connected, or not.
+    pub since: Seconds,
+    /// Its fencing number, if it is its region's bridge.
+    pub bridge: Option<u64>,
+    /// How many arrivals the bridge has still to read.
+    pub lag: Option<u64>,
+    /// How many messages it has sent.
+    pub sent: u64,
+    /// How many messages have come.
+    pub received: u64,
+    /// How many were dropped, in either direction: there was no connection, or too many came, or nobody could be meant.
+    pub dropped: u64,
+    /// How many messages about arrivals NATS did not take.
+    pub failed: u64,
 }
 
 /// How a server is. It is made without a look at any client, whatever there is of those.
@@ -97,6 +122,8 @@ pub struct ServerStatus {
     pub log: LogStatus,
     /// What it keeps on disk; nothing without a data folder.
     pub data: Option<DataStatus>,
+    /// How it is joined to other regions; nothing without a region.
+    pub region: Option<RegionStatus>,
     /// What it has done since it started.
     pub counters: BTreeMap<&'static str, u64>,
     /// Its limits, as they are written in a file.
@@ -245,6 +272,7 @@ impl Hub {
             places: PlacesStatus { source: host.places, fetches: self.fetches.len() },
             log: LogStatus { lost: host.log_lost },
             data: host.data,
+            region: host.region,
             counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
             limits: host.limits.into_iter().collect(),
             wrong,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use herd::{HostStatus, Limits};
 
-use crate::config::{LIMITS, PLACES_LIMITS, PlacesSource, Settings};
+use crate::config::{PlacesSource, Settings, every_limit};
 use crate::lock::lock;
 use crate::logs;
 use herd_web::Usage;
@@ -50,9 +50,10 @@ impl About {
             version: env!("CARGO_PKG_VERSION").into(),
             runtime: self.runtime.into(),
             places: (*lock(&self.places)).into(),
-            limits: LIMITS.iter().chain(&PLACES_LIMITS).map(|limit| (limit.name, limit.show(limits))).collect(),
+            limits: every_limit().map(|limit| (limit.name, limit.show(limits))).collect(),
             log_lost,
             data: None,
+            region: None,
             memory: Usage::resident_now(),
             wrong: failure.into_iter().chain(losing).collect(),
         }

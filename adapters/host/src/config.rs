@@ -49,7 +49,7 @@ pub use self::error::{ConfigError, Origin, Place};
 pub use self::guard::Unguarded;
 pub use self::http::HttpSettings;
 pub use self::layers::Flags;
-pub use self::limit::{LIMITS, Limit, PLACES_LIMITS};
+pub use self::limit::{LIMITS, Limit, PLACES_LIMITS, REGION_LIMITS, every_limit};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
 pub use self::tls::{ClientTls, TlsSettings};

@@ -40,6 +40,7 @@ mod neighbours;
 mod notices;
 mod one_line;
 mod open_files;
+mod regions;
 mod reload;
 mod run;
 mod running;

@@ -17,6 +17,9 @@ const OF_PROCESS: u64 = 32;
 /// turned away.
 const OF_SERVER: u64 = 4;
 
+/// What one of a region has open besides: its connection to NATS, one that is made anew, and what its runtime waits by.
+const OF_BUS: u64 = 8;
+
 /// For each neighbour: a connection to it, and those that are being closed.
 const OF_NEIGHBOUR: u64 = 1 + MOST_CLOSING as u64;
 
@@ -44,7 +47,8 @@ fn besides(settings: &Settings, servers: &[ServerId]) -> u64 {
         PlacesSource::Google | PlacesSource::GoogleLegacy => settings.limits.fetches as u64,
         PlacesSource::Embedded | PlacesSource::File => 0,
     };
-    let of_server = |&server| OF_SERVER + OF_NEIGHBOUR * settings.herd.neighbours(server).len() as u64 + fetches;
+    let bus = if settings.region.is_some() { OF_BUS } else { 0 };
+    let of_server = |&server| OF_SERVER + bus + OF_NEIGHBOUR * settings.herd.neighbours(server).len() as u64 + fetches;
     OF_PROCESS + servers.iter().map(of_server).sum::<u64>()
 }
 

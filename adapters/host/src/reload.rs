@@ -7,7 +7,7 @@ use herd_places::Source;
 
 use crate::blocking;
 use crate::command::{self, Order, UsageError};
-use crate::config::{Environment, LIMITS, PLACES_LIMITS, Settings};
+use crate::config::{Environment, Settings, every_limit};
 use crate::logs::{Changed, Log, LogError};
 use crate::open_files::fit_open_files;
 use crate::runtime::Runtime;
@@ -114,6 +114,9 @@ impl Reload {
         if data(&self.started) != data(settings) {
             differ.push("data");
         }
+        if self.started.region != settings.region {
+            differ.push("region");
+        }
         if self.started.workers != settings.workers {
             differ.push("workers");
         }
@@ -161,8 +164,10 @@ fn ids<R: Runtime>(servers: &[Server<R>], settings: &Settings) -> Vec<ServerId> 
 
 /// The names of the limits that differ.
 fn limits_that_differ(before: &Settings, now: &Settings) -> Vec<&'static str> {
-    let limits = LIMITS.iter().chain(&PLACES_LIMITS);
-    limits.filter(|limit| limit.show(&before.limits) != limit.show(&now.limits)).map(|limit| limit.name).collect()
+    every_limit()
+        .filter(|limit| limit.show(&before.limits) != limit.show(&now.limits))
+        .map(|limit| limit.name)
+        .collect()
 }
 
 /// These names for people, if there are any.

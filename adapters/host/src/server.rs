@@ -25,7 +25,7 @@ use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
 use crate::stopped::StopError;
-use crate::{blocking, data, http, timer, tls, whole};
+use crate::{blocking, data, http, regions, timer, tls, whole};
 
 /// A handle to a server that runs beside whatever else a program does.
 ///
@@ -180,7 +180,9 @@ impl Bound {
         let herd = &settings.herd;
         let tls = settings.tls.as_ref().map(|tls| tls.load(herd.name(self.server))).transpose()?;
         let data = stored.opened.as_ref().map(Opened::data);
-        let shared: Arc<Shared<R>> = Arc::new(Shared::new(settings, stored.node, data, source, tls));
+        let mut shared: Shared<R> = Shared::new(settings, stored.node, data, source, tls);
+        shared.bus = regions::join(settings, &shared.node)?;
+        let shared = Arc::new(shared);
         // Those of these settings: there may be fewer files for connections than there were to be.
         shared.handle(&mut Turn::default(), Event::Limits(Arc::new(settings.limits.clone())));
         // Before the first neighbour connects: it is believed for its address.
@@ -208,6 +210,9 @@ impl Bound {
             data::start(&shared, opened);
         }
         shared.handle(&mut turn, Event::Started);
+        if let Some(bus) = &shared.bus {
+            regions::start(&shared, bus);
+        }
         let inner = Inner { shared, address, http: http_address, reloading: Mutex::default() };
         Ok(Server { inner: Arc::new(inner) })
     }

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use herd::{
     Action, Answer, Event, FetchId, HostStatus, Node, Places, Query, ServerName, Session, SessionId, Turn, Unavailable,
 };
+use herd_nats::Bus;
 use herd_places::Source;
 
 use crate::about::About;
@@ -42,6 +43,8 @@ pub(crate) struct Shared<R> {
     about: About,
     /// What it keeps on disk, if it does.
     pub(crate) data: Option<Arc<Data>>,
+    /// What joins it to other regions, if it is to be.
+    pub(crate) bus: Option<Arc<Bus>>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) clock: Clock,
     pub(crate) timer: Timer,
@@ -76,6 +79,7 @@ impl<R: Runtime> Shared<R> {
             shutdown: Arc::new(Shutdown::of(name.as_str())),
             name,
             data,
+            bus: None,
             about: About::new(settings, R::NAME),
             clock: Clock::start(),
             timer: Timer::default(),
@@ -116,6 +120,10 @@ impl<R: Runtime> Shared<R> {
             status.data = Some(data.status(self.clock.elapsed()));
             status.wrong.extend(data.wrong());
         }
+        if let Some(bus) = &self.bus {
+            status.region = Some(bus.status());
+            status.wrong.extend(bus.wrong());
+        }
         status
     }
 
@@ -152,7 +160,7 @@ impl<R: Runtime> Shared<R> {
                     Action::Look { session } => self.wake(session),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
-                    Action::Post => {}
+                    Action::Post => self.bus.iter().for_each(|bus| bus.call()),
                     Action::Fetch { fetch, query } => fetched.extend(self.fetch(fetch, query)),
                 }
             }

@@ -31,6 +31,8 @@ pub(crate) enum Role {
     Link,
     /// One that owes nobody anything.
     Other,
+    /// The one that speaks with other regions.
+    Bus,
     /// The one that writes what all the others have left.
     Disk,
 }
@@ -49,6 +51,7 @@ pub(crate) struct Shutdown {
     connections: AtomicUsize,
     links: AtomicUsize,
     others: AtomicUsize,
+    bus: AtomicUsize,
     disk: AtomicUsize,
     /// Woken during a stop, when a task has learned of it or has ended.
     progress: Mutex<Vec<Waker>>,
@@ -129,7 +132,7 @@ impl Shutdown {
 
     /// Waits until none is left at all: what they brought is written then.
     pub(crate) async fn all_written(&self) {
-        self.progress(|| self.has_ended() && self.count(Role::Disk) == 0).await;
+        self.progress(|| self.has_ended() && self.count(Role::Bus) + self.count(Role::Disk) == 0).await;
     }
 
     async fn progress(&self, is_reached: impl Fn() -> bool) {
@@ -149,6 +152,7 @@ impl Shutdown {
             Role::Connection => &self.connections,
             Role::Link => &self.links,
             Role::Other => &self.others,
+            Role::Bus => &self.bus,
             Role::Disk => &self.disk,
         }
     }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use herd::ServerName;
+use herd::{RegionStatus, ServerName};
 use tokio::runtime::Builder;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::arrivals::Arrivals;
 use crate::connecting::{self, Link};
-use crate::contract::RegionStatus;
 use crate::host::{Host, Phase};
 use crate::region::Region;
 use crate::settings::Settings;

@@ -2,9 +2,7 @@
 
 use std::task::Waker;
 
-use herd::Node;
-
-use crate::contract::{Event, Post};
+use herd::{Event, Node, Post};
 
 /// A server, as its bus sees it.
 pub trait Host: Send + Sync + 'static {

@@ -21,7 +21,6 @@
 mod arrivals;
 mod bus;
 mod connecting;
-mod contract;
 mod fault;
 mod host;
 mod jetstream;
@@ -33,7 +32,6 @@ mod state;
 mod subjects;
 
 pub use self::bus::Bus;
-pub use self::contract::*;
 pub use self::host::{Host, Phase};
 pub use self::login::{Login, LoginError};
 pub use self::settings::{BadUrl, NatsUrl, Settings, is_token};

@@ -10,6 +10,7 @@ use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::stream::Stream;
 use async_nats::{Client, Message, SubscribeError, Subscriber};
 use futures_util::StreamExt as _;
+use herd::{Delivery, Event, Post, Subject};
 use tokio::sync::{Notify, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -17,7 +18,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::arrivals::{Arrival, Arrivals, Queue};
 use crate::bus::Bus;
 use crate::connecting::Link;
-use crate::contract::{Delivery, Event, Post, Subject};
 use crate::fault::Fault;
 use crate::host::{Host, Phase};
 use crate::jetstream;
@@ -206,7 +206,8 @@ impl Region<'_> {
         match self.bus.subjects.question(&message.subject) {
             // Where nobody listens in a region NATS says so, with a status and no payload.
             Some(question) if message.status.is_none() => {
-                self.deliver(Delivery::Answered(question), &message.payload);
+                let asker = message.reply.as_ref().and_then(|reply| self.bus.subjects.asker(reply));
+                self.deliver(Delivery::Answered(question, asker), &message.payload);
             }
             _ => self.bus.state.counts.dropped.add(1),
         }

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use herd::ServerName;
+use herd::{RegionStatus, ServerName};
 
-use crate::contract::RegionStatus;
 use crate::settings::Settings;
 
 /// How the bus of a server is.

@@ -1,8 +1,6 @@
 //! What everything is called in NATS.
 
-use herd::ServerName;
-
-use crate::contract::{QuestionId, ReplyTo, Subject};
+use herd::{QuestionId, ReplyTo, ServerName, Subject};
 
 /// The names of a server's subjects, and of what its region has in JetStream.
 #[derive(Clone, Debug)]

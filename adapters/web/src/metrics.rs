@@ -49,6 +49,7 @@ fn write(door: &Door) -> String {
     write_server(&mut out, &status, &node.limits());
     write_neighbours(&mut out, &status.neighbours);
     write_disk(&mut out, &status);
+    write_region(&mut out, &status);
     write_counters(&mut out, node);
     if let Some(timed) = host.timed() {
         let help = "How long fetches of places took from a source that has to be waited for, failed ones included.";
@@ -134,6 +135,23 @@ fn write_disk(out: &mut Exposition, status: &ServerStatus) {
     out.gauge("herd_disk_synced_age_seconds", synced, decimal(data.synced));
     out.gauge("herd_disk_compacting", "Whether a snapshot is being written.", flag(data.compacting));
     out.gauge("herd_disk_failing", "Whether the disk cannot be written.", flag(data.failing.is_some()));
+}
+
+/// Nothing without a region.
+fn write_region(out: &mut Exposition, status: &ServerStatus) {
+    let Some(region) = &status.region else { return };
+    out.gauge("herd_region_connected", "Whether there is a connection to NATS.", flag(region.nats.is_some()));
+    let bridge = "Whether the server is its region's bridge.";
+    out.gauge("herd_region_bridge", bridge, flag(region.bridge.is_some()));
+    if let Some(lag) = region.lag {
+        out.gauge("herd_region_arrivals_waiting", "Arrivals that the bridge has still to read.", lag);
+    }
+    out.counter("herd_region_sent_total", "Messages that were sent to other regions.", region.sent);
+    out.counter("herd_region_received_total", "Messages that came from other regions.", region.received);
+    let dropped = "Messages that were dropped: no connection, too many, or nobody could be meant.";
+    out.counter("herd_region_bus_dropped_total", dropped, region.dropped);
+    let failed = "Messages about arrivals that NATS did not take.";
+    out.counter("herd_region_failed_total", failed, region.failed);
 }
 
 /// Whatever a node counts, by its own name.

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use herd_host::config::{Description, Environment, Flags, LIMITS, PLACES_LIMITS, Settings};
+use herd_host::config::{Description, Environment, Flags, Settings, every_limit};
 
 /// Input before the first NUL byte is a config file; what follows, up to the next ones, are values for the
 /// limits, in the order of the help. Either the settings are found, and show what can be given
@@ -14,7 +14,7 @@ pub(crate) fn hold(input: &[u8]) {
     std::fs::write(file.path(), parts.next().unwrap_or_default()).expect("a temporary file takes bytes");
     let mut flags = Flags::default();
     flags.set("config", file.path());
-    for (limit, value) in LIMITS.iter().chain(&PLACES_LIMITS).zip(parts).filter(|(_, value)| !value.is_empty()) {
+    for (limit, value) in every_limit().zip(parts).filter(|(_, value)| !value.is_empty()) {
         flags.set(limit.name, OsStr::from_bytes(value));
     }
     match Settings::find(&flags, &Environment::of::<String, String>([])) {
@@ -34,7 +34,7 @@ fn hold_settings(settings: &Settings) {
         assert!(!unguarded.to_string().chars().any(char::is_control), "{unguarded:?} is one line");
     }
     let mut again = herd::Limits::default();
-    for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
+    for limit in every_limit() {
         let shown = limit.show(&settings.limits);
         limit.read(&shown, &mut again).unwrap_or_else(|why| panic!("{} = {shown}: {why}", limit.name));
     }

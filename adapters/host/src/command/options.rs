@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
 use herd::Limits;
 
-use crate::config::{Flags, LIMITS, Limit, PLACES_LIMITS};
+use crate::config::{Flags, LIMITS, Limit, PLACES_LIMITS, REGION_LIMITS, every_limit};
 
 /// Options as they were given: text, which [`config`](crate::config) reads by the same rules as the
 /// environment's and the file's.
@@ -155,7 +155,7 @@ impl FromArgMatches for LimitFlags {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
+        for limit in every_limit() {
             if let Some(text) = matches.get_one::<OsString>(limit.name) {
                 self.0.set(limit.name, text);
             }
@@ -167,7 +167,8 @@ impl FromArgMatches for LimitFlags {
 impl Args for LimitFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
         let places = PLACES_LIMITS.iter().map(|limit| arg(limit).help_heading("Places"));
-        command.args(places).args(LIMITS.iter().map(|limit| arg(limit).help_heading("Limits")))
+        let region = REGION_LIMITS.iter().map(|limit| arg(limit).help_heading("Region"));
+        command.args(places).args(region).args(LIMITS.iter().map(|limit| arg(limit).help_heading("Limits")))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {

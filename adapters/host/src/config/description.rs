@@ -8,7 +8,7 @@ use herd_nats::NatsUrl;
 use crate::nearest::listed;
 
 use super::tls::name_of;
-use super::{LIMITS, PLACES_LIMITS, Settings, show_sync};
+use super::{Settings, every_limit, show_sync};
 
 /// Shows settings for people, over several lines: the servers and their links, the workers, the
 /// limits that are not the defaults, the places source, the log. No key is in it.
@@ -97,7 +97,7 @@ fn limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         return writeln!(f, "limits: all as by default");
     }
     writeln!(f, "limits: as by default, but for")?;
-    for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
+    for limit in every_limit() {
         let (now, before) = (limit.show(limits), limit.show(&default));
         if now != before {
             writeln!(f, "  {} = {now} (default: {before})", limit.name)?;

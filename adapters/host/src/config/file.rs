@@ -97,6 +97,8 @@ pub(super) struct RegionTable {
     pub(super) key: Option<Spanned<String>>,
     pub(super) prefix: Option<Spanned<String>>,
     pub(super) replicas: Option<Spanned<Scalar>>,
+    timeout: Option<Spanned<Scalar>>,
+    guests: Option<Spanned<Scalar>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -242,8 +244,9 @@ impl Tables {
             values.insert(limit_name(file, name)?, file.given_scalar(value));
         }
         let (places, log) = (&self.places, &self.log);
-        let no_tls = TlsTable::default();
+        let (no_tls, no_region) = (TlsTable::default(), RegionTable::default());
         let tls = self.tls.as_ref().map_or(&no_tls, Spanned::get_ref);
+        let region = self.region.as_ref().map_or(&no_region, Spanned::get_ref);
         let scalars = [
             ("trust-addresses", &self.herd.trust_addresses),
             ("workers", &self.runtime.workers),
@@ -251,6 +254,8 @@ impl Tables {
             ("places-timeout", &places.timeout),
             ("places-cache", &places.cache),
             ("places-cache-time", &places.cache_time),
+            ("region-timeout", &region.timeout),
+            ("region-guests", &region.guests),
         ];
         let texts = [
             ("places", &places.source),

@@ -111,6 +111,21 @@ pub static PLACES_LIMITS: [Limit; 3] = [
     limit("places-cache-time", Time(|l| &mut l.places_cache_time), "How long such a reply is kept"),
 ];
 
+/// The limits that a file has in `[region]`, where their names do without `region-`.
+pub static REGION_LIMITS: [Limit; 2] = [
+    limit("region-timeout", Time(|l| &mut l.region_timeout), "How long another region may take to answer"),
+    limit(
+        "region-guests",
+        Bytes(|l| &mut l.region_guests, OF_BUFFERS),
+        "What clients of other regions take that are watched here; further ones are not told of",
+    ),
+];
+
+/// All of them.
+pub fn every_limit() -> impl Iterator<Item = &'static Limit> {
+    LIMITS.iter().chain(&PLACES_LIMITS).chain(&REGION_LIMITS)
+}
+
 /// Far beyond any use, and far from where sums of them overflow.
 const OF_BUFFERS: usize = 1 << 30;
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
@@ -229,7 +244,7 @@ fn show_bytes(bytes: usize) -> String {
 /// Every limit, from the first layer that has it.
 pub(super) fn find(layers: &Layers<'_>) -> Result<Limits, ConfigError> {
     let mut limits = Limits::default();
-    for limit in LIMITS.iter().chain(&PLACES_LIMITS) {
+    for limit in every_limit() {
         if let Some(given) = layers.given(limit.name) {
             limit.read(given.as_text()?, &mut limits).map_err(|what| given.fault(what))?;
         }

@@ -140,7 +140,7 @@ fn a_hash_key_is_a_file_of_43_characters() {
 
 #[test]
 fn every_limit_can_be_given_by_flag_and_by_variable() {
-    for limit in super::LIMITS.iter().chain(&super::PLACES_LIMITS) {
+    for limit in super::every_limit() {
         let value = if limit.is_switch() { "true" } else { "7" };
         let variable = format!("HERD_{}", limit.name.to_uppercase().replace('-', "_"));
         let by_flag = find(&[(limit.name, value)], &[]).expect(limit.name).limits;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use herd::Herd;
-use herd_nats::{Phase, Subject};
+use herd::{Herd, Subject};
+use herd_nats::Phase;
 use herd_tests::nats::NatsPlan;
 use herd_tests::patience::wait_for;
 

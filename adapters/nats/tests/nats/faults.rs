@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use herd::Herd;
-use herd_nats::{NatsUrl, Post, QuestionId, Subject};
+use herd::{Herd, Post, QuestionId, Subject};
+use herd_nats::NatsUrl;
 use herd_tests::nats::NatsPlan;
 use herd_tests::patience::wait_for;
 use herd_tests::ports::free_address;

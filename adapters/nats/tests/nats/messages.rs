@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::AckPolicy;
 use async_nats::jetstream::stream::{RetentionPolicy, StorageType};
-use herd_nats::{Delivery, Post, QuestionId, Subject};
+use herd::{Delivery, Post, QuestionId, Subject};
 use herd_tests::nats::NatsPlan;
 use herd_tests::patience::wait_for;
 
@@ -33,7 +33,7 @@ fn one_server_of_a_region_is_asked_and_whoever_asked_is_answered() {
     let (server, to) = asked;
     for answer in ["here", "and here"] {
         server.say(Subject::Reply(to.clone()), answer);
-        assert_eq!(us.wait_for_message(answer), Delivery::Answered(QuestionId(7)));
+        assert_eq!(us.wait_for_message(answer), Delivery::Answered(QuestionId(7), None));
     }
     assert_eq!(eu.iter().map(|server| server.times("where?")).sum::<usize>(), 1);
     assert_eq!(us.times("where?"), 0);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_nats::ConnectOptions;
-use herd::Herd;
-use herd_nats::{Delivery, Login, Post, QuestionId, Subject};
+use herd::{Delivery, Herd, Post, QuestionId, Subject};
+use herd_nats::Login;
 use herd_tests::nats::{Nats, NatsPlan};
 use herd_tests::patience::wait_for;
 use tempfile::NamedTempFile;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::kv;
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
-use herd_nats::Subject;
+use herd::Subject;
 use herd_tests::nats::{Nats, NatsPlan};
 
 use crate::support::{Member, Visitor};

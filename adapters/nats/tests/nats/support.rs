@@ -5,8 +5,8 @@ use std::task::Waker;
 use std::thread::JoinHandle;
 
 use async_nats::{ConnectOptions, jetstream};
-use herd::{Herd, Limits, Node, ServerName};
-use herd_nats::{Bus, Delivery, Event, Host, NatsUrl, Phase, Post, Settings, Subject};
+use herd::{Delivery, Event, Herd, Limits, Node, Post, ServerName, Subject};
+use herd_nats::{Bus, Host, NatsUrl, Phase, Settings};
 use herd_tests::nats::Nats;
 use herd_tests::patience::wait_for;
 use tokio::runtime::{Builder, Runtime};
@@ -47,6 +47,7 @@ impl Host for Keeper {
             Event::Bus(is_there) => Heard::Bus(is_there),
             Event::Bridge(fence) => Heard::Bridge(fence),
             Event::Delivered { by, payload } => Heard::Message(by, String::from_utf8_lossy(payload).into_owned()),
+            other => panic!("no bus says {other:?}"),
         });
     }
 

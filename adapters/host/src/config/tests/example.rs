@@ -81,6 +81,7 @@ fn it_has_every_key() {
         "certificate",
         "prefix",
         "replicas",
+        "guests",
     ];
     for key in LIMITS.iter().map(|limit| limit.name).chain(others) {
         let has = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
@@ -111,6 +112,8 @@ fn what_is_commented_out_is_right_too() {
         "# certificate = ",
         "# prefix = ",
         "# replicas = ",
+        "# timeout = ",
+        "# guests = ",
     ];
     let all = || keys.iter().chain(&of_access).chain(&of_tls).chain(&of_data).chain(&of_region);
     let is_setting = |line: &str| all().any(|key| line.starts_with(key));

@@ -1,6 +1,7 @@
 //! Which region a herd is, and how it reaches the others.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use herd_nats::{Login, Settings as Region};
 
@@ -41,11 +42,13 @@ fn a_name_and_nats_are_enough() {
 #[test]
 fn all_of_it() {
     let text = format!(
-        "{US}prefix = \"test\"\nreplicas = 3\nuser = \"us\"\npassword-file = \"us.password\"\nca = \"us.pem\"\n\
+        "{US}prefix = \"test\"\nreplicas = 3\ntimeout = \"250ms\"\nguests = \"1MiB\"\nuser = \"us\"\npassword-file = \"us.password\"\nca = \"us.pem\"\n\
          certificate = \"us.pem\"\nkey = \"us.key\"\n"
     );
     let folder = folder(&text);
     let settings = folder.find(&[], &[]).expect("settings");
+    assert_eq!(settings.limits.region_timeout, Duration::from_millis(250));
+    assert_eq!(settings.limits.region_guests, 1 << 20);
     let us = settings.region.expect("a region");
     assert_eq!((us.prefix.as_str(), us.replicas), ("test", 3));
     assert_eq!(us.login, Some(Login::Password { user: "us".into(), file: folder.path("us.password") }));
@@ -73,6 +76,7 @@ fn what_is_wrong_with_it_is_told() {
         ("[region]\nname = \"us\"\nnats = [\"a:1\"]\n", "herd.toml:6:9: nats: not the URL of a NATS server"),
         ("[region]\nname = \"us\"\nnats = [\"nats://me:hush@a:1\"]\n", "a user or token in it would show in logs"),
         (&format!("{US}prefix = \">\"\n"), "prefix: \">\" is not 1 to 64 letters"),
+        (&format!("{US}timeout = 0\n"), "region-timeout must be more than 0"),
         (&format!("{US}replicas = 6\n"), "replicas: \"6\" is no number from 1 to 5"),
         (&format!("{US}user = \"us\"\n"), "logs in with credentials-file, or with user and password-file"),
         (&format!("{US}user = \"us\"\npassword-file = \"none\"\n"), "none: cannot be read"),

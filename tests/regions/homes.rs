@@ -1,0 +1,43 @@
+//! Any server of any region answers for a client, and knows where it is at home.
+
+use herd_tests::nats::NatsPlan;
+use herd_tests::patience::wait_for;
+
+use crate::support::start;
+
+#[test]
+fn a_client_is_found_from_everywhere_and_moves() {
+    let nats = NatsPlan::default().start();
+    let [us, eu] = ["us", "eu"].map(|region| start(region, &nats));
+    let time = |seconds: u32| format!("{}.000000000", 1_479_413_884 + seconds);
+    for (number, (home, other)) in [(&us, &eu), (&eu, &us), (&us, &eu)].into_iter().enumerate() {
+        let at = home.report("A", "kiwi", &time(u32::try_from(number).expect("a few")));
+        assert!(at.starts_with("AT A "), "{at}");
+        for (herd, server) in [(home, "C"), (other, "A"), (other, "C")] {
+            herd.wait_until_known(server, "kiwi", &at);
+        }
+        // The region that it has left knows that it has.
+        wait_for("the other region to know where it is at home", || {
+            (other.status("B")["away"].as_u64() == Some(1)).then_some(())
+        });
+    }
+}
+
+#[test]
+fn a_region_serves_its_own_while_nats_is_down() {
+    let mut nats = NatsPlan::default().start();
+    let [us, eu] = ["us", "eu"].map(|region| start(region, &nats));
+    nats.kill();
+    let at = us.report("A", "kiwi", "1479413884.000000000");
+    us.wait_until_all_know("kiwi", &at);
+    let not_there = |herd: &herd_tests::herd::Herd| {
+        herd.wrong("A").into_iter().find(|wrong| wrong.contains("NATS cannot be reached"))
+    };
+    let wrong = wait_for("A to say what is wrong", || not_there(&us));
+    assert!(wrong.contains(&nats.address().to_string()), "{wrong}");
+    nats.start();
+    crate::support::wait_until_joined(&us);
+    let at = us.report("A", "emu", "1479413885.000000000");
+    eu.wait_until_known("C", "emu", &at);
+    wait_for("nothing to be wrong", || us.wrong("A").is_empty().then_some(()));
+}

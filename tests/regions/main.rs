@@ -1,0 +1,6 @@
+//! Regions of server programs, joined by NATS. `README.md` says what it takes.
+
+mod bridges;
+mod homes;
+mod settings;
+mod support;
