@@ -20,11 +20,11 @@ impl Call<'_> {
         let host = &self.door.host;
         let letters = host.letters();
         let mut turn = Turn::at(host.now());
-        let asked = question(host.node(), &mut turn, letters.id());
+        let outcome = question(host.node(), &mut turn, letters.id());
         host.perform(&mut turn);
-        match asked.map_err(|refusal| asker.refused(refusal))? {
+        match outcome.map_err(|refusal| asker.refused(refusal))? {
             Asked::Later(None) => {}
-            asked => return Ok(asked),
+            at_once => return Ok(at_once),
         }
         let mut waiting = Waiting { call: self, id: Some(letters.id()) };
         let letter = poll_fn(|context| letters.poll(context)).await;

@@ -40,8 +40,7 @@ pub(super) fn find(
         settings.replicas = self::replicas(&file.given_scalar(replicas))?;
     }
     settings.login = login(file, table, &at, warnings)?;
-    settings.ca =
-        table.ca.as_ref().map(|ca| checked(&file.given_path(ca), |path| pem::authorities(path))).transpose()?;
+    settings.ca = table.ca.as_ref().map(|ca| checked(&file.given_path(ca), pem::authorities)).transpose()?;
     settings.certificate = certificate(file, table, warnings)?;
     Ok(Some(settings))
 }
@@ -100,8 +99,8 @@ fn certificate(
     match (&table.certificate, &table.key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => {
-            let certificate = checked(&file.given_path(certificate), |path| pem::chain(path))?;
-            let key = checked(&file.given_path(key), |path| pem::key(path))?;
+            let certificate = checked(&file.given_path(certificate), pem::chain)?;
+            let key = checked(&file.given_path(key), pem::key)?;
             warnings.extend(Warning::of_secret(&key));
             Ok(Some((certificate, key)))
         }

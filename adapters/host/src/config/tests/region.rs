@@ -33,7 +33,7 @@ fn a_name_and_nats_are_enough() {
     let us = region(US);
     assert_eq!((us.region.as_str(), us.prefix.as_str(), us.replicas), ("us", "herd", 1));
     assert_eq!(
-        us.nats.iter().map(|url| url.as_str()).collect::<Vec<_>>(),
+        us.nats.iter().map(herd_nats::NatsUrl::as_str).collect::<Vec<_>>(),
         ["nats://127.0.0.1:4222", "tls://[::1]:4223"]
     );
     assert!(us.login.is_none() && us.ca.is_none() && us.certificate.is_none());
