@@ -33,6 +33,13 @@ impl Node {
         self.store.report(client, self.horizon(&self.identity().limits, now))
     }
 
+    /// What is kept of a client, unless that is over by now; [`record`](Self::record) gives that too.
+    #[must_use]
+    pub fn current(&self, client: &[u8], now: Now) -> Option<OwnedRecord> {
+        let horizon = self.horizon(&self.identity().limits, now);
+        self.record(client).filter(|kept| !horizon.hides(&kept.record()))
+    }
+
     /// All that is known of a client up to a time is to be forgotten, here and everywhere. What is kept of the client now:
     /// the tombstone, or what is newer: a report, or that the client is away.
     ///

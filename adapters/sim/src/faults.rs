@@ -44,11 +44,13 @@ pub enum Fault {
     Disks,
     /// Clients that ask who is near, and that watch, some of them slowly.
     Watches,
+    /// Clients that move to other regions, and come back.
+    Regions,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Latency,
         Self::Chunking,
         Self::Breaks,
@@ -68,6 +70,7 @@ impl Fault {
         Self::Expiry,
         Self::Disks,
         Self::Watches,
+        Self::Regions,
     ];
 
     /// Its name on the command line.
@@ -93,6 +96,7 @@ impl Fault {
             Self::Expiry => "expiry",
             Self::Disks => "disks",
             Self::Watches => "watches",
+            Self::Regions => "regions",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use herd::{Node, OwnedRecord};
+use herd::{BroughtBy, Change, Node, OwnedRecord, RecordKind};
 
 use crate::trace::escaped;
 
@@ -21,6 +21,7 @@ impl Listener {
     /// Listens to a node from now on; `known` is what the node keeps already, and of which client.
     pub(crate) fn of(node: &Node, known: impl Iterator<Item = (u32, OwnedRecord)>) -> Self {
         node.collect_changes(MOST_CHANGES);
+        node.collect_arrivals(MOST_CHANGES);
         let mut listener = Self::default();
         known.for_each(|(client, report)| drop(listener.put(client, report)));
         listener
@@ -38,6 +39,19 @@ impl Listener {
             Ordering::Greater => Ok(()),
             Ordering::Equal => Err(format!("its feed tells a second time: {}", escaped(now.line()))),
             Ordering::Less => Err(format!("its feed tells {} behind {}", escaped(now.line()), escaped(before.line()))),
+        }
+    }
+
+    /// Whether a change is an arrival: a tombstone, or a report in the place of nothing or of what is none; nothing that was
+    /// heard of another region. Where what was there before may be `over`, that cannot be told.
+    pub(crate) fn arrives(&self, client: u32, change: &Change<'_>, is_over: bool) -> Option<bool> {
+        let was_here = self.newest(client).is_some_and(|before| before.record().is_report());
+        match change.record.kind() {
+            _ if change.from == BroughtBy::Region => Some(false),
+            RecordKind::Away => Some(false),
+            RecordKind::Tombstone => Some(true),
+            RecordKind::Report if was_here && is_over => None,
+            RecordKind::Report => Some(!was_here),
         }
     }
 

@@ -1,15 +1,15 @@
 //! What every server must know, worked out a second time and more simply.
 //!
-//! A record, which is a report or a tombstone, is numbered when a server accepts an IAMAT or a FORGET; from then on it is
-//! that number wherever it goes, so to follow a line through a herd costs one look into a table.
+//! A record is numbered when a server accepts an IAMAT or a FORGET, or hears of another region; from then on it is that
+//! number wherever it goes, so to follow a line through a herd costs one look into a table.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use herd::wire::{Around, Message, Near, Target};
-use herd::{Position, Timestamp};
+use herd::wire::{Around, Message, Near, Target, Written};
+use herd::{Position, RecordKind, Timestamp};
 
 /// The number of a report.
 pub(crate) type ReportId = u32;
@@ -20,29 +20,36 @@ const NONE: ReportId = ReportId::MAX;
 /// [`Limits::max_ahead`](herd::Limits::max_ahead).
 const MOST_AHEAD: i128 = 86_400_000_000_000;
 
-/// A record that some server made of what a client said.
+/// A record that some server made of what a client said, or that it heard of another region.
 #[derive(Debug)]
 pub(crate) struct Known {
     /// `ORIGIN SKEW client position time`, or `ORIGIN SKEW client time`.
     pub(crate) line: Arc<[u8]>,
+    pub(crate) kind: RecordKind,
     pub(crate) client: u32,
     pub(crate) at: Timestamp,
     /// What the clock said of the server that made it.
     pub(crate) heard_at: Timestamp,
     /// Whether that clock was ahead by then.
     pub(crate) is_heard_ahead: bool,
-    /// A tombstone has none.
+    /// Only a report has one.
     pub(crate) position: Option<Position>,
+    /// The number of the record before which it was said last: of another region a server may hear a thing again.
+    pub(crate) said_before: ReportId,
 }
 
 impl Known {
     pub(crate) const fn is_tombstone(&self) -> bool {
-        self.position.is_none()
+        matches!(self.kind, RecordKind::Tombstone)
+    }
+
+    pub(crate) const fn is_report(&self) -> bool {
+        matches!(self.kind, RecordKind::Report)
     }
 
     /// What its line begins with.
     pub(crate) const fn word(&self) -> &'static [u8] {
-        if self.is_tombstone() { b"GONE " } else { b"AT " }
+        self.kind.word()
     }
 
     /// The order in which records of one client replace each other.
@@ -54,7 +61,7 @@ impl Known {
 /// What becomes of a line.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
-    /// It is a report, or a neighbour's tombstone, which is taken. From a client it is to be answered with it.
+    /// It is a report, or any record of a neighbour's, which is taken. From a client it is to be answered with it.
     Report(ReportId),
     /// It is a client's tombstone, which is taken. It is to be answered with what is kept then.
     Forgets {
@@ -204,13 +211,13 @@ impl Oracle {
             }
             Ok(Some(Message::Whatsat { client, bound, .. })) => {
                 let newest = self.clients.get(client).and_then(|&client| self.newest(server, client));
-                let newest = newest.filter(|&id| !self.report(id).is_tombstone());
+                let newest = newest.filter(|&id| self.report(id).is_report());
                 newest.map_or(Verdict::Refused, |id| Verdict::Asks(id, bound))
             }
             Ok(Some(Message::Near(near))) => {
                 let Around::Client(client) = &near.around else { return Verdict::Nears(Box::new(near), None) };
                 let newest = self.clients.get(&**client).and_then(|&client| self.newest(server, client));
-                let newest = newest.filter(|&id| !self.report(id).is_tombstone());
+                let newest = newest.filter(|&id| self.report(id).is_report());
                 newest.map_or(Verdict::Refused, |id| Verdict::Nears(Box::new(near), Some(id)))
             }
             Ok(Some(Message::Watch(target) | Message::Fence(target))) => Verdict::Watches(Box::new(target)),
@@ -219,6 +226,23 @@ impl Oracle {
             // Clients are not neighbours.
             Ok(Some(_)) | Err(_) => Verdict::Refused,
         }
+    }
+
+    /// A server hears a line of another region; its number.
+    pub(crate) fn hear(&mut self, server: usize, line: &[u8]) -> Option<ReportId> {
+        let Ok(Written::Departed(departed)) = Written::parse(line) else { return None };
+        let (client, at) = (departed.covers.client, departed.covers.at);
+        let heard_at = Timestamp::from_nanos(at.as_nanos() + departed.ahead.as_nanos());
+        let record = line.strip_prefix(departed.kind.word())?;
+        let id = self.put(record, (departed.kind, client), (at, heard_at), None);
+        self.reports[id as usize].said_before = self.next();
+        self.tell(server, id);
+        Some(id)
+    }
+
+    /// Whether some server has heard that a client is at home in another region.
+    pub(crate) fn was_away(&self, client: u32) -> bool {
+        self.reports.iter().any(|record| record.client == client && record.kind == RecordKind::Away)
     }
 
     /// What becomes of a line that the server `sender` sent to its neighbour.
@@ -256,14 +280,41 @@ impl Oracle {
         let size = skew.unsigned_abs();
         let mut line = format!("{name} {sign}{}.{:09} ", size / 1_000_000_000, size % 1_000_000_000).into_bytes();
         line.extend_from_slice(&fields.join(&b' '));
-        if let Some(id) = self.find(&line) {
+        let kind = if position.is_some() { RecordKind::Report } else { RecordKind::Tombstone };
+        let id = self.put(&line, (kind, fields[0]), (at, wall), position);
+        self.reports[id as usize].is_heard_ahead |= self.is_ahead;
+        id
+    }
+
+    /// The number of the next record.
+    fn next(&self) -> ReportId {
+        ReportId::try_from(self.reports.len()).expect("fewer reports than that")
+    }
+
+    /// Numbers a record, if that has no number yet.
+    fn put(
+        &mut self,
+        line: &[u8],
+        (kind, client): (RecordKind, &[u8]),
+        (at, heard_at): (Timestamp, Timestamp),
+        position: Option<Position>,
+    ) -> ReportId {
+        if let Some(id) = self.find(line) {
             return id;
         }
-        let client = self.number_client(fields[0]);
-        let line: Arc<[u8]> = line.into();
-        let id = ReportId::try_from(self.reports.len()).expect("fewer reports than that");
-        let is_heard_ahead = self.is_ahead;
-        self.reports.push(Known { line: Arc::clone(&line), client, at, heard_at: wall, is_heard_ahead, position });
+        let (client, id, line): (_, _, Arc<[u8]>) = (self.number_client(client), self.next(), line.into());
+        let is_heard_ahead = false;
+        let said_before = id + 1;
+        self.reports.push(Known {
+            line: Arc::clone(&line),
+            kind,
+            client,
+            at,
+            heard_at,
+            is_heard_ahead,
+            position,
+            said_before,
+        });
         self.by_line.insert(line, id);
         id
     }
@@ -281,7 +332,7 @@ impl Oracle {
 }
 
 /// What the lines begin with by which a neighbour tells a record.
-const RECORDS: [&[u8]; 4] = [b"AT ", b"KEPT ", b"GONE ", b"FORGOT "];
+const RECORDS: [&[u8]; 6] = [b"AT ", b"KEPT ", b"GONE ", b"FORGOT ", b"AWAY ", b"MOVED "];
 
 /// Whether it is more than a day past the clock.
 fn is_too_far_ahead(at: Timestamp, wall: Timestamp) -> bool {

@@ -22,6 +22,7 @@ mod promise;
 mod pull;
 mod reading;
 mod records;
+mod regions;
 mod stops;
 mod strangers;
 mod trusts;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use herd::RecordKind;
 use herd::wire::{Target, Tells};
 
 use crate::globe;
@@ -168,9 +169,14 @@ impl View {
         matches!(self.target.tells, Tells::Crossings { dwell: Some(_) })
     }
 
-    /// Whether it is about that record, of which this is the client's ID; none at the edge of a circle.
+    /// Whether it is about that record, of which this is the client's ID; none at the edge of a circle, and where it is told
+    /// nothing of a client that is away.
     pub(crate) fn covers(&self, record: &Known, client: &[u8]) -> Option<bool> {
-        let Some(at) = record.position.filter(|_| self.target.pattern.covers(client)) else { return Some(false) };
+        let covers = self.target.pattern.covers(client);
+        if covers && record.kind == RecordKind::Away && self.target.circle.is_none() {
+            return None;
+        }
+        let Some(at) = record.position.filter(|_| covers) else { return Some(false) };
         self.target.circle.map_or(Some(true), |circle| globe::is_within(circle, at))
     }
 
@@ -184,7 +190,10 @@ impl View {
         let (last, is_shown) = (self.told.get(&client).copied(), self.shown.contains_key(&client));
         let covers = self.covers(record, name);
         let is_there = covers != Some(false) || self.dwells() && self.target.pattern.covers(name);
+        // One that moves to another region leaves with its last report, and is still known to who watches it by its ID.
+        let may_move = cx.oracle.was_away(client);
         let fault = match told.word {
+            _ if record.kind == RecordKind::Away => Some("which is at home elsewhere"),
             b"SEEN" | b"ENTER" if (told.word == b"ENTER") != self.is_fence() => Some("which it does not say"),
             b"LEFT" | b"FORGOTTEN" | b"EXPIRED" if self.is_fence() => Some("which a fence does not say"),
             b"LEAVE" if !self.is_fence() => Some("which only a fence says"),
@@ -192,23 +201,24 @@ impl View {
             b"ENTER" if is_shown => Some("which is inside already"),
             b"SEEN" if is_shown && self.begins => Some("twice at its start"),
             b"LEFT" | b"LEAVE" | b"FORGOTTEN" | b"EXPIRED" if self.begins => Some("at its start"),
+            b"FORGOTTEN" if self.target.circle.is_none() && may_move => None,
             b"LEFT" | b"LEAVE" | b"FORGOTTEN" | b"EXPIRED" if !is_shown => Some("which it did not show"),
-            b"LEFT" if covers == Some(true) => Some("which is still inside"),
+            b"LEFT" if covers == Some(true) && !may_move => Some("which is still inside"),
             b"FORGOTTEN" if !record.is_tombstone() => Some("which is no tombstone"),
             _ if record.is_tombstone() && told.word != b"FORGOTTEN" => Some("which is a tombstone"),
             _ => None,
         };
         // What is over gives way to whatever comes.
         let last = last.filter(|&last| !(cx.may_go)(last));
-        let may_be_last = self.begins || matches!(told.word, b"EXPIRED" | b"LEAVE");
+        let may_be_last = self.begins || matches!(told.word, b"EXPIRED" | b"LEAVE" | b"LEFT");
         let is_older = last
             .is_some_and(|last| if may_be_last { cx.oracle.is_newer(last, id) } else { !cx.oracle.is_newer(id, last) });
         if let Some(fault) = fault.or(is_older.then_some("behind something that is no older")) {
             return Err(wrong(Some(self), fault, line));
         }
         self.told.insert(client, id);
-        // Who leaves by being forgotten may come back with anything once the tombstone has gone.
-        if told.word == b"LEAVE" && covers != Some(false) {
+        // Who leaves by being forgotten, or by moving, may come back with anything once that has gone.
+        if matches!(told.word, b"LEAVE" | b"LEFT") && covers != Some(false) {
             self.told.remove(&client);
         }
         if matches!(told.word, b"SEEN" | b"ENTER") {

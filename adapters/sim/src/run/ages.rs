@@ -29,11 +29,11 @@ impl Run {
         }
     }
 
-    /// Whether a server hides a report: one that is over, if its clock is trusted. A tombstone hides for as long as it is there.
+    /// Whether a server hides a record: one that is over, if its clock is trusted. A tombstone never is.
     pub(super) fn is_hidden(&self, server: usize, id: ReportId) -> bool {
         let (host, may_be) = (&self.hosts[server], !self.oracle.report(id).is_tombstone() && self.may_go(server, id));
         let Some(node) = host.node.as_ref().filter(|_| may_be) else { return false };
-        node.position(self.oracle.client(self.oracle.report(id).client), host.now(self.now)).is_none()
+        node.current(self.oracle.client(self.oracle.report(id).client), host.now(self.now)).is_none()
     }
 
     /// Whether a server may take a record that it is told as not said: one that is over, or too old for a flood.

@@ -61,6 +61,7 @@ impl Run {
             What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
             What::Limit { server, .. } => self.limit(server, &self.scenario.bounds.tighter()),
+            What::Hear { server, ref text } => self.hears(server, text),
             What::Disk { server, how, .. } => self.set_disk_ill(server, Some(how)),
             What::Rot { server, bit } => {
                 if let Some(disk) = &mut self.hosts[server].disk {

@@ -39,13 +39,16 @@ impl Run {
     /// brought by repair, of which nobody knew before.
     pub(super) fn take_feed(&mut self, server: usize, mends: Option<ServerId>) {
         let Some(node) = &self.hosts[server].node else { return };
-        let mut changed = Changed::default();
+        let (mut changed, mut arrived) = (Changed::default(), Changed::default());
         node.take_changes(&mut changed);
-        let missed = changed.missed;
+        node.take_arrivals(&mut arrived);
+        let mut arrivals = arrived.iter().peekable();
+        let missed = changed.missed + arrived.missed;
         if missed > 0 {
             self.violate(Invariant::Feed, Some(server), format!("its feed has missed {missed} changes"));
         }
-        for Change { record: report, from } in changed.iter() {
+        for change in changed.iter() {
+            let Change { record: report, from } = change;
             self.stats.changes += 1;
             let Some(id) = self.oracle.find(report.line()) else {
                 let what = format!("its feed tells what no client said: {}", escaped(report.line()));
@@ -65,6 +68,11 @@ impl Run {
                 report.write_line(&mut line);
                 disk.take(client, id, &line);
             }
+            let is_arrival = arrivals.next_if_eq(&change).is_some();
+            if self.hosts[server].listener.arrives(client, &change, is_over).is_some_and(|must| must != is_arrival) {
+                let what = format!("whether it is told as an arrival: {is_arrival}, of {}", escaped(report.line()));
+                self.violate(Invariant::Feed, Some(server), what);
+            }
             let heard = if is_right {
                 self.hosts[server].listener.hear(client, report.into(), is_over)
             } else {
@@ -73,6 +81,10 @@ impl Run {
             if let Err(what) = heard {
                 self.violate(Invariant::Feed, Some(server), what);
             }
+        }
+        if let Some(Change { record, .. }) = arrivals.next() {
+            let what = format!("an arrival is no change: {}", escaped(record.line()));
+            self.violate(Invariant::Feed, Some(server), what);
         }
     }
 

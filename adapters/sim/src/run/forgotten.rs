@@ -131,7 +131,8 @@ impl Run {
         }
         let covers = |forgotten: &&Forgotten| {
             let other = self.oracle.report(forgotten.id);
-            !forgotten.is_lost && other.client == record.client && forgotten.id > kept && other.at >= record.at
+            let is_later = forgotten.id >= record.said_before;
+            !forgotten.is_lost && other.client == record.client && is_later && other.at >= record.at
         };
         self.forgotten.iter().find(covers).map(|forgotten| forgotten.id)
     }

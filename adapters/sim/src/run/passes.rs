@@ -205,7 +205,7 @@ impl Run {
         }
         if let Verdict::Report(report) = verdict {
             let peer = self.hosts[server].ids.id(from);
-            let is_update = said.starts_with(b"AT ") || said.starts_with(b"GONE ");
+            let is_update = [&b"AT "[..], b"GONE ", b"AWAY "].into_iter().any(|word| said.starts_with(word));
             self.stats.updates += u64::from(is_update);
             let source = if is_update { BroughtBy::Neighbour(peer) } else { BroughtBy::Repair(peer) };
             self.scratch.told.push(Told { report, from: source });

@@ -134,7 +134,7 @@ impl Run {
         let since = self.hosts[server].kept_so_far.get(view.since..)?;
         let mut reports = since.iter().rev().filter(|(of, _)| *of == client).map(|&(_, id)| id);
         let last = reports.next()?;
-        let is_report = |id: ReportId| !self.oracle.report(id).is_tombstone();
+        let is_report = |id: ReportId| self.oracle.report(id).is_report();
         let Some(last) = last.filter(|&id| is_report(id)) else { return Some(false) };
         let side = self.covers(view, last)?;
         let run = reports.map_while(|id| id.filter(|&id| is_report(id) && self.covers(view, id) == Some(side)));

@@ -2,6 +2,7 @@
 
 mod disks;
 mod forgets;
+mod regions;
 mod secrets;
 mod troubles;
 mod watches;
@@ -63,8 +64,9 @@ impl Recipe {
             scenario.keys = (0..servers).map(|_| key()).collect();
         }
         if !scenario.older.is_empty() {
-            // Who greets without fields is not told that somebody was forgotten.
-            scenario.events.retain(|planned| !forgets::is_one(&planned.what));
+            // Who greets without fields is not told that somebody was forgotten, or is away.
+            let is_told = |what: &What| !forgets::is_one(what) && !matches!(what, What::Hear { .. });
+            scenario.events.retain(|planned| is_told(&planned.what));
         }
         scenario.trust = trust;
         scenario
@@ -209,11 +211,20 @@ impl Stage<'_> {
             let ahead = *self.chance.pick(&[day / 2, day - 1, 2 * day, 400 * day, 9_223_372_000_000_000_000]);
             return format!("{}", 1_479_413_884 + ahead);
         }
-        let nanos = match self.chance.below(10) {
+        text_of(self.moment(at))
+    }
+
+    /// About that time, or another one of the scenario.
+    fn moment(&mut self, at: Nanos) -> Nanos {
+        match self.chance.below(10) {
             0 => SECOND,
             1 => self.chance.below(STAGE),
             _ => at + self.chance.below(SECOND),
-        };
-        format!("{}.{:09}", 1_479_413_884 + nanos / SECOND, nanos % SECOND)
+        }
     }
+}
+
+/// A time as lines have it.
+fn text_of(nanos: Nanos) -> String {
+    format!("{}.{:09}", 1_479_413_884 + nanos / SECOND, nanos % SECOND)
 }

@@ -209,6 +209,13 @@ pub enum What {
         /// For how long.
         lasts: Nanos,
     },
+    /// A server [hears](herd::Node::hear) of other regions.
+    Hear {
+        /// The server.
+        server: usize,
+        /// What, line ends included.
+        text: String,
+    },
     /// A server has [tighter](super::Bounds::tighter) limits for a while, without a restart.
     Limit {
         /// The server.
@@ -281,6 +288,7 @@ impl What {
             Self::Rot { .. } => "rot",
             Self::Places { .. } => "places",
             Self::Limit { .. } => "limit",
+            Self::Hear { .. } => "hear",
         }
     }
 
@@ -327,6 +335,7 @@ impl What {
             | Self::Disk { server, .. }
             | Self::Rot { server, .. }
             | Self::Places { server, .. }
+            | Self::Hear { server, .. }
             | Self::Limit { server, .. } => Some(server),
             _ => None,
         }
@@ -384,6 +393,7 @@ impl What {
             | Self::Disk { server, .. }
             | Self::Rot { server, .. }
             | Self::Places { server, .. }
+            | Self::Hear { server, .. }
             | Self::Limit { server, .. } => vec![server],
             Self::Stranger { server, poses_as, .. } => vec![server, poses_as],
             Self::Enlist { server, member } | Self::Delist { server, member } | Self::Readdress { server, member } => {

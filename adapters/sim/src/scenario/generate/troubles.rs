@@ -29,6 +29,7 @@ impl Stage<'_> {
                     | Fault::Forgets
                     | Fault::Disks
                     | Fault::Watches
+                    | Fault::Regions
             )
         {
             return;
@@ -39,6 +40,7 @@ impl Stage<'_> {
             Fault::Forgets => self.forget(at),
             Fault::Disks => self.disks(at, lasts, server),
             Fault::Watches => self.watch(at, lasts),
+            Fault::Regions => self.hear(at),
             Fault::Latency => {
                 let ((from, to), extra) = (self.way(), self.chance.below(2 * SECOND));
                 self.put(at, What::Delay { from, to, extra, lasts });
