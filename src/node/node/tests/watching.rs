@@ -136,6 +136,30 @@ fn a_fence_says_who_enters_and_who_leaves() {
 }
 
 #[test]
+fn who_moves_to_another_region_leaves_circles_and_stays_known_by_its_id() {
+    let node = node_alone(Limits::default());
+    let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
+    client.say(THREE);
+    watcher.say("WATCH truck-7\nWATCH +34.07-118.44 1 truck-*\nFENCE +34.07-118.44 2 truck-*\n");
+    let hear = |lines: &str| node.hear(&mut Turn::at(now()), lines.as_bytes()).kept;
+    assert_eq!(hear("AWAY eu +0.5 truck-7 1.5\nAWAY eu +0.5 truck-8 2.1\n"), 2);
+    let last = "a +1.500000000 truck-7 +34.07-118.44 1 +34.07-118.44";
+    assert_eq!(watcher.hear(), format!("LEFT {last} 1 truck-*\nLEAVE {last} 2 truck-*\n"));
+    assert_eq!(hear("AWAY us +0.5 truck-7 1.6\n"), 1);
+    assert_eq!(watcher.hear(), "", "it was elsewhere");
+    assert_eq!(watcher.say("NEAR +34.07-118.44 1 9\n"), "AT a +1.500000000 kiwi +34.06893-118.445127 1\n\n");
+    client.say("IAMAT truck-7 +34.07-118.44 2\n");
+    let back = "a +0.500000000 truck-7 +34.07-118.44 2";
+    let told =
+        format!("SEEN {back} truck-7\nSEEN {back} +34.07-118.44 1 truck-*\nENTER {back} +34.07-118.44 2 truck-*\n");
+    assert_eq!(watcher.hear(), told);
+    assert_eq!(hear("AWAY eu +0.5 truck-7 2.1\nGONE london +0.5 truck-7 2.2\nAWAY eu +0.5 truck-7 2.3\n"), 3);
+    let told = watcher.hear();
+    assert!(told.starts_with("LEFT a +0.5") && told.ends_with("FORGOTTEN london +0.5 truck-7 2.2 truck-7\n"), "{told}");
+    assert_eq!(told.lines().count(), 3, "{told}");
+}
+
+#[test]
 fn a_slow_watcher_gets_the_newest_and_past_the_bound_all_again() {
     let node = node_alone(Limits { watch_queue: 2, ..Limits::default() });
     let (mut watcher, mut client) = (Line::new(&node, 1), Line::new(&node, 2));
