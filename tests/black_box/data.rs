@@ -184,7 +184,7 @@ fn what_is_in_a_folder_is_told_and_what_is_damaged_set_aside() {
     let check = || binaries().output(&["check", "--config", text(&herd.config), "--data", text(dir.path())]);
     let output = check();
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && told.contains("A: clients: 1, forgotten: 0, heard from "), "{told}");
+    assert!(output.status.success() && told.contains("A: clients: 1, forgotten: 0, away: 0, heard from "), "{told}");
 
     let log = file(&dir, ".log");
     let mut bytes = fs::read(&log).expect("a log");

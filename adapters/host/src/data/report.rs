@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use herd::{Node, Seed, ServerId, Timestamp};
+use herd::{Node, RecordKind, Seed, ServerId, Timestamp};
 use herd_disk::{FolderError, Inspected};
 
 use super::error::DataError;
@@ -38,15 +38,19 @@ fn one(settings: &Settings, data: &DataSettings, server: ServerId, out: &mut imp
 
 /// What would be kept after a start, and whether it is too old to start with in a herd.
 fn kept(node: &Node, gone_for: Duration, out: &mut impl Write) -> io::Result<()> {
-    let (mut reports, mut tombstones) = (0_u64, 0_u64);
+    let (mut reports, mut tombstones, mut away) = (0_u64, 0_u64, 0_u64);
     let mut heard: Option<(Timestamp, Timestamp)> = None;
     for record in node.records() {
         let record = record.record();
-        *(if record.position().is_some() { &mut reports } else { &mut tombstones }) += 1;
+        *match record.kind() {
+            RecordKind::Report => &mut reports,
+            RecordKind::Tombstone => &mut tombstones,
+            RecordKind::Away => &mut away,
+        } += 1;
         let at = record.heard_at();
         heard = Some(heard.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
     }
-    write!(out, "clients: {reports}, forgotten: {tombstones}")?;
+    write!(out, "clients: {reports}, forgotten: {tombstones}, away: {away}")?;
     let Some((first, last)) = heard else { return writeln!(out) };
     let (first, last) = (system_time(first), system_time(last));
     let shown = [first, last].map(humantime::format_rfc3339_seconds);
@@ -94,12 +98,13 @@ mod tests {
         let node = Node::new(herd, me, Limits::default(), Seed::from(0));
         node.restore(b"AT A +0.5 kiwi +1+1 1479413884").expect("a record");
         node.restore(b"GONE A -0.5 emu 1479413884").expect("a record");
+        node.restore(b"AWAY eu -0.25 tui 1479413884").expect("a record");
         let told = |gone_for| {
             let mut out = Vec::new();
             kept(&node, gone_for, &mut out).expect("a Vec takes every write");
             String::from_utf8(out).expect("text")
         };
-        let first = "clients: 1, forgotten: 1, heard from 2016-11-17T20:18:03Z to 2016-11-17T20:18:04Z\n";
+        let first = "clients: 1, forgotten: 1, away: 1, heard from 2016-11-17T20:18:03Z to 2016-11-17T20:18:04Z\n";
         assert_eq!(told(Duration::from_hours(24 * 365 * 100)), first);
         let old = told(Limits::default().gone_for);
         assert!(old.starts_with(first) && old.contains("start it with an empty folder"), "{old}");
