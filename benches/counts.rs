@@ -24,7 +24,7 @@ struct Count {
     allocates: bool,
 }
 
-const COUNTS: [Count; 10] = [
+const COUNTS: [Count; 11] = [
     Count::new("an IAMAT alone", "iamat", 0, 600),
     Count::new("an IAMAT with two neighbours", "iamat", 2, 735),
     Count::new("an IAMAT with two neighbours, a secret and a token", "guarded", 2, 755),
@@ -36,6 +36,7 @@ const COUNTS: [Count; 10] = [
         2,
         960,
     ),
+    Count::new("an IAMAT with two neighbours, where arrivals are collected", "arrivals", 2, 750),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
     Count::new("an AT line with one neighbour to tell", "at", 2, 735),
@@ -131,6 +132,7 @@ fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) 
         "filed" => Bench::filing(neighbours),
         "watched" => Bench::watched(neighbours, false),
         "circled" => Bench::watched(neighbours, true),
+        "arrivals" => Bench::collecting_arrivals(neighbours),
         _ => Bench::new(neighbours),
     };
     if what == "whatsat" {

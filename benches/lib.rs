@@ -62,6 +62,14 @@ impl Bench {
         bench
     }
 
+    /// The same where arrivals are collected, as in a herd that is joined with others.
+    #[must_use]
+    pub fn collecting_arrivals(neighbours: usize) -> Self {
+        let bench = Self::new(neighbours);
+        bench.node.collect_arrivals(1 << 20);
+        bench
+    }
+
     /// Somebody asks who is near: from then on clients are filed by where they are.
     pub fn ask_who_is_near(&mut self) {
         self.receive(b"NEAR +0+0 1 1\n");
