@@ -1,11 +1,16 @@
 //! Going through all that is kept for what other regions ask, or are to be told: whatever waits when a walk begins is done
 //! by it.
 
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use super::comparison::{Comparison, Gap, Next};
 use super::errand::Errand;
 use super::presence::Presence;
 use super::regions::Regions;
+use super::tally::Tally;
 use crate::store::Cursor;
-use crate::values::Instant;
+use crate::values::{Instant, ServerName};
 
 /// One walk, from the first client to the last, in steps.
 #[derive(Debug)]
@@ -22,8 +27,12 @@ pub(crate) struct Walk {
 pub(crate) struct Census {
     walk: Option<Walk>,
     waiting: Vec<Errand>,
-    /// How often all was dropped: a walk of before is of no use.
+    /// How often all was dropped: a walk or an answer of before is of no use.
     run: u64,
+    /// The comparison that is under way, and when the next one is to begin with each region: at once, with one that is not
+    /// in it.
+    comparison: Option<Comparison>,
+    due: BTreeMap<ServerName, Instant>,
     /// Where this region has clients, once that is known.
     presence: Option<Presence>,
     /// What arrivals have added since the walk began that looks for it, and when the next one does.
@@ -35,6 +44,13 @@ impl Census {
     /// As many times as long as a walk took passes before the next one that looks where clients are: so these take no more
     /// than a fiftieth of a processor.
     const PAUSE: u32 = 50;
+
+    /// As many things of others wait for the next walk.
+    const MOST_WAITING: usize = 64;
+
+    /// How long after a comparison the next one with that region begins; and where no answer came, how long after it began.
+    const EVERY: Duration = Duration::from_mins(10);
+    pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
     /// Drops all: the bus has gone, or another server is the bridge.
     pub(crate) fn end(&mut self) {
@@ -48,6 +64,76 @@ impl Census {
             self.looks_at = Instant::from_nanos(u64::MAX);
             self.waiting.push(Errand::Presence(Presence::default()));
         }
+    }
+
+    /// Has the next walk do that.
+    pub(crate) fn wait(&mut self, errand: Errand) {
+        self.waiting.push(errand);
+    }
+
+    /// Whether that may be something for another region. What this one needs itself is little, and always has room.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.waiting.len() < Self::MOST_WAITING
+    }
+
+    /// Begins the next comparison with one of these regions, if it is time and none is under way.
+    pub(crate) fn compare<'a>(&mut self, mut regions: impl Iterator<Item = &'a ServerName>, now: Instant) {
+        if self.comparison.is_some() {
+            return;
+        }
+        let is_due = |region: &&ServerName| self.due.get(*region).is_none_or(|&due| due <= now);
+        if let Some(region) = regions.find(is_due).cloned() {
+            let comparison = self.comparison.insert(Comparison::new(region));
+            self.waiting.push(Errand::Count(comparison.next_tally()));
+        }
+    }
+
+    /// All regions are compared with anew: some may lack what was not told.
+    pub(crate) fn compare_all(&mut self) {
+        self.due.clear();
+        if let Some(comparison) = &mut self.comparison {
+            comparison.is_stale = true;
+        }
+    }
+
+    /// What is to be done next for the comparison that is under way in that run, and with which region.
+    pub(crate) fn next_of_comparison(&mut self, run: u64, now: Instant) -> Option<(ServerName, Next)> {
+        let comparison = self.comparison.as_mut().filter(|_| run == self.run)?;
+        let (region, next) = (comparison.region.clone(), comparison.next());
+        if matches!(next, Next::Nothing) {
+            let pause = if comparison.is_stale { Duration::ZERO } else { Self::EVERY };
+            self.due.insert(region.clone(), now + pause);
+            self.comparison = None;
+        }
+        Some((region, next))
+    }
+
+    /// A walk has counted for it; the region to ask, and the question is appended.
+    pub(crate) fn counted(&mut self, tally: Tally, question: &mut Vec<u8>) -> Option<ServerName> {
+        let comparison = self.comparison.as_mut()?;
+        comparison.ask(tally, question);
+        Some(comparison.region.clone())
+    }
+
+    /// Takes a message of an answer to a question of that run; the lines of it that tell of clients.
+    ///
+    /// # Errors
+    /// Where one before it is missing.
+    pub(crate) fn hear<'a>(&mut self, run: u64, answer: &'a [u8]) -> Result<&'a [u8], Gap> {
+        let comparison = self.comparison.as_mut().filter(|_| run == self.run);
+        comparison.map_or(Ok(b""), |comparison| comparison.hear(answer))
+    }
+
+    /// The comparison of that run has failed: that region did not answer, or not all of its answer came.
+    pub(crate) fn fail(&mut self, run: u64, now: Instant) {
+        if let Some(comparison) = self.comparison.take_if(|_| run == self.run) {
+            self.due.insert(comparison.region, now + Self::PATIENCE);
+        }
+    }
+
+    /// Which run it is: what is asked now is of use while that lasts.
+    pub(crate) const fn run(&self) -> u64 {
+        self.run
     }
 
     /// Takes the walk that is to go on, or begins one.

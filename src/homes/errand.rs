@@ -1,24 +1,64 @@
 //! What a walk through all that is kept is for.
 
+use super::bus::Post;
+use super::parts::Parts;
 use super::presence::Presence;
-use crate::report::Record;
+use super::selection::Selection;
+use super::tally::Tally;
+use crate::report::{OwnedRecord, Record};
 
 /// One of the things that a walk does, and what has come of it so far.
 #[derive(Debug)]
 pub(crate) enum Errand {
     /// Finds where this region has clients.
     Presence(Presence),
+    /// Counts who is at home in this region and another one, to compare that with it.
+    Count(Tally),
+    /// Counts it for another region, which compares, and has those digests.
+    Compare(Parts, Tally, Vec<u64>),
+    /// Tells another region of clients. These lines were not sent yet.
+    Tell(Parts, Selection, Vec<u8>),
+    /// Tells all regions of clients. These were not told yet.
+    Call(Selection, Vec<OwnedRecord>),
 }
 
 impl Errand {
-    /// Looks at a record that is not over.
-    pub(crate) fn look(&mut self, record: &Record<'_>) {
+    /// Looks at a record that is not over, in this region.
+    pub(crate) fn look(&mut self, region: &[u8], record: &Record<'_>) {
         match self {
             Self::Presence(found) => {
                 if let Some(position) = record.position_and_rest() {
                     found.add(position);
                 }
             }
+            Self::Count(tally) | Self::Compare(_, tally, _) => tally.add(record),
+            Self::Tell(_, selection, lines) if selection.picks(record) => record.write_arrival(region, lines),
+            Self::Call(selection, records) if record.region().is_none() && selection.picks(record) => {
+                records.push(OwnedRecord::from(*record));
+            }
+            Self::Tell(..) | Self::Call(..) => {}
+        }
+    }
+
+    /// Gives messages that are full.
+    pub(crate) fn send(&mut self, posts: &mut Vec<Post>) {
+        if let Self::Tell(parts, _, lines) = self {
+            parts.add(lines, posts);
+            lines.clear();
+        }
+    }
+
+    /// Gives what is to be sent at the end.
+    pub(crate) fn end(self, posts: &mut Vec<Post>) {
+        match self {
+            Self::Compare(mut parts, tally, digests) => {
+                let mut lines = Vec::new();
+                tally.write_answer(&digests, &mut lines);
+                parts.add(&lines, posts);
+                posts.push(parts.end());
+            }
+            Self::Tell(parts, ..) => posts.push(parts.end()),
+            Self::Presence(_) | Self::Count(_) | Self::Call(..) => {}
         }
     }
 }

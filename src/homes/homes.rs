@@ -14,6 +14,7 @@ use super::guests::Guests;
 use super::heading::{Heading, lines};
 use super::incoming::{Incoming, Serving, write_near};
 use super::interests::{Interests, Scope};
+use super::parts::Parts;
 use super::presence::Presence;
 use super::questions::{Asks, Open, Questions, Wanted};
 use super::regions::Regions;
@@ -159,7 +160,20 @@ impl Homes {
             self.tells_at = now + Regions::EVERY;
             self.tell_presence();
             self.census.look_around(now);
+            self.begin_to_compare(now);
         }
+    }
+
+    /// Begins to compare homes with the next region that is there, if it is time.
+    pub(crate) fn begin_to_compare(&mut self, now: Instant) {
+        self.census.compare(self.regions.others(&self.region, None, now), now);
+    }
+
+    /// Asks a region something that serves to compare homes.
+    pub(crate) fn ask_homes(&mut self, region: ServerName, question: Vec<u8>, now: Instant) {
+        let asks = Asks::Homes(self.census.run());
+        let id = self.questions.open(region.clone(), asks, now + Census::PATIENCE);
+        self.posts.push_back(Post { to: Subject::Ask(region), payload: question.into(), question: Some(id) });
     }
 
     /// Tells everybody where this region has clients, once that is known.
@@ -190,9 +204,13 @@ impl Homes {
 
     /// Takes an answer; it is of no use if nobody waits for it any more.
     pub(crate) fn answer(&mut self, id: QuestionId, answer: &[u8]) -> Option<Asks> {
-        let (from, _) = Heading::split(answer)?;
+        let (from, answers) = Heading::split(answer)?;
         let open = self.questions.get(id).filter(|open| open.region == from.region)?;
-        let is_last = !matches!(open.asks, Asks::Near(_)) || answer.ends_with(b"\n\n");
+        let is_last = match open.asks {
+            Asks::Where(_) => true,
+            Asks::Near(_) => answer.ends_with(b"\n\n"),
+            Asks::Homes(_) => Parts::is_last(answers),
+        };
         if is_last { self.questions.close(id).map(|open| open.asks) } else { Some(open.asks.clone()) }
     }
 
@@ -260,6 +278,7 @@ impl Homes {
                 }
                 self.end_if_done(number, turn);
             }
+            Asks::Homes(run) => self.census.fail(run, turn.now.instant),
         }
     }
 
@@ -403,6 +422,11 @@ impl Homes {
         self.posts.push_back(post);
     }
 
+    /// Some are.
+    pub(crate) fn post_all(&mut self, posts: Vec<Post>) {
+        self.posts.extend(posts);
+    }
+
     /// An answer is to be sent.
     pub(crate) fn reply(&mut self, to: ReplyTo, payload: Vec<u8>) {
         self.posts.push_back(Post { to: Subject::Reply(to), payload: payload.into(), question: None });
@@ -428,11 +452,16 @@ impl Homes {
         }
         let tells = record.is_tombstone() || self.damper.lets_through(record.client(), now);
         if tells {
-            let (heading, mut posts) = (self.heading(), Vec::new());
-            self.batch.add((self.region.as_bytes(), record), &heading, now, &mut posts);
-            self.posts.extend(posts);
+            self.tell(record, now);
         }
         tells
+    }
+
+    /// All regions are told of a client that is at home here, or was forgotten.
+    pub(crate) fn tell(&mut self, record: &Record<'_>, now: Instant) {
+        let (heading, mut posts) = (self.heading(), Vec::new());
+        self.batch.add((self.region.as_bytes(), record), &heading, now, &mut posts);
+        self.posts.extend(posts);
     }
 
     /// Arrivals wait to be told.

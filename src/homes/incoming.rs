@@ -4,10 +4,12 @@ use bytes::Bytes;
 
 use super::bus::ReplyTo;
 use super::heading::lines;
+use super::selection::Selection;
+use super::tally::Tally;
 use crate::access::{Right, Rights};
 use crate::spatial::Circle;
 use crate::store::Search;
-use crate::values::{Pattern, Position};
+use crate::values::{Pattern, Position, ServerName};
 use crate::wire::{Around, Message, Near, Target};
 
 /// A question, as it came.
@@ -19,6 +21,10 @@ pub(crate) enum Incoming {
     Near(Box<Neighbourhood>),
     /// What becomes of these clients, from now on.
     Watch(Box<Target>),
+    /// Which buckets of clients that are at home in either region differ from these digests.
+    Compare(Box<(Tally, Vec<u64>)>),
+    /// What is kept of these clients.
+    Tell(Selection),
 }
 
 /// A NEAR of another region's.
@@ -33,12 +39,18 @@ pub(crate) struct Neighbourhood {
 }
 
 impl Incoming {
-    /// Reads the lines behind the heading.
-    pub(crate) fn parse(question: &[u8]) -> Option<Self> {
+    /// Reads the lines behind the heading, of that region.
+    pub(crate) fn parse(asker: &ServerName, question: &[u8]) -> Option<Self> {
         let mut lines = lines(question);
         let first = lines.next()?;
         if first.starts_with(b"WHERE ") {
             return Some(Self::Where(Bytes::copy_from_slice(question)));
+        }
+        if let Some(compared) = Tally::parse_question(first, asker) {
+            return Some(Self::Compare(Box::new(compared)));
+        }
+        if let Some(selection) = Selection::parse(first) {
+            return Some(Self::Tell(selection));
         }
         let near = match Message::parse(first).ok()?? {
             Message::Near(near) => near,

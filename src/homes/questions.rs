@@ -52,6 +52,8 @@ pub(crate) enum Asks {
     Where(Vec<Wanted>),
     /// Who is near: a part of that gathering.
     Near(u64),
+    /// A step of the comparison that is under way in that run of the census.
+    Homes(u64),
 }
 
 /// Questions that wait to be posted, and those that wait for answers.

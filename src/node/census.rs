@@ -1,17 +1,22 @@
-//! Going through all that is kept for other regions, a step at a time.
+//! Going through all that is kept for other regions, a step at a time, and comparing with them who is at home where.
 
 use super::hub::Hub;
 use super::node::Node;
-use crate::homes::{Errand, Walk};
+use crate::homes::{Asks, Errand, Heading, Next, Parts, QuestionId, ReplyTo, Walk};
 use crate::pass::Turn;
+use crate::report::OwnedRecord;
 use crate::store::Store;
+use crate::values::Instant;
 
 impl Node {
     /// Takes the next step, if there is one to take; whether there was.
     pub(super) fn walk_for_regions(&self, turn: &mut Turn) -> bool {
         let now = turn.now.instant;
-        let next = self.hub(turn, |hub, _| hub.homes.as_mut()?.census.next_walk(now));
-        let Some(mut walk) = next else { return false };
+        let next = self.hub(turn, |hub, _| {
+            let homes = hub.homes.as_mut()?;
+            Some((homes.region.clone(), homes.census.next_walk(now)?))
+        });
+        let Some((region, mut walk)) = next else { return false };
         let horizon = self.horizon(&self.identity().limits, turn.now);
         turn.spend(Store::COPY as u64);
         let Walk { cursor, errands, .. } = &mut walk;
@@ -20,22 +25,59 @@ impl Node {
                 return;
             }
             for errand in errands.iter_mut() {
-                errand.look(record);
+                errand.look(region.as_bytes(), record);
             }
         });
-        self.hub(turn, |hub, turn| hub.walked(walk, goes_on, turn));
+        self.hub(turn, |hub, turn| hub.walked(walk, goes_on, turn.now.instant));
         true
+    }
+
+    /// Takes in what another region knows of clients whose home is another one here. It is told of what is newer here.
+    pub(super) fn hear_of_homes(&self, turn: &mut Turn, lines: &[u8]) {
+        let heard = self.hear(turn, lines);
+        let now = turn.now.instant;
+        self.hub(turn, |hub, _| {
+            hub.counters.homes_mended += heard.kept as u64;
+            let homes = hub.homes.as_mut().filter(|homes| homes.is_bridging())?;
+            for newer in heard.newer.iter().map(OwnedRecord::record) {
+                homes.arrived(&newer, now);
+            }
+            Some(())
+        });
     }
 }
 
 impl Hub {
+    /// Has the next walk answer a question of another region.
+    pub(super) fn walk_later(&mut self, to: ReplyTo, errand: impl FnOnce(Parts) -> Errand) {
+        let Some(homes) = &mut self.homes else { return };
+        let parts = Parts::new(to, homes.heading());
+        if homes.census.has_room() {
+            homes.census.wait(errand(parts));
+        } else {
+            self.counters.region_dropped += 1;
+        }
+    }
+
     /// A walk has taken a step; if it does not go on, that was the last.
-    fn walked(&mut self, walk: Walk, goes_on: bool, turn: &Turn) {
-        let Some(homes) = self.homes.as_mut().filter(|homes| homes.census.wants(&walk)) else { return };
+    fn walked(&mut self, mut walk: Walk, goes_on: bool, now: Instant) {
+        let Self { homes: Some(homes), counters, .. } = self else { return };
+        if !homes.census.wants(&walk) {
+            return;
+        }
+        let mut posts = Vec::new();
+        for errand in &mut walk.errands {
+            errand.send(&mut posts);
+            if let Errand::Call(_, records) = errand {
+                counters.homes_told += records.len() as u64;
+                records.drain(..).for_each(|record| homes.tell(&record.record(), now));
+            }
+        }
         if goes_on {
+            homes.post_all(posts);
             return homes.census.goes_on(walk);
         }
-        let (began, now) = (walk.began(), turn.now.instant);
+        let (began, run, mut goes_on) = (walk.began(), homes.census.run(), false);
         for errand in walk.errands {
             match errand {
                 Errand::Presence(found) => {
@@ -43,7 +85,57 @@ impl Hub {
                         homes.tell_presence();
                     }
                 }
+                Errand::Count(tally) => {
+                    let mut question = homes.heading();
+                    if let Some(region) = homes.census.counted(tally, &mut question) {
+                        homes.ask_homes(region, question, now);
+                    }
+                }
+                Errand::Call(..) => goes_on = true,
+                Errand::Compare(..) | Errand::Tell(..) => errand.end(&mut posts),
             }
         }
+        homes.post_all(posts);
+        if goes_on {
+            self.go_on_comparing(run, now);
+        }
+    }
+
+    /// Does what comes next in a comparison, or begins another one.
+    fn go_on_comparing(&mut self, run: u64, now: Instant) {
+        let Self { homes: Some(homes), counters, .. } = self else { return };
+        match homes.census.next_of_comparison(run, now) {
+            Some((_, Next::Count(tally))) => homes.census.wait(Errand::Count(tally)),
+            Some((region, Next::Ask(selection))) => {
+                let mut question = homes.heading();
+                selection.write(&mut question);
+                homes.ask_homes(region, question, now);
+            }
+            Some((_, Next::Call(selection))) => homes.census.wait(Errand::Call(selection, Vec::new())),
+            Some((_, Next::Nothing)) => {
+                counters.homes_compared += 1;
+                homes.begin_to_compare(now);
+            }
+            None => {}
+        }
+    }
+
+    /// Another region answers a question of a comparison: the lines that tell of clients. None, if it answers another one.
+    pub(super) fn homes_answered<'a>(&mut self, id: QuestionId, answer: &'a [u8], turn: &Turn) -> Option<&'a [u8]> {
+        let homes = self.homes.as_mut()?;
+        let Some(&Asks::Homes(run)) = homes.questions.get(id).map(|open| &open.asks) else { return None };
+        homes.answer(id, answer)?;
+        let (_, answers) = Heading::split(answer)?;
+        let now = turn.now.instant;
+        let Ok(told) = homes.census.hear(run, answers) else {
+            self.counters.region_dropped += 1;
+            homes.questions.close(id);
+            homes.census.fail(run, now);
+            return Some(b"");
+        };
+        if Parts::is_last(answers) {
+            self.go_on_comparing(run, now);
+        }
+        Some(told)
     }
 }

@@ -4,8 +4,8 @@ use super::changes::{Changed, Changes};
 use super::hub::Hub;
 use super::node::Node;
 use crate::homes::{
-    Asks, Delivery, Heading, Homes, Incoming, Neighbourhood, Post, QuestionId, ReplyTo, Serving, Then, Wanted, give,
-    lines,
+    Asks, Delivery, Errand, Heading, Homes, Incoming, Neighbourhood, Post, QuestionId, ReplyTo, Serving, Then, Wanted,
+    give, lines,
 };
 use crate::pass::{Answered, Turn, Work};
 use crate::places::Query;
@@ -87,6 +87,13 @@ impl Node {
                 self.homes(turn, |homes, _| homes.reply(to, answer));
             }
             Incoming::Watch(target) => self.watch_for_region(turn, to, &target),
+            Incoming::Compare(compared) => {
+                let (tally, digests) = *compared;
+                self.hub(turn, |hub, _| hub.walk_later(to, |parts| Errand::Compare(parts, tally, digests)));
+            }
+            Incoming::Tell(selection) => {
+                self.hub(turn, |hub, _| hub.walk_later(to, |parts| Errand::Tell(parts, selection, Vec::new())));
+            }
             Incoming::Near(asked) => {
                 let Neighbourhood { near, center, rights, except } = *asked;
                 let filter = Filter::of(&near, &rights, turn.now.wall, except.as_deref());
@@ -158,6 +165,9 @@ impl Node {
                 self.hub(turn, |hub, turn| hub.region_asked(to.clone(), payload, turn));
             }
             Delivery::Answered(id, reply) => {
+                if let Some(lines) = self.hub(turn, |hub, turn| hub.homes_answered(*id, payload, turn)) {
+                    return self.hear_of_homes(turn, lines);
+                }
                 self.hub(turn, |hub, turn| hub.region_answered((*id, reply.clone()), payload, &self.store, turn));
             }
         }
@@ -207,6 +217,9 @@ impl Hub {
         let Self { homes: Some(homes), arrivals: Some(arrivals), counters, .. } = self else { return };
         let mut arrived = Changed::default();
         arrivals.give(&mut arrived);
+        if arrived.missed > 0 {
+            homes.census.compare_all();
+        }
         for change in arrived.iter() {
             counters.arrivals_told += u64::from(homes.arrived(&change.record, now));
         }
@@ -215,7 +228,7 @@ impl Hub {
     /// Another region asks something.
     fn region_asked(&mut self, to: ReplyTo, question: &[u8], turn: &mut Turn) {
         let Some(homes) = &mut self.homes else { return };
-        let asked = Heading::split(question).and_then(|(_, question)| Incoming::parse(question));
+        let asked = Heading::split(question).and_then(|(from, question)| Incoming::parse(&from.region, question));
         let has_room = asked.is_some_and(|question| homes.asked(to, question, turn));
         let counter = if has_room { &mut self.counters.region_asked } else { &mut self.counters.region_dropped };
         *counter += 1;
@@ -248,7 +261,7 @@ impl Hub {
                     homes.end_if_done(number, turn);
                 }
             }
-            None => self.counters.region_dropped += 1,
+            Some(Asks::Homes(_)) | None => self.counters.region_dropped += 1,
         }
     }
 

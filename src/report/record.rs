@@ -172,10 +172,10 @@ impl<'a> Record<'a> {
         if self.kind() == RecordKind::Away { away_digest_of(self.line) } else { digest_of(self.line) }
     }
 
-    /// Appends what other regions are told of it, in whose region the client is at home here: `AWAY region skew client time`,
-    /// or its GONE line.
+    /// Appends what other regions are told of it, where reports are of clients at home in that one: `AWAY region skew client
+    /// time`. What is no report is told as it is.
     pub(crate) fn write_arrival(&self, region: &[u8], out: &mut Vec<u8>) {
-        if self.is_tombstone() {
+        if !self.is_report() {
             return self.write_line(out);
         }
         let skew = self.line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();

@@ -62,11 +62,21 @@ impl Sketch {
     /// How many characters one cell takes in a line.
     pub(crate) const CELL_TEXT: usize = Self::CELL * 4 / 3;
 
+    /// A sketch of so many cells, of no digest yet.
+    pub(crate) fn new(cells: usize) -> Self {
+        Self { cells: vec![Cell::default(); cells] }
+    }
+
     /// A sketch of so many cells.
     pub(crate) fn of(digests: impl Iterator<Item = u64>, cells: usize) -> Self {
-        let mut sketch = Self { cells: vec![Cell::default(); cells] };
+        let mut sketch = Self::new(cells);
         digests.for_each(|digest| sketch.toggle(digest));
         sketch
+    }
+
+    /// All of its digests, combined by exclusive or: each is in the first cell.
+    pub(crate) fn digest(&self) -> u64 {
+        self.cells.first().map_or(0, |cell| cell.sum)
     }
 
     /// How many cells it has.
@@ -87,25 +97,24 @@ impl Sketch {
         for (cell, other) in self.cells.iter_mut().zip(&other.cells) {
             cell.combine(*other);
         }
-        let mut found = Vec::new();
-        let mut next = 0;
-        while next < self.cells.len() {
-            match self.cells[next].alone() {
-                // More than there are cells can only come from digests whose checks lie.
-                Some(_) if found.len() == self.cells.len() => return None,
-                Some(digest) => {
-                    found.push(digest);
-                    self.toggle(digest);
-                    next = 0;
-                }
-                None => next += 1,
+        let (mut found, len) = (Vec::new(), self.cells.len());
+        // Cells that may have a digest alone.
+        let mut may: Vec<usize> = (0..len).collect();
+        while let Some(index) = may.pop() {
+            let Some(digest) = self.cells[index].alone() else { continue };
+            // More than there are cells can only come from digests whose checks lie.
+            if found.len() == len {
+                return None;
             }
+            found.push(digest);
+            self.toggle(digest);
+            may.extend(Indices::of(digest).take_while(|&index| index < len));
         }
         self.cells.iter().all(|&cell| cell == Cell::default()).then_some(found)
     }
 
     /// Adds a digest, or takes it out again.
-    fn toggle(&mut self, digest: u64) {
+    pub(crate) fn toggle(&mut self, digest: u64) {
         let cell = Cell::of(digest);
         let len = self.cells.len();
         for index in Indices::of(digest).take_while(|&index| index < len) {

@@ -8,6 +8,7 @@ use crate::pass::{Action, Answer, Turn};
 use crate::{Event, Herd, Instant, Limits, Member, Node, Now, Places, ServerName, Session, SessionId, Timestamp};
 
 mod census;
+mod comparing;
 
 /// Some regions, and the messages between them.
 struct World {
@@ -16,6 +17,8 @@ struct World {
     answers: Vec<(SessionId, Answer)>,
     /// Messages that were carried.
     carried: Vec<(usize, Post)>,
+    /// How often one arrives.
+    arrives: Box<dyn FnMut(&Post) -> usize>,
 }
 
 impl World {
@@ -34,7 +37,7 @@ impl World {
             (node, turn)
         };
         let regions = names.iter().map(region).collect();
-        let mut world = Self { regions, now, answers: Vec::new(), carried: Vec::new() };
+        let mut world = Self { regions, now, answers: Vec::new(), carried: Vec::new(), arrives: Box::new(|_| 1) };
         for index in 0..names.len() {
             world.happens(index, Event::Bus(true));
             world.happens(index, Event::Bridge(Some(1)));
@@ -70,7 +73,9 @@ impl World {
             let has_none = posts.is_empty();
             for (from, post) in posts {
                 self.carried.push((from, post.clone()));
-                self.carry(from, &post);
+                for _ in 0..(self.arrives)(&post) {
+                    self.carry(from, &post);
+                }
             }
             for (node, turn) in &mut self.regions {
                 while let Some(action) = turn.actions.pop() {

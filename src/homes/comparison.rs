@@ -1,0 +1,150 @@
+//! How far this region is with comparing with another one who is at home in either.
+
+use core::mem;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::heading::lines;
+use super::parts::Parts;
+use super::selection::Selection;
+use super::tally::{Bucket, Level, Met, Tally};
+use crate::values::ServerName;
+
+/// A comparison that this region has begun. One thing of it is under way at a time: a walk, or a question.
+#[derive(Debug)]
+pub(crate) struct Comparison {
+    pub(super) region: ServerName,
+    /// Buckets that are to be counted and asked for.
+    wanted: BTreeMap<Bucket, Level>,
+    /// What was counted here, while an answer is awaited that is about that.
+    counted: Option<Tally>,
+    /// How many messages of an answer came.
+    heard: u32,
+    /// Of whom the other region is to tell: by numbers, and the buckets that differ in too many, with how many it has there.
+    theirs: BTreeSet<u64>,
+    their_firsts: BTreeMap<u8, usize>,
+    /// Of whom this one is to tell.
+    ours: Selection,
+    /// Whether it has to begin anew when it is over.
+    pub(super) is_stale: bool,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A walk that counts.
+    Count(Tally),
+    /// A question.
+    Ask(Selection),
+    /// A walk that tells all regions of these.
+    Call(Selection),
+    /// All is done.
+    Nothing,
+}
+
+/// A message of the answer is missing.
+#[derive(Debug)]
+pub(crate) struct Gap;
+
+impl Comparison {
+    /// As many clients are told at one question, about, where they are not asked for by their numbers: some megabytes.
+    const MOST_TOLD: usize = 1 << 16;
+
+    pub(super) fn new(region: ServerName) -> Self {
+        Self {
+            region,
+            wanted: Bucket::all().map(|bucket| (bucket, Level::default())).collect(),
+            counted: None,
+            heard: 0,
+            theirs: BTreeSet::new(),
+            their_firsts: BTreeMap::new(),
+            ours: Selection::default(),
+            is_stale: false,
+        }
+    }
+
+    /// What is to be done next, when what was under way is done.
+    pub(super) fn next(&mut self) -> Next {
+        if !self.wanted.is_empty() {
+            return Next::Count(self.next_tally());
+        }
+        let theirs = self.next_theirs();
+        if !theirs.is_empty() {
+            return Next::Ask(theirs);
+        }
+        let ours = mem::take(&mut self.ours);
+        if ours.is_empty() { Next::Nothing } else { Next::Call(ours) }
+    }
+
+    /// The buckets that come next.
+    pub(super) fn next_tally(&mut self) -> Tally {
+        let (mut cells, mut now) = (0, Vec::new());
+        while let Some(entry) = self.wanted.first_entry()
+            && cells + entry.get().cells() <= Tally::MOST_CELLS
+        {
+            cells += entry.get().cells();
+            now.push(entry.remove_entry());
+        }
+        Tally::new(self.region.clone(), true, now.into_iter())
+    }
+
+    fn next_theirs(&mut self) -> Selection {
+        let mut asked = Selection::default();
+        while asked.numbers.len() < Selection::MOST
+            && let Some(number) = self.theirs.pop_first()
+        {
+            asked.numbers.insert(number);
+        }
+        let mut told = 0;
+        while told < Self::MOST_TOLD
+            && let Some((first, clients)) = self.their_firsts.pop_first()
+        {
+            told += clients;
+            asked.firsts.insert(first);
+        }
+        asked
+    }
+
+    /// A walk has counted; appends the question.
+    pub(super) fn ask(&mut self, counted: Tally, out: &mut Vec<u8>) {
+        counted.write_question(out);
+        self.counted = Some(counted);
+    }
+
+    /// Takes a message of the answer. The lines are left that tell of clients.
+    ///
+    /// # Errors
+    /// Where one before it is missing: nothing more is of use.
+    pub(super) fn hear<'a>(&mut self, answer: &'a [u8]) -> Result<&'a [u8], Gap> {
+        let (number, answers) = Parts::split(answer).ok_or(Gap)?;
+        if number < self.heard {
+            return Ok(b"");
+        }
+        if number > self.heard {
+            return Err(Gap);
+        }
+        self.heard += 1;
+        let met: Vec<Met> = match &mut self.counted {
+            Some(tally) => lines(answers).filter_map(|line| tally.meet(line)).collect(),
+            None => Vec::new(),
+        };
+        for met in met {
+            self.meet(met);
+        }
+        let told = if self.counted.is_some() { b"" } else { answers };
+        if Parts::is_last(answer) {
+            (self.counted, self.heard) = (None, 0);
+        }
+        Ok(told)
+    }
+
+    /// Looks who differs in a bucket.
+    fn meet(&mut self, Met { bucket, level, clients: [here, there], differing }: Met) {
+        match (differing, level.beyond(here.abs_diff(there))) {
+            (Some(numbers), _) if bucket.is_askers() => self.ours.numbers.extend(numbers),
+            (Some(numbers), _) => self.theirs.extend(numbers),
+            (None, Some(closer)) => _ = self.wanted.insert(bucket, closer),
+            (None, None) if bucket.is_askers() => _ = self.ours.firsts.insert(bucket.first()),
+            (None, None) => _ = self.their_firsts.insert(bucket.first(), there),
+        }
+    }
+}
