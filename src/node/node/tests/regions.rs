@@ -181,6 +181,24 @@ fn arrivals_are_told_and_nothing_else() {
 }
 
 #[test]
+fn a_report_in_the_place_of_one_that_is_over_is_an_arrival() {
+    let second = core::time::Duration::from_secs(1);
+    let limits = Limits { keep_for: Some(second), earliest_clock: Timestamp::default(), ..Limits::default() };
+    let node = Node::new(line_of(&["a"]), ServerId(0), limits, 1);
+    node.collect_arrivals(1 << 10);
+    let mut turn = Turn::at(now());
+    node.handle(&mut turn, Event::Started);
+    let mut session = node.session(SessionId(1), None, turn.now.instant);
+    for (tenths, line, arrives) in
+        [(25, "IAMAT kiwi +1+1 2\n", true), (34, "IAMAT kiwi +1+1 3\n", false), (46, "IAMAT kiwi +1+1 4\n", true)]
+    {
+        turn.now.wall = Timestamp::from_nanos(tenths * 100_000_000);
+        session.receive(&node, &mut turn, line.as_bytes()).serve().reply(&mut Vec::new());
+        assert_eq!(!arrivals(&node).is_empty(), arrives, "{line}");
+    }
+}
+
+#[test]
 fn who_is_away_is_taken_back_after_a_restart() {
     let (before, after) = (node(), node());
     hear(&before, "AWAY c +0.5 kiwi 1");
