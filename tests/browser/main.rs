@@ -8,6 +8,7 @@ mod frames;
 mod page;
 mod picture;
 mod shared;
+mod tiles;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
