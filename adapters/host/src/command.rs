@@ -8,6 +8,7 @@ pub mod syntax;
 mod tests;
 
 use std::ffi::{OsStr, OsString};
+use std::ops::RangeInclusive;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use herd::{Herd, ServerId};
@@ -16,6 +17,7 @@ pub use self::error::UsageError;
 use self::options::Options;
 use crate::config::{Environment, Flags, Settings};
 use crate::nearest::{did_you_mean, listed};
+use crate::trial::Trial;
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
@@ -30,6 +32,13 @@ pub enum Order {
     /// Run every server of the herd in this process.
     Up {
         /// With these settings.
+        settings: Settings,
+    },
+    /// Run several regions on this machine, to see what they do.
+    Try {
+        /// Which.
+        trial: Trial,
+        /// What the command line says of a herd: all of it is right.
         settings: Settings,
     },
     /// Print the herd, as [`Description`](crate::config::Description) does, and stop.
@@ -53,6 +62,7 @@ impl Order {
         match self {
             Self::Serve { settings, .. }
             | Self::Up { settings }
+            | Self::Try { settings, .. }
             | Self::Check { settings }
             | Self::Reload { settings, .. } => settings,
         }
@@ -76,7 +86,7 @@ enum Command {
     Serve(Serve),
     /// Run every server of the herd in this process, each on its own port
     #[command(after_help = PRECEDENCE)]
-    Up(Options),
+    Up(Up),
     /// Read the settings, then say what is wrong and where, or print the herd
     #[command(after_help = PRECEDENCE)]
     Check(Options),
@@ -86,6 +96,26 @@ enum Command {
     /// sent nothing. Else it is sent SIGHUP, and its log says what came of it.
     #[command(after_help = PRECEDENCE)]
     Reload(Reload),
+}
+
+#[derive(Args)]
+struct Up {
+    /// Run so many regions instead, each a herd in a process of its own, joined by a nats-server from the path
+    #[arg(long, value_name = "COUNT", value_parser = count(2..=Trial::MOST_REGIONS), conflicts_with_all = ["config", "http", "data", "data_recover"])]
+    regions: Option<usize>,
+    /// How many servers each region has
+    #[arg(long, value_name = "COUNT", value_parser = count(1..=Trial::MOST_SERVERS), default_value = "5", requires = "regions")]
+    servers: usize,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Reads a number within these bounds.
+fn count(bounds: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |text| {
+        let read = text.parse().ok().filter(|count| bounds.contains(count));
+        read.ok_or_else(|| format!("not a number from {} to {}", bounds.start(), bounds.end()))
+    }
 }
 
 #[derive(Args)]
@@ -148,10 +178,13 @@ pub fn read(
     let matches = clap_command(program).try_get_matches_from(arguments)?;
     match Line::from_arg_matches(&matches)?.command {
         Command::Serve(serve) => order_serve(&serve, is_short, environment),
-        Command::Up(options) => {
+        Command::Up(Up { regions, servers, options }) => {
             let settings = of_all(&options, environment)?;
             settings.check_tls(&settings.herd.ids().collect::<Vec<_>>())?;
-            Ok(Order::Up { settings })
+            Ok(match regions {
+                Some(regions) => Order::Try { trial: Trial { regions, servers, flags: options.flags() }, settings },
+                None => Order::Up { settings },
+            })
         }
         Command::Check(options) => Ok(Order::Check { settings: checked(&options, environment)? }),
         Command::Reload(Reload { pid, options }) => {

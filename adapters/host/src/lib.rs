@@ -54,6 +54,7 @@ mod source;
 mod stopped;
 mod timer;
 mod tls;
+mod trial;
 mod wake_flag;
 mod whole;
 
@@ -68,3 +69,4 @@ pub use socket2::{SockRef, TcpKeepalive};
 pub use source::PlacesError;
 pub use stopped::{DrainError, StopError};
 pub use tls::{UnfitName, check_names, file_name, is_not_spoken, is_of_other_authority, is_of_other_name};
+pub use trial::Trial;

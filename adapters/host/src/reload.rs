@@ -152,6 +152,7 @@ fn read(program: &'static str) -> Result<Settings, UsageError> {
     match command::read(program, std::env::args_os(), &Environment::process())? {
         Order::Serve { settings, .. }
         | Order::Up { settings }
+        | Order::Try { settings, .. }
         | Order::Check { settings }
         | Order::Reload { settings, .. } => Ok(settings),
     }

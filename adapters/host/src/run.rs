@@ -21,6 +21,7 @@ use crate::running;
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
 use crate::signals::Signals;
+use crate::trial;
 
 /// Runs what the command line asks for, on the runtime `R`.
 #[must_use]
@@ -37,6 +38,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
                 ExitCode::FAILURE
             };
         }
+        Order::Try { trial, .. } => return trial::run::<R>(program, trial),
         Order::Reload { pid, settings } => return have_reload(program, *pid, settings),
         Order::Serve { server, settings } => (settings, vec![*server], false),
         Order::Up { settings } => (settings, settings.herd.ids().collect(), true),

@@ -15,6 +15,11 @@ impl Flags {
         self.0.insert(name, text.into());
     }
 
+    /// All that were given.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &OsStr)> {
+        self.0.iter().map(|(name, text)| (*name, text.as_os_str()))
+    }
+
     /// The text of a flag, if it was given.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&OsStr> {
