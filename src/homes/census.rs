@@ -8,16 +8,19 @@ use super::comparison::{Comparison, Gap, Next};
 use super::errand::Errand;
 use super::presence::Presence;
 use super::regions::Regions;
+use super::roll_call::RollCall;
 use super::tally::Tally;
 use crate::store::Cursor;
-use crate::values::{Instant, ServerName};
+use crate::values::{Instant, ServerName, Timestamp};
 
-/// One walk, from the first client to the last, in steps.
+/// One walk in steps, from the first client to the last, or in a part of that.
 #[derive(Debug)]
 pub(crate) struct Walk {
     pub(crate) cursor: Cursor,
     pub(crate) errands: Vec<Errand>,
     began: Instant,
+    /// Up to which hash it goes, if that is not the last.
+    until: Option<u64>,
     /// In which run of the census it began.
     run: u64,
 }
@@ -33,6 +36,7 @@ pub(crate) struct Census {
     /// in it.
     comparison: Option<Comparison>,
     due: BTreeMap<ServerName, Instant>,
+    roll_call: RollCall,
     /// Where this region has clients, once that is known.
     presence: Option<Presence>,
     /// What arrivals have added since the walk began that looks for it, and when the next one does.
@@ -138,14 +142,22 @@ impl Census {
 
     /// Takes the walk that is to go on, or begins one.
     pub(crate) fn next_walk(&mut self, now: Instant) -> Option<Walk> {
-        if self.walk.is_none() && !self.waiting.is_empty() {
+        if self.walk.is_some() {
+            return self.walk.take();
+        }
+        let run = self.run;
+        if let Some((cursor, until)) = self.roll_call.next() {
+            let errands = vec![Errand::RollCall(Vec::new())];
+            return Some(Walk { cursor, errands, began: now, until: Some(until), run });
+        }
+        if !self.waiting.is_empty() {
             let errands = core::mem::take(&mut self.waiting);
             if errands.iter().any(|errand| matches!(errand, Errand::Presence(_))) {
                 self.added = Presence::default();
             }
-            self.walk = Some(Walk { cursor: Cursor::default(), errands, began: now, run: self.run });
+            return Some(Walk { cursor: Cursor::default(), errands, began: now, until: None, run });
         }
-        self.walk.take()
+        None
     }
 
     /// Whether it still counts what a walk finds.
@@ -181,14 +193,29 @@ impl Census {
         self.presence.as_ref()
     }
 
+    /// Has those clients called again whose time it is.
+    pub(crate) fn call_roll(&mut self, keep_for: Option<Duration>, wall: Timestamp) {
+        self.roll_call.look(keep_for, wall);
+    }
+
+    /// A walk that called has come there.
+    pub(crate) fn called(&mut self, cursor: Cursor) {
+        self.roll_call.called(cursor);
+    }
+
     /// Whether there is a step to take.
-    pub(crate) const fn is_walking(&self) -> bool {
-        self.walk.is_some() || !self.waiting.is_empty()
+    pub(crate) fn is_walking(&self) -> bool {
+        self.walk.is_some() || !self.waiting.is_empty() || self.roll_call.next().is_some()
     }
 }
 
 impl Walk {
     pub(crate) const fn began(&self) -> Instant {
         self.began
+    }
+
+    /// Whether it goes on, if there were clients to meet.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.until.is_none_or(|until| self.cursor.is_before(until))
     }
 }

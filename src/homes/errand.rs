@@ -20,6 +20,8 @@ pub(crate) enum Errand {
     Tell(Parts, Selection, Vec<u8>),
     /// Tells all regions of clients. These were not told yet.
     Call(Selection, Vec<OwnedRecord>),
+    /// Tells all regions of every client that is at home here, in a part of the walk.
+    RollCall(Vec<OwnedRecord>),
 }
 
 impl Errand {
@@ -36,7 +38,8 @@ impl Errand {
             Self::Call(selection, records) if record.region().is_none() && selection.picks(record) => {
                 records.push(OwnedRecord::from(*record));
             }
-            Self::Tell(..) | Self::Call(..) => {}
+            Self::RollCall(records) if record.is_report() => records.push(OwnedRecord::from(*record)),
+            Self::Tell(..) | Self::Call(..) | Self::RollCall(_) => {}
         }
     }
 
@@ -58,7 +61,7 @@ impl Errand {
                 posts.push(parts.end());
             }
             Self::Tell(parts, ..) => posts.push(parts.end()),
-            Self::Presence(_) | Self::Count(_) | Self::Call(..) => {}
+            Self::Presence(_) | Self::Count(_) | Self::Call(..) | Self::RollCall(_) => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a server knows of other regions, and has to do for them.
 
 use core::mem;
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
@@ -24,7 +25,7 @@ use crate::pass::{Action, Answer, Answered, Notice, Turn};
 use crate::report::{OwnedRecord, Record};
 use crate::spatial::Circle;
 use crate::store::{Filter, Search};
-use crate::values::{Instant, ServerName, SessionId, Ticket};
+use crate::values::{Instant, Now, ServerName, SessionId, Ticket};
 use crate::wire::{Near, Target};
 
 /// The part of a node that has to do with other regions.
@@ -154,12 +155,13 @@ impl Homes {
     }
 
     /// Somebody polls. From time to time everybody is told that the region is there.
-    pub(crate) fn has_come(&mut self, now: Instant) {
+    pub(crate) fn has_come(&mut self, Now { instant: now, wall }: Now, keep_for: Option<Duration>) {
         self.is_called = false;
         if self.is_bridging() && self.tells_at <= now {
             self.tells_at = now + Regions::EVERY;
             self.tell_presence();
             self.census.look_around(now);
+            self.census.call_roll(keep_for, wall);
             self.begin_to_compare(now);
         }
     }

@@ -21,6 +21,7 @@ mod parts;
 mod presence;
 mod questions;
 mod regions;
+mod roll_call;
 mod selection;
 mod streams;
 mod tally;

@@ -28,6 +28,7 @@ impl Node {
                 errand.look(region.as_bytes(), record);
             }
         });
+        let goes_on = goes_on && walk.goes_on();
         self.hub(turn, |hub, turn| hub.walked(walk, goes_on, turn.now.instant));
         true
     }
@@ -68,7 +69,7 @@ impl Hub {
         let mut posts = Vec::new();
         for errand in &mut walk.errands {
             errand.send(&mut posts);
-            if let Errand::Call(_, records) = errand {
+            if let Errand::Call(_, records) | Errand::RollCall(records) = errand {
                 counters.homes_told += records.len() as u64;
                 records.drain(..).for_each(|record| homes.tell(&record.record(), now));
             }
@@ -78,7 +79,8 @@ impl Hub {
             return homes.census.goes_on(walk);
         }
         let (began, run, mut goes_on) = (walk.began(), homes.census.run(), false);
-        for errand in walk.errands {
+        let Walk { cursor, errands, .. } = walk;
+        for errand in errands {
             match errand {
                 Errand::Presence(found) => {
                     if homes.census.found(found, began, now) {
@@ -92,6 +94,7 @@ impl Hub {
                     }
                 }
                 Errand::Call(..) => goes_on = true,
+                Errand::RollCall(_) => homes.census.called(cursor.clone()),
                 Errand::Compare(..) | Errand::Tell(..) => errand.end(&mut posts),
             }
         }

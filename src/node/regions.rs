@@ -33,7 +33,8 @@ impl Node {
     /// calls it, one at a time.
     pub fn poll_regions(&self, turn: &mut Turn, posts: &mut Vec<Post>) -> bool {
         let start = turn.work();
-        if self.homes(turn, |homes, turn| homes.has_come(turn.now.instant)).is_none() {
+        let limits = self.identity().limits.clone();
+        if self.homes(turn, |homes, turn| homes.has_come(turn.now, limits.keep_for)).is_none() {
             return false;
         }
         self.tell_arrivals(turn);
@@ -44,7 +45,6 @@ impl Node {
                 break;
             }
         }
-        let limits = self.identity().limits.clone();
         let now = turn.now.instant;
         let send = |homes: &mut Homes, _: &mut Turn| {
             homes.send(now, now + limits.region_timeout, posts);

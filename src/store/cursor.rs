@@ -30,6 +30,16 @@ impl Cursor {
         cursor
     }
 
+    /// Where the clients of that hash begin.
+    pub(crate) fn at_hash(hash: u64) -> Self {
+        Self { hash, ..Self::default() }
+    }
+
+    /// Whether some clients with lesser hashes than that one may not have been met.
+    pub(crate) const fn is_before(&self, hash: u64) -> bool {
+        !self.is_over && self.hash < hash
+    }
+
     /// Behind the client with these hashes.
     pub(super) fn after(hash: ClientHash, secret: u64) -> Self {
         let mut cursor = Self { hash: hash.bits(), ..Self::default() };

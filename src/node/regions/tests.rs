@@ -9,6 +9,7 @@ use crate::{Event, Herd, Instant, Limits, Member, Node, Now, Places, ServerName,
 
 mod census;
 mod comparing;
+mod roll_call;
 
 /// Some regions, and the messages between them.
 struct World {
