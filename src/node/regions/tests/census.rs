@@ -1,6 +1,7 @@
 //! What is found by going through all that is kept.
 
 use super::*;
+use crate::wire::base64;
 
 /// The squares that a region has told everybody since then, one line each time.
 fn told(world: &World, since: usize, region: usize) -> Vec<String> {
@@ -28,6 +29,26 @@ fn a_region_says_where_its_clients_are_and_no_longer_where_they_were() {
     world.happens(0, Event::Bridge(Some(2)));
     world.settle();
     assert_eq!(told(&world, before, 0), told_then[1..]);
+}
+
+#[test]
+fn who_arrives_while_others_are_looked_for_is_found_too() {
+    let mut world = World::new(&["us", "eu"]);
+    for client in 0..2000 {
+        world.regions[0].0.restore(format!("AT us-1 -0.25 c{client} +10+10 1").as_bytes()).expect("a record");
+    }
+    let mut us = world.session(0, 1);
+    world.now.instant = world.now.instant + Duration::from_secs(5);
+    let (node, turn) = &mut world.regions[0];
+    turn.now = world.now;
+    assert!(node.poll_regions(turn, &mut Vec::new()), "a turn is not enough for a walk");
+    // The walk has gone past some of these.
+    let lines = (0..30).map(|east| format!("IAMAT new{east} +50+{} 1\n", 6 * east)).collect::<Vec<_>>().concat();
+    let before = world.carried.len();
+    world.say(0, &mut us, &lines);
+    let squares = told(&world, before, 0).pop().expect("it is news");
+    let squares = base64::read(squares.strip_prefix("HERE ").expect("a line").as_bytes(), u16::from_be_bytes);
+    assert_eq!(squares.expect("numbers").len(), 31);
 }
 
 #[test]

@@ -131,7 +131,9 @@ fn of_one_bucket(count: usize) -> Vec<String> {
 
 #[test]
 fn where_too_many_differ_all_of_a_bucket_are_told() {
-    let clients = of_one_bucket(2000);
+    let clients = of_one_bucket(3001);
+    let (clients, forgotten) = clients.split_at(2000);
+    let (third, forgotten) = forgotten.split_last().expect("one more");
     for asker in [0, 1] {
         let mut world = us_and_eu();
         for (number, client) in clients.iter().enumerate() {
@@ -143,11 +145,18 @@ fn where_too_many_differ_all_of_a_bucket_are_told() {
                 _ => {}
             }
         }
+        for client in forgotten {
+            restore(&world, 0, &format!("AWAY eu -0.25 {client} 4\n"));
+            restore(&world, 1, &format!("GONE eu-1 -0.25 {client} 6\n"));
+        }
+        restore(&world, 1, &format!("AWAY ap -0.25 {third} 5\n"));
         loses_the_bus(&mut world, asker);
         for _ in 0..3 {
             world.pass(TICK);
         }
+        assert_eq!(home(&world, 0, third), None, "that is for its region to tell");
         for region in 0..2 {
+            assert!(forgotten.iter().all(|client| home(&world, region, client).is_none()), "{asker} asks");
             for (number, client) in clients.iter().enumerate() {
                 let is_there = (number % 10 != 1).then_some("us");
                 assert_eq!(home(&world, region, client).as_deref(), is_there, "{client}, {asker} asks");
@@ -185,9 +194,13 @@ fn an_answer_that_lacks_a_part_is_asked_for_again() {
     let lost = Rc::new(Cell::new(0));
     let loses = Rc::clone(&lost);
     world.arrives = Box::new(move |post| {
-        let is_part = post.payload.windows(8).any(|text| text == b"\nPART 1\n");
-        loses.set(loses.get() + usize::from(is_part));
-        usize::from(!is_part || loses.get() > 1)
+        let is = |head: &[u8]| post.payload.windows(8).any(|text| text == head);
+        // What comes twice does not stand in for what is missing.
+        if is(b"\nPART 0\n") {
+            return 2;
+        }
+        loses.set(loses.get() + usize::from(is(b"\nPART 1\n")));
+        usize::from(!is(b"\nPART 1\n") || loses.get() > 1)
     });
     loses_the_bus(&mut world, 1);
     world.pass(TICK);
