@@ -107,6 +107,9 @@ fn news_of_regions_is_told_to_neighbours_that_know_the_words() {
         let before = queued(&node);
         hear(&node, "AWAY c +0.5 kiwi 1");
         assert_eq!(queued(&node), before, "once");
+        say(&node, Some(LOOPBACK), "AWAY c +0.5 emu 1 b\n");
+        assert!(queued(&node)[1] > before[1], "nor is it where a neighbour passes it on");
+        let before = queued(&node);
         hear(&node, "GONE c +0.5 kiwi 1");
         assert!(queued(&node).into_iter().zip(before).all(|(now, before)| now > before), "all know GONE");
     }
