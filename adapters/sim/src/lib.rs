@@ -38,6 +38,7 @@
 //! | `oracle` | what every server must know |
 //! | `listener` | what a server's feed tells |
 //! | `run` | all of it, step by step |
+//! | `regions` | regions, and the bus that joins them |
 //! | `violation` | what must hold |
 //! | `stats`, `trace`, `digest` | what is told of a run |
 //! | `shrink` | from a long failure to a short one |
@@ -56,6 +57,7 @@ mod nearby;
 mod oracle;
 mod overheard;
 mod places;
+mod regions;
 mod run;
 mod scenario;
 mod seed;
@@ -70,6 +72,7 @@ mod wires;
 
 pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
+pub use regions::{Regions, RegionsOutcome, RegionsStats};
 pub use run::{FastPath, Options, Outcome, Run};
 pub use scenario::{
     Ailment, BadScenario, Bounds, Builder, Data, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND,

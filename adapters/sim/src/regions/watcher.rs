@@ -1,0 +1,110 @@
+//! Somebody who watches clients wherever they are.
+
+use std::collections::BTreeMap;
+
+use herd::{Session, SessionId};
+
+use super::Regions;
+use super::clients::seconds;
+
+/// One connection that watches.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) server: usize,
+    session: Session,
+    /// What is watched: all clients, or a circle.
+    pub(super) target: &'static str,
+    /// Of each client that is shown, the time of the last report.
+    pub(super) shown: BTreeMap<String, u64>,
+    /// The times of the last lines of each client.
+    told: BTreeMap<String, u64>,
+    pub(super) is_ready: bool,
+}
+
+/// What anybody watches. The circle has the clients between some 15 and 19 degrees.
+const TARGETS: [&str; 3] = ["*", "c1*", "+17+17 200"];
+
+/// As many watch at once.
+const MOST: usize = 4;
+
+impl Regions {
+    /// Somebody begins to watch, now and then.
+    pub(super) fn somebody_watches(&mut self) {
+        if self.followers.len() >= MOST || self.seed.below(200) > 0 {
+            return;
+        }
+        let (server, target) = (self.seed.index(self.servers.len()), *self.seed.pick(&TARGETS));
+        let id = self.session_id();
+        let Some(mut session) = self.servers[server].session(id, self.now) else { return };
+        let lines = self.servers[server].serve(&mut session, format!("WATCH {target}\n").as_bytes(), self.now);
+        let (shown, told) = (BTreeMap::new(), BTreeMap::new());
+        self.followers.push(Follower { server, session, target, shown, told, is_ready: false });
+        self.take_lines(self.followers.len() - 1, &lines);
+        self.perform(server);
+    }
+
+    /// Whoever has that session is told something.
+    pub(super) fn follow(&mut self, session: SessionId) {
+        if let Some(index) = self.followers.iter().position(|follower| follower.session.id() == session) {
+            self.read(index);
+        }
+    }
+
+    /// All read what there is.
+    pub(super) fn follow_all(&mut self) {
+        for index in 0..self.followers.len() {
+            self.read(index);
+        }
+    }
+
+    fn read(&mut self, index: usize) {
+        let follower = &mut self.followers[index];
+        if !follower.session.can_resume() {
+            return;
+        }
+        let server = follower.server;
+        let lines = self.servers[server].serve(&mut follower.session, b"", self.now);
+        self.take_lines(index, &lines);
+        self.perform(server);
+    }
+
+    fn take_lines(&mut self, index: usize, lines: &[u8]) {
+        let lines = String::from_utf8_lossy(lines).into_owned();
+        for line in lines.lines() {
+            self.stats.watched += 1;
+            if let Err(what) = self.followers[index].take(line) {
+                let Follower { server, target, .. } = &self.followers[index];
+                self.violate(format!("who watches {target} at {server}: {what}: {line}"));
+            }
+        }
+    }
+}
+
+impl Follower {
+    /// Takes a line; what is wrong with it.
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        let fields: Vec<&str> = line.split(' ').collect();
+        match fields[0] {
+            "WATCHING" => self.is_ready = true,
+            "AGAIN" => {
+                self.shown.clear();
+                self.is_ready = false;
+            }
+            "SEEN" | "LEFT" | "EXPIRED" | "FORGOTTEN" => {
+                let client = fields[3].to_owned();
+                let time = seconds(fields[if fields[0] == "FORGOTTEN" { 4 } else { 5 }].as_bytes());
+                let before = self.told.insert(client.clone(), time).unwrap_or_default();
+                if time < before {
+                    return Err(format!("older than what was told before, of the time {before}"));
+                }
+                if fields[0] == "SEEN" {
+                    self.shown.insert(client, time);
+                } else if self.shown.remove(&client).is_none() {
+                    return Err("it was not seen before".into());
+                }
+            }
+            _ => return Err("it is no line of a watch".into()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,14 @@
+//! Regions on a hostile bus.
+
+use herd_sim::{Regions, RegionsStats};
+
+#[test]
+fn all_regions_name_the_same_home_and_answer_alike() {
+    let mut stats = RegionsStats::default();
+    for seed in 0..40 {
+        let outcome = Regions::new(seed, 2 + usize::from(seed % 3 == 0)).play();
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        stats.add(&outcome.stats);
+    }
+    assert!(stats.moves > 100 && stats.lost > 100 && stats.watched > 1000, "{stats:?}");
+}
