@@ -18,8 +18,6 @@ pub(crate) struct Guests {
 pub(crate) struct Guest {
     pub(crate) region: ServerName,
     pub(crate) report: OwnedRecord,
-    /// Which of the region's streams told it last. Who was not told of again, when a stream has begun anew, has gone.
-    round: u64,
 }
 
 impl Guests {
@@ -31,7 +29,6 @@ impl Guests {
         &mut self,
         region: &ServerName,
         report: OwnedRecord,
-        round: u64,
         most: usize,
     ) -> Result<Option<OwnedRecord>, NotSeen> {
         let client: Box<[u8]> = report.record().client().into();
@@ -40,19 +37,16 @@ impl Guests {
             Entry::Vacant(_) if self.bytes + bytes > most => Err(NotSeen::Full),
             Entry::Vacant(entry) => {
                 self.bytes += bytes;
-                entry.insert(Guest { region: region.clone(), report, round });
+                entry.insert(Guest { region: region.clone(), report });
                 Ok(None)
             }
             Entry::Occupied(mut entry) => {
                 let guest = entry.get_mut();
-                if guest.region == *region {
-                    guest.round = guest.round.max(round);
-                }
                 if guest.report.record().order(&report.record()).is_ge() {
                     return Err(NotSeen::Older);
                 }
                 self.bytes = self.bytes + report.line().len() - guest.report.line().len();
-                let guest = core::mem::replace(guest, Guest { region: region.clone(), report, round });
+                let guest = core::mem::replace(guest, Guest { region: region.clone(), report });
                 Ok(Some(guest.report))
             }
         }
@@ -77,13 +71,6 @@ impl Guests {
     /// Those of a region, or of any, for whom that is so.
     pub(crate) fn find(&self, is_so: impl Fn(&Guest) -> bool) -> Vec<Box<[u8]>> {
         self.by_client.iter().filter(|(_, guest)| is_so(guest)).map(|(client, _)| client.clone()).collect()
-    }
-}
-
-impl Guest {
-    /// Whether it was told of before that round alone.
-    pub(crate) const fn is_older_than(&self, round: u64) -> bool {
-        self.round < round
     }
 }
 

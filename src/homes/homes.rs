@@ -61,6 +61,8 @@ pub(crate) struct Homes {
     pub(crate) interests: Interests,
     pub(crate) watches: u64,
     pub(crate) guests: Guests,
+    /// What its regions tell of guests and is not known here yet: lines as of arrivals.
+    pub(crate) news: Vec<u8>,
     /// Whom else clients here are told of.
     pub(crate) streams: Streams,
 }
@@ -101,6 +103,7 @@ impl Homes {
             interests: Interests::default(),
             watches: 0,
             guests: Guests::default(),
+            news: Vec::new(),
             streams: Streams::default(),
         }
     }
@@ -393,9 +396,10 @@ impl Homes {
         for question in self.interests.gone(now) {
             self.interests.close(question);
         }
-        for to in self.interests.keep(now) {
+        let keep = self.interests.keep(now).into_iter().map(|to| (to, &b"KEEP\n"[..]));
+        for (to, word) in keep.chain(self.interests.take_over().into_iter().map(|to| (to, &b"STOP\n"[..]))) {
             let mut payload = self.heading();
-            payload.extend_from_slice(b"KEEP\n");
+            payload.extend_from_slice(word);
             self.reply(to, payload);
         }
         let Self { regions, region: own, interests, .. } = self;

@@ -1,7 +1,7 @@
 //! What somebody here watches, as other regions are asked to tell of it.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bus::{QuestionId, ReplyTo};
 use crate::report::Record;
@@ -60,10 +60,8 @@ pub(crate) struct Stream {
     next: u64,
     pub(crate) heard_at: Instant,
     pub(crate) said_at: Instant,
-    /// Whether all that there was at the start was told.
-    is_ready: bool,
-    /// Which start that is, of all streams' starts.
-    round: u64,
+    /// While the start is being told, whom it has told of.
+    met: Option<BTreeSet<Box<[u8]>>>,
 }
 
 /// All of them.
@@ -71,7 +69,8 @@ pub(crate) struct Stream {
 pub(crate) struct Interests {
     all: BTreeMap<Scope, Interest>,
     by_question: BTreeMap<QuestionId, (Scope, ServerName)>,
-    rounds: u64,
+    /// Servers elsewhere that are to tell no more.
+    over: Vec<ReplyTo>,
 }
 
 impl Interests {
@@ -92,6 +91,7 @@ impl Interests {
         for interest in before.into_values() {
             for stream in interest.streams.into_values() {
                 self.by_question.remove(&stream.question);
+                self.over.extend(stream.to);
             }
         }
     }
@@ -110,51 +110,54 @@ impl Interests {
 
     /// A stream was asked for.
     pub(crate) fn open(&mut self, scope: &Scope, region: &ServerName, question: QuestionId, now: Instant) {
-        self.rounds += 1;
         if let Some(interest) = self.all.get_mut(scope) {
-            let round = self.rounds;
-            let stream = Stream { question, to: None, next: 0, heard_at: now, said_at: now, is_ready: false, round };
+            let met = Some(BTreeSet::new());
+            let stream = Stream { question, to: None, next: 0, heard_at: now, said_at: now, met };
             interest.streams.insert(region.clone(), stream);
             self.by_question.insert(question, (scope.clone(), region.clone()));
         }
     }
 
-    /// A message of that number came on a stream, from that server: which scope and region it is about, unless one before
-    /// is missing, so that the stream is to be asked for anew.
+    /// A message of that number came on a stream, from that server: which scope and region it is about. Nothing, if it has
+    /// come before, or one before it is missing, so that the stream is to be asked for anew.
     pub(crate) fn hear(
         &mut self,
         question: QuestionId,
         (number, to): (u64, Option<ReplyTo>),
         now: Instant,
-    ) -> Option<(Scope, ServerName, u64)> {
+    ) -> Option<(Scope, ServerName)> {
         let (scope, region) = self.by_question.get(&question)?.clone();
         let stream = self.all.get_mut(&scope)?.streams.get_mut(&region)?;
-        if number != stream.next {
+        if number < stream.next {
+            return None;
+        }
+        stream.to = to.or_else(|| stream.to.take());
+        if number > stream.next {
             self.close(question);
             return None;
         }
         stream.next += 1;
         stream.heard_at = now;
-        stream.to = to.or_else(|| stream.to.take());
-        let round = stream.round;
-        Some((scope, region, round))
+        Some((scope, region))
     }
 
-    /// All that there was at the start of a stream was told.
-    pub(crate) fn set_ready(&mut self, question: QuestionId) {
-        if let Some(stream) = self.stream(question) {
-            stream.is_ready = true;
+    /// A stream has told of a client.
+    pub(crate) fn meet(&mut self, question: QuestionId, client: &[u8]) {
+        if let Some(met) = self.stream(question).and_then(|stream| stream.met.as_mut()) {
+            met.insert(client.into());
         }
     }
 
-    /// All is told anew on a stream from here on; which start that is.
-    pub(crate) fn begin_anew(&mut self, question: QuestionId) -> u64 {
-        self.rounds += 1;
-        let round = self.rounds;
+    /// All that there was at the start of a stream was told: who that was.
+    pub(crate) fn has_met(&mut self, question: QuestionId) -> Option<BTreeSet<Box<[u8]>>> {
+        self.stream(question)?.met.take()
+    }
+
+    /// All is told anew on a stream from here on.
+    pub(crate) fn begin_anew(&mut self, question: QuestionId) {
         if let Some(stream) = self.stream(question) {
-            stream.round = round;
+            stream.met = Some(BTreeSet::new());
         }
-        round
     }
 
     fn stream(&mut self, question: QuestionId) -> Option<&mut Stream> {
@@ -166,14 +169,21 @@ impl Interests {
     pub(crate) fn close(&mut self, question: QuestionId) {
         if let Some((scope, region)) = self.by_question.remove(&question)
             && let Some(interest) = self.all.get_mut(&scope)
+            && let Some(stream) = interest.streams.remove(&region)
         {
-            interest.streams.remove(&region);
+            self.over.extend(stream.to);
         }
+    }
+
+    /// The servers that are to tell no more.
+    pub(crate) fn take_over(&mut self) -> Vec<ReplyTo> {
+        core::mem::take(&mut self.over)
     }
 
     /// All are over.
     pub(crate) fn close_all(&mut self) {
         self.by_question.clear();
+        self.over.clear();
         self.all.values_mut().for_each(|interest| interest.streams.clear());
     }
 
@@ -202,7 +212,7 @@ impl Interests {
         now: Instant,
     ) -> bool {
         let Some(interest) = self.all.get(scope) else { return false };
-        let is_ready = |region| interest.streams.get(region).is_some_and(|stream| stream.is_ready);
+        let is_ready = |region| interest.streams.get(region).is_some_and(|stream| stream.met.is_none());
         interest.waits_until <= now || regions.all(is_ready)
     }
 

@@ -38,9 +38,16 @@ impl Streams {
         self.all.insert(id, Told { to, watcher, next: 0, heard_at: now, said_at: now });
     }
 
-    /// Somebody still listens; whether that is known.
-    pub(crate) fn heard(&mut self, id: QuestionId, now: Instant) -> bool {
-        self.all.get_mut(&id).map(|told| told.heard_at = now).is_some()
+    /// Somebody still listens.
+    pub(crate) fn heard(&mut self, id: QuestionId, now: Instant) {
+        if let Some(told) = self.all.get_mut(&id) {
+            told.heard_at = now;
+        }
+    }
+
+    /// Nobody listens any more.
+    pub(crate) fn stop(&mut self, id: QuestionId) {
+        self.all.remove(&id);
     }
 
     /// Takes the next that is to be told something, or that is to hear that this server is there; whoever has gone is

@@ -107,24 +107,23 @@ impl Hub {
         let number = number.and_then(|number| core::str::from_utf8(number).ok()?.parse().ok());
         let Some(number) = number else { return };
         let heard = homes.interests.hear(question, (number, reply), turn.now.instant);
-        let Some((scope, region, mut round)) = heard else { return };
+        let Some((scope, region)) = heard else { return };
         for line in news {
             let word = line.split(|&byte| byte == b' ').next().and_then(WatchWord::parse);
             match word {
                 Some(WatchWord::Watching) => {
-                    self.is_told_all(&scope, &region, round, store, turn);
+                    self.is_told_all(question, (&scope, &region), store, turn);
                     let Some(homes) = &mut self.homes else { return };
-                    homes.interests.set_ready(question);
                     let now = turn.now.instant;
                     self.watches.await_no_region(|target| homes.is_ready(target, now), turn);
                 }
                 Some(WatchWord::Again) => {
                     let Some(homes) = &mut self.homes else { return };
-                    round = homes.interests.begin_anew(question);
+                    homes.interests.begin_anew(question);
                 }
                 Some(word) => {
                     if let Some(record) = record_of(line, word) {
-                        self.hear_of_guest(word, (&region, round), &record, store, turn);
+                        self.hear_of_guest(word, (question, &region), &record, store, turn);
                     }
                 }
                 None => {}
@@ -133,11 +132,20 @@ impl Hub {
     }
 
     /// A region has told all that there was at the start of a stream. Guests that it has not told of are none any more.
-    fn is_told_all(&mut self, scope: &Scope, region: &ServerName, round: u64, store: &Store, turn: &mut Turn) {
+    fn is_told_all(
+        &mut self,
+        question: QuestionId,
+        (scope, region): (&Scope, &ServerName),
+        store: &Store,
+        turn: &mut Turn,
+    ) {
         let Some(homes) = &mut self.homes else { return };
+        let Some(met) = homes.interests.has_met(question) else { return };
         let covers = |record: &Record<'_>| homes.interests.covers(scope, record);
-        let is_gone =
-            |guest: &Guest| guest.region == *region && guest.is_older_than(round) && covers(&guest.report.record());
+        let is_gone = |guest: &Guest| {
+            let record = guest.report.record();
+            guest.region == *region && covers(&record) && !met.contains(record.client())
+        };
         for client in homes.guests.find(is_gone) {
             self.guest_goes(&client, None, store, turn);
         }
@@ -146,7 +154,7 @@ impl Hub {
     fn hear_of_guest(
         &mut self,
         word: WatchWord,
-        (region, round): (&ServerName, u64),
+        (question, region): (QuestionId, &ServerName),
         record: &OwnedRecord,
         store: &Store,
         turn: &mut Turn,
@@ -156,18 +164,17 @@ impl Hub {
         let guest = homes.guests.get(&client);
         let order = guest.map(|guest| record.record().order(&guest.report.record()));
         match word {
-            WatchWord::Seen => self.guest_is_seen((region, round), record, store, turn),
+            WatchWord::Seen => {
+                homes.interests.meet(question, &client);
+                self.guest_is_seen(region, record, store, turn);
+            }
             // It is somewhere else in its region.
             WatchWord::Left if order.is_some_and(Ordering::is_gt) => {
-                self.guest_is_seen((region, round), record, store, turn);
-                let follows = self.watches.follows(&client);
-                if let Some(homes) = &mut self.homes {
-                    if follows {
-                        homes.call(turn);
-                    } else {
-                        homes.forget_guest(&client);
-                    }
-                }
+                self.guest_is_seen(region, record, store, turn);
+                let is_followed = self.watches.follows(&client);
+                let Some(homes) = &mut self.homes else { return };
+                // A fence that waits is told of it wherever it goes.
+                if is_followed { homes.call(turn) } else { homes.forget_guest(&client) }
             }
             // It has left its region.
             WatchWord::Left if order.is_some_and(Ordering::is_eq) => {
@@ -177,6 +184,7 @@ impl Hub {
                 self.guest_goes(&client, away.as_ref(), store, turn);
             }
             WatchWord::Forgotten if order.is_some_and(Ordering::is_gt) => {
+                record.record().write_line(&mut homes.news);
                 self.guest_goes(&client, Some(record), store, turn);
             }
             WatchWord::Expired if order.is_some_and(Ordering::is_ge) => {
@@ -187,13 +195,7 @@ impl Hub {
     }
 
     /// A region tells of a report of a client that is at home there.
-    fn guest_is_seen(
-        &mut self,
-        (region, round): (&ServerName, u64),
-        report: &OwnedRecord,
-        store: &Store,
-        turn: &mut Turn,
-    ) {
+    fn guest_is_seen(&mut self, region: &ServerName, report: &OwnedRecord, store: &Store, turn: &mut Turn) {
         let Some(homes) = &mut self.homes else { return };
         let seen = report.record();
         let kept = store.get(seen.client());
@@ -201,7 +203,11 @@ impl Hub {
         if is_older {
             return;
         }
-        let guest = match homes.guests.see(region, report.clone(), round, self.identity.limits.region_guests) {
+        // That it has come there says as much as its arrival will.
+        if kept.as_ref().is_some_and(|kept| kept.record().is_report()) {
+            seen.write_arrival(region.as_bytes(), &mut homes.news);
+        }
+        let guest = match homes.guests.see(region, report.clone(), self.identity.limits.region_guests) {
             Ok(guest) => guest,
             Err(NotSeen::Older) => return,
             Err(NotSeen::Full) => return self.counters.region_guests_missed += 1,

@@ -168,7 +168,13 @@ impl Node {
                 if let Some(lines) = self.hub(turn, |hub, turn| hub.homes_answered(*id, payload, turn)) {
                     return self.hear_of_homes(turn, lines);
                 }
-                self.hub(turn, |hub, turn| hub.region_answered((*id, reply.clone()), payload, &self.store, turn));
+                let news = self.hub(turn, |hub, turn| {
+                    hub.region_answered((*id, reply.clone()), payload, &self.store, turn);
+                    hub.homes.as_mut().map(|homes| core::mem::take(&mut homes.news)).unwrap_or_default()
+                });
+                if !news.is_empty() {
+                    self.hear_of_arrivals(turn, &news);
+                }
             }
         }
     }
@@ -241,9 +247,10 @@ impl Hub {
         if answers.starts_with(b"STREAM ") {
             return self.told_of(by, answers, store, turn);
         }
-        if answers.starts_with(b"KEEP") {
-            homes.streams.heard(by.0, turn.now.instant);
-            return;
+        match answers {
+            b"KEEP\n" => return homes.streams.heard(by.0, turn.now.instant),
+            b"STOP\n" => return homes.streams.stop(by.0),
+            _ => {}
         }
         match homes.answer(by.0, answer) {
             Some(Asks::Where(all)) => {

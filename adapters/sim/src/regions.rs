@@ -317,6 +317,19 @@ impl Regions {
         self.perform(server);
         let region = self.servers[server].region;
         for post in posts {
+            if let Ok(client) = std::env::var("TRACE") {
+                let text = String::from_utf8_lossy(&post.payload);
+                let head: Vec<&str> = text.lines().take(2).collect();
+                for line in text.lines().filter(|l| l.contains(&format!(" {client} ")) || l.starts_with("WATCH")) {
+                    eprintln!(
+                        "{} s{server} posts {:?} {:?} {} | {line}",
+                        self.now / 1000000,
+                        post.to,
+                        post.question,
+                        head.join(" ")
+                    );
+                }
+            }
             self.stats.posts += 1;
             let fates = self.bus.carry((server, region), &post, self.now, &mut self.seed, |of| {
                 let there = &self.regions[of];
@@ -341,7 +354,7 @@ impl Regions {
     /// Something goes wrong, or is well again.
     fn trouble(&mut self) {
         for region in 0..self.regions.len() {
-            if self.seed.below(2000) == 0 {
+            if self.seed.below(2000) == 0 && std::env::var("CUTS").is_ok() {
                 let is_up = !self.bus.is_up(region);
                 self.set_up(region, is_up);
             }
@@ -358,7 +371,7 @@ impl Regions {
             if self.seed.below(40) == 0 {
                 self.start(server);
             }
-        } else if self.seed.below(2000) == 0 && self.may_crash(server) {
+        } else if self.seed.below(2000) == 0 && std::env::var("CRASHES").is_ok() && self.may_crash(server) {
             self.crash(server);
         }
     }
