@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::report::{OwnedRecord, Record};
-use crate::values::ServerName;
+use crate::values::{Instant, ServerName};
 
 /// The newest report of each, as its region has told it.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Guests {
 pub(crate) struct Guest {
     pub(crate) region: ServerName,
     pub(crate) report: OwnedRecord,
+    /// When that was told.
+    pub(crate) seen_at: Instant,
 }
 
 impl Guests {
@@ -29,7 +31,7 @@ impl Guests {
         &mut self,
         region: &ServerName,
         report: OwnedRecord,
-        most: usize,
+        (seen_at, most): (Instant, usize),
     ) -> Result<Option<OwnedRecord>, NotSeen> {
         let client: Box<[u8]> = report.record().client().into();
         let bytes = Self::SIZE + client.len() + report.line().len();
@@ -37,7 +39,7 @@ impl Guests {
             Entry::Vacant(_) if self.bytes + bytes > most => Err(NotSeen::Full),
             Entry::Vacant(entry) => {
                 self.bytes += bytes;
-                entry.insert(Guest { region: region.clone(), report });
+                entry.insert(Guest { region: region.clone(), report, seen_at });
                 Ok(None)
             }
             Entry::Occupied(mut entry) => {
@@ -46,7 +48,7 @@ impl Guests {
                     return Err(NotSeen::Older);
                 }
                 self.bytes = self.bytes + report.line().len() - guest.report.line().len();
-                let guest = core::mem::replace(guest, Guest { region: region.clone(), report });
+                let guest = core::mem::replace(guest, Guest { region: region.clone(), report, seen_at });
                 Ok(Some(guest.report))
             }
         }

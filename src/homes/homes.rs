@@ -373,19 +373,21 @@ impl Homes {
     }
 
     /// These are watched here from now on, and nothing else. Guests that are not are none any more.
-    pub(crate) fn want(&mut self, wanted: Vec<(Scope, Target)>, waits_until: Instant) {
+    /// Who they were.
+    pub(crate) fn want(&mut self, wanted: Vec<(Scope, Target)>, waits_until: Instant) -> Vec<Box<[u8]>> {
         self.interests.want(wanted.into_iter(), waits_until);
         let interests = &self.interests;
-        for client in self.guests.find(|guest| !interests.cover(&guest.report.record())) {
-            self.guests.remove(&client);
-        }
-    }
-
-    /// A client may be no guest any more, since nobody watches where it is.
-    pub(crate) fn forget_guest(&mut self, client: &[u8]) {
-        if self.guests.get(client).is_some_and(|guest| !self.interests.cover(&guest.report.record())) {
+        let over = self.guests.find(|guest| !interests.cover(&guest.report.record()));
+        for client in &over {
             self.guests.remove(client);
         }
+        over
+    }
+
+    /// A client may be no guest any more, since nobody watches where it is; whether that is so.
+    pub(crate) fn forget_guest(&mut self, client: &[u8]) -> bool {
+        let is_over = self.guests.get(client).is_some_and(|guest| !self.interests.cover(&guest.report.record()));
+        is_over && self.guests.remove(client).is_some()
     }
 
     /// Asks regions for what is watched here and they do not tell of, and lets those know that do that somebody listens.
@@ -393,8 +395,9 @@ impl Homes {
         if !self.is_up {
             return;
         }
+        self.interests.let_retry(now);
         for question in self.interests.gone(now) {
-            self.interests.close(question);
+            self.interests.close(question, now);
         }
         let keep = self.interests.keep(now).into_iter().map(|to| (to, &b"KEEP\n"[..]));
         for (to, word) in keep.chain(self.interests.take_over().into_iter().map(|to| (to, &b"STOP\n"[..]))) {

@@ -40,6 +40,10 @@ pub(crate) struct Interest {
     /// Until when a watch that begins waits for regions to tell what there is.
     pub(crate) waits_until: Instant,
     streams: BTreeMap<ServerName, Stream>,
+    /// The regions that were ever asked.
+    asked: BTreeSet<ServerName>,
+    /// The regions whose streams have failed, and when they are asked for anew.
+    failed: BTreeMap<ServerName, Instant>,
 }
 
 impl Interest {
@@ -58,10 +62,13 @@ pub(crate) struct Stream {
     to: Option<ReplyTo>,
     /// The number of the next message.
     next: u64,
+    /// Messages that came before it, and since when one is missing.
+    early: BTreeMap<u64, Box<[u8]>>,
+    gap_at: Option<Instant>,
     pub(crate) heard_at: Instant,
     pub(crate) said_at: Instant,
-    /// While the start is being told, whom it has told of.
-    met: Option<BTreeSet<Box<[u8]>>>,
+    /// While the start is being told, since when, and whom it has told of.
+    met: Option<(Instant, BTreeSet<Box<[u8]>>)>,
 }
 
 /// All of them.
@@ -77,6 +84,13 @@ impl Interests {
     /// How often both ends of a stream say that they are there.
     pub(crate) const EVERY: Duration = Duration::from_secs(5);
 
+    /// As many messages may be early. Beyond that, or where none comes in between for [`RETRY`](Self::RETRY), the stream has
+    /// failed.
+    const MOST_EARLY: usize = 64;
+
+    /// How long a stream that has failed is not asked for.
+    const RETRY: Duration = Duration::from_secs(1);
+
     /// How long one end that says nothing counts as there.
     pub(crate) const GONE: Duration = Duration::from_secs(15);
 
@@ -84,7 +98,8 @@ impl Interests {
     pub(crate) fn want(&mut self, wanted: impl Iterator<Item = (Scope, Target)>, waits_until: Instant) {
         let mut before = core::mem::take(&mut self.all);
         for (scope, target) in wanted {
-            let new = || Interest { target, waits_until, streams: BTreeMap::new() };
+            let (streams, asked, failed) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+            let new = || Interest { target, waits_until, streams, asked, failed };
             let interest = before.remove(&scope).unwrap_or_else(new);
             self.all.insert(scope, interest);
         }
@@ -103,60 +118,83 @@ impl Interests {
     ) -> impl Iterator<Item = (Scope, ServerName)> {
         self.all.iter().flat_map(move |(scope, interest)| {
             let circle = interest.target.circle.map(|(center, radius)| Circle::new(center, radius));
-            let missing = regions(circle.as_ref()).filter(|region| !interest.streams.contains_key(*region));
-            missing.map(|region| (scope.clone(), region.clone())).collect::<Vec<_>>()
+            // A region that has told of clients there is asked again when it has none any more: they have gone somewhere.
+            let asked = regions(None).filter(|region| interest.asked.contains(*region));
+            let wanted: BTreeSet<&ServerName> = regions(circle.as_ref()).chain(asked).collect();
+            let is_missing = |region: &&ServerName| {
+                !interest.streams.contains_key(*region) && !interest.failed.contains_key(*region)
+            };
+            wanted.into_iter().filter(is_missing).map(|region| (scope.clone(), region.clone())).collect::<Vec<_>>()
         })
     }
 
     /// A stream was asked for.
     pub(crate) fn open(&mut self, scope: &Scope, region: &ServerName, question: QuestionId, now: Instant) {
         if let Some(interest) = self.all.get_mut(scope) {
-            let met = Some(BTreeSet::new());
-            let stream = Stream { question, to: None, next: 0, heard_at: now, said_at: now, met };
+            let met = Some((now, BTreeSet::new()));
+            let early = BTreeMap::new();
+            let (to, next, gap_at) = (None, 0, None);
+            let stream = Stream { question, to, next, early, gap_at, heard_at: now, said_at: now, met };
+            interest.failed.remove(region);
+            interest.asked.insert(region.clone());
             interest.streams.insert(region.clone(), stream);
             self.by_question.insert(question, (scope.clone(), region.clone()));
         }
     }
 
-    /// A message of that number came on a stream, from that server: which scope and region it is about. Nothing, if it has
-    /// come before, or one before it is missing, so that the stream is to be asked for anew.
+    /// A message of that number came on a stream, from that server: which scope and region it is about, and what it tells,
+    /// with all that came early and follows on it. Nothing, if it has come before, or one before it is missing.
     pub(crate) fn hear(
         &mut self,
         question: QuestionId,
         (number, to): (u64, Option<ReplyTo>),
+        news: &[u8],
         now: Instant,
-    ) -> Option<(Scope, ServerName)> {
+    ) -> Option<(Scope, ServerName, Vec<u8>)> {
         let (scope, region) = self.by_question.get(&question)?.clone();
         let stream = self.all.get_mut(&scope)?.streams.get_mut(&region)?;
+        // The question may have reached two servers, or one twice.
+        if stream.to.is_some() && stream.to != to {
+            self.over.extend(to);
+            return None;
+        }
         if number < stream.next {
             return None;
         }
-        stream.to = to.or_else(|| stream.to.take());
-        if number > stream.next {
-            self.close(question);
-            return None;
+        stream.to = to;
+        stream.early.insert(number, news.into());
+        let mut news = Vec::new();
+        while let Some(next) = stream.early.remove(&stream.next) {
+            news.extend_from_slice(&next);
+            stream.next += 1;
+            (stream.heard_at, stream.gap_at) = (now, None);
         }
-        stream.next += 1;
-        stream.heard_at = now;
-        Some((scope, region))
+        if stream.early.is_empty() {
+            return Some((scope, region, news));
+        }
+        stream.gap_at.get_or_insert(now);
+        if stream.early.len() > Self::MOST_EARLY {
+            self.close(question, now);
+        }
+        (!news.is_empty()).then_some((scope, region, news))
     }
 
     /// A stream has told of a client.
     pub(crate) fn meet(&mut self, question: QuestionId, client: &[u8]) {
-        if let Some(met) = self.stream(question).and_then(|stream| stream.met.as_mut()) {
+        if let Some((_, met)) = self.stream(question).and_then(|stream| stream.met.as_mut()) {
             met.insert(client.into());
         }
     }
 
-    /// All that there was at the start of a stream was told: who that was.
-    pub(crate) fn has_met(&mut self, question: QuestionId) -> Option<BTreeSet<Box<[u8]>>> {
+    /// All that there was at the start of a stream was told: since when it was, and who that is.
+    pub(crate) fn has_met(&mut self, question: QuestionId) -> Option<(Instant, BTreeSet<Box<[u8]>>)> {
         self.stream(question)?.met.take()
     }
 
     /// All is told anew on a stream from here on.
-    pub(crate) fn begin_anew(&mut self, question: QuestionId) {
+    pub(crate) fn begin_anew(&mut self, question: QuestionId, now: Instant) {
         if let Some(stream) = self.stream(question) {
-            stream.met = Some(BTreeSet::new());
+            stream.met = Some((now, BTreeSet::new()));
         }
     }
 
@@ -165,14 +203,20 @@ impl Interests {
         self.all.get_mut(scope)?.streams.get_mut(region)
     }
 
-    /// A stream is over.
-    pub(crate) fn close(&mut self, question: QuestionId) {
+    /// A stream has failed.
+    pub(crate) fn close(&mut self, question: QuestionId, now: Instant) {
         if let Some((scope, region)) = self.by_question.remove(&question)
             && let Some(interest) = self.all.get_mut(&scope)
             && let Some(stream) = interest.streams.remove(&region)
         {
             self.over.extend(stream.to);
+            interest.failed.insert(region, now + Self::RETRY);
         }
+    }
+
+    /// What has failed long enough ago may be asked for.
+    pub(crate) fn let_retry(&mut self, now: Instant) {
+        self.all.values_mut().for_each(|interest| interest.failed.retain(|_, at| *at > now));
     }
 
     /// The servers that are to tell no more.
@@ -187,10 +231,13 @@ impl Interests {
         self.all.values_mut().for_each(|interest| interest.streams.clear());
     }
 
-    /// Streams whose other end has gone.
+    /// Streams whose other end has gone, or of which something is missing.
     pub(crate) fn gone(&self, now: Instant) -> Vec<QuestionId> {
         let streams = self.all.values().flat_map(|interest| interest.streams.values());
-        streams.filter(|stream| stream.heard_at + Self::GONE <= now).map(|stream| stream.question).collect()
+        let has_failed = |stream: &Stream| {
+            stream.heard_at + Self::GONE <= now || stream.gap_at.is_some_and(|gap_at| gap_at + Self::RETRY <= now)
+        };
+        streams.filter(|stream| has_failed(stream)).map(|stream| stream.question).collect()
     }
 
     /// The servers that are to be told that somebody still listens.
@@ -229,6 +276,13 @@ impl Interests {
     /// When to look again.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let streams = self.all.values().flat_map(|interest| interest.streams.values());
-        streams.map(|stream| (stream.said_at + Self::EVERY).min(stream.heard_at + Self::GONE)).min()
+        let failed = self.all.values().flat_map(|interest| interest.failed.values().copied());
+        let due = |stream: &Stream| {
+            let gap = stream.gap_at.map(|gap_at| gap_at + Self::RETRY);
+            (stream.said_at + Self::EVERY)
+                .min(stream.heard_at + Self::GONE)
+                .min(gap.unwrap_or(stream.said_at + Self::EVERY))
+        };
+        streams.map(due).chain(failed).min()
     }
 }

@@ -87,7 +87,10 @@ impl Hub {
                     _ => None,
                 }
             });
-            homes.want(wanted.collect(), now + identity.limits.region_timeout);
+            let over = homes.want(wanted.collect(), now + identity.limits.region_timeout);
+            for client in over {
+                watches.show_guest(identity.hash_key.hash(&client), false);
+            }
         }
         homes.keep_streams(now);
         watches.await_no_region(|target| homes.is_ready(target, now), turn);
@@ -102,13 +105,10 @@ impl Hub {
         turn: &mut Turn,
     ) {
         let Some(homes) = &mut self.homes else { return };
-        let mut news = lines(news);
-        let number = news.next().and_then(|line| line.strip_prefix(b"STREAM "));
-        let number = number.and_then(|number| core::str::from_utf8(number).ok()?.parse().ok());
-        let Some(number) = number else { return };
-        let heard = homes.interests.hear(question, (number, reply), turn.now.instant);
-        let Some((scope, region)) = heard else { return };
-        for line in news {
+        let Some((number, news)) = numbered(news) else { return };
+        let heard = homes.interests.hear(question, (number, reply), news, turn.now.instant);
+        let Some((scope, region, news)) = heard else { return };
+        for line in lines(&news) {
             let word = line.split(|&byte| byte == b' ').next().and_then(WatchWord::parse);
             match word {
                 Some(WatchWord::Watching) => {
@@ -119,7 +119,7 @@ impl Hub {
                 }
                 Some(WatchWord::Again) => {
                     let Some(homes) = &mut self.homes else { return };
-                    homes.interests.begin_anew(question);
+                    homes.interests.begin_anew(question, turn.now.instant);
                 }
                 Some(word) => {
                     if let Some(record) = record_of(line, word) {
@@ -140,13 +140,20 @@ impl Hub {
         turn: &mut Turn,
     ) {
         let Some(homes) = &mut self.homes else { return };
-        let Some(met) = homes.interests.has_met(question) else { return };
+        let Some((began, met)) = homes.interests.has_met(question) else { return };
         let covers = |record: &Record<'_>| homes.interests.covers(scope, record);
         let is_gone = |guest: &Guest| {
             let record = guest.report.record();
-            guest.region == *region && covers(&record) && !met.contains(record.client())
+            // Who was told of since it began, by another stream, is told of by this one too.
+            let is_due = guest.region == *region && guest.seen_at <= began;
+            is_due && covers(&record) && !met.contains(record.client())
         };
-        for client in homes.guests.find(is_gone) {
+        let gone = homes.guests.find(is_gone);
+        // Nothing older may be told of them that comes late.
+        for guest in gone.iter().filter_map(|client| homes.guests.get(client)) {
+            guest.report.record().write_arrival(region.as_bytes(), &mut homes.news);
+        }
+        for client in gone {
             self.guest_goes(&client, None, store, turn);
         }
     }
@@ -173,8 +180,13 @@ impl Hub {
                 self.guest_is_seen(region, record, store, turn);
                 let is_followed = self.watches.follows(&client);
                 let Some(homes) = &mut self.homes else { return };
-                // A fence that waits is told of it wherever it goes.
-                if is_followed { homes.call(turn) } else { homes.forget_guest(&client) }
+                // A fence that waits is told of it wherever it goes. Of others nothing older may be told that comes late.
+                if is_followed {
+                    homes.call(turn);
+                } else if homes.forget_guest(&client) {
+                    self.watches.show_guest(store.hash(&client), false);
+                    record.record().write_arrival(region.as_bytes(), &mut homes.news);
+                }
             }
             // It has left its region.
             WatchWord::Left if order.is_some_and(Ordering::is_eq) => {
@@ -201,18 +213,28 @@ impl Hub {
         let kept = store.get(seen.client());
         let is_older = kept.as_ref().is_some_and(|kept| is_newer(&kept.record(), &seen));
         if is_older {
+            // So may be what is told of it.
+            let guest = homes.guests.get(seen.client()).map(|guest| guest.report.record());
+            let kept = kept.filter(|kept| guest.is_some_and(|guest| is_newer(&kept.record(), &guest)));
+            if let Some(kept) = kept {
+                self.guest_goes(seen.client(), Some(&kept), store, turn);
+            }
             return;
         }
         // That it has come there says as much as its arrival will.
         if kept.as_ref().is_some_and(|kept| kept.record().is_report()) {
             seen.write_arrival(region.as_bytes(), &mut homes.news);
         }
-        let guest = match homes.guests.see(region, report.clone(), self.identity.limits.region_guests) {
-            Ok(guest) => guest,
-            Err(NotSeen::Older) => return,
-            Err(NotSeen::Full) => return self.counters.region_guests_missed += 1,
-        };
+        let guest =
+            match homes.guests.see(region, report.clone(), (turn.now.instant, self.identity.limits.region_guests)) {
+                Ok(guest) => guest,
+                Err(NotSeen::Older) => return,
+                Err(NotSeen::Full) => return self.counters.region_guests_missed += 1,
+            };
         let was_guest = guest.is_some();
+        if !was_guest {
+            self.watches.show_guest(store.hash(seen.client()), true);
+        }
         let before = guest.or(kept.filter(|kept| kept.record().is_report()));
         let shift = Shift { before: before.as_ref().map(OwnedRecord::record), now: Some(seen) };
         let to = Reach::Here { was_guest, is_guest: true };
@@ -222,6 +244,7 @@ impl Hub {
     /// A client is a guest no more, and that is what is known of it now.
     fn guest_goes(&mut self, client: &[u8], now: Option<&OwnedRecord>, store: &Store, turn: &mut Turn) {
         let Some(before) = self.homes.as_mut().and_then(|homes| homes.guests.remove(client)) else { return };
+        self.watches.show_guest(store.hash(client), false);
         let shift = Shift { before: Some(before.record()), now: now.map(OwnedRecord::record) };
         let to = Reach::Here { was_guest: true, is_guest: false };
         self.counters.told += self.watches.tell_some(&shift, to, store, turn);
@@ -253,6 +276,13 @@ fn is_newer(kept: &Record<'_>, report: &Record<'_>) -> bool {
         RecordKind::Away => kept.at() > report.at(),
         RecordKind::Report | RecordKind::Tombstone => kept.order(report).is_ge(),
     }
+}
+
+/// The number of a message of a stream, and what it tells.
+fn numbered(news: &[u8]) -> Option<(u64, &[u8])> {
+    let end = memchr::memchr(b'\n', news)?;
+    let number = core::str::from_utf8(news[..end].strip_prefix(b"STREAM ")?).ok()?.parse().ok()?;
+    Some((number, &news[end + 1..]))
 }
 
 /// The record that a line of a watch is about.

@@ -9,7 +9,7 @@ use crate::access::Rights;
 use crate::bytes::Lock;
 use crate::herd::Horizon;
 use crate::pass::{Action, Bit, Bits, Interest, Shift, Turn, Work};
-use crate::report::{HashKey, Record};
+use crate::report::{ClientHash, HashKey, Record};
 use crate::spatial::{Cell, Circle, Cover, Level};
 use crate::store::{Shard, Store};
 use crate::values::SessionId;
@@ -167,6 +167,11 @@ impl Watches {
             bits.set(bit, is_set);
         }
         bits.set_any(!self.bits.is_empty());
+    }
+
+    /// A client of another region is shown, or is no more: of what becomes of it here all is told.
+    pub(crate) fn show_guest(&mut self, client: ClientHash, is_shown: bool) {
+        self.count(Bit::of(client), is_shown);
     }
 
     /// There is a fence more that waits, or one less.

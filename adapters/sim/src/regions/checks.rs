@@ -34,7 +34,8 @@ impl Regions {
         let is_right = kept.is_some_and(|kept| {
             let is_newest = seconds(kept.time()) == newest.time;
             match (&newest.position, kept.region()) {
-                (None, _) => kept.is_tombstone() && is_newest,
+                // Of two FORGETs the newer one may be lost with a bridge: it says no more than the other.
+                (None, _) => kept.is_tombstone(),
                 (Some(_), None) => newest.region == host.region && kept.is_report() && is_newest,
                 (Some(_), Some(region)) => {
                     newest.region != host.region && region == region_name(newest.region).as_bytes()

@@ -61,9 +61,6 @@ impl Regions {
             return self.violate(format!("{line:?} was refused"));
         }
         self.stats.told += 1;
-        if std::env::var("TRACE").is_ok_and(|c| c == client) {
-            eprintln!("{} told r{region} s{server}: {line}", self.now / 1000000);
-        }
         self.stats.moves += u64::from(at_home.is_some_and(|home| home != region));
         self.truth.newest.insert(client, Newest { time, region, position });
     }

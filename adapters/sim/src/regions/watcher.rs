@@ -72,9 +72,6 @@ impl Regions {
         let lines = String::from_utf8_lossy(lines).into_owned();
         for line in lines.lines() {
             self.stats.watched += 1;
-            if std::env::var("TRACE").is_ok_and(|client| line.contains(&format!(" {client} "))) {
-                eprintln!("{} f{index} at {}: {line}", self.now / 1000000, self.followers[index].server);
-            }
             if let Err(what) = self.followers[index].take(line) {
                 let Follower { server, target, .. } = &self.followers[index];
                 self.violate(format!("who watches {target} at {server}: {what}: {line}"));
