@@ -82,7 +82,7 @@ pub struct Regions {
     now: Nanos,
     servers: Vec<Server>,
     /// The servers of each region.
-    regions: Vec<Vec<usize>>,
+    members: Vec<Vec<usize>>,
     bus: Bus,
     truth: Truth,
     followers: Vec<Follower>,
@@ -124,7 +124,7 @@ impl Regions {
             seed,
             now: 0,
             servers,
-            regions: members,
+            members,
             bus,
             truth: Truth::default(),
             followers: Vec::new(),
@@ -162,7 +162,7 @@ impl Regions {
     }
 
     /// Something did not hold.
-    fn violate(&mut self, what: String) {
+    fn violate(&mut self, what: &str) {
         let seconds = self.now / SECOND;
         self.violation.get_or_insert_with(|| format!("after {seconds} s: {what}"));
     }
@@ -205,7 +205,7 @@ impl Regions {
 
     /// The other servers of its region.
     fn neighbours_of(&self, server: usize) -> Vec<usize> {
-        let region = &self.regions[self.servers[server].region];
+        let region = &self.members[self.servers[server].region];
         region.iter().copied().filter(|&other| other != server).collect()
     }
 
@@ -328,7 +328,7 @@ impl Regions {
         for post in posts {
             self.stats.posts += 1;
             let fates = self.bus.carry((server, region), &post, self.now, &mut self.seed, |of| {
-                let there = &self.regions[of];
+                let there = &self.members[of];
                 there.iter().copied().filter(|&server| self.servers[server].node.is_some()).collect()
             });
             self.stats.lost += u64::from(fates == Fate::Lost);
@@ -337,7 +337,7 @@ impl Regions {
 
     /// Gives each bridge what the stream has for its region.
     fn deliver_arrivals(&mut self) {
-        for region in 0..self.regions.len() {
+        for region in 0..self.members.len() {
             while let Some((bridge, payload)) = self.bus.next_arrival(region, self.now, &mut self.seed) {
                 if self.servers[bridge].node.is_none() {
                     break;
@@ -349,7 +349,7 @@ impl Regions {
 
     /// Something goes wrong, or is well again.
     fn trouble(&mut self) {
-        for region in 0..self.regions.len() {
+        for region in 0..self.members.len() {
             if self.seed.below(2000) == 0 {
                 let is_up = !self.bus.is_up(region);
                 self.set_up(region, is_up);
@@ -380,7 +380,7 @@ impl Regions {
 
     fn set_up(&mut self, region: usize, is_up: bool) {
         self.bus.set_up(region, is_up, self.now);
-        for server in self.regions[region].clone() {
+        for server in self.members[region].clone() {
             if !is_up {
                 self.happens(server, Event::Bridge(None));
             }
@@ -390,7 +390,7 @@ impl Regions {
 
     /// Makes a server its region's bridge. The one before does not always know that it is none any more.
     fn appoint(&mut self, region: usize) {
-        let there = &self.regions[region];
+        let there = &self.members[region];
         let there: Vec<usize> = there.iter().copied().filter(|&server| self.servers[server].node.is_some()).collect();
         if there.is_empty() || !self.bus.is_up(region) {
             return;
@@ -414,11 +414,11 @@ impl Regions {
                 self.start(server);
             }
         }
-        for region in 0..self.regions.len() {
+        for region in 0..self.members.len() {
             if !self.bus.is_up(region) {
                 self.set_up(region, true);
             }
-            for server in self.regions[region].clone() {
+            for server in self.members[region].clone() {
                 self.happens(server, Event::Bridge(None));
             }
             self.appoint(region);

@@ -13,7 +13,7 @@ impl Regions {
     pub(super) fn check_rest(&mut self) {
         if let Some(asked) = self.waiting.values().next() {
             let what = format!("{} was asked where {} is, and never answered", asked.server, asked.client);
-            return self.violate(what);
+            return self.violate(&what);
         }
         let newest = self.truth.newest.clone();
         for server in 0..self.servers.len() {
@@ -45,7 +45,7 @@ impl Regions {
         if !is_right {
             let kept = kept.map(|kept| String::from_utf8_lossy(kept.line()).into_owned());
             let name = &host.name;
-            self.violate(format!("at rest {name} keeps {kept:?} of {client}, of which is true: {newest:?}"));
+            self.violate(&format!("at rest {name} keeps {kept:?} of {client}, of which is true: {newest:?}"));
         }
     }
 
@@ -67,7 +67,7 @@ impl Regions {
         };
         if !is_right {
             let name = &self.servers[server].name;
-            self.violate(format!("at rest {name} answers {answer:?} for {client}, of which is true: {newest:?}"));
+            self.violate(&format!("at rest {name} answers {answer:?} for {client}, of which is true: {newest:?}"));
         }
     }
 
@@ -86,7 +86,7 @@ impl Regions {
                 newest.iter().filter(is_shown).map(|(client, newest)| (client.clone(), newest.time)).collect();
             if !follower.is_ready || follower.shown != so {
                 let (server, target, shown) = (follower.server, follower.target, follower.shown.clone());
-                self.violate(format!("who watches {target} at {server} was shown {shown:?}, and so is {so:?}"));
+                self.violate(&format!("who watches {target} at {server} was shown {shown:?}, and so is {so:?}"));
             }
         }
     }

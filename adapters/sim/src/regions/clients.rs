@@ -37,9 +37,9 @@ impl Regions {
         let before = self.truth.newest.get(&client).cloned();
         let moves = self.seed.percent(if client.ends_with('1') { 50 } else { 10 });
         let at_home = before.as_ref().map(|before| before.region);
-        let region = at_home.filter(|_| !moves).unwrap_or_else(|| self.seed.index(self.regions.len()));
+        let region = at_home.filter(|_| !moves).unwrap_or_else(|| self.seed.index(self.members.len()));
         let there: Vec<usize> =
-            self.regions[region].iter().copied().filter(|&server| self.servers[server].node.is_some()).collect();
+            self.members[region].iter().copied().filter(|&server| self.servers[server].node.is_some()).collect();
         if there.is_empty() {
             return;
         }
@@ -58,7 +58,7 @@ impl Regions {
         let reply = self.servers[server].serve(&mut session, line.as_bytes(), self.now);
         self.perform(server);
         if reply.starts_with(b"?") {
-            return self.violate(format!("{line:?} was refused"));
+            return self.violate(&format!("{line:?} was refused"));
         }
         self.stats.told += 1;
         self.stats.moves += u64::from(at_home.is_some_and(|home| home != region));
@@ -107,7 +107,7 @@ impl Regions {
         let is_invented = !has_answer && answer != format!("? WHERE {client}\n");
         self.stats.answered += u64::from(has_answer);
         if is_older || is_invented {
-            self.violate(format!("a server that knew of a report of the time {known} answered {answer:?}"));
+            self.violate(&format!("a server that knew of a report of the time {known} answered {answer:?}"));
         }
         self.waiting.remove(&id);
         self.last_answer = Some((id, answer));

@@ -74,7 +74,7 @@ impl Regions {
             self.stats.watched += 1;
             if let Err(what) = self.followers[index].take(line) {
                 let Follower { server, target, .. } = &self.followers[index];
-                self.violate(format!("who watches {target} at {server}: {what}: {line}"));
+                self.violate(&format!("who watches {target} at {server}: {what}: {line}"));
             }
         }
     }
