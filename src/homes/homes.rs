@@ -221,7 +221,8 @@ impl Homes {
 
     /// Whether other regions may have clients in a circle.
     pub(crate) fn spans(&self, circle: &Circle, now: Instant) -> bool {
-        self.is_up && self.regions.others(&self.region, Some(circle), now).next().is_some()
+        let has_room = self.gatherings.len() < Self::MOST_NEAR;
+        self.is_up && has_room && self.regions.others(&self.region, Some(circle), now).next().is_some()
     }
 
     /// Begins a NEAR, without that client, here and in all regions that may have clients in its circle.

@@ -2,8 +2,7 @@
 //!
 //! A region is a herd, and regions are joined by a bus that may lose, repeat, delay and reorder what it carries; only the
 //! stream of arrivals loses nothing while it is there. This room decides what is said and what is made of it; an adapter
-//! moves [`Post`]s. It may ask `values`, `spatial`, `wire`, `access`,
-//! `report`, `herd`, `pass`, `store` and `watch`.
+//! moves [`Post`]s. It may ask `values`, `spatial`, `wire`, `access`, `report`, `herd`, `pass`, `store` and `watch`.
 
 mod batch;
 mod bus;

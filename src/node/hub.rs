@@ -318,6 +318,9 @@ impl Hub {
 
     /// A session is to be closed, as buffers are full.
     fn close(&mut self, session: SessionId, turn: &mut Turn) {
+        if let Some(homes) = self.homes.as_mut().filter(|_| session == SessionId::REGIONS) {
+            return homes.streams.clear();
+        }
         turn.actions.push(Action::Close { session });
         self.counters.closed_for_room += 1;
         let closed = self.buffers_full.add(1, turn.now.instant);

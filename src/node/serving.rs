@@ -104,8 +104,9 @@ impl<'a> Received<'a> {
 
     /// Whether an [answer](crate::Action::Answer) may come later: have the way for it open before these are served.
     #[must_use]
-    pub fn ask_for_places(&self) -> bool {
-        !self.batch.lookups.is_empty()
+    pub fn may_wait(&self) -> bool {
+        let may_wait = |item: &Item| matches!(item.request, Request::Where { .. } | Request::Near { .. });
+        !self.batch.lookups.is_empty() || self.batch.items.iter().any(may_wait)
     }
 
     /// Whether somebody asks how the server is: [tell](Self::tell) what only you know of that before these are served.

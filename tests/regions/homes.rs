@@ -1,5 +1,6 @@
 //! Any server of any region answers for a client, and knows where it is at home.
 
+use herd_tests::herd::Herd;
 use herd_tests::nats::NatsPlan;
 use herd_tests::patience::wait_for;
 
@@ -16,6 +17,10 @@ fn a_client_is_found_from_everywhere_and_moves() {
         for (herd, server) in [(home, "C"), (other, "A"), (other, "C")] {
             herd.wait_until_known(server, "kiwi", &at);
         }
+        let names = |herd: &Herd, server: &str| herd.converse(server, "WHERE kiwi\nNEAR kiwi 1 1\n");
+        let expected = format!("HOME {} {}\n\n", ["us", "eu", "us"][number], at.trim_end().trim_start_matches("AT "));
+        assert_eq!(names(home, "B"), expected);
+        assert_eq!(names(other, "B"), expected);
         // The region that it has left knows that it has.
         wait_for("the other region to know where it is at home", || {
             (other.status("B")["away"].as_u64() == Some(1)).then_some(())

@@ -233,7 +233,7 @@ impl<R: Runtime> Connection<R> {
             let before = turn.work();
             let mut received = take_in(&mut self.session, &shared.node, turn);
             log_received(shared.name(), self.remote, &received);
-            if received.ask_for_places() {
+            if received.may_wait() {
                 open(&mut self.mailbox, shared, id);
             }
             if received.asks_for_status() {

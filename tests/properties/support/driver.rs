@@ -139,7 +139,7 @@ impl Driver {
             turn.now = now;
             let received = begin(session, node, turn);
             let lines: Vec<_> = received.lines().map(<[u8]>::to_vec).collect();
-            let asks = (received.is_empty(), received.ask_for_places());
+            let asks = (received.is_empty(), received.may_wait());
             let served = received.serve();
             let refused = served.refused();
             let mut out = Vec::new();
