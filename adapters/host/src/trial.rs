@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use std::fs::{self, DirBuilder};
 use std::future::poll_fn;
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -90,6 +91,7 @@ fn try_run<R: Runtime>(program: &str, trial: &Trial) -> Result<(), TrialError> {
     let folder = Folder::new()?;
     let nats = free_port().map_err(TrialError::Port)?;
     let mut processes = Processes(vec![start_nats(&folder.0, nats)?]);
+    wait_for_nats(&mut processes.0[0], nats)?;
     for (index, region) in REGIONS.iter().take(trial.regions).enumerate() {
         let file = folder.write(region, &config(region, index, trial.servers, nats))?;
         processes.0.push(start_region(region, &file, &trial.flags)?);
@@ -160,7 +162,23 @@ struct Process {
     child: Child,
 }
 
-/// Starts NATS, with JetStream in that folder. Servers wait until it listens.
+/// Waits until NATS listens, so that no server tells of one that cannot be reached; not for ever, since servers wait for it,
+/// too.
+fn wait_for_nats(nats: &mut Process, port: u16) -> Result<(), TrialError> {
+    const TRIES: u32 = 500;
+    for _ in 0..TRIES {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(());
+        }
+        if let Ok(Some(status)) = nats.child.try_wait() {
+            return Err(TrialError::Ended { what: nats.what.clone(), status });
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// Starts NATS, with JetStream in that folder.
 fn start_nats(folder: &Path, port: u16) -> Result<Process, TrialError> {
     let mut command = Command::new("nats-server");
     command.args(["-n", "nats", "-js", "-a", "127.0.0.1", "-p"]).arg(port.to_string());
