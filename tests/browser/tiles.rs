@@ -53,7 +53,10 @@ fn who_gives_tiles_is_told_for_which_page() {
     let browser = open(&herd, DESKTOP);
     wait_until_live(&browser);
     let (target, referer) = asked.recv_timeout(PATIENCE).expect("a tile that is asked for");
-    assert!(target.ends_with(".png") && target.split('/').count() == 4, "{target}");
+    assert!(
+        target.rsplit_once('.').is_some_and(|(_, kind)| kind == "png") && target.split('/').count() == 4,
+        "{target}"
+    );
     assert_eq!(referer, Some(url(&herd)));
     assert_eq!(browser.console(), Vec::<String>::new());
 }

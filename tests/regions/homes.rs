@@ -17,7 +17,10 @@ fn a_client_is_found_from_everywhere_and_moves() {
         for (herd, server) in [(home, "C"), (other, "A"), (other, "C")] {
             herd.wait_until_known(server, "kiwi", &at);
         }
-        let names = |herd: &Herd, server: &str| herd.converse(server, "WHERE kiwi\nNEAR kiwi 1 1\n");
+        let names = |herd: &Herd, server: &str| {
+            let replies = herd.converse(server, "WHERE kiwi\nNEAR kiwi 1 1\n");
+            String::from_utf8(replies).expect("ASCII")
+        };
         let expected = format!("HOME {} {}\n\n", ["us", "eu", "us"][number], at.trim_end().trim_start_matches("AT "));
         assert_eq!(names(home, "B"), expected);
         assert_eq!(names(other, "B"), expected);
