@@ -4,8 +4,9 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use super::comparison::{Comparison, Gap, Next};
+use super::comparison::{Comparison, Next};
 use super::errand::Errand;
+use super::parts::{Gap, Part};
 use super::presence::Presence;
 use super::regions::Regions;
 use super::roll_call::RollCall;
@@ -119,13 +120,13 @@ impl Census {
         Some(comparison.region.clone())
     }
 
-    /// Takes a message of an answer to a question of that run; the lines of it that tell of clients.
+    /// Takes a message of an answer to a question of that run, if that is of use; the lines of it that tell of clients.
     ///
     /// # Errors
     /// Where one before it is missing.
-    pub(crate) fn hear<'a>(&mut self, run: u64, answer: &'a [u8]) -> Result<&'a [u8], Gap> {
+    pub(crate) fn hear<'a>(&mut self, run: u64, answer: &'a [u8]) -> Result<Option<Part<'a>>, Gap> {
         let comparison = self.comparison.as_mut().filter(|_| run == self.run);
-        comparison.map_or(Ok(b""), |comparison| comparison.hear(answer))
+        comparison.map_or(Ok(None), |comparison| comparison.hear(answer))
     }
 
     /// The comparison of that run has failed: that region did not answer, or not all of its answer came.

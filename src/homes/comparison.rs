@@ -4,7 +4,7 @@ use core::mem;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::heading::lines;
-use super::parts::Parts;
+use super::parts::{Gap, Heard, Part};
 use super::selection::Selection;
 use super::tally::{Bucket, Level, Met, Tally};
 use crate::values::ServerName;
@@ -17,8 +17,8 @@ pub(crate) struct Comparison {
     wanted: BTreeMap<Bucket, Level>,
     /// What was counted here, while an answer is awaited that is about that.
     counted: Option<Tally>,
-    /// How many messages of an answer came.
-    heard: u32,
+    /// How far an answer has come.
+    heard: Heard,
     /// Of whom the other region is to tell: by numbers, and the buckets that differ in too many, with how many it has there.
     theirs: BTreeSet<u64>,
     their_firsts: BTreeMap<u8, usize>,
@@ -41,10 +41,6 @@ pub(crate) enum Next {
     Nothing,
 }
 
-/// A message of the answer is missing.
-#[derive(Debug)]
-pub(crate) struct Gap;
-
 impl Comparison {
     /// As many clients are told at one question, about, where they are not asked for by their numbers: some megabytes.
     const MOST_TOLD: usize = 1 << 16;
@@ -54,7 +50,7 @@ impl Comparison {
             region,
             wanted: Bucket::all().map(|bucket| (bucket, Level::default())).collect(),
             counted: None,
-            heard: 0,
+            heard: Heard::default(),
             theirs: BTreeSet::new(),
             their_firsts: BTreeMap::new(),
             ours: Selection::default(),
@@ -110,31 +106,23 @@ impl Comparison {
         self.counted = Some(counted);
     }
 
-    /// Takes a message of the answer. The lines are left that tell of clients.
+    /// Takes a message of the answer; none if it has come before. The lines are left that tell of clients.
     ///
     /// # Errors
     /// Where one before it is missing: nothing more is of use.
-    pub(super) fn hear<'a>(&mut self, answer: &'a [u8]) -> Result<&'a [u8], Gap> {
-        let (number, answers) = Parts::split(answer).ok_or(Gap)?;
-        if number < self.heard {
-            return Ok(b"");
+    pub(super) fn hear<'a>(&mut self, answer: &'a [u8]) -> Result<Option<Part<'a>>, Gap> {
+        let Some(mut part) = self.heard.take(answer)? else { return Ok(None) };
+        if let Some(tally) = &mut self.counted {
+            let met: Vec<Met> = lines(part.lines).filter_map(|line| tally.meet(line)).collect();
+            for met in met {
+                self.meet(met);
+            }
+            part.lines = b"";
         }
-        if number > self.heard {
-            return Err(Gap);
+        if part.is_last {
+            (self.counted, self.heard) = (None, Heard::default());
         }
-        self.heard += 1;
-        let met: Vec<Met> = match &mut self.counted {
-            Some(tally) => lines(answers).filter_map(|line| tally.meet(line)).collect(),
-            None => Vec::new(),
-        };
-        for met in met {
-            self.meet(met);
-        }
-        let told = if self.counted.is_some() { b"" } else { answers };
-        if Parts::is_last(answer) {
-            (self.counted, self.heard) = (None, 0);
-        }
-        Ok(told)
+        Ok(Some(part))
     }
 
     /// Looks who differs in a bucket.

@@ -23,8 +23,9 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    pub(crate) fn new(ticket: Ticket, circle: Circle, bound: usize, search: Search) -> Self {
-        let (found, silent) = (Vec::new(), Vec::new());
+    /// What is found by that search, and elsewhere in its circle.
+    pub(crate) fn new(ticket: Ticket, bound: usize, search: Search) -> Self {
+        let (circle, found, silent) = (*search.circle(), Vec::new(), Vec::new());
         Self { ticket, circle, bound, found, search: Some(search), missing: 0, silent }
     }
 

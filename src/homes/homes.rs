@@ -15,7 +15,7 @@ use super::guests::Guests;
 use super::heading::{Heading, lines};
 use super::incoming::{Incoming, Serving, write_near};
 use super::interests::{Interests, Scope};
-use super::parts::Parts;
+use super::parts::{Gap, Heard};
 use super::presence::Presence;
 use super::questions::{Asks, Open, Questions, Wanted};
 use super::regions::Regions;
@@ -24,7 +24,7 @@ use crate::access::Rights;
 use crate::pass::{Action, Answer, Answered, Notice, Turn};
 use crate::report::{OwnedRecord, Record};
 use crate::spatial::Circle;
-use crate::store::{Filter, Search};
+use crate::store::Search;
 use crate::values::{Instant, Now, ServerName, SessionId, Ticket};
 use crate::wire::{Near, Target};
 
@@ -65,6 +65,9 @@ pub(crate) struct Homes {
     pub(crate) news: Vec<u8>,
     /// Whom else clients here are told of.
     pub(crate) streams: Streams,
+    /// When streams are looked after next, and whether somebody waits for what they tell at the start.
+    streams_at: Option<Instant>,
+    pub(crate) is_awaited: bool,
 }
 
 /// A copy has asked nobody.
@@ -105,6 +108,8 @@ impl Homes {
             guests: Guests::default(),
             news: Vec::new(),
             streams: Streams::default(),
+            streams_at: None,
+            is_awaited: false,
         }
     }
 
@@ -207,16 +212,39 @@ impl Homes {
         self.call(turn);
     }
 
-    /// Takes an answer; it is of no use if nobody waits for it any more.
-    pub(crate) fn answer(&mut self, id: QuestionId, answer: &[u8]) -> Option<Asks> {
-        let (from, answers) = Heading::split(answer)?;
-        let open = self.questions.get(id).filter(|open| open.region == from.region)?;
-        let is_last = match open.asks {
-            Asks::Where(_) => true,
-            Asks::Near(_) => answer.ends_with(b"\n\n"),
-            Asks::Homes(_) => Parts::is_last(answers),
-        };
-        if is_last { self.questions.close(id).map(|open| open.asks) } else { Some(open.asks.clone()) }
+    /// A region answers where clients are: for whom it was asked, in their order. None, where that is not what was asked.
+    pub(crate) fn take_wanted(&mut self, id: QuestionId, region: &ServerName) -> Option<Vec<Wanted>> {
+        self.questions.asks(id, region).filter(|asks| matches!(asks, Asks::Where(_)))?;
+        match self.questions.close(id)?.asks {
+            Asks::Where(all) => Some(all),
+            Asks::Near(..) | Asks::Homes(_) => None,
+        }
+    }
+
+    /// Takes what a region has found for a NEAR of this server's; whether that is of use.
+    pub(crate) fn take_found(&mut self, id: QuestionId, region: &ServerName, answer: &[u8], turn: &mut Turn) -> bool {
+        let Some(Asks::Near(number, heard)) = self.questions.asks(id, region) else { return false };
+        let (number, part) = (*number, heard.take(answer));
+        match part {
+            Ok(Some(part)) => {
+                if let Some(gathering) = self.gatherings.get_mut(&number) {
+                    gathering.add(lines(part.lines).filter_map(OwnedRecord::of_elsewhere));
+                    gathering.missing -= usize::from(part.is_last);
+                }
+                if part.is_last {
+                    self.questions.close(id);
+                    self.end_if_done(number, turn);
+                }
+            }
+            Ok(None) => {}
+            // What is missing will not come.
+            Err(Gap) => {
+                if let Some(open) = self.questions.close(id) {
+                    self.end(open, turn);
+                }
+            }
+        }
+        part.is_ok()
     }
 
     /// Whether other regions may have clients in a circle.
@@ -225,26 +253,25 @@ impl Homes {
         self.is_up && has_room && self.regions.others(&self.region, Some(circle), now).next().is_some()
     }
 
-    /// Begins a NEAR, without that client, here and in all regions that may have clients in its circle.
+    /// Goes on with a NEAR, which is not about that client, here and in all regions that may have clients in its circle.
     pub(crate) fn gather(
         &mut self,
         ticket: Ticket,
-        (near, circle, except): (&Near, Circle, Option<&[u8]>),
-        rights: &Rights,
+        (near, except, rights): (&Near, Option<&[u8]>, &Rights),
+        search: Search,
         deadline: Instant,
         turn: &mut Turn,
     ) {
+        let circle = *search.circle();
         let regions: Vec<_> = self.regions.others(&self.region, Some(&circle), turn.now.instant).cloned().collect();
         let number = self.next_gathering;
         self.next_gathering += 1;
         let mut question = self.heading();
         write_near(near, &circle, except, rights, &mut question);
         let payload = Bytes::from(question);
-        let filter = Filter::of(near, rights, turn.now.wall, except);
-        let search = Search::new(circle, near.bound.into(), filter);
-        let mut gathering = Gathering::new(ticket, circle, near.bound.into(), search);
+        let mut gathering = Gathering::new(ticket, near.bound.into(), search);
         for region in regions {
-            let id = self.questions.open(region.clone(), Asks::Near(number), deadline);
+            let id = self.questions.open(region.clone(), Asks::Near(number, Heard::default()), deadline);
             self.posts.push_back(Post { to: Subject::Ask(region), payload: payload.clone(), question: Some(id) });
             gathering.missing += 1;
         }
@@ -252,7 +279,7 @@ impl Homes {
         self.call(turn);
     }
 
-    /// That NEAR.
+    /// The NEAR of that number.
     pub(crate) fn gathering(&mut self, number: u64) -> Option<&mut Gathering> {
         self.gatherings.get_mut(&number)
     }
@@ -277,7 +304,7 @@ impl Homes {
     fn end(&mut self, open: Open, turn: &mut Turn) {
         match open.asks {
             Asks::Where(all) => all.into_iter().for_each(|wanted| unanswered(wanted, turn)),
-            Asks::Near(number) => {
+            Asks::Near(number, _) => {
                 if let Some(gathering) = self.gatherings.get_mut(&number) {
                     gathering.missing -= 1;
                     gathering.silent.push(open.region);
@@ -311,7 +338,7 @@ impl Homes {
     /// When somebody is to poll, whatever happens.
     fn poll_at(&self) -> Option<Instant> {
         let bridges = self.is_bridging().then_some(self.tells_at);
-        let streams = self.interests.deadline().into_iter().chain(self.streams.deadline()).filter(|_| self.is_up);
+        let streams = self.streams_at.filter(|_| self.is_up);
         bridges.into_iter().chain(self.batch.deadline()).chain(self.damper.deadline()).chain(streams).min()
     }
 
@@ -373,8 +400,7 @@ impl Homes {
         searches || serves || self.streams.has_more()
     }
 
-    /// These are watched here from now on, and nothing else. Guests that are not are none any more.
-    /// Who they were.
+    /// These are watched here from now on, and nothing else. Guests that are not are none any more: who they were.
     pub(crate) fn want(&mut self, wanted: Vec<(Scope, Target)>, waits_until: Instant) -> Vec<Box<[u8]>> {
         self.interests.want(wanted.into_iter(), waits_until);
         let interests = &self.interests;
@@ -418,6 +444,14 @@ impl Homes {
             }
             self.posts.push_back(Post { to: Subject::Ask(region), payload: payload.into(), question: Some(question) });
         }
+        // Here, and not whenever somebody asks: that is with each pass, and goes through all of them.
+        self.streams_at = self.interests.deadline(now).into_iter().chain(self.streams.deadline()).min();
+    }
+
+    /// Something has come on a stream, or is missing there.
+    pub(crate) fn look_after_streams(&mut self, now: Instant) {
+        let soon = now + Interests::RETRY;
+        self.streams_at = Some(self.streams_at.map_or(soon, |at| at.min(soon)));
     }
 
     /// Whether a watch of that target need not wait any longer for what other regions have there.

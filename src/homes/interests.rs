@@ -89,7 +89,7 @@ impl Interests {
     const MOST_EARLY: usize = 64;
 
     /// How long a stream that has failed is not asked for.
-    const RETRY: Duration = Duration::from_secs(1);
+    pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
     /// How long one end that says nothing counts as there.
     pub(crate) const GONE: Duration = Duration::from_secs(15);
@@ -274,7 +274,7 @@ impl Interests {
     }
 
     /// When to look again.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
         let streams = self.all.values().flat_map(|interest| interest.streams.values());
         let failed = self.all.values().flat_map(|interest| interest.failed.values().copied());
         let due = |stream: &Stream| {
@@ -283,6 +283,8 @@ impl Interests {
                 .min(stream.heard_at + Self::GONE)
                 .min(gap.unwrap_or(stream.said_at + Self::EVERY))
         };
-        streams.map(due).chain(failed).min()
+        // Those that wait for what is told at the start go on then.
+        let waits = self.all.values().map(|interest| interest.waits_until).filter(|until| *until > now);
+        streams.map(due).chain(failed).chain(waits).min()
     }
 }

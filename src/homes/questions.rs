@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bus::QuestionId;
+use super::parts::Heard;
 use crate::access::Rights;
 use crate::report::OwnedRecord;
 use crate::values::{Instant, Nearby, ServerName, Ticket};
@@ -50,8 +51,8 @@ pub(crate) struct Open {
 pub(crate) enum Asks {
     /// Where these clients are. The answer has a line for each, in their order.
     Where(Vec<Wanted>),
-    /// Who is near: a part of that gathering.
-    Near(u64),
+    /// Who is near: a part of that gathering; and how far the answer has come.
+    Near(u64, Heard),
     /// A step of the comparison that is under way in that run of the census.
     Homes(u64),
 }
@@ -110,9 +111,9 @@ impl Questions {
         id
     }
 
-    /// The question of that number, if it still waits.
-    pub(crate) fn get(&self, id: QuestionId) -> Option<&Open> {
-        self.open.get(&id)
+    /// What the question of that number asks that region, if it still waits.
+    pub(crate) fn asks(&mut self, id: QuestionId, region: &ServerName) -> Option<&mut Asks> {
+        self.open.get_mut(&id).filter(|open| open.region == *region).map(|open| &mut open.asks)
     }
 
     /// Nothing more is waited for.

@@ -1,6 +1,6 @@
 //! What other regions are told of clients here that somebody there watches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bus::{QuestionId, ReplyTo};
 use super::interests::Interests;
@@ -22,8 +22,8 @@ pub(crate) struct Told {
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     all: BTreeMap<QuestionId, Told>,
-    /// The one that was looked at last: they take turns.
-    last: Option<QuestionId>,
+    /// Those that are to be told something: each once, before it is looked again who is.
+    due: VecDeque<QuestionId>,
 }
 
 impl Streams {
@@ -53,14 +53,18 @@ impl Streams {
     /// Takes the next that is to be told something, or that is to hear that this server is there; whoever has gone is
     /// dropped.
     pub(crate) fn next(&mut self, now: Instant) -> Option<(QuestionId, Told)> {
-        self.all.retain(|_, told| now < told.heard_at + Interests::GONE);
-        let is_due = |told: &Told| told.watcher.has_more() || told.said_at + Interests::EVERY <= now;
-        let after = self.last.map_or(QuestionId(0), |QuestionId(last)| QuestionId(last + 1));
-        let mut in_turn = self.all.range(after..).chain(self.all.range(..after));
-        let id = in_turn.find(|(_, told)| is_due(told)).map(|(&id, _)| id);
-        self.last = id;
-        let id = id?;
-        Some((id, self.all.remove(&id)?))
+        if self.due.is_empty() {
+            self.all.retain(|_, told| now < told.heard_at + Interests::GONE);
+            let is_due = |told: &Told| told.watcher.has_more() || told.said_at + Interests::EVERY <= now;
+            self.due = self.all.iter().filter(|(_, told)| is_due(told)).map(|(&id, _)| id).collect();
+        }
+        // One that was stopped meanwhile is not there.
+        while let Some(id) = self.due.pop_front() {
+            if let Some(told) = self.all.remove(&id) {
+                return Some((id, told));
+            }
+        }
+        None
     }
 
     /// Puts it back, which was told something; the number of the message.
@@ -74,10 +78,11 @@ impl Streams {
 
     pub(crate) fn clear(&mut self) {
         self.all.clear();
+        self.due.clear();
     }
 
     pub(crate) fn has_more(&self) -> bool {
-        self.all.values().any(|told| told.watcher.has_more())
+        !self.due.is_empty() || self.all.values().any(|told| told.watcher.has_more())
     }
 
     /// When somebody is to hear that this server is there.

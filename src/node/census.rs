@@ -4,7 +4,6 @@ use super::hub::Hub;
 use super::node::Node;
 use crate::homes::{Asks, Errand, Heading, Next, Parts, QuestionId, ReplyTo, Walk};
 use crate::pass::Turn;
-use crate::report::OwnedRecord;
 use crate::store::Store;
 use crate::values::Instant;
 
@@ -31,20 +30,6 @@ impl Node {
         let goes_on = goes_on && walk.goes_on();
         self.hub(turn, |hub, turn| hub.walked(walk, goes_on, turn.now.instant));
         true
-    }
-
-    /// Takes in what another region knows of clients whose home is another one here. It is told of what is newer here.
-    pub(super) fn hear_of_homes(&self, turn: &mut Turn, lines: &[u8]) {
-        let heard = self.hear(turn, lines);
-        let now = turn.now.instant;
-        self.hub(turn, |hub, _| {
-            hub.counters.homes_mended += heard.kept as u64;
-            let homes = hub.homes.as_mut().filter(|homes| homes.is_bridging())?;
-            for newer in heard.newer.iter().map(OwnedRecord::record) {
-                homes.arrived(&newer, now);
-            }
-            Some(())
-        });
     }
 }
 
@@ -126,19 +111,21 @@ impl Hub {
     /// Another region answers a question of a comparison: the lines that tell of clients. None, if it answers another one.
     pub(super) fn homes_answered<'a>(&mut self, id: QuestionId, answer: &'a [u8], turn: &Turn) -> Option<&'a [u8]> {
         let homes = self.homes.as_mut()?;
-        let Some(&Asks::Homes(run)) = homes.questions.get(id).map(|open| &open.asks) else { return None };
-        homes.answer(id, answer)?;
-        let (_, answers) = Heading::split(answer)?;
+        let (from, answer) = Heading::split(answer)?;
+        let Some(&mut Asks::Homes(run)) = homes.questions.asks(id, &from.region) else { return None };
         let now = turn.now.instant;
-        let Ok(told) = homes.census.hear(run, answers) else {
+        let heard = homes.census.hear(run, answer);
+        let Ok(part) = heard else {
             self.counters.region_dropped += 1;
             homes.questions.close(id);
             homes.census.fail(run, now);
             return Some(b"");
         };
-        if Parts::is_last(answers) {
+        let Some(part) = part else { return Some(b"") };
+        if part.is_last {
+            homes.questions.close(id);
             self.go_on_comparing(run, now);
         }
-        Some(told)
+        Some(part.lines)
     }
 }

@@ -6,9 +6,8 @@ use crate::access::Rights;
 use crate::homes::{Then, Wanted};
 use crate::pass::Turn;
 use crate::report::OwnedRecord;
-use crate::spatial::Circle;
 use crate::store::Search;
-use crate::values::{Position, SessionId, Ticket};
+use crate::values::{SessionId, Ticket};
 use crate::wire::{Around, Near, Refusal};
 
 impl Node {
@@ -58,19 +57,14 @@ impl Node {
             (search, _) => search?,
         };
         let except = if let Around::Client(client) = &near.around { Some(&**client) } else { None };
-        let center = search.circle().center();
-        let spans = |hub: &mut Hub, turn: &mut Turn| {
-            let spans = hub
-                .homes
-                .as_ref()
-                .is_some_and(|homes| homes.spans(&Circle::new(center, near.radius), turn.now.instant));
-            if spans {
-                hub.gather(ticket, (near, center, except), rights, turn);
+        Ok(self.hub(turn, |hub, turn| {
+            let now = turn.now.instant;
+            if hub.homes.as_ref().is_some_and(|homes| homes.spans(search.circle(), now)) {
+                hub.gather(ticket, (near, except, rights), search, turn);
+                return None;
             }
-            spans
-        };
-        let spans = self.hub(turn, spans);
-        Ok((!spans).then_some(search))
+            Some(search)
+        }))
     }
 
     /// Asks the region of a client that is not at home here, for the request of that line.
@@ -95,17 +89,17 @@ impl Node {
 }
 
 impl Hub {
-    /// Searches for who is near in all regions that may have somebody there.
+    /// Goes on with a NEAR, which is not about that client, here and in all regions that may have somebody there.
     pub(super) fn gather(
         &mut self,
         ticket: Ticket,
-        (near, center, except): (&Near, Position, Option<&[u8]>),
-        rights: &Rights,
+        near: (&Near, Option<&[u8]>, &Rights),
+        search: Search,
         turn: &mut Turn,
     ) {
         let deadline = turn.now.instant + self.identity.limits.region_timeout;
         if let Some(homes) = &mut self.homes {
-            homes.gather(ticket, (near, Circle::new(center, near.radius), except), rights, deadline, turn);
+            homes.gather(ticket, near, search, deadline, turn);
         }
     }
 }

@@ -14,13 +14,10 @@ use crate::watch::{Reach, WatchId};
 use crate::wire::{Message, RecordKind, Target, WatchWord};
 
 impl Node {
-    /// Asks other regions for what is watched here, and tells them what they watch; whether there was something to tell.
-    pub(super) fn tell_regions(&self, turn: &mut Turn) -> bool {
+    /// Tells another region something of what it watches; whether there was something to tell.
+    pub(super) fn tell_region(&self, turn: &mut Turn) -> bool {
         let now = turn.now.instant;
-        let next = self.hub(turn, |hub, turn| {
-            hub.ask_for_guests(turn);
-            hub.homes.as_mut()?.streams.next(now)
-        });
+        let next = self.hub(turn, |hub, _| hub.homes.as_mut()?.streams.next(now));
         let Some((id, mut told)) = next else { return false };
         let mut news = Vec::new();
         self.tell(turn, &mut told.watcher, Post::MOST / 2, &mut news);
@@ -57,10 +54,19 @@ impl Hub {
         self.homes.as_ref().is_some_and(|homes| !homes.is_ready(target, turn.now.instant))
     }
 
-    /// There may be something to ask other regions.
-    pub(super) fn call_for_regions(&mut self, turn: &mut Turn) {
+    /// The start of a watch waits for what other regions have there.
+    pub(super) fn await_regions(&mut self, turn: &mut Turn) {
         if let Some(homes) = &mut self.homes {
+            homes.is_awaited = true;
             homes.call(turn);
+        }
+    }
+
+    /// Who waits for other regions goes on, if these have told all that there was, or need not be waited for any longer.
+    pub(super) fn await_no_region(&mut self, turn: &mut Turn) {
+        if let Some(homes) = self.homes.as_mut().filter(|homes| homes.is_awaited) {
+            let now = turn.now.instant;
+            homes.is_awaited = self.watches.await_no_region(|target| homes.is_ready(target, now), turn);
         }
     }
 
@@ -72,7 +78,7 @@ impl Hub {
     }
 
     /// Looks whether other regions are to be asked for something else than they were.
-    fn ask_for_guests(&mut self, turn: &mut Turn) {
+    pub(super) fn ask_for_guests(&mut self, turn: &mut Turn) {
         let Self { homes: Some(homes), watches, identity, .. } = self else { return };
         let now = turn.now.instant;
         if homes.is_up() && homes.watches != watches.changes() {
@@ -93,7 +99,7 @@ impl Hub {
             }
         }
         homes.keep_streams(now);
-        watches.await_no_region(|target| homes.is_ready(target, now), turn);
+        self.await_no_region(turn);
     }
 
     /// What a region tells of what is watched here.
@@ -107,15 +113,14 @@ impl Hub {
         let Some(homes) = &mut self.homes else { return };
         let Some((number, news)) = numbered(news) else { return };
         let heard = homes.interests.hear(question, (number, reply), news, turn.now.instant);
+        homes.look_after_streams(turn.now.instant);
         let Some((scope, region, news)) = heard else { return };
         for line in lines(&news) {
             let word = line.split(|&byte| byte == b' ').next().and_then(WatchWord::parse);
             match word {
                 Some(WatchWord::Watching) => {
                     self.is_told_all(question, (&scope, &region), store, turn);
-                    let Some(homes) = &mut self.homes else { return };
-                    let now = turn.now.instant;
-                    self.watches.await_no_region(|target| homes.is_ready(target, now), turn);
+                    self.await_no_region(turn);
                 }
                 Some(WatchWord::Again) => {
                     let Some(homes) = &mut self.homes else { return };

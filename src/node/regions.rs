@@ -1,10 +1,11 @@
 //! What a server does for other regions: it answers their questions, tells them of arrivals and hears of theirs.
 
 use super::changes::{Changed, Changes};
+use super::heard::Heard;
 use super::hub::Hub;
 use super::node::Node;
 use crate::homes::{
-    Asks, Delivery, Errand, Heading, Homes, Incoming, Neighbourhood, Post, QuestionId, ReplyTo, Serving, Then, Wanted,
+    Delivery, Errand, Heading, Homes, Incoming, Neighbourhood, Parts, Post, QuestionId, ReplyTo, Serving, Then, Wanted,
     give, lines,
 };
 use crate::pass::{Answered, Turn, Work};
@@ -12,7 +13,7 @@ use crate::places::Query;
 use crate::report::OwnedRecord;
 use crate::spatial::Circle;
 use crate::store::{Filter, Search, Store};
-use crate::values::{Instant, ServerName};
+use crate::values::{Counters, Instant, ServerName};
 
 impl Node {
     /// Makes it a server of that region, once and before it starts. Its name is any that a server may have.
@@ -32,8 +33,8 @@ impl Node {
     /// order; whether there is more. If not, [`Action::Post`](crate::Action::Post) says when there is. Whoever has the bus
     /// calls it, one at a time.
     pub fn poll_regions(&self, turn: &mut Turn, posts: &mut Vec<Post>) -> bool {
-        let start = turn.work();
-        let limits = self.identity().limits.clone();
+        let (start, now, identity) = (turn.work(), turn.now.instant, self.identity());
+        let limits = &identity.limits;
         if self.homes(turn, |homes, turn| homes.has_come(turn.now, limits.keep_for)).is_none() {
             return false;
         }
@@ -41,16 +42,16 @@ impl Node {
         while turn.work().wrapping_sub(start) < Work::PASS {
             let does = self.serve_region(turn) || self.search_for_region(turn) || self.search_here(turn);
             let walks = self.walk_for_regions(turn);
-            if !self.tell_regions(turn) && !does && !walks {
+            if !self.tell_region(turn) && !does && !walks {
                 break;
             }
         }
-        let now = turn.now.instant;
-        let send = |homes: &mut Homes, _: &mut Turn| {
+        self.hub(turn, |hub, turn| {
+            hub.ask_for_guests(turn);
+            let Some(homes) = &mut hub.homes else { return false };
             homes.send(now, now + limits.region_timeout, posts);
             homes.has_more()
-        };
-        self.homes(turn, send).unwrap_or(false)
+        })
     }
 
     fn homes<T>(&self, turn: &mut Turn, work: impl FnOnce(&mut Homes, &mut Turn) -> T) -> Option<T> {
@@ -113,15 +114,15 @@ impl Node {
         }
         let Serving { to, search } = serving;
         self.homes(turn, |homes, _| {
-            let mut answer = homes.heading();
+            let (mut parts, mut posts) = (Parts::new(to, homes.heading()), Vec::new());
+            let mut line = Vec::new();
             for found in search.into_nearest() {
-                if answer.len() + found.line().len() > Post::MOST {
-                    homes.reply(to.clone(), core::mem::replace(&mut answer, homes.heading()));
-                }
-                found.record().write_line(&mut answer);
+                found.record().write_line(&mut line);
+                parts.add(&line, &mut posts);
+                line.clear();
             }
-            answer.push(b'\n');
-            homes.reply(to, answer);
+            posts.push(parts.end());
+            homes.post_all(posts);
         });
         true
     }
@@ -166,7 +167,8 @@ impl Node {
             }
             Delivery::Answered(id, reply) => {
                 if let Some(lines) = self.hub(turn, |hub, turn| hub.homes_answered(*id, payload, turn)) {
-                    return self.hear_of_homes(turn, lines);
+                    let count = |counters: &mut Counters, heard: &Heard| counters.homes_mended += heard.kept as u64;
+                    return self.hear_of_homes(turn, lines, count);
                 }
                 let news = self.hub(turn, |hub, turn| {
                     hub.region_answered((*id, reply.clone()), payload, &self.store, turn);
@@ -179,15 +181,22 @@ impl Node {
         }
     }
 
-    /// Takes in what another region's bridge has told. Who is at home here all the same, since a newer report is kept, is
-    /// told of again.
+    /// Takes in what another region's bridge has told.
     fn hear_of_arrivals(&self, turn: &mut Turn, lines: &[u8]) {
+        self.hear_of_homes(turn, lines, |counters, heard| {
+            counters.arrivals_heard += heard.kept as u64;
+            counters.arrivals_known += heard.known as u64;
+        });
+    }
+
+    /// Takes in what another region knows of homes, and counts it. All regions are told of what is newer here, if that is
+    /// this server's to tell: who is at home here all the same, or was forgotten.
+    pub(super) fn hear_of_homes(&self, turn: &mut Turn, lines: &[u8], count: impl FnOnce(&mut Counters, &Heard)) {
         let heard = self.hear(turn, lines);
         let now = turn.now.instant;
         self.hub(turn, |hub, _| {
-            hub.counters.arrivals_heard += heard.kept as u64;
-            hub.counters.arrivals_known += heard.known as u64;
-            let homes = hub.homes.as_mut()?;
+            count(&mut hub.counters, &heard);
+            let homes = hub.homes.as_mut().filter(|homes| homes.is_bridging())?;
             for newer in heard.newer.iter().map(OwnedRecord::record) {
                 homes.arrived(&newer, now);
             }
@@ -205,9 +214,8 @@ impl Hub {
         if let Some(homes) = &mut self.homes {
             homes.set_up(is_up, turn);
             self.arrivals = homes.is_bridging().then(|| Changes::new(Self::MOST_ARRIVALS));
-            let now = turn.now.instant;
-            self.watches.await_no_region(|target| homes.is_ready(target, now), turn);
         }
+        self.await_no_region(turn);
     }
 
     /// This server is its region's bridge from now on, or is not.
@@ -252,23 +260,13 @@ impl Hub {
             b"STOP\n" => return homes.streams.stop(by.0),
             _ => {}
         }
-        match homes.answer(by.0, answer) {
-            Some(Asks::Where(all)) => {
-                let mut answers = lines(answers);
-                for wanted in all {
-                    self.found(wanted, &from.region, answers.next(), turn);
-                }
+        if let Some(all) = homes.take_wanted(by.0, &from.region) {
+            let mut answers = lines(answers);
+            for wanted in all {
+                self.found(wanted, &from.region, answers.next(), turn);
             }
-            Some(Asks::Near(number)) => {
-                let Some(gathering) = homes.gathering(number) else { return };
-                let found = lines(answers).filter_map(OwnedRecord::of_elsewhere);
-                gathering.add(found);
-                if answer.ends_with(b"\n\n") {
-                    gathering.missing -= 1;
-                    homes.end_if_done(number, turn);
-                }
-            }
-            Some(Asks::Homes(_)) | None => self.counters.region_dropped += 1,
+        } else if !homes.take_found(by.0, &from.region, answers, turn) {
+            self.counters.region_dropped += 1;
         }
     }
 
@@ -307,7 +305,9 @@ impl Hub {
             }
             Then::Near(near, rights) => {
                 let client = report.record().client();
-                self.gather(ticket, (&near, at, Some(client)), &rights, turn);
+                let filter = Filter::of(&near, &rights, turn.now.wall, Some(client));
+                let search = Search::new(Circle::new(at, near.radius), near.bound.into(), filter);
+                self.gather(ticket, (&near, Some(client), &rights), search, turn);
             }
         }
     }

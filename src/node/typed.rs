@@ -66,14 +66,18 @@ impl Node {
         (radius, bound): (Radius, u8),
     ) -> Result<Option<OwnedRecord>, Refusal> {
         let (ticket, bound) = (Ticket { session: id, number: 0 }, bound.min(MOST_RESULTS));
-        self.hub(turn, |hub, _| hub.counters.whatsat += 1);
-        let Some(report) = self.position(client, turn.now) else {
+        let report = self.position(client, turn.now);
+        let at = report.as_ref().and_then(|report| report.record().place());
+        self.hub(turn, |hub, turn| {
+            hub.counters.whatsat += 1;
+            if let Some(at) = at {
+                hub.want(Query { at, radius, bound }, ticket, turn);
+            }
+        });
+        if report.is_none() {
             self.ask_home(turn, ticket, (client, b""), Then::Places(Nearby { radius, bound }))?;
-            return Ok(None);
-        };
-        let at = report.record().place().ok_or(Refusal::UnknownClient)?;
-        self.hub(turn, |hub, turn| hub.want(Query { at, radius, bound }, ticket, turn));
-        Ok(Some(report))
+        }
+        Ok(report)
     }
 
     fn count_refused(&self, why: Option<&Refusal>, turn: &mut Turn) {

@@ -99,7 +99,7 @@ impl Node {
                 }
                 None if is_own && hub.awaits_regions(&own.target, turn) => {
                     watcher.set_awaits_regions(true);
-                    hub.call_for_regions(turn);
+                    hub.await_regions(turn);
                     false
                 }
                 None => {

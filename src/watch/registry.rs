@@ -256,15 +256,18 @@ impl Watches {
         self.changes
     }
 
-    /// Who begins to watch something for which that is so has to wait for other regions no longer.
-    pub(crate) fn await_no_region(&mut self, is_ready: impl Fn(&Target) -> bool, turn: &mut Turn) {
+    /// Who begins to watch something for which that is so has to wait for other regions no longer; whether others still do.
+    pub(crate) fn await_no_region(&mut self, is_ready: impl Fn(&Target) -> bool, turn: &mut Turn) -> bool {
+        let mut awaits = false;
         for watch in self.by_id.values().filter(|watch| watch.meets_guests) {
             let mut inbox = watch.inbox.hold();
             if inbox.awaits() && is_ready(&watch.target) {
                 inbox.set_awaits(false);
                 turn.actions.push(call(watch.session));
             }
+            awaits |= inbox.awaits();
         }
+        awaits
     }
 
     /// Which shard has clients that a watch has not met yet; none where it has met all.

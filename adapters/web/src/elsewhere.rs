@@ -11,20 +11,19 @@ use crate::problem::Problem;
 use crate::router::Call;
 
 impl Call<'_> {
-    /// Asks the node something that it may answer later: what is so at once, or the answer.
+    /// Asks the node something, and waits for its answer where it gives none at once.
     pub(crate) async fn ask<T>(
         &self,
         asker: &Asker,
-        question: impl FnOnce(&Node, &mut Turn, SessionId) -> Result<Asked<T>, Refusal>,
+        question: impl FnOnce(&Node, &mut Turn, SessionId) -> Result<Option<T>, Refusal>,
     ) -> Result<Asked<T>, Problem> {
         let host = &self.door.host;
         let letters = host.letters();
         let mut turn = Turn::at(host.now());
         let outcome = question(host.node(), &mut turn, letters.id());
         host.perform(&mut turn);
-        match outcome.map_err(|refusal| asker.refused(refusal))? {
-            Asked::Later(None) => {}
-            at_once => return Ok(at_once),
+        if let Some(at_once) = outcome.map_err(|refusal| asker.refused(refusal))? {
+            return Ok(Asked::Now(at_once));
         }
         let mut waiting = Waiting { call: self, id: Some(letters.id()) };
         let letter = poll_fn(|context| letters.poll(context)).await;
@@ -35,17 +34,17 @@ impl Call<'_> {
         match answer.into_answered() {
             Answered::Unknown { .. } => Err(asker.refused(Refusal::UnknownClient)),
             Answered::Silent { away, .. } => Err(Problem::region_silent(&away.record())),
-            answered => Ok(Asked::Later(Some(answered))),
+            answered => Ok(Asked::Later(answered)),
         }
     }
 }
 
 /// What comes of a question.
 pub(crate) enum Asked<T> {
-    /// It is so.
+    /// It was answered at once.
     Now(T),
-    /// It is answered later, or was now.
-    Later(Option<Answered>),
+    /// It was answered later.
+    Later(Answered),
 }
 
 /// Somebody who waits. Who goes before the answer is there costs nothing more.

@@ -283,3 +283,18 @@ fn a_fence_that_waits_is_told_of_a_guest_that_stays_away() {
     let left = after(90, "+21+10");
     assert!(left.starts_with("LEAVE eu-1 ") && left.contains(" +21+10 90 "), "{left}");
 }
+
+#[test]
+fn a_watch_waits_for_a_silent_region_no_longer_than_for_an_answer() {
+    let mut world = World::new(&["us", "eu"]);
+    let mut us = world.session(0, 1);
+    world.say(0, &mut us, "IAMAT a +10.0+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    world.happens(1, Event::Bus(false));
+    let told = world.say(0, &mut us, "WATCH *\n");
+    assert!(told.starts_with("SEEN us-1 ") && !told.contains("WATCHING"), "{told}");
+    world.pass(Duration::from_millis(1100));
+    let mut out = Vec::new();
+    world.go_on(0, &mut us, &mut out);
+    assert_eq!(String::from_utf8_lossy(&out), "WATCHING *\n");
+}

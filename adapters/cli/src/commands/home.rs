@@ -15,9 +15,9 @@ use crate::reply::Reply;
 use crate::server::{Server, ServerOptions};
 use crate::text::escaped;
 
-/// Ask in which region a client is at home
+/// Ask which region a client is at home in
 ///
-/// Any server of any region knows. Where the herd is no region, that is left out.
+/// Any server of any region can answer. A herd that is not part of any region says so.
 #[derive(Args)]
 pub(crate) struct Where {
     #[command(flatten)]

@@ -54,11 +54,10 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
     let client = call.client()?;
     let asker = call.asker()?;
     asker.may(Need::Ask, client)?;
-    let ask =
-        |node: &Node, turn: &mut Turn, id| Ok(node.home(turn, id, client)?.map_or(Asked::Later(None), Asked::Now));
+    let ask = |node: &Node, turn: &mut Turn, id| node.home(turn, id, client);
     let (report, region) = match call.ask(&asker, ask).await? {
         Asked::Now(report) => (report, call.door.host.node().region()),
-        Asked::Later(Some(Answered::Home { region, report })) => (report, Some(region)),
+        Asked::Later(Answered::Home { region, report }) => (report, Some(region)),
         Asked::Later(_) => unreachable!("a WHERE is answered with a home"),
     };
     let region = region.as_ref().map(ServerName::as_str);

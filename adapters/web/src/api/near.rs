@@ -40,10 +40,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
         heard,
     };
     let host = &call.door.host;
-    let ask = |node: &Node, turn: &mut Turn, id| {
-        let search = node.near_anywhere(turn, id, &near, asker.caller.rights())?;
-        Ok(search.map_or(Asked::Later(None), Asked::Now))
-    };
+    let ask = |node: &Node, turn: &mut Turn, id| node.near_anywhere(turn, id, &near, asker.caller.rights());
     let (center, found, silent) = match call.ask(&asker, ask).await? {
         Asked::Now(mut search) => {
             let mut turn = Turn::at(host.now());
@@ -53,7 +50,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
             }
             (search.circle().center(), search.into_nearest().collect(), Vec::new())
         }
-        Asked::Later(Some(Answered::Found { center, found, silent })) => (center, found, silent),
+        Asked::Later(Answered::Found { center, found, silent }) => (center, found, silent),
         Asked::Later(_) => unreachable!("a NEAR is answered with clients"),
     };
     let features = found.iter().map(|found| {

@@ -22,9 +22,9 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
     let bound = bound.unwrap_or(MOST_RESULTS);
     let ask = |node: &Node, turn: &mut Turn, id| {
         // The places come later, wherever the client is.
-        node.whatsat(turn, id, client, (radius, bound)).map(|_| Asked::<()>::Later(None))
+        node.whatsat(turn, id, client, (radius, bound)).map(|_| None::<()>)
     };
-    let Asked::Later(Some(Answered::Places { places: found, .. })) = call.ask(&asker, ask).await? else {
+    let Asked::Later(Answered::Places { places: found, .. }) = call.ask(&asker, ask).await? else {
         unreachable!("a WHATSAT is answered with places")
     };
     let mut places = Vec::new();
