@@ -128,7 +128,7 @@ impl Hub {
                 }
                 Some(word) => {
                     if let Some(record) = record_of(line, word) {
-                        self.hear_of_guest(word, (question, &region), &record, store, turn);
+                        self.hear_of_guest(word, (question, &scope, &region), &record, store, turn);
                     }
                 }
                 None => {}
@@ -166,7 +166,7 @@ impl Hub {
     fn hear_of_guest(
         &mut self,
         word: WatchWord,
-        (question, region): (QuestionId, &ServerName),
+        (question, scope, region): (QuestionId, &Scope, &ServerName),
         record: &OwnedRecord,
         store: &Store,
         turn: &mut Turn,
@@ -193,8 +193,10 @@ impl Hub {
                     record.record().write_arrival(region.as_bytes(), &mut homes.news);
                 }
             }
-            // It has left its region.
-            WatchWord::Left if order.is_some_and(Ordering::is_eq) => {
+            // It has left its region, if it was where this is about; if not, another stream has told already where it is.
+            WatchWord::Left
+                if order.is_some_and(Ordering::is_eq) && homes.interests.covers(scope, &record.record()) =>
+            {
                 let mut away = Vec::new();
                 record.record().write_arrival(region.as_bytes(), &mut away);
                 let away = OwnedRecord::of_elsewhere(away.trim_ascii_end());

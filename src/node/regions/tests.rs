@@ -298,3 +298,26 @@ fn a_watch_waits_for_a_silent_region_no_longer_than_for_an_answer() {
     world.go_on(0, &mut us, &mut out);
     assert_eq!(String::from_utf8_lossy(&out), "WATCHING *\n");
 }
+
+#[test]
+fn a_client_that_leaves_one_watch_is_still_in_the_others() {
+    let mut world = World::new(&["us", "eu"]);
+    let (mut eu, mut all, mut near) = (world.session(1, 1), world.session(0, 2), world.session(0, 3));
+    world.say(1, &mut eu, "IAMAT b +10.1+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    world.say(0, &mut all, "WATCH *\n");
+    world.say(0, &mut near, "WATCH +10+10 50\n");
+    world.say(1, &mut eu, "IAMAT b +20.5+10.0 2\n");
+    world.pass(Duration::from_millis(20));
+    let mut told = Vec::new();
+    world.go_on(0, &mut all, &mut told);
+    world.go_on(0, &mut near, &mut told);
+    let told = String::from_utf8(told).expect("ASCII");
+    let words: Vec<_> = told.lines().map(|line| line.split(' ').next()).collect();
+    assert_eq!(words, [Some("SEEN"), Some("LEFT")], "{told}");
+    // It is known to this server for as long as anybody watches where it is.
+    let hub = world.regions[0].0.hub.hold();
+    let guest =
+        hub.homes.as_ref().and_then(|homes| homes.guests.get(b"b")).map(|guest| guest.report.record().time().to_vec());
+    assert_eq!(guest.as_deref(), Some(&b"2"[..]));
+}
