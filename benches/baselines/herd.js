@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A plain herd server on Node.js: herd.js NAME PORT [NEIGHBOUR=PORT...]
 //
-// It speaks the protocol of docs/PROTOCOL.md on 127.0.0.1, with the module `net` and its callbacks.
+// It speaks the protocol of docs/protocol.md on 127.0.0.1, with the module `net` and its callbacks.
 // README.md beside it says what it leaves out.
 'use strict';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A plain herd server on asyncio: herd.py NAME PORT [NEIGHBOUR=PORT...]
 
-It speaks the protocol of docs/PROTOCOL.md on 127.0.0.1, with the standard library and the callbacks of
+It speaks the protocol of docs/protocol.md on 127.0.0.1, with the standard library and the callbacks of
 asyncio.Protocol. README.md beside it says what it leaves out.
 """
 

@@ -18,7 +18,7 @@
 //! sketch, a list, or asks for parts. Where one side has nothing, the other's reports go there without either. So
 //! what crosses the link is in proportion to what differs, and two servers that agree exchange two
 //! lines. Parts are asked for depth first, a bounded step at a time, as the link is polled for something to send. Reports that came by repair are not flooded: the server that learned them compares itself
-//! with its other neighbours next. `docs/REPAIR.md` weighs this against the other ways to do it.
+//! with its other neighbours next. `docs/repair.md` weighs this against the other ways to do it.
 //!
 //! It may ask `bytes`, `values`, `wire`, `herd` and `pass`.
 

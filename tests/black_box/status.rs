@@ -9,7 +9,7 @@ use crate::binaries;
 
 /// The answer that the protocol's page shows.
 fn shown() -> Value {
-    let page = include_str!("../../docs/PROTOCOL.md");
+    let page = include_str!("../../docs/protocol.md");
     let (_, rest) = page.split_once("```json\n").expect("an example in JSON");
     let (example, _) = rest.split_once("\n```").expect("its end");
     serde_json::from_str(example).expect("JSON")

@@ -3,7 +3,7 @@
 //! A state holds each server as it is, what is on its way between them, and how much may still happen:
 //! clients speak, servers crash and start again, connections are cut, time passes. From each state all that can happen
 //! next is tried. The servers run the core itself; the rule of the first herd is there beside it, to
-//! show what the core does differently. `docs/MODEL.md` tells what came out, and how the model differs from
+//! show what the core does differently. `docs/model.md` tells what came out, and how the model differs from
 //! a real herd.
 //!
 //! ```text

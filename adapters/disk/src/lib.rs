@@ -1,4 +1,4 @@
-//! What a server of a herd keeps on disk: a log, snapshots, recovery. `docs/STORAGE.md` has the format and the promises.
+//! What a server of a herd keeps on disk: a log, snapshots, recovery. `docs/storage.md` has the format and the promises.
 //!
 //! It knows nothing of what it keeps but that it is lines, each with its LF, and that whoever gets them back knows which of
 //! two is newer. No runtime, no thread and no clock is in it: it is called, and says when it wants to be called again.

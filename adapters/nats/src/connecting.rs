@@ -102,7 +102,7 @@ fn tell(bus: &Bus, link: &watch::Sender<Link>, event: Event) {
             let said = error.to_string();
             let said = said.trim_start_matches("nats: ");
             if said.to_lowercase().contains("permissions violation") {
-                state.wrong(About::Rights, format!("NATS says: {said}; docs/REGIONS.md lists the rights of a region"));
+                state.wrong(About::Rights, format!("NATS says: {said}; docs/regions.md lists the rights of a region"));
             } else {
                 state.wrong(About::Connection, format!("NATS says: {said}"));
             }

@@ -24,7 +24,7 @@ pub(crate) enum Fault {
         what: String,
     },
     /// What is there would lose arrivals.
-    #[error("the {what} {name} has {setting}: delete it, and it is made anew, or set that as docs/REGIONS.md says")]
+    #[error("the {what} {name} has {setting}: delete it, and it is made anew, or set that as docs/regions.md says")]
     Unfit {
         /// A stream, a bucket or a consumer.
         what: &'static str,

@@ -16,7 +16,7 @@
 //! | `subjects` | what everything is called in NATS |
 //! | `state` | how all of that is, for whoever asks |
 //!
-//! `docs/REGIONS.md` tells whoever runs one what it needs of NATS.
+//! `docs/regions.md` tells whoever runs one what it needs of NATS.
 
 mod arrivals;
 mod bus;

@@ -1,4 +1,4 @@
-//! The commands of docs/HTTP.md and docs/DEVICES.md, run as they stand there, and their answers.
+//! The commands of docs/http.md and docs/devices.md, run as they stand there, and their answers.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -10,10 +10,10 @@ use herd_tests::process::runs_here;
 
 use crate::binaries;
 
-const HTTP: &str = include_str!("../../../docs/HTTP.md");
-const DEVICES: &str = include_str!("../../../docs/DEVICES.md");
+const HTTP: &str = include_str!("../../../docs/http.md");
+const DEVICES: &str = include_str!("../../../docs/devices.md");
 
-/// Where the server of docs/HTTP.md has its door, and its lines.
+/// Where the server of docs/http.md has its door, and its lines.
 const DOOR: &str = "127.0.0.1:12890";
 const LINES: &str = "127.0.0.1:12880";
 

@@ -1,4 +1,4 @@
-//! What the files look like, to the byte. `docs/STORAGE.md` says it in words.
+//! What the files look like, to the byte. `docs/storage.md` says it in words.
 
 mod frame;
 mod header;

@@ -1,4 +1,4 @@
-//! What a region has to be allowed, as docs/REGIONS.md lists it: that is enough, and no less is.
+//! What a region has to be allowed, as docs/regions.md lists it: that is enough, and no less is.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::support::{Member, Visitor, name, settings};
 
-const REGIONS: &str = include_str!("../../../../docs/REGIONS.md");
+const REGIONS: &str = include_str!("../../../../docs/regions.md");
 
 /// The rights that the document lists for the region `us`: what it may publish, and what it may subscribe to.
 fn listed() -> (Vec<&'static str>, Vec<&'static str>) {

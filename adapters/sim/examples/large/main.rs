@@ -1,5 +1,5 @@
 //! What an update costs in herds of 5 to 5,000 servers, by the shape of the herd: the figures and plots
-//! of `docs/LARGE-HERDS.md`.
+//! of `docs/large-herds.md`.
 //!
 //! ```sh
 //! cargo run --release -p herd-sim --example large -- docs/large-herds
