@@ -16,6 +16,7 @@ use herd::{Herd, ServerId};
 pub use self::error::UsageError;
 use self::options::Options;
 use crate::config::{Environment, Flags, Settings};
+use crate::exit_code;
 use crate::nearest::{did_you_mean, listed};
 use crate::trial::Trial;
 
@@ -73,7 +74,7 @@ impl Order {
 ///
 /// NAME alone is short for `serve NAME`.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, after_help = PRECEDENCE)]
+#[command(version, arg_required_else_help = true, after_help = after_help())]
 struct Line {
     #[command(subcommand)]
     command: Command,
@@ -82,19 +83,19 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     /// Run one server of the herd
-    #[command(after_help = PRECEDENCE)]
+    #[command(after_help = after_help())]
     Serve(Serve),
     /// Run every server of the herd in this process, each on its own port
-    #[command(after_help = PRECEDENCE)]
+    #[command(after_help = after_help())]
     Up(Up),
     /// Read the settings, then say what is wrong and where, or print the herd
-    #[command(after_help = PRECEDENCE)]
+    #[command(after_help = after_help())]
     Check(Options),
     /// Check the settings, then have a process that runs read its own again
     ///
     /// Give it the options that the process was started with: where anything is wrong with these settings, the process is
     /// sent nothing. Else it is sent SIGHUP, and its log says what came of it.
-    #[command(after_help = PRECEDENCE)]
+    #[command(after_help = after_help())]
     Reload(Reload),
 }
 
@@ -154,11 +155,12 @@ Signals:
   SIGHUP reads the config file and the files that it names again: servers and links, secrets,
   certificates, rights and tokens, limits, the places source, the log's filter; and opens the log's
   file anew. Where anything is wrong, all of the old stays; what needs another start is told. Others that would end a process, such as SIGUSR1, are ignored, and told once.
+";
 
-Exit codes:
-  0 all went well, 1 failed while running, 2 wrong use (nothing was started),
-  70 a bug: start the server anew, and report what it said;
-  130 or 143 ended by a second SIGINT or SIGTERM";
+/// What stands below the options of each command.
+fn after_help() -> String {
+    format!("{PRECEDENCE}\n\n{}\n  130, 143  a second SIGINT or SIGTERM ended the program", exit_code::HELP)
+}
 
 /// Reads a command line (the program's own name first, as [`std::env::args_os`] has it) and all that it
 /// names.

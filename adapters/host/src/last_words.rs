@@ -8,17 +8,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::exit_code;
 use crate::logs::Log;
 
 /// How long the log may take to be written on the way out. One that does not work keeps nobody.
 pub(crate) const FLUSH: Duration = Duration::from_secs(1);
 
-/// The exit code of a program that ends for a bug of its own: `EX_SOFTWARE` of `sysexits.h`.
-const BUG: i32 = 70;
-
 /// Has a panic, on whatever thread, end the process: with a part of it gone a server looks alive and is not, and whoever
 /// supervises it can start it anew.
-pub(crate) fn end_at_a_panic(program: &'static str, log: Log) {
+pub fn end_at_a_panic(program: &'static str, log: Option<Log>) {
     static IS_ENDING: AtomicBool = AtomicBool::new(false);
     std::panic::set_hook(Box::new(move |panic| {
         if IS_ENDING.swap(true, Ordering::AcqRel) {
@@ -30,10 +28,10 @@ pub(crate) fn end_at_a_panic(program: &'static str, log: Log) {
         let bug = Bug::of(panic);
         let text = format!("{program}: bug: {}, {}{}", bug.message, bug.place, bug.trace);
         let place = bug.place;
-        tell(&log, text, move || {
+        tell(log.as_ref(), text, move || {
             tracing::error!(target: "herd::server", panic = bug.message, place, "bug, exiting");
         });
-        process::exit(BUG);
+        process::exit(exit_code::BUG.into());
     }));
 }
 
@@ -62,12 +60,12 @@ impl Bug {
 
 /// Logs what `log_it` does, flushes the log, and prints a line to standard error. It takes no longer than a moment,
 /// whatever is behind those two, and whatever the thread that ends holds: it is done on another one.
-pub(crate) fn tell(log: &Log, text: String, log_it: impl FnOnce() + Send + 'static) {
+pub(crate) fn tell(log: Option<&Log>, text: String, log_it: impl FnOnce() + Send + 'static) {
     let (done, wait) = mpsc::channel::<()>();
-    let log = log.clone();
+    let log = log.cloned();
     let told = thread::Builder::new().name("last-words".into()).spawn(move || {
         log_it();
-        log.flush(FLUSH);
+        log.inspect(|log| log.flush(FLUSH));
         let _ = writeln!(io::stderr(), "{text}");
         drop(done);
     });

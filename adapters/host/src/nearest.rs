@@ -1,7 +1,8 @@
 //! What somebody may have meant.
 
 /// `; did you mean X?` where one of the known words is close to this one, otherwise nothing.
-pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean {meant}?"))
 }
 
@@ -20,7 +21,8 @@ fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&
 const MOST_LISTED: usize = 20;
 
 /// The words with commas between, or the first of them and how many more there are.
-pub(crate) fn listed<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn listed<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = words.len().saturating_sub(MOST_LISTED);
     let shown = words.take(MOST_LISTED).collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }

@@ -53,7 +53,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
         Err(error) => error.report(program),
         Ok(Ready { stored, bound, source, log }) => {
             signals.flush_at_exit(&log);
-            last_words::end_at_a_panic(program, log.clone());
+            last_words::end_at_a_panic(program, Some(log.clone()));
             tell_warnings(settings);
             for error in bound.iter().filter_map(|bound| bound.no_http.as_ref()) {
                 tracing::warn!(target: "herd::http", %error, "no HTTP");
@@ -122,7 +122,7 @@ fn ended(end: Result<(), RunError>, program: &str, log: &Log) -> ExitCode {
         log.flush(last_words::FLUSH);
         return ExitCode::SUCCESS;
     };
-    last_words::tell(log, format!("{program}: error: {error}"), move || {
+    last_words::tell(Some(log), format!("{program}: error: {error}"), move || {
         tracing::error!(target: "herd::server", %error, "failed");
     });
     ExitCode::FAILURE

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::syntax;
 use crate::config::{ConfigError, Unguarded};
+use crate::exit_code;
 use crate::logs::LogError;
 use crate::one_line::one_line;
 use crate::server::{BindError, StartError};
@@ -56,9 +57,9 @@ impl UsageError {
         // Nobody is left to tell where the terminal itself is gone, so failures to print are dropped.
         if let Self::Help(error) = self {
             let _ = error.print();
-            return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
+            return u8::try_from(error.exit_code()).map_or(ExitCode::from(exit_code::USAGE), ExitCode::from);
         }
         let _ = writeln!(std::io::stderr(), "{program}: error: {self}");
-        ExitCode::from(2)
+        ExitCode::from(exit_code::USAGE)
     }
 }
