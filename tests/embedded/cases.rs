@@ -1,8 +1,10 @@
 //! Servers inside a program, by their handles. `Adapter` is the runtime of the test program that these are part of.
 
+use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,6 +117,32 @@ fn servers_with_data() {
         assert!(["kiwi", "moa", "emu"].iter().all(|client| knows(&server, client)));
         server.stop().await.expect("an orderly stop");
     });
+}
+
+/// Where replies wait for the disk, a program can wait for it too.
+#[test]
+fn a_report_that_is_safe() {
+    run(async {
+        let dir = tempfile::tempdir().expect("a folder");
+        let data = DataSettings { sync: SyncEvery::Each, ..DataSettings::new(dir.path()) };
+        let server = start(&Settings { data: Some(data), ..alone("A") }, "A").await.expect("a server");
+        for number in 0..20 {
+            let reported = report(&server, &format!("client-{number}"));
+            server.safe().await.expect("a disk that works");
+            assert!(is_written(&dir.path().join("A"), reported.trim_end().as_bytes()), "{reported}");
+        }
+        server.stop().await.expect("an orderly stop");
+        let without = start_alone("B").await;
+        report(&without, "kiwi");
+        without.safe().await.expect("nothing to wait for");
+        without.stop().await.expect("an orderly stop");
+    });
+}
+
+/// Whether a file of that folder has these bytes.
+fn is_written(dir: &Path, bytes: &[u8]) -> bool {
+    let files = fs::read_dir(dir).expect("a folder").map(|file| file.expect("a file").path());
+    files.map(|file| fs::read(file).expect("a file")).any(|file| file.windows(bytes.len()).any(|part| part == bytes))
 }
 
 /// Two servers with certificates talk within TLS, and one whose files cannot be used does not start.

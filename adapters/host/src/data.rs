@@ -57,7 +57,7 @@ struct Waiting {
 /// The disk fails: nothing is safe until it works again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("disk failing")]
-pub(crate) struct NotSafe;
+pub struct NotSafe;
 
 impl Data {
     fn new(settings: &DataSettings, dir: String, timed: Arc<herd_web::Timed>) -> Self {

@@ -61,7 +61,7 @@ mod whole;
 
 pub use address::connect_from;
 pub use bounded::read_at_most;
-pub use data::DataError;
+pub use data::{DataError, NotSafe};
 pub use last_words::end_at_a_panic;
 pub use nearest::{did_you_mean, listed};
 pub use open_files::fit_open_files;

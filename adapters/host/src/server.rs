@@ -20,7 +20,7 @@ use self::accept::Door;
 pub(crate) use self::bound::Bound;
 pub use self::error::{BindError, ReloadError, ReportError, StartError};
 use crate::config::Settings;
-use crate::data::{Opened, Stored};
+use crate::data::{NotSafe, Opened, Stored};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::shutdown::{Phase, Role, Task};
@@ -96,7 +96,8 @@ impl<R: Runtime> Server<R> {
     /// Takes in where a client is, as an IAMAT does, and tells the neighbours.
     ///
     /// What it returns is what was reported, with this server's name and skew. A newer report of the same client stays
-    /// the one that is kept; [`Node::position`] tells which that is.
+    /// the one that is kept; [`Node::position`] tells which that is. It may not be on disk yet: [`safe`](Self::safe) waits
+    /// for that.
     ///
     /// # Errors
     /// A [`ReportError`]: nothing has changed.
@@ -113,6 +114,18 @@ impl<R: Runtime> Server<R> {
             shared.perform(&mut turn, None);
             Ok(reported?)
         })
+    }
+
+    /// Returns when everything that was reported before is safe on disk: at once, unless the setting `sync` is `"each"`. A
+    /// program that acknowledges reports to others awaits it first, as the server does for its own clients.
+    ///
+    /// # Errors
+    /// [`NotSafe`] while the disk fails. What was reported is kept in memory and known to the neighbours, and written once
+    /// the disk works again.
+    pub async fn safe(&self) -> Result<(), NotSafe> {
+        let Some(data) = self.inner.shared.data.as_ref().filter(|data| data.is_each) else { return Ok(()) };
+        let ticket = data.ticket();
+        poll_fn(|context| data.poll_safe(ticket, Some(context.waker()))).await
     }
 
     /// Stops the server in order, and returns when it is down. Clients get the replies that they are owed, and
