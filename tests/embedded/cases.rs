@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use herd::wire::Target;
 use herd::{Access, Certificates, Grant, Herd, Member, Refusal, ServerName, Sighting, Trust};
 use herd_host::config::{DataSettings, PlacesSource, Settings, SyncEvery, TlsSettings, Unguarded};
 use herd_host::{DrainError, ReloadError, ReportError, Runtime as _, StartError};
@@ -117,6 +118,43 @@ fn servers_with_data() {
         assert!(["kiwi", "moa", "emu"].iter().all(|client| knows(&server, client)));
         server.stop().await.expect("an orderly stop");
     });
+}
+
+/// A program watches clients as a connection does, and hears no more once the server is down.
+#[test]
+fn a_program_that_watches() {
+    run(async {
+        let server = start_alone("A").await;
+        let kiwi = report(&server, "kiwi");
+        let mut watch = server.watch(&Target::watch(&[b"kiwi"]).expect("a target")).expect("a watch");
+        let (fields, told) = (kiwi.trim_end(), lines_until(&mut watch, "WATCHING kiwi\n").await);
+        assert!(told.starts_with("SEEN ") && fields.split(' ').all(|field| told.contains(field)), "{told}");
+
+        let moa = Target::watch(&[b"moa"]).expect("a target");
+        watch.add(&moa).expect("one more");
+        lines_until(&mut watch, "WATCHING moa\n").await;
+        report(&server, "pear");
+        report(&server, "moa");
+        let told = lines_until(&mut watch, " moa\n").await;
+        assert!(told.starts_with("SEEN A ") && told.lines().count() == 1, "nobody else: {told}");
+        assert!(watch.remove(&moa) && !watch.remove(&moa));
+
+        let circle = Target::fence(&[b"+34-118", b"1"]).expect("a target");
+        let mut fence = server.watch(&circle).expect("a fence");
+        lines_until(&mut fence, "WATCHING +34-118 1\n").await;
+        server.stop().await.expect("an orderly stop, whoever watches");
+        assert_eq!((watch.next().await, fence.next().await), (None, None));
+    });
+}
+
+/// What a watch tells until a line ends so.
+async fn lines_until(watch: &mut herd_host::Watch<Adapter>, end: &str) -> String {
+    let mut told = String::new();
+    while !told.ends_with(end) {
+        let lines = watch.next().await.unwrap_or_else(|| panic!("no {end:?} behind {told:?}"));
+        told.push_str(std::str::from_utf8(&lines).expect("text"));
+    }
+    told
 }
 
 /// Where replies wait for the disk, a program can wait for it too.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use herd::{Instant, Seat};
 use herd_web::Peer;
 
-pub(crate) use self::host::door;
+pub(crate) use self::host::{HostLetters, door};
 use self::stream::{HttpStream, Written};
 use crate::closing::Closing;
 use crate::runtime::{Runtime, Sleep};

@@ -67,7 +67,7 @@ pub use nearest::{did_you_mean, listed};
 pub use open_files::fit_open_files;
 pub use run::main;
 pub use runtime::{Runtime, Stream, WORKER};
-pub use server::{BindError, ReloadError, ReportError, Server, StartError};
+pub use server::{BindError, ReloadError, ReportError, Server, StartError, Watch};
 pub use socket2::{SockRef, TcpKeepalive};
 pub use source::PlacesError;
 pub use stopped::{DrainError, StopError};

@@ -7,18 +7,21 @@ mod error;
 mod links;
 mod reload;
 mod tally;
+mod watch;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
-use herd::{Event, Node, OwnedRecord, Sighting, Turn};
+use herd::wire::Target;
+use herd::{Event, Node, OwnedRecord, Refusal, Sighting, Turn};
 use herd_places::Source;
 
 use self::accept::Door;
 pub(crate) use self::bound::Bound;
 pub use self::error::{BindError, ReloadError, ReportError, StartError};
+pub use self::watch::Watch;
 use crate::config::Settings;
 use crate::data::{NotSafe, Opened, Stored};
 use crate::runtime::Runtime;
@@ -126,6 +129,16 @@ impl<R: Runtime> Server<R> {
         let Some(data) = self.inner.shared.data.as_ref().filter(|data| data.is_each) else { return Ok(()) };
         let ticket = data.ticket();
         poll_fn(|context| data.poll_safe(ticket, Some(context.waker()))).await
+    }
+
+    /// Watches clients, as a WATCH or a FENCE does, with every right.
+    ///
+    /// # Errors
+    /// As [`Node::watch`].
+    pub fn watch(&self, target: &Target) -> Result<Watch<R>, Refusal> {
+        let mut watch = Watch::new(&self.inner.shared);
+        watch.add(target)?;
+        Ok(watch)
     }
 
     /// Stops the server in order, and returns when it is down. Clients get the replies that they are owed, and

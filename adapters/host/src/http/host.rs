@@ -92,14 +92,14 @@ impl<R: Runtime> Host for HttpHost<R> {
 }
 
 /// The way for what the node has for one id, which is free again when this is dropped.
-pub(super) struct HostLetters<R: Runtime> {
+pub(crate) struct HostLetters<R: Runtime> {
     shared: Arc<Shared<R>>,
     id: SessionId,
     mailbox: Arc<Mailbox<Letter>>,
 }
 
 impl<R: Runtime> HostLetters<R> {
-    pub(super) fn new(shared: &Arc<Shared<R>>) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared<R>>) -> Self {
         let (id, mailbox) = (shared.session_id(), Arc::default());
         shared.expect_letters(id, &mailbox);
         Self { shared: Arc::clone(shared), id, mailbox }
