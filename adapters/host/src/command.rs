@@ -2,22 +2,20 @@
 
 mod error;
 mod options;
-pub mod syntax;
 
 #[cfg(test)]
 mod tests;
 
 use std::ffi::{OsStr, OsString};
-use std::ops::RangeInclusive;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use herd::{Herd, ServerId};
+pub use herd_command::syntax;
+use herd_command::{did_you_mean, exit_code, listed, number};
 
 pub use self::error::UsageError;
 use self::options::Options;
 use crate::config::{Environment, Flags, Settings};
-use crate::exit_code;
-use crate::nearest::{did_you_mean, listed};
 use crate::trial::Trial;
 
 /// What the command line asks for.
@@ -102,21 +100,13 @@ enum Command {
 #[derive(Args)]
 struct Up {
     /// Run so many regions instead, each a herd in a process of its own, joined by a nats-server from the path
-    #[arg(long, value_name = "COUNT", value_parser = count(2..=Trial::MOST_REGIONS), conflicts_with_all = ["config", "http", "data", "data_recover"])]
+    #[arg(long, value_name = "COUNT", value_parser = number(2..=Trial::MOST_REGIONS), conflicts_with_all = ["config", "http", "data", "data_recover"])]
     regions: Option<usize>,
     /// How many servers each region has
-    #[arg(long, value_name = "COUNT", value_parser = count(1..=Trial::MOST_SERVERS), default_value = "5", requires = "regions")]
+    #[arg(long, value_name = "COUNT", value_parser = number(1..=Trial::MOST_SERVERS), default_value = "5", requires = "regions")]
     servers: usize,
     #[command(flatten)]
     options: Options,
-}
-
-/// Reads a number within these bounds.
-fn count(bounds: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> + Clone {
-    move |text| {
-        let read = text.parse().ok().filter(|count| bounds.contains(count));
-        read.ok_or_else(|| format!("not a number from {} to {}", bounds.start(), bounds.end()))
-    }
 }
 
 #[derive(Args)]

@@ -1,14 +1,14 @@
 //! What a program says when it ends for a fault.
 
 use std::io::{self, Write};
-use std::panic::PanicHookInfo;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::exit_code;
+use herd_command::{Bug, exit_code};
+
 use crate::logs::Log;
 
 /// How long the log may take to be written on the way out. One that does not work keeps nobody.
@@ -26,36 +26,11 @@ pub fn end_at_a_panic(program: &'static str, log: Option<Log>) {
             }
         }
         let bug = Bug::of(panic);
-        let text = format!("{program}: bug: {}, {}{}", bug.message, bug.place, bug.trace);
-        let place = bug.place;
-        tell(log.as_ref(), text, move || {
-            tracing::error!(target: "herd::server", panic = bug.message, place, "bug, exiting");
+        tell(log.as_ref(), format!("{program}: {bug}"), move || {
+            tracing::error!(target: "herd::server", panic = bug.message, place = bug.place, "bug, exiting");
         });
         process::exit(exit_code::BUG.into());
     }));
-}
-
-struct Bug {
-    message: String,
-    place: String,
-    /// Behind a line end, where `RUST_BACKTRACE` asks for it.
-    trace: String,
-}
-
-impl Bug {
-    fn of(panic: &PanicHookInfo<'_>) -> Self {
-        use std::backtrace::{Backtrace, BacktraceStatus};
-        let trace = Backtrace::capture();
-        let thread = thread::current();
-        Self {
-            message: panic.payload_as_str().unwrap_or("no message").to_owned(),
-            place: match panic.location() {
-                Some(at) => format!("thread {:?} at {at}", thread.name().unwrap_or_default()),
-                None => format!("thread {:?}", thread.name().unwrap_or_default()),
-            },
-            trace: if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() },
-        }
-    }
 }
 
 /// Logs what `log_it` does, flushes the log, and prints a line to standard error. It takes no longer than a moment,

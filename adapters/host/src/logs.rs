@@ -36,7 +36,7 @@ use crate::config::{LogFormat, LogSettings};
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The file cannot be appended to.
-    #[error("the log {} cannot be written: {why}; name another file with --log, or leave it out for standard error", crate::one_line::one_line(.path))]
+    #[error("the log {} cannot be written: {why}; name another file with --log, or leave it out for standard error", herd_command::one_line(.path))]
     Unwritable {
         /// The file.
         path: String,

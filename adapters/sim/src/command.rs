@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
+use herd_command::{exit_code, number};
 use herd_sim::{FastPath, Faults, Form, Options, Outcome, Recipe, Run, Scenario, Shape, Trace, breaks, shrink};
 
 use crate::failure::Failure;
@@ -18,25 +19,27 @@ use crate::report::{Broken, Report};
 /// Of so many seeds one is played with the fast path and without, if nobody says otherwise.
 const BOTH_FOR_EACH: u64 = 8;
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0 all that must hold held, 1 something did not or a file could not be used, 2 wrong use";
+/// Days of work for any machine.
+const MOST_SEEDS: u64 = 1_000_000_000;
+
+/// More than any machine has cores.
+const MOST_THREADS: usize = 1024;
 
 /// Play herds on virtual time, and see whether what must hold does
 ///
 /// Each seed is a herd, a network, clients, and trouble; the same seed is always the same. What does not
 /// hold is told with the command that plays it again, and with a shorter scenario that breaks the same.
 #[derive(Debug, Parser)]
-#[command(name = "herd-sim", version, after_help = EXIT_CODES)]
+#[command(name = "herd-sim", version, after_help = exit_code::HELP, allow_negative_numbers = true)]
 pub(crate) struct Line {
     /// Servers in each herd, or from fewest to most
     #[arg(long, value_name = "N|LO..HI", default_value = "5..9", value_parser = parse_servers)]
     servers: (usize, usize),
     /// How many seeds to play
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = number(1..=MOST_SEEDS))]
     seeds: u64,
     /// The first of them
-    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = number(0..=u64::MAX))]
     first_seed: u64,
     /// What goes wrong: all, none, or a list of latency, chunking, breaks, partitions, slow, crashes, clocks, places,
     /// middleboxes, members, stops, makes, moves, keys, secrets, forgets, expiry, disks
@@ -50,8 +53,8 @@ pub(crate) struct Line {
     #[arg(long, value_name = "both|on|off")]
     fast: Option<FastPath>,
     /// How many seeds to play at once [default: one for each core]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<usize>>,
+    #[arg(long, value_name = "N", value_parser = number(1..=MOST_THREADS))]
+    threads: Option<usize>,
     /// Write what happens to a file: a log, or JSON lines where it ends in .json or .jsonl
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -101,7 +104,7 @@ impl Line {
     }
 
     fn play_file(&self, path: &Path) -> Result<Report, Failure> {
-        let text = fs::read_to_string(path).map_err(|why| Failure::File(path.into(), why))?;
+        let text = fs::read_to_string(path).map_err(|why| Failure::Unreadable(path.into(), why))?;
         let scenario = Scenario::from_json(&text).map_err(|why| Failure::Scenario(path.into(), why))?;
         let options = self.options(None);
         let outcome = self.play(&scenario, options)?;
@@ -123,7 +126,7 @@ impl Line {
             self.take(&mut report, self.played(self.first_seed, outcome), || scenario)?;
             return Ok(report);
         }
-        let threads = self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        let threads = self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));
         let seeds = self.first_seed..self.first_seed.saturating_add(self.seeds);
         let play = |seed| {
             let options = self.options(Some(seed));
@@ -141,14 +144,14 @@ impl Line {
     fn play(&self, scenario: &Scenario, options: Options) -> Result<Outcome, Failure> {
         let mut run = Run::with(scenario.clone(), options).expect("a scenario that was read is of a herd");
         if let Some(path) = &self.trace {
-            let file = File::create(path).map_err(|why| Failure::File(path.clone(), why))?;
+            let file = File::create(path).map_err(|why| Failure::Unwritable(path.clone(), why))?;
             let json = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
             let form = if json { Form::Json } else { Form::Log };
             run.trace(Trace::new(form, Box::new(BufWriter::new(file))));
         }
         let outcome = run.play();
         if let (Some(trace), Some(path)) = (run.take_trace(), &self.trace) {
-            trace.finish().map_err(|why| Failure::File(path.clone(), why))?;
+            trace.finish().map_err(|why| Failure::Unwritable(path.clone(), why))?;
         }
         Ok(outcome)
     }
@@ -169,7 +172,7 @@ impl Line {
             broken.shortest = Some(scenario.clone());
         }
         if let Some(path) = &self.save {
-            fs::write(path, scenario.to_json()).map_err(|why| Failure::File(path.clone(), why))?;
+            fs::write(path, scenario.to_json()).map_err(|why| Failure::Unwritable(path.clone(), why))?;
         }
         report.broken.extend(broken);
         Ok(())
@@ -199,6 +202,37 @@ fn parse_servers(text: &str) -> Result<(usize, usize), String> {
     let number = |text: &str| text.trim_start_matches('=').parse::<usize>().ok();
     match (number(low), number(high)) {
         (Some(low), Some(high)) if (1..=high).contains(&low) && high <= herd::Herd::MOST_SERVERS => Ok((low, high)),
-        _ => Err("a number of servers, or LO..HI".into()),
+        _ => Err(format!("not a number of servers from 1 to {}, nor LO..HI", herd::Herd::MOST_SERVERS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_is_sound() {
+        <Line as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_bounds() {
+        let servers = format!("not a number of servers from 1 to {}, nor LO..HI", herd::Herd::MOST_SERVERS);
+        for (arguments, told) in [
+            (["--servers", "0"], servers.as_str()),
+            (["--servers", "9..5"], &servers),
+            (["--servers", "9999999"], &servers),
+            (["--seeds", "0"], "not a whole number from 1 to 1000000000"),
+            (["--seeds", "many"], "not a whole number from 1 to 1000000000"),
+            (["--first-seed", "-1"], "not a whole number from 0 to 18446744073709551615"),
+            (["--threads", "0"], "not a whole number from 1 to 1024"),
+            (["--graph", "degree65"], "a graph is random, cycle, tree, complete, or degree2 to degree64"),
+            (["--faults", "crashs"], "unknown fault \"crashs\"; did you mean crashes? (known: all, none, latency"),
+            (["--sede", "3"], "'--seeds'"),
+        ] {
+            let error = Line::try_parse_from(["herd-sim"].iter().chain(&arguments)).expect_err(told);
+            let line = herd_command::syntax::joined(&error.to_string());
+            assert!(line.contains(told) && line.contains(arguments[0]) && line.lines().count() == 1, "{line}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use herd_command::did_you_mean;
+
 /// One kind of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
@@ -148,10 +150,11 @@ impl FromStr for Faults {
         }
         text.split(',').try_fold(Self::NONE, |faults, name| {
             let fault = Fault::ALL.into_iter().find(|fault| fault.name() == name);
-            let known = || Fault::ALL.map(Fault::name).join(", ");
-            fault
-                .map(|fault| faults.with(fault))
-                .ok_or_else(|| format!("no fault {name:?}; there are all, none, {}", known()))
+            fault.map(|fault| faults.with(fault)).ok_or_else(|| {
+                let names = Fault::ALL.map(Fault::name);
+                let meant = did_you_mean(name, names);
+                format!("unknown fault {name:?}{meant} (known: all, none, {})", names.join(", "))
+            })
         })
     }
 }

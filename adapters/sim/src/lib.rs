@@ -73,7 +73,7 @@ mod wires;
 pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
 pub use regions::{Regions, RegionsOutcome, RegionsStats};
-pub use run::{FastPath, Options, Outcome, Run};
+pub use run::{FastPath, Options, Outcome, Run, is_playing};
 pub use scenario::{
     Ailment, BadScenario, Bounds, Builder, Data, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND,
     Scenario, Trusting, What,

@@ -5,7 +5,6 @@ mod failure;
 mod many;
 mod report;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -13,13 +12,10 @@ use clap::Parser;
 use crate::command::Line;
 
 fn main() -> ExitCode {
-    // A panic of the core is a violation, which is told once and with its seed.
-    std::panic::set_hook(Box::new(|_| {}));
-    match Line::parse().run() {
-        Ok(code) => code,
-        Err(failure) => {
-            let _ = writeln!(io::stderr(), "herd-sim: error: {failure}");
-            failure.code()
-        }
+    // A panic of what is played is a violation, which is told once and with its seed.
+    herd_command::exit_at_a_panic("herd-sim", herd_sim::is_playing);
+    match Line::try_parse() {
+        Err(error) => herd_command::syntax::report("herd-sim", &error),
+        Ok(line) => line.run().unwrap_or_else(|failure| failure.report()),
     }
 }

@@ -29,6 +29,7 @@ mod trusts;
 mod turns;
 mod watches;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -62,6 +63,16 @@ const TIME_TO_ANSWER: Nanos = 120 * SECOND;
 
 /// How often a herd is looked at once nothing keeps its servers from agreeing.
 const LOOK: Nanos = 250 * MILLI;
+
+thread_local! {
+    static PLAYING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread plays a run: a panic of it is caught then, and told as a [`Violation`].
+#[must_use]
+pub fn is_playing() -> bool {
+    PLAYING.get()
+}
 
 /// What a run does besides playing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -221,11 +232,13 @@ impl Run {
     }
 
     fn play_once(&mut self) -> Outcome {
+        let playing = PLAYING.replace(true);
         let played = catch_unwind(AssertUnwindSafe(|| {
             self.start();
             while self.step() {}
             self.finish();
         }));
+        PLAYING.set(playing);
         if let Err(panic) = played {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("something");

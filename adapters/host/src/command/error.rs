@@ -3,11 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::syntax;
+use herd_command::{exit_code, one_line, syntax};
+
 use crate::config::{ConfigError, Unguarded};
-use crate::exit_code;
 use crate::logs::LogError;
-use crate::one_line::one_line;
 use crate::server::{BindError, StartError};
 use crate::source::PlacesError;
 

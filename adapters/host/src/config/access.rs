@@ -5,12 +5,12 @@ use core::ops::Range;
 
 use herd::access::InvalidRight;
 use herd::{Access, Grant, Right, Rights, TokenHash};
+use herd_command::did_you_mean;
 use toml::Spanned;
 
 use super::ConfigError;
 use super::file::{AccessTable, ConfigFile, TokenTable};
 use super::scalar::Scalar;
-use crate::nearest::did_you_mean;
 
 /// What a client without a token is called.
 const ANONYMOUS: &str = "anonymous";

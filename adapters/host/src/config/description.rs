@@ -3,9 +3,8 @@
 use core::fmt;
 
 use herd::{Limits, ServerName, Trust};
+use herd_command::listed;
 use herd_nats::NatsUrl;
-
-use crate::nearest::listed;
 
 use super::tls::name_of;
 use super::{Settings, every_limit, show_sync};

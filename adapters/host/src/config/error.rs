@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::one_line::one_line;
+use herd_command::one_line;
 
 /// Where a setting was given.
 #[derive(Clone, Debug, PartialEq, Eq)]

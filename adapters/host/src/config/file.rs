@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use herd_command::did_you_mean;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -14,7 +15,6 @@ use super::layers::Given;
 use super::scalar::Scalar;
 use super::{ConfigError, LIMITS, Origin};
 use crate::bounded::read_at_most;
-use crate::nearest::did_you_mean;
 
 /// A herd of as many servers as there can be fits well within this.
 const MOST_BYTES: u64 = 32 << 20;

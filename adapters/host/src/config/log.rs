@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use herd_command::did_you_mean;
 use tracing_subscriber::EnvFilter;
 
 use super::ConfigError;
 use super::layers::{Given, Layers};
-use crate::nearest::did_you_mean;
 
 /// Where the log goes, in which form, and what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

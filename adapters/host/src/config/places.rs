@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use herd_command::did_you_mean;
 use herd_places::Key;
 
 use super::layers::{Given, Layers};
 use super::{ConfigError, Environment, Origin};
 use crate::bounded::read_at_most;
-use crate::nearest::did_you_mean;
 
 /// Where places come from, and what it takes to have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use core::ops::Range;
 use std::collections::BTreeMap;
 
 use herd::{Herd, HerdError, Member, ServerName};
+use herd_command::{did_you_mean, listed};
 use toml::Spanned;
 
 use super::address::{check, is_every_interface};
 use super::file::{ConfigFile, ServerTable};
 use super::{ConfigError, ServerList};
-use crate::nearest::{did_you_mean, listed};
 use crate::tls::check_names;
 
 /// The herd of these tables, and where each server listens.

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use herd::{Access, Certificates, Grant, Rights, ServerName};
+use herd_command::did_you_mean;
 
 use super::layers::{Given, Layers};
 use super::{ConfigError, Origin, Place, Warning};
-use crate::nearest::did_you_mean;
 use crate::tls::{BadFile, Files, Tls, path_of};
 
 /// The settings of `[tls]`.

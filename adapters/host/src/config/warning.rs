@@ -3,7 +3,7 @@
 use core::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::one_line::one_line;
+use herd_command::one_line;
 
 /// Something about settings that a person should mend, and with which servers run all the same. Shown, it says how.
 #[derive(Clone, Debug, PartialEq, Eq)]

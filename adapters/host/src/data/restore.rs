@@ -7,13 +7,13 @@ use std::thread;
 use std::time::SystemTime;
 
 use herd::{Node, Refusal, Seed, ServerId, ServerName};
+use herd_command::one_line;
 use herd_disk::{Disk, Folder, Inspected, OpenError, Options, Recovered};
 
 use super::timed::TimedFolder;
 use super::{Data, DataError};
 use crate::config::{DataSettings, Settings};
 use crate::lock::lock;
-use crate::one_line::one_line;
 use crate::server::StartError;
 use crate::tls::file_name;
 

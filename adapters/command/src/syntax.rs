@@ -1,6 +1,11 @@
-//! What the command line's parser says, told as the rest is: for the servers and for the client.
+//! What the command line's parser says, told as the rest is.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+
+use crate::{exit_code, one_line};
 
 /// Whether nothing is wrong: help or the version was asked for, or nothing at all.
 #[must_use]
@@ -22,6 +27,18 @@ pub fn joined(text: &str) -> String {
         line += "; ";
     }
     line + "try --help"
+}
+
+/// Prints help as it is, and anything else as one line; the code to exit with.
+#[must_use]
+pub fn report(program: &str, error: &clap::Error) -> ExitCode {
+    // Nobody is left to tell where the terminal itself is gone.
+    if is_help(error) {
+        let _ = error.print();
+        return u8::try_from(error.exit_code()).map_or(ExitCode::from(exit_code::USAGE), ExitCode::from);
+    }
+    let _ = writeln!(io::stderr(), "{program}: error: {}", one_line(&joined(&error.to_string())));
+    ExitCode::from(exit_code::USAGE)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Text from elsewhere, made fit to stand in a message of one line.
 
 /// The text with its control characters escaped and its lines joined, so that a message stays one line.
-pub(crate) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for char in text.chars() {
         if char.is_control() {
