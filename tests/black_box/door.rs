@@ -1,7 +1,6 @@
 //! The HTTP door: who may come in, and what becomes of requests that are wrong, whole or in part.
 
 mod bodies;
-mod docs;
 mod framing;
 mod guard;
 mod ids;

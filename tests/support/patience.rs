@@ -13,12 +13,25 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// # Panics
 /// If there still is nothing after [`PATIENCE`].
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let mut found = None;
+    let is_there = eventually(|| {
+        found = look();
+        found.is_some()
+    });
+    assert!(is_there, "waited {PATIENCE:?} for {what}");
+    found.expect("it is there")
+}
+
+/// Looks again and again until that is so; false if it still is not after [`PATIENCE`].
+pub fn eventually(mut look: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     loop {
-        if let Some(found) = look() {
-            return found;
+        if look() {
+            return true;
         }
-        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        if start.elapsed() >= PATIENCE {
+            return false;
+        }
         sleep(BETWEEN_LOOKS);
     }
 }

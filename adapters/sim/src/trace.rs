@@ -12,7 +12,7 @@ use crate::scenario::{Nanos, Scenario};
 pub enum Form {
     /// A line for each thing that happened, for people.
     Log,
-    /// A JSON object on a line for each: the crate's README says what is in them.
+    /// A JSON object on a line for each: `docs/simulator.md` says what is in them.
     Json,
 }
 
