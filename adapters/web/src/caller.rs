@@ -23,7 +23,7 @@ impl Door {
     /// Where there is something else, or the token is not known.
     pub(crate) fn asker(&self, peer: &Peer, headers: &HeaderMap) -> Result<Asker, Problem> {
         let token = headers.get(AUTHORIZATION).map(|value| token(value.as_bytes())).transpose()?;
-        self.asker_with(peer, token.as_deref())
+        self.asker_with(peer, token.flatten().as_deref())
     }
 
     /// Who asks with that token, or none.
@@ -56,19 +56,21 @@ impl Asker {
     }
 }
 
-fn token(value: &[u8]) -> Result<Vec<u8>, Problem> {
+/// The token; none where the password is empty, as phones send it that were given a user name alone.
+fn token(value: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
     let wrong = || Problem::unauthorized("Authorization is `Bearer TOKEN`, or Basic with the token as the password");
     let (scheme, rest) = value.split_at(value.iter().position(|&byte| byte == b' ').ok_or_else(wrong)?);
     let rest = rest.trim_ascii();
     if scheme.eq_ignore_ascii_case(b"bearer") {
-        return Ok(rest.to_vec());
+        return Ok(Some(rest.to_vec()));
     }
     if !scheme.eq_ignore_ascii_case(b"basic") {
         return Err(wrong());
     }
     let pair = STANDARD.decode(rest).map_err(|_| wrong())?;
     let colon = pair.iter().position(|&byte| byte == b':').ok_or_else(wrong)?;
-    Ok(pair[colon + 1..].to_vec())
+    let password = &pair[colon + 1..];
+    Ok((!password.is_empty()).then(|| password.to_vec()))
 }
 
 #[cfg(test)]
@@ -77,9 +79,10 @@ mod tests {
 
     #[test]
     fn a_token_stands_behind_bearer_or_is_a_password() {
-        assert_eq!(token(b"Bearer abc").expect("a token"), b"abc");
-        assert_eq!(token(b"bearer  abc ").expect("a token"), b"abc");
-        assert_eq!(token(b"Basic bWU6YTpi").expect("a password"), b"a:b");
+        assert_eq!(token(b"Bearer abc").expect("a token").as_deref(), Some(&b"abc"[..]));
+        assert_eq!(token(b"bearer  abc ").expect("a token").as_deref(), Some(&b"abc"[..]));
+        assert_eq!(token(b"Basic bWU6YTpi").expect("a password").as_deref(), Some(&b"a:b"[..]));
+        assert_eq!(token(b"Basic bWU6").expect("a user name alone"), None);
         for bad in ["", "Bearer", "abc", "Basic ?", "Basic bWU=", "Digest abc"] {
             assert!(token(bad.as_bytes()).is_err(), "{bad}");
         }
