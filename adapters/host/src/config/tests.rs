@@ -6,6 +6,7 @@ mod bad_settings;
 mod example;
 mod guard;
 mod http;
+mod keys;
 mod region;
 mod secrets;
 

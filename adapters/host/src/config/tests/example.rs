@@ -5,7 +5,7 @@ use std::path::Path;
 use herd::Limits;
 
 use super::{environment, flags_of};
-use crate::config::{LIMITS, LogSettings, PlacesSource, Settings};
+use crate::config::{LogSettings, PlacesSource, Settings};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../herd.example.toml");
 const TEXT: &str = include_str!("../../../../../herd.example.toml");
@@ -26,67 +26,6 @@ fn it_is_the_built_in_herd_with_every_default() {
     assert_eq!((settings.herd.trust(), settings.has_access), (built_in.herd.trust(), false));
     assert_eq!(settings.places.source, PlacesSource::Embedded);
     assert_eq!(settings.log, LogSettings::default());
-}
-
-#[test]
-fn it_has_every_key() {
-    let others = [
-        "name",
-        "plain",
-        "http",
-        "hosts",
-        "origins",
-        "max-body",
-        "tiles",
-        "tiles-attribution",
-        "public-url",
-        "share-key-file",
-        "share-at-most",
-        "max-age",
-        "max-accuracy",
-        "zero",
-        "friends",
-        "hash-key-file",
-        "secret-file",
-        "trust-addresses",
-        "anonymous",
-        "reports-per-second",
-        "sha256",
-        "may",
-        "listen",
-        "address",
-        "links",
-        "workers",
-        "source",
-        "timeout",
-        "url",
-        "key-file",
-        "file",
-        "format",
-        "filter",
-        "ca-file",
-        "cache",
-        "cache-time",
-        "cert",
-        "key",
-        "ca",
-        "neighbours",
-        "clients",
-        "dir",
-        "sync",
-        "nats",
-        "credentials-file",
-        "user",
-        "password-file",
-        "certificate",
-        "prefix",
-        "replicas",
-        "guests",
-    ];
-    for key in LIMITS.iter().map(|limit| limit.name).chain(others) {
-        let has = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
-        assert!(TEXT.lines().any(has), "{key} is not in herd.example.toml");
-    }
 }
 
 #[test]
