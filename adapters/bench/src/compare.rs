@@ -9,6 +9,7 @@ mod experiment;
 mod group;
 mod lines;
 mod measure;
+mod near_moving;
 mod redis;
 mod results;
 mod row;

@@ -16,10 +16,14 @@ use super::traffic::{Kind, Request, Traffic};
 pub(crate) enum Dialect {
     /// A herd: IAMAT and WHATSAT.
     Herd,
+    /// A herd: IAMAT and NEAR
+    HerdNear,
     /// Redis: SET of what an AT line says, and GEOSEARCH
     RedisSet,
     /// Redis: GEOADD, and GEOSEARCH
     RedisGeoadd,
+    /// Redis: GEOADD, and GEOSEARCH among those added
+    RedisNear,
     /// memcached: set of what an AT line says, and get
     Memcached,
     /// A herd's HTTP door: PUT of a client, and GET
@@ -60,16 +64,32 @@ pub(crate) struct Reply {
 }
 
 impl Dialect {
+    /// That language, with questions for who is near in place of those for the places near a client.
+    ///
+    /// # Panics
+    /// Where the server cannot be asked that.
+    pub(crate) fn near(self) -> Self {
+        match self {
+            Self::Herd => Self::HerdNear,
+            Self::RedisGeoadd => Self::RedisNear,
+            other => panic!("{other:?} has no question for who is near"),
+        }
+    }
+
     /// Appends a request.
     pub(crate) fn push(self, out: &mut Vec<u8>, traffic: &Traffic, request: &Request) {
         match (self, request.kind) {
-            (Self::Herd | Self::Echo, Kind::Update) => herd::push_update(out, request),
+            (Self::Herd | Self::HerdNear | Self::Echo, Kind::Update) => herd::push_update(out, request),
+            (Self::HerdNear, Kind::Question) => herd::push_near(out, traffic, request),
             (Self::Herd | Self::Echo, Kind::Question) => herd::push_question(out, traffic, request),
             (Self::HttpPut, Kind::Update) => http::push_put(out, request),
             (Self::HttpPut, Kind::Question) => http::push_get(out, request),
             (Self::RedisSet, Kind::Update) => redis::push_set(out, request),
-            (Self::RedisGeoadd, Kind::Update) => redis::push_geoadd(out, request),
-            (Self::RedisSet | Self::RedisGeoadd, Kind::Question) => redis::push_geosearch(out, traffic, request),
+            (Self::RedisGeoadd | Self::RedisNear, Kind::Update) => redis::push_geoadd(out, request),
+            (Self::RedisSet | Self::RedisGeoadd, Kind::Question) => {
+                redis::push_geosearch(out, "places", traffic, request);
+            }
+            (Self::RedisNear, Kind::Question) => redis::push_geosearch(out, "clients", traffic, request),
             (Self::Memcached, Kind::Update) => memcached::push_set(out, request),
             (Self::Memcached, Kind::Question) => memcached::push_get(out, request),
         }
@@ -79,7 +99,8 @@ impl Dialect {
     pub(crate) fn read(self, input: &[u8], asked: &Asked) -> Option<Reply> {
         match self {
             Self::Herd => herd::read(input, asked),
-            Self::RedisSet | Self::RedisGeoadd => redis::read(input, asked),
+            Self::HerdNear => herd::read_near(input, asked),
+            Self::RedisSet | Self::RedisGeoadd | Self::RedisNear => redis::read(input, asked),
             Self::Memcached => memcached::read(input, asked),
             Self::HttpPut => http::read(input, asked),
             Self::Echo => echo::read(input, asked),

@@ -11,12 +11,14 @@ use super::disk;
 use super::group::Group;
 use super::lines;
 use super::measure::Measure;
+use super::near_moving;
 use super::redis;
 use super::results::RowResult;
 use super::row::Row;
 use super::server::Server;
 use super::snapshots;
 use super::system::System;
+use crate::dialect::Dialect;
 use crate::error::BenchError;
 use crate::load::{Length, Load};
 use crate::outcome::Outcome;
@@ -49,6 +51,7 @@ impl Experiment {
         match row {
             Row::Attacks => attacks::run(self),
             Row::CatchUp => catch_up::run(self),
+            Row::NearMoving => near_moving::run(self),
             Row::Disk => {
                 let mut result = self.compare(row)?;
                 disk::restarts(self, &mut result)?;
@@ -105,7 +108,7 @@ impl Experiment {
         let server = group.first();
         let load = self.load(result.row, system, group);
         let broken = |why: std::io::Error| broken(system, why);
-        if load.traffic.questions > 0 && system == System::RedisGeo {
+        if load.traffic.questions > 0 && load.dialect == Dialect::RedisGeoadd {
             redis::load_places(server.address).map_err(broken)?;
         }
         let empty = server.process().resident();

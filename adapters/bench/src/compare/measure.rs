@@ -34,9 +34,9 @@ pub(crate) enum Measure {
     Restart,
     /// Bytes on disk, of the lines that are kept.
     DiskShare,
-    /// 99 of 100 requests of one client took no longer while no snapshot was written.
-    BetweenP99,
-    /// While one was.
+    /// 99 of 100 requests took no longer without what the row is about: a snapshot, or another load.
+    WithoutP99,
+    /// With it.
     BesideP99,
     /// How much longer that was.
     BesideShare,
@@ -61,7 +61,7 @@ impl Measure {
         Self::LinkShare,
         Self::Restart,
         Self::DiskShare,
-        Self::BetweenP99,
+        Self::WithoutP99,
         Self::BesideP99,
         Self::BesideShare,
         Self::Lines,
@@ -84,9 +84,9 @@ impl Measure {
             Self::LinkShare => "of what differs",
             Self::Restart => "restart s",
             Self::DiskShare => "disk, of what is kept",
-            Self::BetweenP99 => "p99 µs between snapshots",
-            Self::BesideP99 => "beside one",
-            Self::BesideShare => "of that between",
+            Self::WithoutP99 => "p99 µs without",
+            Self::BesideP99 => "beside",
+            Self::BesideShare => "of that without",
             Self::Lines => "lines",
         }
     }

@@ -34,6 +34,10 @@ pub(crate) enum Row {
     Westwood,
     /// WHATSAT 50 km, 20 places, in Paris
     Paris,
+    /// NEAR 10 km, 20 clients, among 1,000,000, one request at a time on each connection
+    Near,
+    /// 1,000 NEARs a second beside 100,000 IAMATs a second, and each without the other
+    NearMoving,
     /// From one server to the farthest of five, at 10,000 updates a second
     Propagation,
     /// An innocent's IAMAT beside greedy clients, chosen IDs, and each word of a neighbour at full speed
@@ -59,7 +63,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -67,6 +71,8 @@ impl Row {
         Self::Million,
         Self::Westwood,
         Self::Paris,
+        Self::Near,
+        Self::NearMoving,
         Self::Propagation,
         Self::Attacks,
         Self::CatchUp,
@@ -89,6 +95,8 @@ impl Row {
             Self::Million => "IAMAT, 1,000,000 clients",
             Self::Westwood => "WHATSAT 10 km 5, Westwood",
             Self::Paris => "WHATSAT 50 km 20, Paris",
+            Self::Near => "NEAR 10 km 20, 1,000,000 clients",
+            Self::NearMoving => "NEAR beside IAMAT",
             Self::Propagation => "to the farthest of five",
             Self::Attacks => "IAMAT beside attacks",
             Self::CatchUp => "catch up",
@@ -108,8 +116,8 @@ impl Row {
             Self::Pipeline => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo, Memcached],
             Self::Flood => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo],
             Self::Single | Self::Connect | Self::Million => &[HerdTokio, RedisSet, HerdAsyncStd],
-            Self::Westwood | Self::Paris => &[HerdTokio, RedisGeo, HerdAsyncStd],
-            Self::Propagation | Self::Attacks => &[HerdTokio, HerdAsyncStd],
+            Self::Westwood | Self::Paris | Self::Near => &[HerdTokio, RedisGeo, HerdAsyncStd],
+            Self::Propagation | Self::Attacks | Self::NearMoving => &[HerdTokio, HerdAsyncStd],
             Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
             Self::Disk => &[HerdTokioDisk, RedisEverysec],
             Self::DiskEach => &[HerdTokioEach, RedisAlways],
@@ -123,7 +131,7 @@ impl Row {
     /// How often it is run on each system, where nobody says.
     pub(crate) const fn repeats(self) -> u32 {
         match self {
-            Self::Attacks | Self::DiskSnapshot => 7,
+            Self::Attacks | Self::NearMoving | Self::DiskSnapshot => 7,
             _ => 3,
         }
     }
@@ -144,8 +152,14 @@ impl Row {
             Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls | Self::Disk | Self::DiskEach => {
                 load.pipeline = 100;
             }
-            // The last three have loads of their own.
-            Self::Single | Self::BaselinesSingle | Self::Http | Self::Attacks | Self::CatchUp | Self::DiskSnapshot => {}
+            // The last four have loads of their own.
+            Self::Single
+            | Self::BaselinesSingle
+            | Self::Http
+            | Self::Attacks
+            | Self::NearMoving
+            | Self::CatchUp
+            | Self::DiskSnapshot => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
             Self::Million => (load.pipeline, load.traffic.clients) = (100, 1_000_000),
             Self::Westwood | Self::Paris => {
@@ -159,6 +173,10 @@ impl Row {
                     ..Traffic::default()
                 };
                 load.pipeline = 10;
+            }
+            Self::Near => {
+                load.dialect = load.dialect.near();
+                (load.traffic.clients, load.traffic.questions, load.traffic.bound) = (1_000_000, 65_536, 20);
             }
             Self::Propagation => (load.pace, load.pipeline) = (Pace::Open(10_000.0), 100),
         }
@@ -204,6 +222,8 @@ impl Row {
             ],
             Self::Westwood => vec![tokio(Rate, RedisGeo, AtLeast(1.5)), both(Rate, AtLeast(0.75))],
             Self::Paris => vec![tokio(Rate, RedisGeo, AtLeast(4.0)), both(Rate, AtLeast(0.75))],
+            Self::Near => vec![tokio(Rate, RedisGeo, AtLeast(5.0)), both(Rate, AtLeast(0.75))],
+            Self::NearMoving => [HerdTokio, HerdAsyncStd].map(|of| of_one(of, BesideShare, 2.0)).into(),
             Self::Propagation => vec![
                 alone(P50, AtMost(300.0)),
                 alone(P99, AtMost(2_000.0)),

@@ -91,7 +91,7 @@ fn record(system: System, beside: &Outcome, between: &Outcome, result: &mut RowR
         return;
     }
     let [beside, between] = [beside, between].map(|outcome| outcome.micros_at(0.99));
-    result.add(system, Measure::BetweenP99, between);
+    result.add(system, Measure::WithoutP99, between);
     result.add(system, Measure::BesideP99, beside);
     result.add(system, Measure::BesideShare, beside / between);
 }

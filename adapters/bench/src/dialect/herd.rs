@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem};
 
-use super::{Asked, Reply, push_client, push_report};
+use super::{Asked, Reply, push_client, push_degrees, push_report};
 use crate::digits;
 use crate::traffic::{Kind, Request, Traffic};
 
@@ -17,6 +17,18 @@ pub(super) fn push_update(out: &mut Vec<u8>, request: &Request) {
 pub(super) fn push_question(out: &mut Vec<u8>, traffic: &Traffic, request: &Request) {
     out.extend_from_slice(b"WHATSAT ");
     push_client(out, request.client);
+    push_radius_and_bound(out, traffic);
+}
+
+/// `NEAR position radius bound`, around where the client is.
+pub(super) fn push_near(out: &mut Vec<u8>, traffic: &Traffic, request: &Request) {
+    out.extend_from_slice(b"NEAR ");
+    push_degrees::<2>(out, request.spot.latitude);
+    push_degrees::<3>(out, request.spot.longitude);
+    push_radius_and_bound(out, traffic);
+}
+
+fn push_radius_and_bound(out: &mut Vec<u8>, traffic: &Traffic) {
     out.push(b' ');
     out.extend_from_slice(traffic.radius.as_bytes());
     out.extend_from_slice(if traffic.bound < 10 { b" " } else { b" 1" });
@@ -45,6 +57,19 @@ pub(super) fn read(input: &[u8], asked: &Asked) -> Option<Reply> {
     let client = line.split(|&byte| byte == b' ').nth(3).unwrap_or_default();
     let is_right = digits::last(client, 9) == Some(asked.proof) && has_places(&json[..json_len]);
     Some(Reply { len: line_end + 1 + json_len + 2, is_right })
+}
+
+/// An update's AT line; for a NEAR AT lines up to an empty line, one at least.
+pub(super) fn read_near(input: &[u8], asked: &Asked) -> Option<Reply> {
+    if asked.kind == Kind::Update {
+        return read(input, asked);
+    }
+    if !input.starts_with(b"AT ") {
+        return Some(Reply { len: memchr(b'\n', input)? + 1, is_right: false });
+    }
+    let len = memmem::find(input, b"\n\n")? + 2;
+    let is_right = input[..len - 1].split_inclusive(|&byte| byte == b'\n').all(|line| line.starts_with(b"AT "));
+    Some(Reply { len, is_right })
 }
 
 /// Whether Google's JSON says that the source was asked; that it found nothing is an answer too.
@@ -81,6 +106,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_near_is_read_in_pieces_and_checked() {
+        const AT: &str = "AT Alford +0.1 herd-bench-000000007 +34.068930-118.445127 1479413884.392014450\n";
+        let refused = format!("{AT}? NEAR\n\n");
+        tests::check(
+            Dialect::HerdNear,
+            &[
+                (&format!("{AT}{AT}\n"), Kind::Question, true),
+                (AT, Kind::Update, true),
+                (&refused, Kind::Question, false),
+                ("? NEAR x\n", Kind::Question, false),
+                ("\n", Kind::Question, false),
+            ],
+        );
+    }
+
+    #[test]
     fn a_herd_understands_what_is_written() {
         use herd::wire::Message;
         let mut line = Vec::new();
@@ -92,6 +133,10 @@ mod tests {
             push_question(&mut line, &traffic, &tests::asked(Kind::Question).0);
             assert_eq!(line, format!("WHATSAT herd-bench-000000007 10 {bound}\n").into_bytes());
             assert!(matches!(Message::parse(line.trim_ascii_end()), Ok(Some(Message::Whatsat { .. }))));
+            line.clear();
+            push_near(&mut line, &traffic, &tests::asked(Kind::Question).0);
+            assert_eq!(line, format!("NEAR +34.068930-118.445127 10 {bound}\n").into_bytes());
+            assert!(matches!(Message::parse(line.trim_ascii_end()), Ok(Some(Message::Near(_)))));
         }
     }
 }

@@ -28,9 +28,11 @@ pub(super) fn push_geoadd(out: &mut Vec<u8>, request: &Request) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// `GEOSEARCH places FROMLONLAT ... BYRADIUS ... km ASC COUNT ... WITHCOORD`: what a WHATSAT asks.
-pub(super) fn push_geosearch(out: &mut Vec<u8>, traffic: &Traffic, request: &Request) {
-    out.extend_from_slice(b"*12\r\n$9\r\nGEOSEARCH\r\n$6\r\nplaces\r\n$10\r\nFROMLONLAT\r\n$11\r\n");
+/// `GEOSEARCH key FROMLONLAT ... BYRADIUS ... km ASC COUNT ... WITHCOORD`: what a WHATSAT asks of places, and a NEAR of
+/// clients.
+pub(super) fn push_geosearch(out: &mut Vec<u8>, key: &str, traffic: &Traffic, request: &Request) {
+    write!(out, "*12\r\n$9\r\nGEOSEARCH\r\n${}\r\n{key}\r\n", key.len()).expect("a Vec takes every write");
+    out.extend_from_slice(b"$10\r\nFROMLONLAT\r\n$11\r\n");
     push_degrees::<3>(out, request.spot.longitude);
     out.extend_from_slice(b"\r\n$10\r\n");
     push_degrees::<2>(out, request.spot.latitude);
@@ -126,7 +128,7 @@ mod tests {
     #[test]
     fn every_request_is_one_whole_command() {
         for kind in [Kind::Update, Kind::Question] {
-            for dialect in [Dialect::RedisSet, Dialect::RedisGeoadd] {
+            for dialect in [Dialect::RedisSet, Dialect::RedisGeoadd, Dialect::RedisNear] {
                 let mut out = Vec::new();
                 dialect.push(&mut out, &Traffic { bound: 20, ..Traffic::default() }, &tests::asked(kind).0);
                 assert_eq!(value_len(&out), Ok(Some(out.len())), "{}", String::from_utf8_lossy(&out));
