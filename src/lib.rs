@@ -130,7 +130,8 @@ pub use herd::{Herd, HerdError, HerdRefused, Limits, Member, TurnedAway};
 pub use homes::{Delivery, Post, QuestionId, ReplyTo, Subject};
 pub use node::{
     Buffer, Caller, Change, Changed, DataStatus, Event, Heard, HostStatus, LinkState, LinkStatus, LogStatus,
-    NeighbourStatus, Node, PlacesStatus, Received, RegionStatus, Seat, Seconds, Served, ServerStatus,
+    NeighbourStatus, Node, OtherRegionStatus, PlacesStatus, Received, RegionState, RegionStatus, Seat, Seconds, Served,
+    ServerStatus,
 };
 pub use pass::{Action, Answer, Answered, BroughtBy, Notice, Trouble, Turn, Wrong};
 pub use peers::{LinkStep, Parting};

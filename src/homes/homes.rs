@@ -51,7 +51,7 @@ pub(crate) struct Homes {
     inbox: VecDeque<(ReplyTo, Incoming)>,
     /// NEARs of others that take longer.
     serving: VecDeque<Serving>,
-    regions: Regions,
+    pub(crate) regions: Regions,
     damper: Damper,
     batch: Batch,
     pub(crate) census: Census,
@@ -126,6 +126,7 @@ impl Homes {
     /// The bus is there from now on, or is not.
     pub(crate) fn set_up(&mut self, is_up: bool, turn: &mut Turn) {
         self.is_up = is_up;
+        self.regions.listen(is_up.then_some(turn.now.instant));
         self.tells_at = turn.now.instant;
         if is_up {
             self.call(turn);

@@ -36,3 +36,4 @@ pub(crate) use self::incoming::{Incoming, Neighbourhood, Serving};
 pub(crate) use self::interests::Scope;
 pub(crate) use self::parts::Parts;
 pub(crate) use self::questions::{Asks, Then, Wanted};
+pub(crate) use self::regions::Seen;

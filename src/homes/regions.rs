@@ -22,10 +22,28 @@ pub(crate) struct Region {
     silence_told: Option<Instant>,
 }
 
+impl Region {
+    fn is_there(&self, now: Instant) -> bool {
+        self.told.is_some_and(|told| now < told + Regions::GONE)
+    }
+}
+
 /// All of them, by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Regions {
     all: BTreeMap<ServerName, Region>,
+    /// Since when what they say can arrive.
+    listens_since: Option<Instant>,
+}
+
+/// How another region is, for whoever asks.
+pub(crate) struct Seen<'a> {
+    pub(crate) name: &'a ServerName,
+    /// How long ago it said that it is there, if it ever did.
+    pub(crate) heard: Option<Duration>,
+    pub(crate) is_there: bool,
+    /// For how long it has been silent, where that needs a person.
+    pub(crate) missed_for: Option<Duration>,
 }
 
 impl Regions {
@@ -37,6 +55,34 @@ impl Regions {
 
     /// How long one that has said nothing counts as there.
     const GONE: Duration = Duration::from_secs(15);
+
+    /// How long one that has said nothing is missed. Behind that it has gone for good: the stream has no arrivals for it any
+    /// more, and nobody is to be told of it for ever.
+    const MISSED: Duration = Duration::from_hours(24);
+
+    /// The bus is there from now on, or is not.
+    pub(crate) fn listen(&mut self, since: Option<Instant>) {
+        self.listens_since = since;
+    }
+
+    /// How each of them is.
+    pub(crate) fn seen(&self, now: Instant) -> impl Iterator<Item = Seen<'_>> {
+        self.all.iter().map(move |(name, region)| {
+            let silence = |since: Instant| now.saturating_since(since);
+            // While nothing can arrive, and just after, its silence says nothing of it.
+            let is_missed = |since: &Instant| {
+                let heard = region.told.map_or(*since, |told| told.max(*since));
+                (Self::GONE..Self::MISSED).contains(&silence(heard))
+            };
+            let missed = self.listens_since.filter(is_missed);
+            Seen {
+                name,
+                heard: region.told.map(silence),
+                is_there: region.is_there(now),
+                missed_for: missed.map(|since| silence(region.told.unwrap_or(since))),
+            }
+        })
+    }
 
     /// A bridge of that region has said something: whether it counts, since no later one has said anything before.
     pub(crate) fn is_current(&mut self, from: &Heading) -> bool {
@@ -64,10 +110,9 @@ impl Regions {
     ) -> impl Iterator<Item = &'a ServerName> + use<'a> {
         let own = own.clone();
         let cells = circle.map(Presence::of);
-        let is_there = move |region: &Region| region.told.is_some_and(|told| now < told + Self::GONE);
         let may = move |region: &Region| cells.as_ref().is_none_or(|cells| region.presence.meets(cells));
         let others = self.all.iter().filter(move |(name, _)| **name != own);
-        others.filter(move |(_, region)| is_there(region) && may(region)).map(|(name, _)| name)
+        others.filter(move |(_, region)| region.is_there(now) && may(region)).map(|(name, _)| name)
     }
 
     /// A region has not answered; how many questions, if that is to be told now.

@@ -37,5 +37,6 @@ pub use self::node::{LinkStatus, Node};
 pub use self::seat::Seat;
 pub use self::serving::{Received, Served};
 pub use self::status::{
-    DataStatus, HostStatus, LinkState, LogStatus, NeighbourStatus, PlacesStatus, RegionStatus, Seconds, ServerStatus,
+    DataStatus, HostStatus, LinkState, LogStatus, NeighbourStatus, OtherRegionStatus, PlacesStatus, RegionState,
+    RegionStatus, Seconds, ServerStatus,
 };

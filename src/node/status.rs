@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::hub::Hub;
+use crate::homes::Seen;
 use crate::pass::Wrong;
 use crate::peers::Link;
 use crate::store::KindCounts;
@@ -81,6 +82,27 @@ pub struct RegionStatus {
     pub failed: u64,
 }
 
+/// How another region is, as a server hears of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherRegionStatus {
+    /// Its name.
+    pub name: String,
+    /// Whether it is there.
+    pub state: RegionState,
+    /// How long ago it said so; nothing if it never did.
+    pub heard: Option<Seconds>,
+}
+
+/// Whether another region is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegionState {
+    /// It says so from time to time.
+    Up,
+    /// It has not for a while.
+    Silent,
+}
+
 /// How a server is. It is made without a look at any client, whatever there is of those.
 ///
 /// Fields are only ever added.
@@ -124,6 +146,8 @@ pub struct ServerStatus {
     pub data: Option<DataStatus>,
     /// How it is joined to other regions; nothing without a region.
     pub region: Option<RegionStatus>,
+    /// How each of the other regions is that it has heard of, by name.
+    pub regions: Vec<OtherRegionStatus>,
     /// What it has done since it started.
     pub counters: BTreeMap<&'static str, u64>,
     /// Its limits, as they are written in a file.
@@ -225,6 +249,13 @@ impl Serialize for Seconds {
     }
 }
 
+impl From<Seen<'_>> for OtherRegionStatus {
+    fn from(seen: Seen<'_>) -> Self {
+        let state = if seen.is_there { RegionState::Up } else { RegionState::Silent };
+        Self { name: seen.name.to_string(), state, heard: seen.heard.map(Into::into) }
+    }
+}
+
 impl ServerStatus {
     /// Appends it as one line of JSON, LF included.
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -273,6 +304,7 @@ impl Hub {
             log: LogStatus { lost: host.log_lost },
             data: host.data,
             region: host.region,
+            regions: self.homes.iter().flat_map(|homes| homes.regions.seen(now.instant)).map(Into::into).collect(),
             counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
             limits: host.limits.into_iter().collect(),
             wrong,
@@ -338,6 +370,11 @@ impl Hub {
             if let Some((since, why)) = link.health.down().filter(|_| !is_explained) {
                 let seconds = now.instant.saturating_since(since).as_secs();
                 wrong.push(format!("{name} has been down for {}: {why}", Span(seconds)));
+            }
+        }
+        for region in self.homes.iter().flat_map(|homes| homes.regions.seen(now.instant)) {
+            if let Some(silence) = region.missed_for {
+                wrong.push(format!("region {} has been silent for {}", region.name, Span(silence.as_secs())));
             }
         }
         wrong.extend(self.troubles.iter().map(ToString::to_string));

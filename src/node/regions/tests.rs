@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::homes::{Delivery, Post, QuestionId, ReplyTo, Subject};
 use crate::pass::{Action, Answer, Turn};
-use crate::{Event, Herd, Instant, Limits, Member, Node, Now, Places, ServerName, Session, SessionId, Timestamp};
+use crate::{Event, Herd, HostStatus, Instant, Limits, Member, Node, Now, Places, RegionState, ServerName, Session};
+use crate::{SessionId, Timestamp};
 
 mod census;
 mod comparing;
@@ -320,4 +321,33 @@ fn a_client_that_leaves_one_watch_is_still_in_the_others() {
     let guest =
         hub.homes.as_ref().and_then(|homes| homes.guests.get(b"b")).map(|guest| guest.report.record().time().to_vec());
     assert_eq!(guest.as_deref(), Some(&b"2"[..]));
+}
+
+#[test]
+fn a_region_that_falls_silent_is_missed_for_a_day() {
+    let mut world = World::new(&["us", "eu"]);
+    let status = |world: &World| world.regions[0].0.status(world.now, HostStatus::default());
+    let wrong = |world: &World| -> Vec<String> {
+        status(world).wrong.into_iter().filter(|what| what.starts_with("region ")).collect()
+    };
+    world.pass(Duration::from_secs(6));
+    let eu = &status(&world).regions[0];
+    assert_eq!((&*eu.name, eu.state, eu.heard), ("eu", RegionState::Up, Some(Duration::ZERO.into())));
+    assert_eq!(wrong(&world), [""; 0]);
+    world.happens(1, Event::Bus(false));
+    world.pass(Duration::from_secs(14));
+    assert_eq!((status(&world).regions[0].state, wrong(&world).len()), (RegionState::Up, 0));
+    world.pass(Duration::from_secs(1));
+    assert_eq!(status(&world).regions[0].state, RegionState::Silent);
+    assert_eq!(wrong(&world), ["region eu has been silent for 15 s"]);
+    // Whoever is cut off knows nothing of others, and not at once when it is back.
+    world.happens(0, Event::Bus(false));
+    assert_eq!((status(&world).regions[0].state, wrong(&world).len()), (RegionState::Silent, 0));
+    world.happens(0, Event::Bus(true));
+    world.pass(Duration::from_secs(14));
+    assert_eq!(wrong(&world), [""; 0]);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(wrong(&world), ["region eu has been silent for 30 s"]);
+    world.pass(Duration::from_hours(24));
+    assert_eq!((status(&world).regions[0].state, wrong(&world).len()), (RegionState::Silent, 0));
 }
