@@ -7,6 +7,7 @@ mod fences;
 mod frames;
 mod page;
 mod picture;
+mod regions;
 mod shared;
 mod tiles;
 

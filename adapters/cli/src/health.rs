@@ -1,6 +1,7 @@
 //! How a server is: what it says of itself, or why it says nothing.
 
 mod asking;
+mod region;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) use self::asking::Asker;
+pub(crate) use self::region::{OtherRegion, Region};
 
 /// What came of asking one server.
 pub(crate) struct Answer {
@@ -71,6 +73,8 @@ pub(crate) struct Shown {
     pub(crate) neighbours: Vec<Neighbour>,
     pub(crate) places: Places,
     pub(crate) data: Option<Data>,
+    pub(crate) region: Option<Region>,
+    pub(crate) regions: Vec<OtherRegion>,
     pub(crate) counters: BTreeMap<String, u64>,
     pub(crate) wrong: Vec<String>,
 }

@@ -54,7 +54,7 @@ fn printed(herd: &Herd, code: i32, arguments: &[&str]) -> Vec<String> {
 fn it_is_printed_where_there_is_no_terminal(herd: &Herd) {
     let lines = printed(herd, 0, &[]);
     assert_eq!(lines[0], "2 servers nothing is wrong");
-    assert!(lines[1].starts_with("1 clients 0 reports/s "), "{lines:?}");
+    assert!(lines[1].starts_with("1 client 0 reports/s "), "{lines:?}");
     for (line, name) in lines[4..].iter().zip(["A", "B"]) {
         assert!(line.starts_with(&format!("{name} ok 0 0 0 1 1/1 ")), "{lines:?}");
     }

@@ -9,7 +9,7 @@ mod process;
 mod requests;
 
 use herd::wire::Need;
-use herd::{Limits, NeighbourStatus, Node, ServerStatus};
+use herd::{Limits, NeighbourStatus, Node, RegionState, ServerStatus};
 use http::StatusCode;
 
 use self::exposition::{Exposition, Kind, decimal, flag};
@@ -152,6 +152,10 @@ fn write_region(out: &mut Exposition, status: &ServerStatus) {
     out.counter("herd_region_bus_dropped_total", dropped, region.dropped);
     let failed = "Messages about arrivals that NATS did not take.";
     out.counter("herd_region_failed_total", failed, region.failed);
+    let mut up = out.family("herd_region_up", Kind::Gauge, "Whether the other region says that it is there.");
+    for other in &status.regions {
+        up.sample(&[("region", &other.name)], flag(other.state == RegionState::Up));
+    }
 }
 
 /// Whatever a node counts, by its own name.

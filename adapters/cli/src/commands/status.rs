@@ -1,5 +1,7 @@
 //! `herd status`: how each server of the herd is, and what is wrong.
 
+mod grid;
+mod regions;
 mod table;
 
 use std::io::{self, Write};

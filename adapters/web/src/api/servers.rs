@@ -1,7 +1,7 @@
-//! `/v1/servers`: the servers of the herd and their links, as far as this one knows how they are.
+//! `/v1/servers`: the servers of the herd and their links, and other regions, as far as this one knows how they are.
 
 use herd::wire::Need;
-use herd::{LinkState, NeighbourStatus};
+use herd::{LinkState, NeighbourStatus, OtherRegionStatus, RegionStatus};
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -11,6 +11,11 @@ use crate::router::Call;
 #[derive(Serialize)]
 struct Servers<'a> {
     servers: Vec<Server<'a>>,
+    /// How this server is joined to other regions, and how those are, where it is part of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a RegionStatus>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    regions: &'a [OtherRegionStatus],
 }
 
 #[derive(Serialize)]
@@ -45,5 +50,6 @@ pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
         let links = herd.neighbours(id).iter().map(|&link| herd.name(link).as_str()).collect();
         Server { name: member.name.as_str(), address: &member.address, links, state, neighbour }
     });
-    Ok(json(serde_json::to_vec(&Servers { servers: servers.collect() }).expect("it is text")))
+    let servers = Servers { servers: servers.collect(), region: status.region.as_ref(), regions: &status.regions };
+    Ok(json(serde_json::to_vec(&servers).expect("it is text")))
 }

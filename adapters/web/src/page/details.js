@@ -18,6 +18,9 @@ export class Details {
   #page;
   #id = null;
   #follows = false;
+  /** Who had heard the client when it was asked where it is at home, and what the answer was; nothing without regions. */
+  #origin = null;
+  #home = "";
   #share = new Share();
   #back = null;
 
@@ -56,6 +59,8 @@ export class Details {
     if (!isOther) return;
     this.#follow(false);
     this.#share.of(id);
+    this.#home = "";
+    this.#ask(id);
     this.#places(id);
   }
 
@@ -96,6 +101,19 @@ export class Details {
       left: "This client is no longer shown to you." };
     say(byId("client-said"), gone[change.kind]);
     if (this.#follows) this.#center();
+    // Another server has heard it: maybe one of another region.
+    if (this.#home && change.kind === "seen" && change.origin !== this.#origin) this.#ask(this.#id);
+    this.tick();
+  }
+
+  /** Asks in which region the client is at home. */
+  async #ask(id) {
+    const { clients } = this.#page;
+    const row = clients.find(id);
+    this.#origin = row === undefined ? null : clients.origin[row];
+    const home = await homeOf(id);
+    if (id !== this.#id) return;
+    this.#home = home;
     this.tick();
   }
 
@@ -116,6 +134,7 @@ export class Details {
       ["Reported", `${age(ageOf(clients, row))}, ${moment(clients.time[row])}`],
       ["Heard by", clients.origin[row]],
       ["Skew", `${clients.skew[row]} s`],
+      ...(this.#home ? [["Region", this.#home]] : []),
     ]);
   }
 
@@ -141,6 +160,16 @@ export function report(list, pairs) {
     const shown = list.children[2 * at + 1];
     if (shown.textContent !== text) shown.textContent = text;
   });
+}
+
+/** The region that a client is at home in, as far as one says so. */
+async function homeOf(id) {
+  try {
+    const { properties } = await get(clientPath(id));
+    return properties.region ?? "";
+  } catch ({ region }) {
+    return region ? `${region}, which does not answer` : "";
+  }
 }
 
 /** The places near a client, or what is said in their place. */

@@ -3,17 +3,13 @@
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::grid::{Grid, WIDTH};
+use super::regions::Regions;
 use crate::health::{Answer, Report, Silence};
 use crate::shown::offset;
-use crate::terminal::cut;
 use crate::text::escaped;
 
-/// How wide a terminal is at least.
-const WIDTH: usize = 80;
-
-/// What the columns hold, of which the first two give way where there is not enough room.
 const HEADS: [&str; 7] = ["server", "address", "up since (UTC)", "clients", "conns", "links", "clock"];
-const GAP: usize = 2;
 
 /// As text, at most eighty columns wide unless a word is longer.
 pub(super) struct Table<'a>(pub(super) &'a [Answer]);
@@ -22,10 +18,7 @@ impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows = vec![HEADS.map(String::from)];
         rows.extend(self.0.iter().map(row));
-        let widths = widths(&rows);
-        for row in &rows {
-            writeln!(f, "{}", line(row, &widths).trim_end())?;
-        }
+        write!(f, "{}{}", Grid(rows), Regions(self.0))?;
         let wrong: Vec<_> =
             self.0.iter().flat_map(|answer| answer.wrong().into_iter().map(|what| (&answer.name, what))).collect();
         match wrong.len() {
@@ -69,33 +62,6 @@ fn date(seconds: f64) -> String {
         return "?".into();
     };
     text.replace('T', " ")
-}
-
-/// As wide as what they hold, and the first two less wide where that is too much.
-fn widths(rows: &[[String; 7]]) -> [usize; 7] {
-    let mut widths = [0; 7];
-    for row in rows {
-        for (width, text) in widths.iter_mut().zip(row) {
-            *width = text.chars().count().max(*width);
-        }
-    }
-    let least = [HEADS[0].len(), HEADS[1].len()];
-    while widths.iter().sum::<usize>() + GAP * (HEADS.len() - 1) > WIDTH {
-        let wider = usize::from(widths[1] - least[1].min(widths[1]) >= widths[0] - least[0].min(widths[0]));
-        if widths[wider] <= least[wider] {
-            break;
-        }
-        widths[wider] -= 1;
-    }
-    widths
-}
-
-fn line(row: &[String; 7], widths: &[usize; 7]) -> String {
-    let cells = row.iter().zip(widths).enumerate().map(|(column, (text, &width))| {
-        let text = cut(text, width);
-        if column < 3 { format!("{text:width$}") } else { format!("{text:>width$}") }
-    });
-    cells.collect::<Vec<_>>().join(&" ".repeat(GAP))
 }
 
 /// A paragraph of its own, its further lines set in.
@@ -150,6 +116,27 @@ Ball    b:1              not told                -      -      -       -
   Ball: it is at b:1 and does not tell its status: you may not ask
 ";
         assert_eq!(Table(&answers).to_string(), expected);
+    }
+
+    #[test]
+    fn servers_of_a_region_have_a_table_of_that() {
+        let alford = r#"{"region": {"name": "us", "nats": "nats-1", "since": 200, "bridge": 7, "lag": 3},
+            "regions": [{"name": "ap", "state": "silent", "heard": 182}, {"name": "eu", "state": "up", "heard": 2.25}],
+            "counters": {"arrivals_told": 4, "arrivals_heard": 8, "region_questions": 20, "region_timeouts": 1}}"#;
+        let ball = r#"{"region": {"name": "us", "nats": null, "since": 12, "bridge": null, "lag": null}}"#;
+        let answers = [answer("Alford", "a:1", Ok(alford)), answer("Ball", "a:2", Ok(ball)), answer("C", "c", Err(""))];
+        let expected = "
+server  region       NATS              lag  arrivals  questions  time-outs
+Alford  us (bridge)  nats-1 for 3 min    3        12         20          1
+Ball    us           none for 12 s       -         0          0          0
+
+Other regions:  ap silent for 3 min  eu heard 2 s ago
+
+";
+        let text = Table(&answers).to_string();
+        assert!(text.contains(expected), "{text}");
+        let alone = Table(&answers[1..]).to_string();
+        assert!(alone.contains("\nNo other region was heard of.\n"), "{alone}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(super) mod details;
 pub(super) mod help;
+mod regions;
 pub(super) mod servers;
 
 use ratatui::buffer::Buffer;

@@ -37,6 +37,10 @@ impl Screen {
                 "neighbours": [{{"name": "Ball", "state": "up", "since": 5}}, {{"name": "Welsh", "state": "down"}}],
                 "counters": {{"iamat": {iamat}, "kept": {iamat}, "near": 0}}, "wrong": [{wrong}]}}"#
         );
+        self.take(server, second, &json);
+    }
+
+    fn take(&mut self, server: usize, second: u32, json: &str) {
         let asked = Asked { middle: second.into(), took: Duration::from_micros(4200) };
         let report = Report::parse(json.as_bytes(), asked).ok_or(Silence::Untold("a mistake in the test".into()));
         self.view.take(Poll { server, report }, self.start + Duration::from_secs(second.into()));
@@ -96,6 +100,48 @@ q quit  ? help  Enter details  s sort: herd
     assert_eq!(three(true).text(80, 12, 12), expected);
     // As text it is as high as it needs to be, and has no keys.
     assert_eq!(three(true).view.to_text(80), expected[..expected.find("\n\nq quit").expect("a bar")].to_owned() + "\n");
+}
+
+/// Of the two servers of a region one is its bridge, and another region is silent.
+fn region() -> Screen {
+    let mut screen = Screen::new(&["Alford", "Ball"], true);
+    let bridge = r#""nats": "nats-1", "since": 200, "bridge": 7, "lag": 3, "sent": 214, "received": 380"#;
+    for second in [10, 12] {
+        for (server, joined) in [(0, bridge), (1, r#""nats": null, "since": 12, "bridge": null, "lag": null"#)] {
+            let json = format!(
+                r#"{{"time": {second}, "uptime": {second}, "region": {{"name": "us", {joined}}},
+                    "counters": {{"arrivals_told": {second}, "arrivals_heard": {second}}},
+                    "regions": [{{"name": "ap", "state": "silent", "heard": 182}},
+                        {{"name": "eu", "state": "up", "heard": 2.25}}]}}"#
+            );
+            screen.take(server, second, &json);
+        }
+    }
+    screen
+}
+
+#[test]
+fn a_region_has_a_line() {
+    let mut screen = region();
+    let expected = "\
+2 servers  nothing is wrong
+0 clients  0 reports/s  0 asked/s  0 floods/s  0 B of records
+region us  bridge Alford  NATS 1/2  lag 3  2 arrivals/s  ap silent for 3 min
+  eu heard 2 s ago
+
+server    state";
+    let text = screen.text(80, 12, 12);
+    assert!(text.starts_with(expected), "{text}");
+    let wide = screen.text(120, 12, 12);
+    assert!(wide.contains("  ap silent for 3 min  eu heard 2 s ago\n"), "{wide}");
+    screen.press(&[KeyCode::Enter]);
+    let details = screen.text(80, 24, 12);
+    for expected in [
+        "\nus         bridge  NATS nats-1 for 3 min  lag 3  214 messages sent  380 received\n  0 dropped  0 failed\n",
+        "\nap         silent for 3 min\neu         heard 2 s ago\n",
+    ] {
+        assert!(details.contains(expected), "{expected}: {details}");
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(super) struct Rates {
     pub(super) requests: f64,
     /// Lines of neighbours that tell of clients.
     pub(super) floods: f64,
+    /// Clients that have come from another region, or gone to one.
+    pub(super) arrivals: f64,
     /// Each counter.
     pub(super) counters: BTreeMap<String, f64>,
 }
@@ -56,6 +58,7 @@ pub(super) struct Rates {
 const REPORTS: [&str; 2] = ["kept", "older"];
 const REQUESTS: [&str; 5] = ["iamat", "whatsat", "near", "watch", "forget"];
 const FLOODS: [&str; 2] = ["at", "gone"];
+const ARRIVALS: [&str; 2] = ["arrivals_told", "arrivals_heard"];
 
 impl Watched {
     pub(super) const fn new(name: String, address: String, now: Instant) -> Self {
@@ -141,6 +144,7 @@ impl Rates {
             after.counters.iter().map(|(name, value)| (name.clone(), rate(name, value))).collect();
         let sum =
             |names: &[&str]| names.iter().filter_map(|&name| counters.get(name)).fold(0.0, |sum, rate| sum + rate);
-        Some(Self { reports: sum(&REPORTS), requests: sum(&REQUESTS), floods: sum(&FLOODS), counters })
+        let (reports, requests, floods) = (sum(&REPORTS), sum(&REQUESTS), sum(&FLOODS));
+        Some(Self { reports, requests, floods, arrivals: sum(&ARRIVALS), counters })
     }
 }

@@ -10,7 +10,7 @@ use super::super::theme::Theme;
 use super::super::view::View;
 use super::super::watched::{Rates, Watched};
 use super::servers::condition_style;
-use super::{bars, in_lines, render_keys, render_scrolled, sentence};
+use super::{bars, in_lines, regions, render_keys, render_scrolled, sentence};
 use crate::health::{Neighbour, Report};
 use crate::shown::{offset, span};
 use crate::text::escaped;
@@ -39,6 +39,7 @@ fn lines(view: &View, width: u16) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.extend(graphs(server, view, width));
     lines.extend(links(report, view, width));
+    lines.extend(regions::of_server(report, view, width));
     lines.extend(counters(server, report));
     lines
 }

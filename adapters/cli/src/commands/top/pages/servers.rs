@@ -11,27 +11,36 @@ use super::super::numbers::{bytes, count, short};
 use super::super::theme::Theme;
 use super::super::view::View;
 use super::super::watched::{Condition, Rates, Watched};
-use super::{fitting, render_keys, sentence};
+use super::{fitting, regions, render_keys, sentence};
 
-/// The lines above the table: two of sums, an empty one.
-const ABOVE: u16 = 3;
+/// The lines above the table: two of sums, what there is of regions, an empty one.
+fn above(view: &View, width: u16) -> Vec<Line<'static>> {
+    let mut lines = vec![conditions(view), Line::from(fitting(&sums(view), width))];
+    lines.extend(regions::lines(view, width));
+    lines.push(Line::default());
+    lines
+}
+
+fn height_of(lines: &[Line<'_>]) -> u16 {
+    u16::try_from(lines.len()).unwrap_or(u16::MAX)
+}
 
 /// The fewest lines that the table keeps where much is wrong: its head and three servers.
 const LEAST_TABLE: u16 = 4;
 
 /// Draws it for a screen, with a bar of keys.
 pub(in super::super) fn render(view: &View, area: Rect, buffer: &mut Buffer) {
-    let wrong = wrong(view, area.width);
+    let (top, wrong) = (above(view, area.width), wrong(view, area.width));
     let table = u16::try_from(view.herd.len() + 1).unwrap_or(u16::MAX);
-    let room = area.height.saturating_sub(ABOVE + 1);
+    let room = area.height.saturating_sub(height_of(&top) + 1);
     // The table gives way to what is wrong, until it is as short as can be.
-    let for_wrong = u16::try_from(wrong.len()).unwrap_or(u16::MAX).min(room.saturating_sub(table.min(LEAST_TABLE)));
+    let for_wrong = height_of(&wrong).min(room.saturating_sub(table.min(LEAST_TABLE)));
     let table = table.min(room - for_wrong);
-    let parts = [ABOVE, table, for_wrong].map(Constraint::Length);
+    let parts = [height_of(&top), table, for_wrong].map(Constraint::Length);
     let [above, middle, below, keys] = Layout::vertical(parts.into_iter().chain([Constraint::Length(1)]))
         .flex(ratatui::layout::Flex::Start)
         .areas(area);
-    render_sums(view, above, buffer);
+    Paragraph::new(top).render(above, buffer);
     render_table(view, Some(Theme::SELECTED), middle, buffer);
     render_wrong(wrong, below, buffer);
     let keys = Rect { y: area.bottom().saturating_sub(1).max(keys.y.min(area.bottom())), height: keys.height, ..keys };
@@ -43,37 +52,40 @@ pub(in super::super) fn render(view: &View, area: Rect, buffer: &mut Buffer) {
 
 /// How many lines all of it takes.
 pub(in super::super) fn height(view: &View, width: u16) -> u16 {
-    u16::try_from(view.herd.len() + 1 + wrong(view, width).len()).unwrap_or(u16::MAX - ABOVE).saturating_add(ABOVE)
+    let lines = [above(view, width), wrong(view, width)];
+    u16::try_from(view.herd.len() + 1).unwrap_or(u16::MAX).saturating_add(height_of(&lines.concat()))
 }
 
 /// Draws all of it, for an area that is high enough.
 pub(in super::super) fn render_whole(view: &View, area: Rect, buffer: &mut Buffer) {
+    let top = above(view, area.width);
     let table = u16::try_from(view.herd.len() + 1).unwrap_or(u16::MAX);
-    let parts = [Constraint::Length(ABOVE), Constraint::Length(table), Constraint::Fill(1)];
+    let parts = [Constraint::Length(height_of(&top)), Constraint::Length(table), Constraint::Fill(1)];
     let [above, middle, below] = Layout::vertical(parts).areas(area);
-    render_sums(view, above, buffer);
+    Paragraph::new(top).render(above, buffer);
     render_table(view, None, middle, buffer);
     render_wrong(wrong(view, area.width), below, buffer);
 }
 
-fn render_sums(view: &View, area: Rect, buffer: &mut Buffer) {
+/// How many servers there are, and how many of them are not well.
+fn conditions(view: &View) -> Line<'static> {
     let conditions: Vec<Condition> = view.herd.iter().map(|server| server.condition(view.now)).collect();
     let unheard =
         |condition: &&Condition| matches!(condition, Condition::Down | Condition::Late(_) | Condition::Untold);
     let down = conditions.iter().filter(unheard).count();
     let ailing = conditions.iter().filter(|condition| matches!(condition, Condition::Wrong(_))).count();
     let (theme, plural) = (view.theme, if view.herd.len() == 1 { "" } else { "s" });
-    let mut first = vec![Span::styled(format!("{} server{plural}", view.herd.len()), Theme::HEAD)];
+    let mut words = vec![Span::styled(format!("{} server{plural}", view.herd.len()), Theme::HEAD)];
     if down > 0 {
-        first.push(Span::styled(format!("  {down} silent"), theme.bad()));
+        words.push(Span::styled(format!("  {down} silent"), theme.bad()));
     }
     if ailing > 0 {
-        first.push(Span::styled(format!("  {ailing} with problems"), theme.warning()));
+        words.push(Span::styled(format!("  {ailing} with problems"), theme.warning()));
     }
     if conditions.iter().all(|condition| *condition == Condition::Well) {
-        first.push(Span::styled("  nothing is wrong", theme.good()));
+        words.push(Span::styled("  nothing is wrong", theme.good()));
     }
-    Paragraph::new(vec![Line::from(first), Line::from(fitting(&sums(view), area.width))]).render(area, buffer);
+    Line::from(words)
 }
 
 /// What all servers do together. Each of them has all clients and takes in all reports, so those are not added.
@@ -85,7 +97,7 @@ fn sums(view: &View) -> [String; 5] {
     let reports = of_all(|rates| rates.reports).fold(0.0, f64::max);
     let records: u64 = told().map(|shown| shown.bytes).sum();
     [
-        format!("{} clients", short(count(clients))),
+        format!("{} client{}", short(count(clients)), if clients == 1 { "" } else { "s" }),
         format!("{} reports/s", short(reports)),
         format!("{} asked/s", sum(|rates| rates.requests)),
         format!("{} floods/s", sum(|rates| rates.floods)),
