@@ -31,7 +31,7 @@ fn a_bridge_that_is_paused_is_replaced_and_knows_it_when_it_goes_on() {
     assert!(higher > fence, "{second} by {higher} after {first} by {fence}");
     us.signal(&first, Signal::CONT);
     wait_for("the first to know", || region(&us, &first)["bridge"].is_null().then_some(()));
-    let given_up = us.log(&first).iter().any(|line| line["message"] == "bridge given up");
+    let given_up = us.log(&first).iter().any(|line| line["message"] == "no longer the bridge");
     assert!(given_up && region(&us, second)["bridge"] == higher);
 }
 
@@ -47,5 +47,8 @@ fn a_bridge_that_is_stopped_gives_it_away_and_ends() {
     assert!(higher > fence);
     let log = us.log(&first);
     let at = |message: &str| log.iter().position(|line| line["message"] == message);
-    assert!(at("server stopping") < at("bridge given up") && at("bridge given up") < at("server down"), "{log:?}");
+    assert!(
+        at("server stopping") < at("no longer the bridge") && at("no longer the bridge") < at("server down"),
+        "{log:?}"
+    );
 }

@@ -43,6 +43,10 @@ fn a_region_serves_its_own_while_nats_is_down() {
     };
     let wrong = wait_for("A to say what is wrong", || not_there(&us));
     assert!(wrong.contains(&nats.address().to_string()), "{wrong}");
+    let log = us.log("A");
+    let told = log.iter().find(|line| line["message"] == "NATS cannot be reached").expect("it is logged");
+    let reason = told["reason"].as_str().expect("a reason");
+    assert!(!reason.contains("cannot be reached") && wrong.ends_with(reason), "{told} {wrong}");
     nats.start();
     crate::support::wait_until_joined(&us);
     let at = us.report("A", "emu", "1479413885.000000000");

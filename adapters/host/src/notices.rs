@@ -42,7 +42,7 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
         }
         Notice::RegionSilent { region, questions } => {
             let remedy =
-                "look whether that region runs and reaches NATS; until then its clients are not found from here";
+                "check that this region runs and reaches NATS; until it answers, its clients are not found from here";
             tracing::warn!(target: "herd::regions", server, %region, questions, remedy, "region silent");
         }
         Notice::HerdRefused(why) => {

@@ -30,7 +30,7 @@ pub(crate) fn start<R: Runtime>(shared: &Arc<Shared<R>>, bus: &Arc<Bus>) {
     whole::spawn_blocking::<R>(&shared.shutdown, move || {
         if let Err(error) = bus.run(&(host as Arc<dyn Host>)) {
             let remedy = "let the process have more open files or threads, and start it again";
-            tracing::error!(target: "herd::regions", server = server.name(), %error, remedy, "no bus to other regions");
+            tracing::error!(target: "herd::regions", server = server.name(), %error, remedy, "other regions cannot be joined");
         }
     });
 }

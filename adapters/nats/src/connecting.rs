@@ -72,7 +72,7 @@ fn options(bus: &Arc<Bus>, link: watch::Sender<Link>) -> ConnectOptions {
                 .filter_map(|server| Some(format!("{}: {}", server.addr.as_url_str(), server.last_error?)))
                 .collect();
             if !why.is_empty() {
-                tried.state.wrong(About::Connection, format!("NATS cannot be reached: {}", why.join("; ")));
+                tried.state.wrong(About::Connection, why.join("; "));
             }
             async { None }
         })
@@ -102,9 +102,9 @@ fn tell(bus: &Bus, link: &watch::Sender<Link>, event: Event) {
             let said = error.to_string();
             let said = said.trim_start_matches("nats: ");
             if said.to_lowercase().contains("permissions violation") {
-                state.wrong(About::Rights, format!("NATS says: {said}; docs/regions.md lists the rights of a region"));
+                state.wrong(About::Rights, format!("{said}; docs/regions.md lists the rights of a region"));
             } else {
-                state.wrong(About::Connection, format!("NATS says: {said}"));
+                state.wrong(About::Connection, said.to_owned());
             }
         }
         Event::ClientError(error) => state.not_connected(&error.to_string()),

@@ -7,18 +7,16 @@ use async_nats::jetstream::context::{
     CreateStreamError, CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, RequestError, RequestErrorKind,
 };
 
-/// Why JetStream cannot be used, as it is. Shown, it says what to do.
+/// Why JetStream cannot be used, as it is. Shown behind these words, it says what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// Nobody answers for it.
     #[error(
-        "JetStream is not enabled at this NATS server or for this account: enable it, or no arrivals come from other regions"
+        "it is not enabled at this NATS server or for this account: enable it, or no arrivals come from other regions"
     )]
     NotEnabled,
     /// It has not answered: it is down, or a right is missing.
-    #[error(
-        "JetStream does not answer to {what}: look whether its servers are up, and whether this user has the right"
-    )]
+    #[error("it does not answer to {what}: look whether its servers are up, and whether this user has the right")]
     Silent {
         /// What it was asked for.
         what: String,
@@ -34,7 +32,7 @@ pub(crate) enum Fault {
         setting: String,
     },
     /// It refuses something.
-    #[error("JetStream refuses {what}: {why}")]
+    #[error("it refuses {what}: {why}")]
     Refused {
         /// What it was asked for.
         what: String,

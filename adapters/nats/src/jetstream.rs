@@ -104,8 +104,7 @@ fn judge(wanted: &Config, there: &Config, state: &State) -> Result<(), Fault> {
     if differs.is_empty() {
         state.right(About::Differs);
     } else {
-        let remedy = format!("the stream {} {}: it is used as it is", there.name, differs.join(", "));
-        state.wrong(About::Differs, remedy);
+        state.wrong(About::Differs, format!("{} {}", there.name, differs.join(", ")));
     }
     Ok(())
 }

@@ -98,8 +98,8 @@ impl<'a> Region<'a> {
         state.connected(&info.server_name, &info.version);
         if info.max_payload < LEAST_PAYLOAD {
             let most = info.max_payload;
-            let remedy = format!("NATS takes messages of {most} bytes at most: set its max_payload to 128KB or more");
-            state.wrong(About::Payload, remedy);
+            let why = format!("its max_payload is {most} bytes; set it to 128KB or more");
+            state.wrong(About::Payload, why);
         }
     }
 
@@ -119,7 +119,7 @@ impl<'a> Region<'a> {
                         }
                         self.leave("another region of the same name");
                     }
-                    Err(error) => self.bus.state.wrong(About::Connection, format!("NATS cannot be used: {error}")),
+                    Err(error) => self.bus.state.wrong(About::Connection, error.to_string()),
                 }
             }
             sleep(LOOK).await;
@@ -143,11 +143,11 @@ impl<'a> Region<'a> {
 
     fn stay_away(&self, claim: &Claim) {
         let (region, Claim { server, address, .. }) = (&self.bus.settings.region, claim);
-        let remedy = format!(
-            "another herd, of {server} at {address}, calls its region {region} too: name one of them otherwise; until \
-             then this server asks no other region"
+        let why = format!(
+            "the herd of {server} at {address} calls its region {region} too; rename one of them; until then this server \
+             asks no other region"
         );
-        self.bus.state.wrong(About::Region, remedy);
+        self.bus.state.wrong(About::Region, why);
     }
 
     /// This server, for the lease.

@@ -68,15 +68,15 @@ pub(crate) enum About {
 }
 
 impl About {
-    /// In a few words, for logs.
+    /// In a few words: what a log line says, and the sentence begins with.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Connection => "NATS cannot be reached",
             Self::Rights => "NATS denies a right",
-            Self::Payload => "NATS takes no long messages",
+            Self::Payload => "NATS refuses long messages",
             Self::Region => "another region of the same name",
             Self::JetStream => "JetStream cannot be used",
-            Self::Differs => "stream has other settings",
+            Self::Differs => "stream of other settings used",
         }
     }
 }
@@ -127,9 +127,9 @@ impl State {
     pub(crate) fn bridge(&self, fence: Option<u64>, why: &str) {
         let (server, region) = (&self.server, &self.region);
         if let Some(fence) = fence {
-            tracing::info!(target: "herd::regions", %server, %region, fence, "bridge taken");
+            tracing::info!(target: "herd::regions", %server, %region, fence, "became the bridge");
         } else {
-            tracing::info!(target: "herd::regions", %server, %region, reason = why, "bridge given up");
+            tracing::info!(target: "herd::regions", %server, %region, reason = why, "no longer the bridge");
         }
         let mut now = self.now();
         now.bridge = fence;
@@ -144,37 +144,37 @@ impl State {
     /// Something was made in JetStream.
     pub(crate) fn made(&self, what: &str, name: &str, replicas: usize) {
         let (server, region) = (&self.server, &self.region);
-        tracing::info!(target: "herd::regions", %server, %region, name, replicas, "{what} made");
+        tracing::info!(target: "herd::regions", %server, %region, name, replicas, "{what} created");
     }
 
     /// Messages came faster than they were taken.
     pub(crate) fn slow(&self) {
         self.counts.dropped.add(1);
         let (server, region) = (&self.server, &self.region);
-        tracing::warn!(target: "herd::regions", %server, %region, "messages dropped, they came too fast");
+        tracing::warn!(target: "herd::regions", %server, %region, "messages dropped, too many were waiting");
     }
 
     /// Messages for the stream of arrivals were not taken.
     pub(crate) fn unsent(&self, messages: usize, error: &str) {
         self.counts.failed.add(messages);
         let (server, region) = (&self.server, &self.region);
-        tracing::warn!(target: "herd::regions", %server, %region, messages, error, "arrivals not sent");
+        tracing::warn!(target: "herd::regions", %server, %region, messages, error, "arrivals not accepted by NATS");
     }
 
-    /// Something is wrong; the remedy is a sentence for people.
-    pub(crate) fn wrong(&self, about: About, remedy: String) {
+    /// Something is wrong: why, and what to do about it.
+    pub(crate) fn wrong(&self, about: About, why: String) {
         let mut now = self.now();
-        if now.wrong.get(&about) != Some(&remedy) {
+        if now.wrong.get(&about) != Some(&why) {
             let (server, region, event) = (&self.server, &self.region, about.as_str());
-            tracing::warn!(target: "herd::regions", %server, %region, %remedy, "{event}");
-            now.wrong.insert(about, remedy);
+            tracing::warn!(target: "herd::regions", %server, %region, reason = why, "{event}");
+            now.wrong.insert(about, why);
         }
     }
 
     /// An attempt to connect has failed. Mostly it is known already why.
     pub(crate) fn not_connected(&self, error: &str) {
         if !self.now().wrong.contains_key(&About::Connection) {
-            self.wrong(About::Connection, format!("NATS cannot be reached: {error}"));
+            self.wrong(About::Connection, error.to_owned());
         }
     }
 
@@ -190,7 +190,7 @@ impl State {
 
     /// What needs a person, each in a sentence.
     pub(crate) fn all_wrong(&self) -> Vec<String> {
-        self.now().wrong.values().cloned().collect()
+        self.now().wrong.iter().map(|(about, why)| format!("{}: {why}", about.as_str())).collect()
     }
 
     /// All of it.

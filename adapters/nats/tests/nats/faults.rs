@@ -125,7 +125,7 @@ fn it_has_no_jetstream() {
     let [us, eu] = ["us", "eu"].map(|region| Member::start("Alford", region, &[&nats]));
     us.wait_until_joined();
     eu.wait_until_joined();
-    us.wait_until_wrong("JetStream is not enabled");
+    us.wait_until_wrong("JetStream cannot be used: it is not enabled");
     us.post(Post { to: Subject::Ask(name("eu")), payload: "where?".into(), question: Some(QuestionId(1)) });
     eu.wait_for_message("where?");
     assert!(us.fence().is_none() && eu.fence().is_none());
@@ -158,7 +158,7 @@ fn a_server_that_takes_no_long_messages_is_told() {
     let nats = NatsPlan::default().with("max_payload: 4096").start();
     let us = Member::start("Alford", "us", &[&nats]);
     us.wait_until_joined();
-    us.wait_until_wrong("set its max_payload to 128KB");
+    us.wait_until_wrong("NATS refuses long messages: its max_payload is 4096 bytes");
     us.say(Subject::Everybody, &"x".repeat(5000));
     us.say(Subject::Everybody, "short");
     us.wait_for_message("short");

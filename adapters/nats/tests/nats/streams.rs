@@ -33,7 +33,7 @@ fn what_harms_nobody_is_told_and_used() {
     });
     let us = Member::start("Alford", "us", &[&nats]);
     us.wait_until_bridge();
-    let wrong = us.wait_until_wrong("it is used as it is");
+    let wrong = us.wait_until_wrong("stream of other settings used: herd-v1-arrivals ");
     assert!(wrong.contains("3600s") && wrong.contains("Memory") && wrong.contains("1048576 bytes"), "{wrong}");
     us.say(Subject::Arrivals(0), "hello");
     us.wait_for_message("hello");
