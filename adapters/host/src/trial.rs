@@ -24,7 +24,7 @@ use crate::signals::Signals;
 /// What the regions are called.
 const REGIONS: [&str; 6] = ["us", "eu", "ap", "sa", "af", "oc"];
 
-/// What their servers are called; those of two regions bear the same names.
+/// What their servers are called, behind the name of their region.
 const SERVERS: [&str; 10] =
     ["Alford", "Ball", "Hamilton", "Holiday", "Welsh", "Bailey", "Goloman", "Hands", "Hill", "Wilkes"];
 
@@ -142,9 +142,10 @@ fn config(region: &str, index: usize, servers: usize, nats: u16) -> String {
     let mut text = String::new();
     for (offset, name) in SERVERS.iter().take(servers).enumerate() {
         let next = SERVERS[(offset + 1) % servers];
-        let links = if next == *name { String::new() } else { format!("{next:?}") };
+        let links = if next == *name { String::new() } else { format!("\"{region}-{next}\"") };
         let port = port_of(index, offset);
-        let server = format!("[[server]]\nname = {name:?}\nlisten = \"127.0.0.1:{port}\"\nlinks = [{links}]\n\n");
+        let server =
+            format!("[[server]]\nname = \"{region}-{name}\"\nlisten = \"127.0.0.1:{port}\"\nlinks = [{links}]\n\n");
         text.push_str(&server);
     }
     let door = port_of(index, Trial::MOST_SERVERS);
@@ -271,17 +272,21 @@ fn announce(program: &str, trial: &Trial, folder: &Path, nats: u16) -> io::Resul
     writeln!(out, "  herd iamat --to 127.0.0.1:{here} kiwi.cs.ucla.edu 34.068930 -118.445127")?;
     writeln!(out, "  herd whatsat --to 127.0.0.1:{there} kiwi.cs.ucla.edu")?;
     writeln!(out, "  herd where --to 127.0.0.1:{there} kiwi.cs.ucla.edu")?;
+    writeln!(out, "  herd status --config {}", folder.join(format!("{}.toml", REGIONS[0])).display())?;
     out.flush()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::config::{Environment, Settings};
 
     #[test]
     fn each_region_has_a_file_that_is_right() {
         let folder = tempfile::tempdir().expect("a folder");
+        let mut names = BTreeSet::new();
         for (index, region) in REGIONS.iter().enumerate() {
             for servers in 1..=Trial::MOST_SERVERS {
                 let file = folder.path().join("herd.toml");
@@ -291,6 +296,9 @@ mod tests {
                 let settings = Settings::find(&flags, &Environment::of::<&str, &str>([])).expect("settings");
                 assert_eq!(settings.herd.members().len(), servers);
                 assert_eq!(settings.region.expect("a region").region.as_str(), *region);
+                // A report's server tells its region.
+                names.extend(settings.herd.members().iter().map(|member| member.name.clone()));
+                assert_eq!(names.len(), index * Trial::MOST_SERVERS + servers);
             }
         }
     }
