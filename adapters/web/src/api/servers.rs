@@ -9,7 +9,7 @@ use crate::reply::{Reply, json};
 use crate::router::Call;
 
 #[derive(Serialize)]
-struct Servers<'a> {
+struct Shown<'a> {
     servers: Vec<Server<'a>>,
     /// How this server is joined to other regions, and how those are, where it is part of one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +50,6 @@ pub(crate) fn get(call: &Call<'_>) -> Result<Reply, Problem> {
         let links = herd.neighbours(id).iter().map(|&link| herd.name(link).as_str()).collect();
         Server { name: member.name.as_str(), address: &member.address, links, state, neighbour }
     });
-    let servers = Servers { servers: servers.collect(), region: status.region.as_ref(), regions: &status.regions };
-    Ok(json(serde_json::to_vec(&servers).expect("it is text")))
+    let shown = Shown { servers: servers.collect(), region: status.region.as_ref(), regions: &status.regions };
+    Ok(json(serde_json::to_vec(&shown).expect("it is text")))
 }
