@@ -2,7 +2,7 @@
 """A load that shares nothing with `herd bench`: python3 benches/independent.py [--help]
 
 It starts release builds of the herd and Redis on free ports of this machine, loads them by turns, checks
-every reply, and says what comes of the targets. Linux and the standard library only. README.md beside it has
+every reply, and says which targets are met. Linux and the standard library only. docs/notebook.md has
 its figures.
 """
 

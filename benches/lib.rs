@@ -1,5 +1,5 @@
 //! Benchmarks of the herd's core, and what they share: `cargo bench -p herd-benches`; figures in
-//! `README.md`.
+//! `docs/notebook.md`.
 //!
 //! One server in the middle of a herd, with a client and neighbours who take what they are sent.
 

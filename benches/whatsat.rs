@@ -1,4 +1,4 @@
-//! Loads a server that runs with WHATSATs, and prints what it measured. See `README.md`.
+//! Loads a server that runs with WHATSATs, and prints what it measured. See `docs/notebook.md`.
 //!
 //! `whatsat waiting ADDR:PORT` measures IAMATs one at a time, first alone, then beside 200 WHATSATs that
 //! wait for a slow source. `whatsat rate ADDR:PORT` sends 10,000 WHATSATs of 1,000 places over 50

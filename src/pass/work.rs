@@ -3,7 +3,7 @@
 
 /// An amount of work. A unit is about what an IAMAT takes that came among many, a fifth of a microsecond.
 ///
-/// The figures are rounded from `benches/README.md`. They depend on the bytes of a request alone, never on how it was
+/// The figures are rounded from `docs/notebook.md`. They depend on the bytes of a request alone, never on how it was
 /// read, so that passes end behind the same line whichever way that was.
 #[derive(Debug)]
 pub(crate) enum Work {}
