@@ -39,7 +39,6 @@ use super::error::BenchError;
 /// Starts all of them itself, on free ports of this machine, and says which of the herd's targets are
 /// met. `redis-server`, `memcached`, `python3` and `node` are looked for on the path.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "they are flags of a command line")]
 pub struct Compare {
     /// Only this row of the table; can be given more than once
     #[arg(long, value_enum, value_name = "ROW")]
@@ -65,9 +64,6 @@ pub struct Compare {
     /// Fail also where something could not be measured
     #[arg(long)]
     require_all: bool,
-    /// Show the results as JSON
-    #[arg(long)]
-    json: bool,
     /// Write a picture of the results too
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -84,7 +80,7 @@ impl Compare {
     /// # Errors
     /// [`Broken`](BenchError::Broken) where a load could not be run to its end, and
     /// [`Output`](BenchError::Output).
-    pub fn run(self) -> Result<ExitCode, BenchError> {
+    pub fn run(self, is_json: bool) -> Result<ExitCode, BenchError> {
         let bin = match &self.bin {
             Some(bin) => bin.clone(),
             None => std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default(),
@@ -113,7 +109,7 @@ impl Compare {
             std::fs::write(svg, super::plot::draw(&results))?;
         }
         let mut out = io::stdout().lock();
-        if self.json {
+        if is_json {
             writeln!(out, "{:#}", serde_json::json!(results))?;
         } else {
             shown::write(&results, &mut out)?;

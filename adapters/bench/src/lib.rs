@@ -29,7 +29,7 @@
 //! let address = "127.0.0.1:12880".to_owned();
 //! let timeout = Duration::from_secs(10);
 //! let server = Endpoint { name: address.clone(), address, timeout, token: None, encryption: None };
-//! Line::parse_from(["load", "--count", "100000", "--pipeline", "100"]).load.run(&server)?;
+//! Line::parse_from(["load", "--count", "100000", "--pipeline", "100"]).load.run(&server, None)?;
 //! # Ok::<(), BenchError>(())
 //! ```
 //!
@@ -42,8 +42,9 @@
 //! | `dialect` | how they are written, and replies checked: a herd's way, Redis', memcached's |
 //! | `schedule` | when they are due |
 //! | `encryption` | TLS on its connections |
+//! | `ending` | what ends a load before its time |
 //! | `socket`, `channel`, `worker`, `load` | a socket; a connection; a thread with some; all of it |
-//! | `tally`, `outcome`, `report`, `table` | what was measured, and how it is told |
+//! | `tally`, `outcome`, `touched`, `report`, `table` | what was measured, and how it is told |
 //! | `propagation` | how long an update takes to the farthest server |
 //! | `compare`, `plot` | every load of a table on every system; a picture of it |
 
@@ -53,6 +54,7 @@ mod dialect;
 mod digits;
 mod echo;
 mod encryption;
+mod ending;
 mod endpoint;
 mod error;
 mod load;
@@ -68,13 +70,15 @@ mod socket;
 mod table;
 mod tally;
 mod timer;
+mod touched;
 mod traffic;
 mod worker;
 
 pub use compare::Compare;
 pub use echo::Echo;
 pub use encryption::Encryption;
+pub use ending::Stop;
 pub use endpoint::Endpoint;
 pub use error::BenchError;
-pub use options::LoadOptions;
+pub use options::{LoadOptions, Ran};
 pub use plot::Plot;

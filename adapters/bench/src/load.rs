@@ -9,10 +9,12 @@ use herd::Token;
 
 use super::dialect::Dialect;
 use super::encryption::Encryption;
+use super::ending::Stop;
 use super::outcome::Outcome;
 use super::process::{self, Process};
 use super::progress::Progress;
 use super::schedule::Schedule;
+use super::touched::Touched;
 use super::traffic::Traffic;
 use super::worker::Worker;
 
@@ -71,6 +73,10 @@ pub(crate) struct Load {
     pub(crate) pid: Option<u32>,
     /// What is said first on each connection.
     pub(crate) token: Option<Token>,
+    /// What stops it before its end.
+    pub(crate) stop: Stop,
+    /// Where it is noted who was reported, if that is asked for.
+    pub(crate) touched: Option<Touched>,
 }
 
 impl Load {
@@ -91,6 +97,8 @@ impl Load {
             patience: Duration::from_secs(10),
             pid: None,
             token: None,
+            stop: Stop::default(),
+            touched: None,
         }
     }
 

@@ -1,20 +1,20 @@
 //! The options of one load.
 
 use std::io::{self, Write};
-use std::net::ToSocketAddrs;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::dialect::Dialect;
+use super::ending::{Ending, Stop};
 use super::endpoint::Endpoint;
 use super::error::BenchError;
 use super::load::{Length, Load, Pace};
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::propagation::Propagation;
+use super::propagation::{PROBE, Propagation};
 use super::report;
+use super::touched::Touched;
 use super::traffic::{Spot, Traffic};
 
 /// What to send, how, and for how long.
@@ -38,7 +38,7 @@ pub struct LoadOptions {
     /// How many clients there are; each says where it is before the load begins if anybody asks
     #[arg(long, value_name = "N", default_value = "100000", value_parser = clap::value_parser!(u32).range(1..=999_999_999))]
     clients: u32,
-    /// Which part of the requests are WHATSATs, 0 to 1
+    /// The share of WHATSATs among the requests, 0 to 1
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
     whatsat: f64,
     /// How far a WHATSAT looks, 0 to 50 km
@@ -56,66 +56,120 @@ pub struct LoadOptions {
     /// Requests a second, latency counted from when each is due [default: as many as can be]
     #[arg(long, value_name = "N", value_parser = positive)]
     rate: Option<f64>,
-    /// How long to measure
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    /// How long to measure, 10ms to 24h
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = measured)]
     duration: Duration,
     /// How many requests to measure, in place of a time
     #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// How long to go on before that
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    /// How long to load the server before that, up to 24h
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = warm)]
     warm_up: Duration,
-    /// The server's process here, whose CPU time and memory to tell
+    /// The server's process on this machine, whose CPU time and memory to tell
     #[arg(long, value_name = "ID")]
     pid: Option<u32>,
-    /// Measure how long single updates take to this server beside the load; --to gets them
-    #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["count", "dialect"])]
+    /// Measure how long single updates take from --to to this server, beside the load
+    #[arg(long, value_name = "NAME|ADDR:PORT", conflicts_with_all = ["count", "dialect"])]
     far: Option<String>,
-    /// Show the figures as JSON
-    #[arg(long)]
-    json: bool,
+    /// Have the herd forget the clients of the load when it is over
+    #[arg(long, conflicts_with = "dialect")]
+    forget: bool,
+    #[arg(skip)]
+    is_json: bool,
+    #[arg(skip)]
+    stop: Stop,
+}
+
+/// A load that was run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Whether every reply was right.
+    pub is_right: bool,
+    touched: Option<Touched>,
+    has_probe: bool,
+}
+
+impl Ran {
+    /// The IDs of the clients that are to be forgotten, where that was asked for.
+    pub fn to_forget(&self) -> impl Iterator<Item = String> {
+        let touched = self.touched.iter().flat_map(Touched::clients).map(|client| format!("herd-bench-{client:09}"));
+        let probe = self.touched.is_some() && self.has_probe;
+        touched.chain(probe.then(|| PROBE.to_owned()))
+    }
 }
 
 impl LoadOptions {
-    /// Loads a server, and writes the figures to standard output; the code to exit with: 0, or 1 where a reply
-    /// was wrong or missing.
+    /// The server that updates are followed to, as the command line names it.
+    #[must_use]
+    pub fn far(&self) -> Option<&str> {
+        self.far.as_deref()
+    }
+
+    /// Figures as JSON, or for people.
+    #[must_use]
+    pub const fn as_json(mut self, is_json: bool) -> Self {
+        self.is_json = is_json;
+        self
+    }
+
+    /// Stops before its end when somebody says so; what was measured until then is told.
+    #[must_use]
+    pub fn until(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Loads a server, and writes the figures to standard output; with [`far`](Self::far), that server is asked for updates.
     ///
     /// It blocks until the load is over, and shows its progress on standard error if that is a terminal.
     ///
     /// # Errors
-    /// [`Usage`](BenchError::Usage) for a radius that no herd takes, or a `--far` without an address,
-    /// [`Unreachable`](BenchError::Unreachable), [`Broken`](BenchError::Broken), and
-    /// [`Output`](BenchError::Output).
-    pub fn run(self, server: &Endpoint) -> Result<ExitCode, BenchError> {
+    /// [`Usage`](BenchError::Usage) for a radius that no herd takes, [`Unreachable`](BenchError::Unreachable),
+    /// [`Broken`](BenchError::Broken), and [`Output`](BenchError::Output).
+    pub fn run(self, server: &Endpoint, far: Option<&Endpoint>) -> Result<Ran, BenchError> {
         let load = self.load(server)?;
         let progress = Progress::new(&format!("load on {}", server.name));
         if load.traffic.questions > 0 {
             let filled = load.fill().run(&progress).map_err(|why| server.broken(why))?;
             refuse_errors(server, &filled)?;
         }
+        let outcome = match far {
+            Some(far) => self.follow(&load, server, (far, &progress)),
+            None => self.measure(&load, server, &progress),
+        }?;
+        let is_right = outcome.errors == 0 && outcome.ending != Ending::Broken;
+        Ok(Ran { is_right, touched: load.touched, has_probe: far.is_some() })
+    }
+
+    fn measure(&self, load: &Load, server: &Endpoint, progress: &Progress) -> Result<Outcome, BenchError> {
+        let outcome = load.run(progress).map_err(|why| server.broken(why))?;
         let mut out = io::stdout().lock();
-        if let Some(far) = &self.far {
-            if server.encryption.is_some() {
-                return Err(BenchError::Usage("--far measures in plain text; leave --tls out".into()));
-            }
-            let unreachable = |why| BenchError::Unreachable { server: far.clone(), why };
-            let far = far.to_socket_addrs().map_err(unreachable)?.next();
-            let far = far.ok_or_else(|| BenchError::Usage("--far stands for no address".into()))?;
-            let measured = Propagation::measure(&load, far, &progress).map_err(|why| server.broken(why))?;
-            if self.json {
-                writeln!(out, "{:#}", measured.json())?;
-            } else {
-                measured.write(&mut out)?;
-            }
-            return Ok(if measured.load.errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
-        let outcome = load.run(&progress).map_err(|why| server.broken(why))?;
-        if self.json {
-            writeln!(out, "{:#}", report::json(&load, &outcome))?;
+        if self.is_json {
+            writeln!(out, "{:#}", report::json(load, &outcome))?;
         } else {
-            report::write(&load, &outcome, &mut out)?;
+            report::write(load, &outcome, &mut out)?;
         }
-        Ok(if outcome.errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(outcome)
+    }
+
+    /// Loads a server, and follows updates to the far one.
+    fn follow(
+        &self,
+        load: &Load,
+        server: &Endpoint,
+        (far, progress): (&Endpoint, &Progress),
+    ) -> Result<Outcome, BenchError> {
+        if server.encryption.is_some() {
+            return Err(BenchError::Usage("--far measures in plain text; leave --tls out".into()));
+        }
+        let measured = Propagation::measure(load, far.resolve()?, progress).map_err(|why| server.broken(why))?;
+        let mut out = io::stdout().lock();
+        if self.is_json {
+            writeln!(out, "{:#}", measured.json())?;
+        } else {
+            measured.write(&mut out)?;
+        }
+        Ok(measured.load)
     }
 
     fn load(&self, server: &Endpoint) -> Result<Load, BenchError> {
@@ -142,6 +196,8 @@ impl LoadOptions {
             pid: self.pid,
             token: server.token.clone().filter(|_| self.dialect == Dialect::Herd),
             encryption: server.encryption.clone(),
+            stop: self.stop.clone(),
+            touched: self.forget.then(|| Touched::none_of(self.clients.into())),
             ..Load::new(server.resolve()?, self.dialect)
         })
     }
@@ -152,6 +208,20 @@ fn refuse_errors(server: &Endpoint, filled: &Outcome) -> Result<(), BenchError> 
         None => Ok(()),
         Some(error) => Err(server.broken(io::Error::other(format!("while clients said where they are: {error}")))),
     }
+}
+
+fn measured(text: &str) -> Result<Duration, String> {
+    duration(text, Duration::from_millis(10), "10ms to 24h")
+}
+
+fn warm(text: &str) -> Result<Duration, String> {
+    duration(text, Duration::ZERO, "0s to 24h")
+}
+
+fn duration(text: &str, least: Duration, range: &str) -> Result<Duration, String> {
+    const DAY: Duration = Duration::from_hours(24);
+    let time = humantime::parse_duration(text).map_err(|why| format!("{why}; expected {range}"))?;
+    if (least..=DAY).contains(&time) { Ok(time) } else { Err(format!("expected {range}")) }
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -167,12 +237,13 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 fn number(text: &str, range: std::ops::RangeInclusive<f64>) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
-    if range.contains(&number) { Ok(number) } else { Err(format!("it must be {} to {}", range.start(), range.end())) }
+    let expected = || format!("expected a number from {} to {}", range.start(), range.end());
+    let number: f64 = text.parse().map_err(|_| expected())?;
+    if range.contains(&number) { Ok(number) } else { Err(expected()) }
 }
 
 fn spot(text: &str) -> Result<Spot, String> {
-    let (latitude, longitude) = text.split_once(',').ok_or("write LAT,LNG")?;
+    let (latitude, longitude) = text.split_once(',').ok_or("expected LAT,LNG")?;
     let micro = |text: &str, most: f64| {
         let degrees = number(text, -most..=most)?;
         #[expect(clippy::cast_possible_truncation, reason = "at most 180 million")]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::ending::Ending;
 use super::traffic::Kind;
 
 /// The longest latency that is told apart, a minute.
@@ -20,6 +21,8 @@ pub(crate) struct Outcome {
     pub(crate) replies: u64,
     /// Replies that were refusals or wrong, and requests that got none, also during the warm-up.
     pub(crate) errors: u64,
+    /// How it ended: the worst of all threads.
+    pub(crate) ending: Ending,
     /// What the first error was.
     pub(crate) first_error: Option<String>,
     /// CPU time of the server while it was measured.
@@ -39,6 +42,7 @@ impl Outcome {
             nanos: 0,
             replies: 0,
             errors: 0,
+            ending: Ending::Whole,
             first_error: None,
             server_cpu: None,
             load_cpu: Duration::ZERO,
@@ -69,6 +73,7 @@ impl Outcome {
         self.nanos = self.nanos.max(other.nanos);
         self.replies += other.replies;
         self.errors += other.errors;
+        self.ending = self.ending.max(other.ending);
         self.first_error = self.first_error.take().or_else(|| other.first_error.clone());
     }
 

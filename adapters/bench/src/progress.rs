@@ -12,10 +12,13 @@ use super::schedule::nanos;
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar on standard error, if it is a terminal.
+    /// A bar on standard error, if it is a terminal that can show one.
     pub(crate) fn new(title: &str) -> Self {
+        if is_dumb() {
+            return Self::hidden();
+        }
         let bar = ProgressBar::new(0).with_message(title.to_owned());
-        let style = ProgressStyle::with_template("{msg:30!} {bar:30} {percent:>3} %  {prefix}");
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {prefix:>18}");
         bar.set_style(style.expect("a template that the crate can read"));
         Self(bar)
     }
@@ -50,4 +53,9 @@ impl Progress {
     pub(crate) fn end(&self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Whether the terminal can only be written to line by line.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
 }

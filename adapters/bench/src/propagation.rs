@@ -15,7 +15,7 @@ use super::schedule::nanos;
 use super::table::figure;
 
 /// The client whose updates are followed; no client of the load is called so.
-const PROBE: &str = "herd-bench-probe";
+pub(crate) const PROBE: &str = "herd-bench-probe";
 /// From one followed update to the next: no divisor of anything that the load does in time.
 const PAUSE: Duration = Duration::from_micros(1_370);
 
@@ -67,6 +67,7 @@ impl Propagation {
             "p50_us": p50,
             "p99_us": p99,
             "max_us": max,
+            "ended": self.load.ending,
             "errors": self.load.errors,
             "first_error": self.load.first_error,
         })
@@ -79,7 +80,10 @@ fn follow(load: &Load, far: SocketAddr, over: &AtomicBool) -> io::Result<Histogr
     let mut near = Line::open(load.address, load)?;
     near.update()?;
     let mut far = wait_until_known(far, load)?;
-    std::thread::sleep(load.warm_up);
+    let start = Instant::now();
+    while start.elapsed() < load.warm_up && !over.load(Ordering::Relaxed) {
+        std::thread::sleep(PAUSE);
+    }
     while !over.load(Ordering::Relaxed) {
         let sent = Instant::now();
         let time = near.update()?;

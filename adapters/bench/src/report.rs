@@ -1,9 +1,11 @@
 //! What a load measured, told.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::ending::Ending;
 use super::load::Load;
 use super::outcome::{Outcome, micros};
 use super::table::{NOTHING, Table, figure};
@@ -29,6 +31,12 @@ pub(crate) fn write(load: &Load, outcome: &Outcome, out: &mut impl Write) -> io:
     writeln!(out, "CPU a request: {server} µs of the server, {} µs of this load", figure(outcome.load_micros()))?;
     if let Some(resident) = outcome.resident {
         writeln!(out, "memory of the server: {} KiB", whole(resident / 1024))?;
+    }
+    let seconds = Duration::from_nanos(outcome.nanos).as_secs_f64();
+    match outcome.ending {
+        Ending::Whole => {}
+        Ending::Interrupted => writeln!(out, "interrupted after {seconds:.1} s")?,
+        Ending::Broken => writeln!(out, "broken off after {seconds:.1} s")?,
     }
     if let Some(error) = &outcome.first_error {
         writeln!(out, "ERRORS: {}; the first: {error}", outcome.errors)?;
@@ -58,6 +66,7 @@ pub(crate) fn json(load: &Load, outcome: &Outcome) -> Value {
         "server_cpu_us": outcome.server_micros(),
         "load_cpu_us": outcome.load_micros(),
         "resident_bytes": outcome.resident,
+        "ended": outcome.ending,
         "errors": outcome.errors,
         "first_error": outcome.first_error,
     })

@@ -2,6 +2,7 @@
 
 use super::channel::Answer;
 use super::dialect::Asked;
+use super::ending::Ending;
 use super::outcome::Outcome;
 use super::schedule::Schedule;
 
@@ -55,10 +56,14 @@ impl Tally {
         }
     }
 
-    /// It is over.
-    pub(crate) fn finish(self, schedule: &Schedule) -> Outcome {
+    /// It is over, now.
+    pub(crate) fn finish(self, schedule: &Schedule, (ending, now): (Ending, u64)) -> Outcome {
         let mut outcome = self.outcome;
+        outcome.ending = ending;
         let end = match schedule.end() {
+            // The server is measured for as long as it was there.
+            _ if ending == Ending::Broken => self.last_reply,
+            Some(end) if ending == Ending::Interrupted => now.min(end),
             // An open loop counts what was due, until its last reply.
             Some(end) if !schedule.is_open() => end,
             Some(end) => end.max(self.last_reply),

@@ -9,6 +9,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::channel::{Broken, Channel};
 use super::dialect::Asked;
+use super::ending::Ending;
 use super::load::{Length, Load};
 use super::outcome::Outcome;
 use super::schedule::{Next, Schedule, nanos};
@@ -38,6 +39,8 @@ pub(crate) struct Worker<'a> {
     turn: usize,
     start: Instant,
     tally: Tally,
+    /// Whether the server cannot be connected to any more.
+    is_lost: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -62,18 +65,25 @@ impl<'a> Worker<'a> {
         }
         let requests = Requests::new(&load.traffic, each_once, index, threads);
         let tally = Tally::new();
-        Ok(Self { load, schedule, requests, poll, timer, channels, turn: 0, start, tally })
+        Ok(Self { load, schedule, requests, poll, timer, channels, turn: 0, start, tally, is_lost: false })
     }
 
     /// Sends and reads until the schedule is over and every reply is there.
     pub(crate) fn run(mut self, done: &AtomicU64) -> io::Result<Outcome> {
         let mut events = Events::with_capacity(1024);
         let mut idle: Vec<usize> = (0..self.channels.len()).collect();
-        let mut over_since = None;
+        let (mut over_since, mut ending) = (None, Ending::Whole);
         loop {
             let now = self.now();
             self.requests.tick();
-            let next = if self.schedule.is_open() { self.send_due(now) } else { self.send_next(now, &mut idle) };
+            let next = if self.load.stop.is_set() && self.schedule.next(now) != Next::Over {
+                ending = Ending::Interrupted;
+                Next::Over
+            } else if self.schedule.is_open() {
+                self.send_due(now)
+            } else {
+                self.send_next(now, &mut idle)
+            };
             if next == Next::Over {
                 let since = *over_since.get_or_insert(now);
                 if !self.is_waiting() {
@@ -102,11 +112,13 @@ impl<'a> Worker<'a> {
                 }
             }
             done.fetch_add(self.tally.replies - before, Ordering::Relaxed);
-            if self.tally.outcome.errors > MOST_ERRORS {
+            if self.is_lost || self.tally.outcome.errors > MOST_ERRORS {
+                ending = Ending::Broken;
                 break;
             }
         }
-        Ok(self.tally.finish(&self.schedule))
+        let now = over_since.unwrap_or_else(|| self.now());
+        Ok(self.tally.finish(&self.schedule, (ending, now)))
     }
 
     /// Open loop: everything that is due goes out, the connections taking turns; what finds no room
@@ -159,6 +171,9 @@ impl<'a> Worker<'a> {
         }
         self.schedule.sent(due);
         let request = self.requests.next();
+        if let Some(touched) = &self.load.touched {
+            touched.set(request.client);
+        }
         let channel = &mut self.channels[index];
         channel.asked.push_back(Asked::new(&request, due));
         self.load.dialect.push(&mut channel.out, &self.load.traffic, &request);
@@ -211,7 +226,10 @@ impl<'a> Worker<'a> {
                 let lost = self.channels[index].replace(stream);
                 broken.map(|broken| (lost.max(1), broken.to_string()))
             }
-            Err(error) => Some((usize::try_from(MOST_ERRORS).unwrap_or(0) + 1, format!("cannot connect: {error}"))),
+            Err(error) => {
+                self.is_lost = true;
+                Some((1, format!("cannot connect: {error}")))
+            }
         };
         if let Some((count, error)) = error {
             self.tally.outcome.error(count as u64, || error);

@@ -2,24 +2,12 @@
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use herd_bench::Encryption;
 
 use crate::reply::{Expected, Replies, Reply};
 use crate::transport::Transport;
-
-/// How a conversation ended that was carried on to its end.
-#[derive(Debug)]
-pub(crate) enum End {
-    /// Every reply came.
-    Whole,
-    /// The server closed before that.
-    Short,
-    /// The requests could not be read on; those before were sent.
-    Unread(io::Error),
-}
 
 /// A connection to a server.
 #[derive(Debug)]
@@ -85,66 +73,6 @@ impl Connection {
             replies.extend(std::iter::from_fn(|| self.replies.next()));
         }
         Ok(replies)
-    }
-
-    /// Sends every request, as fast as the server takes them, and hands every reply to `take` as it
-    /// comes. A request that cannot be read ends them, as the end of the input does.
-    pub(crate) fn stream(
-        mut self,
-        requests: impl Iterator<Item = io::Result<Vec<u8>>> + Send + 'static,
-        mut take: impl FnMut(&Reply) -> io::Result<()>,
-    ) -> io::Result<End> {
-        let (expect, expected) = channel();
-        let writer = self.transport.clone();
-        // It is not waited for: it may be in the middle of reading from a terminal when the server closes.
-        std::thread::spawn(move || -> io::Result<()> {
-            for request in requests {
-                let request = match request {
-                    Ok(request) => request,
-                    Err(error) => {
-                        let _ = expect.send(Err(error));
-                        break;
-                    }
-                };
-                if let Some(kind) = Expected::of(&request)
-                    && expect.send(Ok(kind)).is_err()
-                {
-                    break;
-                }
-                writer.write_all(&[&request[..], b"\n"].concat())?;
-            }
-            writer.finish()
-        });
-        let mut unread = None;
-        let mut buffer = [0; 16 << 10];
-        loop {
-            let was_owed = self.replies.expects_more();
-            let read = self.transport.read(&mut buffer);
-            for kind in expected.try_iter() {
-                match kind {
-                    Ok(kind) => self.replies.expect(kind),
-                    Err(error) => unread = Some(error),
-                }
-            }
-            match read {
-                Ok(0) => break,
-                Ok(len) => self.replies.take(&buffer[..len]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Nothing more will come.
-                Err(error) if is_timeout(&error) && !was_owed && unread.is_some() => break,
-                // Requests may come from a pipe that takes its time.
-                Err(error) if is_timeout(&error) && !was_owed => {}
-                Err(error) => return Err(error),
-            }
-            while let Some(reply) = self.replies.next() {
-                take(&reply)?;
-            }
-        }
-        Ok(match unread {
-            Some(error) => End::Unread(error),
-            None if self.replies.expects_more() => End::Short,
-            None => End::Whole,
-        })
     }
 }
 

@@ -4,7 +4,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::Path;
 
+use herd::wire::Message;
+
 use crate::failure::Failure;
+use crate::terminal::cut;
+use crate::text::readable;
 
 /// Whether a file of that name stands for standard input.
 fn is_stdin(path: Option<&Path>) -> bool {
@@ -35,9 +39,10 @@ pub(crate) fn open(
     Ok(lines.filter(|line| !line.as_ref().is_ok_and(|(_, line)| line.trim_ascii().is_empty())))
 }
 
-/// What is wrong with a line, in one line.
-pub(crate) fn fault(number: usize, line: &[u8], what: &str) -> String {
-    const SHOWN: usize = 80;
-    let shown = line[..line.len().min(SHOWN)].escape_ascii();
-    format!("line {number}: {what}: {shown}{}", if line.len() > SHOWN { "..." } else { "" })
+/// What is wrong with a line, in one line that begins with its place. A token is not shown.
+pub(crate) fn fault(place: &str, line: &[u8], what: &str) -> String {
+    format!("{place}{what}: {}", cut(&readable(Message::shown(line)), SHOWN))
 }
+
+/// The most columns of a line of the input that are shown.
+const SHOWN: usize = 80;

@@ -1,15 +1,20 @@
 //! `herd`: tells a herd where clients are, and asks it.
 
+mod client;
+mod colours;
 mod commands;
 mod connection;
 mod data;
 mod demo;
 mod door;
 mod failure;
+mod format;
 mod health;
 mod herd_file;
 mod lines;
+mod pipeline;
 mod record;
+mod refusal;
 mod reply;
 mod server;
 mod shown;
@@ -25,11 +30,17 @@ mod watching;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use herd_host::{end_at_a_panic, exit_code};
+
+use self::format::Format;
 
 /// Tell a herd where clients are, and ask it
 #[derive(Parser)]
-#[command(name = "herd", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "herd", version, arg_required_else_help = true, after_help = exit_code::HELP)]
 struct Line {
+    /// Show answers as JSON, and errors too
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -56,37 +67,35 @@ enum Command {
     Certs(commands::certs::Certs),
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0 all went well, 1 a request was refused, a server could not be reached or something is wrong, 2 wrong use";
-
 fn main() -> ExitCode {
+    end_at_a_panic("herd", None);
     let line = match Line::try_parse() {
         Ok(line) => line,
         Err(error) => return syntax::report(&error),
     };
+    let format = Format::of(line.json);
     let outcome = match line.command {
-        Command::Send(send) => send.run(),
-        Command::Iamat(iamat) => iamat.run(),
-        Command::Whatsat(whatsat) => whatsat.run(),
-        Command::Where(home) => home.run(),
-        Command::Near(near) => near.run(),
-        Command::Watch(watch) => watch.run(),
-        Command::Fence(fence) => fence.run(),
-        Command::Forget(forget) => forget.run(),
-        Command::Share(share) => share.run(),
-        Command::Status(status) => status.run(),
-        Command::Top(top) => top.run(),
-        Command::Export(export) => export.run(),
-        Command::Import(import) => import.run(),
-        Command::Bench(bench) => bench.run(),
-        Command::Demo(demo) => demo.run(),
-        Command::Secret(secret) => secret.run(),
-        Command::Token(token) => token.run(),
-        Command::Certs(certs) => certs.run(),
+        Command::Send(send) => send.run(format),
+        Command::Iamat(iamat) => iamat.run(format),
+        Command::Whatsat(whatsat) => whatsat.run(format),
+        Command::Where(home) => home.run(format),
+        Command::Near(near) => near.run(format),
+        Command::Watch(watch) => watch.run(format),
+        Command::Fence(fence) => fence.run(format),
+        Command::Forget(forget) => forget.run(format),
+        Command::Share(share) => share.run(format),
+        Command::Status(status) => status.run(format),
+        Command::Top(top) => top.run(format),
+        Command::Export(export) => export.run(format),
+        Command::Import(import) => import.run(format),
+        Command::Bench(bench) => bench.run(format),
+        Command::Demo(demo) => demo.run(format),
+        Command::Secret(secret) => secret.run(format),
+        Command::Token(token) => token.run(format),
+        Command::Certs(certs) => certs.run(format),
     };
     match outcome {
         Ok(code) => code,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(format),
     }
 }

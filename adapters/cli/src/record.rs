@@ -2,6 +2,7 @@
 
 use herd::wire::{Departed, Sighted, Sighting, Written, is_white_space};
 use herd::{Position, RecordKind, Timestamp};
+use serde_json::{Value, json};
 
 /// A client's report, or that it was forgotten, or is at home in another region: `AT ORIGIN SKEW client position time`,
 /// `GONE ORIGIN SKEW client time` or `AWAY REGION SKEW client time`.
@@ -57,6 +58,28 @@ impl Record {
     /// Where the client was.
     pub(crate) fn place(&self) -> Option<Position> {
         self.position.as_deref().and_then(Position::parse)
+    }
+
+    /// Its fields by their names.
+    pub(crate) fn to_json(&self) -> Value {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (kind, origin) = match self.kind {
+            RecordKind::Report => ("report", "server"),
+            RecordKind::Tombstone => ("forgotten", "server"),
+            RecordKind::Away => ("away", "region"),
+        };
+        let mut record = json!({
+            "kind": kind,
+            origin: text(&self.origin),
+            "skew": text(&self.skew),
+            "client": text(&self.client),
+            "time": text(&self.time),
+        });
+        if let Some(place) = self.place() {
+            record["latitude"] = place.latitude().into();
+            record["longitude"] = place.longitude().into();
+        }
+        record
     }
 
     /// The request of a client that says the same; none says that it is at home in another region.

@@ -4,6 +4,12 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use herd::wire::WatchWord;
+use serde_json::{Value, json};
+
+use crate::commands::at::At;
+use crate::pipeline::Request;
+use crate::refusal;
+use crate::text::readable_lines;
 
 /// What a server says: its reply to one request, or a line of a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +43,44 @@ impl Reply {
             }
             Self::Refused(line) => out.write_all(&[b"? ", &line[..], b"\n"].concat()),
         }
+    }
+}
+
+impl Reply {
+    /// As it came, fit for a terminal.
+    pub(crate) fn readable(&self) -> String {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes).expect("a Vec takes every write");
+        readable_lines(&bytes)
+    }
+
+    /// For programs, with the number of its request, and why that was refused.
+    pub(crate) fn to_json(&self, request: Option<&Request>) -> Value {
+        let text = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+        let mut told = match self {
+            Self::Refused(line) => {
+                let why = request.map(|request| refusal::why(&request.line, true));
+                json!({ "refused": text(line), "why": why })
+            }
+            Self::Line(line) => match At::parse(line) {
+                Some(at) => json!({ "at": at }),
+                None => match serde_json::from_slice::<Value>(line) {
+                    Ok(status) if status.is_object() => json!({ "status": status }),
+                    _ => json!({ "line": text(line) }),
+                },
+            },
+            Self::Places { at, json } => {
+                // Whatever a source says that is no JSON.
+                let places = serde_json::from_slice(json).unwrap_or_else(|_| Value::String(text(json)));
+                json!({ "at": At::parse(at), "places": places })
+            }
+            Self::Near(lines) => json!({ "near": lines.iter().map(|line| At::parse(line)).collect::<Vec<_>>() }),
+            Self::Told(line) => json!({ "told": text(line) }),
+        };
+        if let Some(request) = request {
+            told["request"] = request.number.into();
+        }
+        told
     }
 }
 

@@ -10,49 +10,25 @@ use clap::Args;
 use herd::Token;
 use herd_bench::{Encryption, Endpoint};
 use herd_host::config::Environment;
+use herd_host::{did_you_mean, listed};
 use rustls::ClientConfig;
 
+use crate::client::Client;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::herd_file::HerdFile;
 use crate::reply::Reply;
 use crate::tls::{TlsOptions, encryption};
 use crate::token;
 
-/// Options that say which server.
+/// Options that say which servers.
 #[derive(Args)]
-pub(crate) struct ServerOptions {
+pub(crate) struct ServersOptions {
     // The variable is not clap's to read: to clap an empty one is a name.
     #[arg(
         long,
-        help = "The server: its name in the herd, or ADDR:PORT [default: the herd's first] [env: HERD_TO]",
-        value_name = "NAME|ADDR:PORT"
-    )]
-    to: Option<OsString>,
-    #[command(flatten)]
-    manner: Manner,
-}
-
-/// Options that say which servers, of which one is talked to at a time.
-#[derive(Args)]
-pub(crate) struct ServersOptions {
-    #[arg(
-        long,
-        help = "The server: its name in the herd, or ADDR:PORT; when it is lost, the herd's others follow. Given several \
-                times, only those are used, in turn [default: the herd's first] [env: HERD_TO]",
-        value_name = "NAME|ADDR:PORT"
-    )]
-    to: Vec<OsString>,
-    #[command(flatten)]
-    manner: Manner,
-}
-
-/// Options that say which servers, all of which are talked to.
-#[derive(Args)]
-pub(crate) struct EachServerOptions {
-    #[arg(
-        long,
-        help = "A server: its name in the herd, or ADDR:PORT; may be given several times [default: all of the herd] \
+        help = "A server: its name in the herd, or ADDR:PORT; repeat it for several [default: the servers of the herd] \
                 [env: HERD_TO]",
         value_name = "NAME|ADDR:PORT"
     )]
@@ -91,45 +67,8 @@ pub(crate) struct Server {
     tls: Option<Arc<ClientConfig>>,
 }
 
-impl ServerOptions {
-    /// Finds the server: the one that is named, or the herd's first.
-    pub(crate) fn server(&self) -> Result<Server, Failure> {
-        Ok(self.servers()?.swap_remove(0))
-    }
-
-    /// Finds the one that is named, or all of the herd.
-    pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
-        let finder = self.manner.finder()?;
-        let to = self.to.clone().or_else(|| finder.environment.get("HERD_TO"));
-        match to {
-            Some(to) => Ok(vec![finder.named(&to.to_string_lossy())?]),
-            None => finder.herd(),
-        }
-    }
-}
-
 impl ServersOptions {
-    /// Finds the servers, in the order in which they are to be tried.
-    pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
-        let finder = self.manner.finder()?;
-        let variable = || finder.environment.get("HERD_TO").into_iter().collect();
-        let to = if self.to.is_empty() { variable() } else { self.to.clone() };
-        let named: Vec<Server> = to.iter().map(|to| finder.named(&to.to_string_lossy())).collect::<Result<_, _>>()?;
-        match &named[..] {
-            [] => finder.herd(),
-            [first] if first.name != first.address => {
-                let mut herd = finder.herd()?;
-                let place = herd.iter().position(|server| server.name == first.name).unwrap_or_default();
-                herd.rotate_left(place);
-                Ok(herd)
-            }
-            _ => Ok(named),
-        }
-    }
-}
-
-impl EachServerOptions {
-    /// Finds those that are named, or all of the herd.
+    /// Finds those that are named, or all of the herd, in the order in which they are to be tried.
     pub(crate) fn servers(&self) -> Result<Vec<Server>, Failure> {
         let finder = self.manner.finder()?;
         let variable = || finder.environment.get("HERD_TO").into_iter().collect();
@@ -138,6 +77,20 @@ impl EachServerOptions {
             return finder.herd();
         }
         to.iter().map(|to| finder.named(&to.to_string_lossy())).collect()
+    }
+
+    /// Finds the one that is named, or the herd's first, and a server of the herd by its name or address.
+    pub(crate) fn one_and(&self, other: Option<&str>) -> Result<(Server, Option<Server>), Failure> {
+        if self.to.len() > 1 {
+            return Err(Failure::Usage("one server at a time: name one with --to".into()));
+        }
+        let other = other.map(|name| self.manner.finder()?.named(name)).transpose()?;
+        Ok((self.servers()?.swap_remove(0), other))
+    }
+
+    /// A client of theirs, which asks one of them at a time.
+    pub(crate) fn client(&self, format: Format) -> Result<Client, Failure> {
+        Ok(Client::new(self.servers()?, format))
     }
 }
 
@@ -175,10 +128,11 @@ impl Finder<'_> {
             return Ok(self.server(to, to));
         }
         let herd = self.herd()?;
-        let names: Vec<String> = herd.iter().map(|server| server.name.clone()).collect();
-        herd.into_iter().find(|server| server.name == to).ok_or_else(|| {
-            let known = names.join(", ");
-            Failure::Usage(format!("{to:?} is no server of this herd (servers: {known}), nor ADDR:PORT"))
+        let found = herd.iter().find(|server| server.name == to).cloned();
+        found.ok_or_else(|| {
+            let names = || herd.iter().map(|server| server.name.as_str());
+            let (meant, known) = (did_you_mean(to, names()), listed(names()));
+            Failure::Usage(format!("{to:?} is neither a server of this herd nor ADDR:PORT{meant} (servers: {known})"))
         })
     }
 
@@ -237,6 +191,11 @@ impl Server {
             Some(_) => Err(self.broken(&io::Error::other("its answer to AUTH is not what a herd says"))),
             None => Err(self.broken(&io::Error::other("it closed the connection without an answer to AUTH"))),
         }
+    }
+
+    /// It said nothing.
+    pub(crate) fn closed(&self) -> Failure {
+        self.broken(&io::Error::other("it closed the connection without an answer"))
     }
 
     /// What went wrong while it was talked to.

@@ -1,5 +1,6 @@
 //! Numbers as people like to read them.
 
+use herd::values::Skew;
 use herd::{Position, Timestamp};
 
 /// `0.52 km`: as many decimals as say something.
@@ -26,14 +27,40 @@ pub(crate) fn age(heard: Timestamp, now: Timestamp) -> String {
     span(seconds_since(heard, now))
 }
 
-/// `5 s`, `12 min`, `3 h`, `40 d`: a time in the unit that says enough.
+/// `5 s`, `12 min`, `3 h`, `40 d`, `10 y`: a time in the unit that says enough.
 pub(crate) fn span(seconds: f64) -> String {
     match seconds.max(0.0) {
         seconds if seconds < 119.5 => format!("{seconds:.0} s"),
         seconds if seconds < 7170.0 => format!("{:.0} min", seconds / 60.0),
         seconds if seconds < 171_000.0 => format!("{:.0} h", seconds / 3600.0),
-        seconds => format!("{:.0} d", seconds / 86_400.0),
+        seconds if seconds < 2.0 * YEAR => format!("{:.0} d", seconds / 86_400.0),
+        seconds => format!("{:.0} y", seconds / YEAR),
     }
+}
+
+/// `10 years ago`: an age in words.
+pub(crate) fn ago(heard: Timestamp, now: Timestamp) -> String {
+    let seconds = seconds_since(heard, now);
+    let words = match span(seconds.abs()) {
+        span if span.ends_with(" d") => span.replace(" d", " days"),
+        span => span.replace(" y", " years"),
+    };
+    match seconds {
+        _ if seconds >= 0.5 => format!("{words} ago"),
+        _ if seconds > -0.5 => "just now".into(),
+        _ => format!("{words} from now"),
+    }
+}
+
+/// How long a year is, in seconds.
+const YEAR: f64 = 365.25 * 86_400.0;
+
+/// `+264 ms`, `-12.5 s`: how far a server's clock was ahead of a report's time.
+pub(crate) fn skew(text: &str) -> Option<String> {
+    let nanos = Skew::parse(text.as_bytes())?.as_nanos();
+    #[expect(clippy::cast_precision_loss, reason = "it is for people")]
+    let seconds = nanos as f64 / 1e9;
+    Some(if seconds.abs() < 0.9995 { format!("{:+.0} ms", seconds * 1e3) } else { offset(seconds) })
 }
 
 /// How far a clock is ahead, in the largest unit that fits.
@@ -81,5 +108,9 @@ mod tests {
         let at = |seconds: i128| Timestamp::from_nanos(seconds * 1_000_000_000);
         let ages = [-5, 0, 119, 120, 7000, 7200, 170_000, 172_800].map(|seconds| age(at(1000), at(1000 + seconds)));
         assert_eq!(ages, ["0 s", "0 s", "119 s", "2 min", "117 min", "2 h", "47 h", "2 d"]);
+        let ages = [-7200, 0, 3, 7200, 3_456_000, 315_576_000].map(|seconds| ago(at(1000), at(1000 + seconds)));
+        assert_eq!(ages, ["2 h from now", "just now", "3 s ago", "2 h ago", "40 days ago", "10 years ago"]);
+        let skews = ["+0.263873386", "-0.004", "-12.5", "+7200", "+315576000.1", "soon"].map(skew);
+        assert_eq!(skews.map(Option::unwrap_or_default), ["+264 ms", "-4 ms", "-12.5 s", "+2.0 h", "+3653 d", ""]);
     }
 }

@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use herd_host::command::syntax::{is_help, joined};
+use herd_host::exit_code;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::text::escaped;
 
 /// Prints help as it is, and anything else as one line; the code to exit with.
@@ -12,7 +14,7 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
     if is_help(error) {
         // Nobody is left to tell where the terminal itself is gone.
         let _ = error.print();
-        return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
+        return u8::try_from(error.exit_code()).map_or(ExitCode::from(exit_code::USAGE), ExitCode::from);
     }
-    Failure::Usage(escaped(&joined(&error.to_string()))).report()
+    Failure::Usage(escaped(&joined(&error.to_string()))).report(Format::of_arguments())
 }

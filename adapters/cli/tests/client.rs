@@ -40,6 +40,11 @@ fn server_for(known_only: bool) -> String {
                     }
                     ["IAMAT", "kiwi", ..] if serves => AT.into(),
                     ["WHATSAT", "kiwi", ..] if serves => format!("{AT}{JSON}\n\n"),
+                    ["WHATSAT", "lost", ..] if serves => {
+                        format!(
+                            "{AT}{{\"results\": [], \"status\": \"UNKNOWN_ERROR\", \"error_message\": \"down\"}}\n\n"
+                        )
+                    }
                     ["STATUS"] if serves => "{\"server\":\"Alford\",\"wrong\":[]}\n".into(),
                     _ => format!("? {}\n", String::from_utf8_lossy(&line)),
                 };
@@ -106,7 +111,8 @@ fn input_that_cannot_be_read_is_told() {
 #[test]
 fn a_refusal_is_printed_and_told_by_the_exit_code() {
     let refused = told(&herd(&["send", "--to", &server(), "IAMAT kiwi +1+1 1", "foo  bar"], ""));
-    assert_eq!(refused, (1, format!("{AT}? foo  bar\n"), String::new()));
+    let why = "herd: error: request 2: refused: unknown command: foo  bar\n";
+    assert_eq!(refused, (1, format!("{AT}? foo  bar\n"), why.into()));
     let (code, out, err) = told(&herd(&["whatsat", "nobody", "--to", &server()], ""));
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("refused: WHATSAT nobody 10 5; it has not heard of this client, "), "{err}");
@@ -131,12 +137,75 @@ fn answers_are_shown_for_people_and_as_json() {
 }
 
 #[test]
+fn places_that_could_not_be_had_are_told_by_the_exit_code() {
+    let to = server();
+    let (code, out, err) = told(&herd(&["whatsat", "lost", "--to", &to], ""));
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.starts_with("kiwi is at 34.068930° N") && out.ends_with("\n  no places: down\n"), "{out}");
+    let (code, out, _) = told(&herd(&["whatsat", "lost", "--json", "--to", &to], ""));
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &json["places"]["status"]), (1, &"UNKNOWN_ERROR".into()));
+}
+
+#[test]
+fn text_of_others_is_shown_as_it_is_but_for_what_terminals_obey() {
+    let (_, _, err) = told(&herd(&["whatsat", "Zürich-東\u{9b}", "--to", &server()], ""));
+    assert!(err.contains(r" refused: WHATSAT Zürich-東\x9b 10 5; it has not heard"), "{err}");
+    let (_, out, err) = told(&herd(&["send", "--to", &server()], "IAMAT Zürich\u{1b} +1+1 1\n"));
+    assert_eq!(out, "? IAMAT Zürich\u{1b} +1+1 1\n", "a pipe gets what came");
+    assert!(err.contains(r": IAMAT Zürich\x1b +1+1 1"), "{err}");
+}
+
+#[test]
+fn errors_are_json_too() {
+    let (to, nowhere) = (server(), herd_tests::ports::free_address().to_string());
+    for (arguments, exit, kind) in [
+        (&["whatsat", "nobody", "--to", &to][..], 1, "refused"),
+        (&["near", "nobody", "--to", &to], 1, "refused"),
+        (&["status", "--to", "Nobody"], 2, "usage"),
+        (&["send", "foo", "--to", &to], 1, "refused"),
+        (&["iamat", "kiwi", "1", "1", "--to", &nowhere], 1, "unreachable"),
+        (&["where", "kiwi", "--to", &nowhere], 1, "unreachable"),
+        (&["iamat", "kiwi", "north", "1"], 2, "usage"),
+        (&["snd"], 2, "usage"),
+        (&["top"], 2, "usage"),
+    ] {
+        let (code, _, err) = told(&herd(&[arguments, &["--json"]].concat(), ""));
+        let json: serde_json::Value = serde_json::from_str(&err).expect("JSON");
+        assert_eq!((code, &json["kind"]), (exit, &kind.into()), "{arguments:?}: {err}");
+        assert!(json["error"].as_str().is_some_and(|text| !text.is_empty()), "{err}");
+    }
+}
+
+#[test]
+fn what_is_made_is_told_as_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("certs").display().to_string();
+    let json = |arguments: &[&str]| {
+        let (code, out, err) = told(&herd(&[&["--json"], arguments].concat(), ""));
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+        out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<serde_json::Value>>()
+    };
+    assert_eq!(json(&["secret"])[0]["secret"].as_str().map(str::len), Some(43));
+    let token = &json(&["token", "trucks", "--may", "report:truck-*"])[0];
+    let hash = herd::Token::parse(token["token"].as_str().expect("text").as_bytes()).expect("a token").hash();
+    assert_eq!((&token["sha256"], &token["may"][0]), (&hash.to_string().into(), &"report:truck-*".into()));
+    let made = json(&["certs", "--out", &out]);
+    assert_eq!((made.len(), &made[1]["server"], &made[1]["made"]), (6, &"Alford".into(), &true.into()));
+    assert!(json(&["certs", "--out", &out]).iter().all(|file| file["made"] == false), "they are kept");
+}
+
+#[test]
 fn wrong_use_is_one_line_and_two() {
     for (arguments, part) in [
-        (&["send", "--to", "Nobody", "x"][..], "\"Nobody\" is no server of this herd (servers: Alford, Ball"),
-        (&["iamat", "two words", "1", "1"], "is no client's ID"),
+        (
+            &["send", "--to", "Nobody", "x"][..],
+            "\"Nobody\" is neither a server of this herd nor ADDR:PORT (servers: Alford, Ball",
+        ),
+        (&["send", "--to", "alfrod", "x"], "nor ADDR:PORT; did you mean Alford? (servers: Alford, Ball"),
+        (&["iamat", "two words", "1", "1"], "invalid client ID \"two words\""),
         (&["iamat", "kiwi", "91", "1"], "91, 1 is not on the globe"),
-        (&["iamat", "kiwi", "1", "1", "--at", "soon"], "\"soon\" is no time"),
+        (&["iamat", "kiwi", "1", "1", "--at", "soon"], "invalid time \"soon\": expected POSIX seconds"),
         (&["whatsat", "kiwi", "--radius", "51"], "invalid radius"),
         (&["whatsat", "kiwi", "--bound", "21"], "invalid bound"),
         (&["send", "--config", "/no/such.toml", "x"], "there is no such config file"),
@@ -165,7 +234,10 @@ fn an_empty_variable_counts_as_not_set() {
     }
     let output = command(&["send", "--config", path, "--to", "", "x"]).env("HERD_TO", "First").output();
     let (code, _, err) = told(&output.expect("the client starts"));
-    assert!(code == 2 && err.contains("\"\" is no server of this herd"), "a flag counts before the variable: {err}");
+    assert!(
+        code == 2 && err.contains("\"\" is neither a server of this herd nor ADDR:PORT"),
+        "a flag counts before the variable: {err}"
+    );
 }
 
 #[test]

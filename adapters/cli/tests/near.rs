@@ -85,7 +85,7 @@ fn who_is_near_is_geojson() {
 fn what_is_refused_is_told() {
     let to = server(&[("WHATSAT kiwi 0 0", "AT Alford +0.5 kiwi +34.07-118.44 5\n{}\n\n")]);
     for (arguments, what) in [
-        (&["emu"][..], "refused: emu; it has not heard of this client, or you have no right to ask for it"),
+        (&["emu"][..], "refused: WHATSAT emu 0 0; it has not heard of this client, or you have no right to ask for it"),
         (&["kiwi"], "refused: NEAR kiwi 10 20; you may have no right to ask who is near"),
         (&["+34.07-118.44"], "refused: NEAR +34.07-118.44 10 20; "),
     ] {
@@ -101,7 +101,7 @@ fn wrong_use_is_one_line_and_two() {
         (&["91", "0"], "91, 0 is not on the globe"),
         (&["34", "west"], "invalid degrees: \"west\""),
         (&["34", "-118", "5"], "unexpected value"),
-        (&["two words"], "is no client's ID"),
+        (&["two words"], "invalid client ID \"two words\""),
         (&["kiwi", "--radius", "20017"], "invalid radius: the radius is 0 to 20016 km"),
         (&["kiwi", "--radius", "5 5"], "expected one word"),
         (&["kiwi", "--bound", "1001"], "invalid bound"),

@@ -4,11 +4,11 @@
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Lines, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{ChildStdout, Stdio};
 
-use herd_tests::process::{Process, command};
+use herd_tests::process::{Process, Signal, command};
 use herd_tests::terminal::terminal;
 
 const REQUEST: &str = "IAMAT kiwi +1+1 1";
@@ -22,9 +22,13 @@ struct Prompt {
 
 impl Prompt {
     fn start(to: &str, home: &std::path::Path) -> Self {
+        Self::start_with(&["--to", to], home)
+    }
+
+    fn start_with(arguments: &[&str], home: &std::path::Path) -> Self {
         let (keyboard, input) = terminal();
         let mut command = command(env!("CARGO_BIN_EXE_herd"));
-        command.args(["send", "--to", to]).stdin(input).stdout(Stdio::piped());
+        command.arg("send").args(arguments).stdin(input).stdout(Stdio::piped());
         // A dumb terminal is sent text only.
         command.env("TERM", "dumb").env("XDG_STATE_HOME", home);
         let mut child = command.spawn().expect("the client starts");
@@ -158,4 +162,142 @@ fn lines_of_watches_are_shown_as_they_come() {
     assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
     prompt.enter("quit");
     assert!(prompt.process.end().success());
+}
+
+#[test]
+fn ctrl_c_leaves_a_request_and_not_the_prompt() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let home = tempfile::tempdir().expect("a folder");
+    let mut prompt = Prompt::start(&listener.local_addr().expect("bound").to_string(), home.path());
+    let (silent, _) = listener.accept().expect("a connection");
+    assert!(prompt.said().starts_with("Connected to "));
+    prompt.enter(REQUEST);
+    hear(&silent);
+    prompt.process.signal(Signal::INT);
+    assert!(prompt.said().ends_with("Not waited for; its connection is closed."));
+    prompt.enter(REQUEST);
+    let (stream, _) = listener.accept().expect("another connection");
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+    prompt.enter("quit");
+    assert!(prompt.process.end().success());
+}
+
+#[test]
+fn what_is_typed_for_people_is_sent_as_the_protocol_has_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let home = tempfile::tempdir().expect("a folder");
+    let mut prompt = Prompt::start(&listener.local_addr().expect("bound").to_string(), home.path());
+    let (stream, _) = listener.accept().expect("a connection");
+    let (mut requests, mut answers) = (BufReader::new(&stream).lines(), &stream);
+    let mut request = || requests.next().expect("a request").expect("text");
+    assert!(prompt.said().starts_with("Connected to "));
+
+    prompt.enter("iamat kiwi +1+1 now");
+    let request_of_now = request();
+    let time = request_of_now.strip_prefix("IAMAT kiwi +1+1 ").expect("a report");
+    assert!(herd::Timestamp::parse(time.as_bytes()).is_some_and(|time| time.as_nanos() > 1_700_000_000_000_000_000));
+    answers.write_all(b"AT A +0.1 kiwi\x1b +1+1 1\n").expect("it listens");
+    assert!(prompt.said().ends_with(r"AT A +0.1 kiwi\x1b +1+1 1"));
+
+    prompt.enter("whatsat kiwi 10 5");
+    assert_eq!(request(), "WHATSAT kiwi 10 5");
+    let place = r#"{"name": "Westwood", "geometry": {"location": {"lat": 1.1, "lng": 1}}}"#;
+    let json = format!("AT A +0.1 kiwi +1+1 1\n{{\"results\": [{place}],\n\"status\": \"OK\"}}\n\n");
+    answers.write_all(json.as_bytes()).expect("it listens");
+    assert!(prompt.said().ends_with("AT A +0.1 kiwi +1+1 1"));
+    let table = [prompt.said(), prompt.said()].map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(table, ["distance name latitude longitude vicinity", "11.1 km Westwood 1.10000 1.00000"]);
+
+    prompt.enter("whatsat kiwi 51 5");
+    request();
+    answers.write_all(b"? WHATSAT kiwi 51 5\n").expect("it listens");
+    let said = [prompt.said(), prompt.said()];
+    assert!(said[0].ends_with("> ? WHATSAT kiwi 51 5") && said[1] == "  invalid radius", "no colours here: {said:?}");
+    prompt.enter("quit");
+    assert!(prompt.process.end().success());
+}
+
+#[test]
+fn the_next_server_is_asked_where_one_is_gone() {
+    let (first, second) = (TcpListener::bind("127.0.0.1:0"), TcpListener::bind("127.0.0.1:0"));
+    let [first, second] = [first, second].map(|listener| listener.expect("a free port"));
+    let address = |listener: &TcpListener| listener.local_addr().expect("bound").to_string();
+    let (home, other) = (tempfile::tempdir().expect("a folder"), address(&second));
+    let mut prompt = Prompt::start_with(&["--to", &address(&first), "--to", &other], home.path());
+    let (stream, _) = first.accept().expect("a connection");
+    assert!(prompt.said().starts_with("Connected to "));
+    prompt.enter(REQUEST);
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+    drop((stream, first));
+    prompt.enter(REQUEST);
+    let (stream, _) = second.accept().expect("a connection");
+    answer(&stream);
+    assert!(prompt.said().ends_with("AT Alford +0.1 kiwi +1+1 1"));
+    prompt.enter("quit");
+    let line = prompt.said.next().expect("the prompt that was left").expect("text");
+    assert_eq!(line, format!("{other}> "), "it says who is asked");
+    assert!(prompt.process.end().success());
+}
+
+/// A whole terminal, which understands what terminals do.
+struct Screen {
+    process: Process,
+    terminal: File,
+    shown: String,
+}
+
+impl Screen {
+    fn start(to: &str, home: &std::path::Path) -> Self {
+        let (terminal, side) = terminal();
+        let mut command = command(env!("CARGO_BIN_EXE_herd"));
+        command.args(["send", "--to", to]).env("TERM", "xterm").env("NO_COLOR", "1").env("XDG_STATE_HOME", home);
+        let other = || side.try_clone().expect("a handle");
+        command.stdin(other()).stdout(other()).stderr(other());
+        Self { process: Process::of(command.spawn().expect("the client starts")), terminal, shown: String::new() }
+    }
+
+    fn types(&mut self, text: &str) {
+        self.terminal.write_all(text.as_bytes()).expect("it is open");
+    }
+
+    /// Waits until it has shown this, behind what was waited for before.
+    fn shows(&mut self, text: &str) {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(at) = self.shown.find(text) {
+                self.shown.drain(..at + text.len());
+                return;
+            }
+            let len = self.terminal.read(&mut buffer).expect("it goes on");
+            self.shown += &String::from_utf8_lossy(&buffer[..len]);
+        }
+    }
+}
+
+#[test]
+fn lines_that_are_pasted_have_their_replies() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let to = listener.local_addr().expect("bound").to_string();
+    let home = tempfile::tempdir().expect("a folder");
+    let mut screen = Screen::start(&to, home.path());
+    let (stream, _) = listener.accept().expect("a connection");
+    let (mut requests, mut answers) = (BufReader::new(&stream).lines(), &stream);
+    screen.shows("Connected to ");
+    screen.shows(&format!("{to}> "));
+    // As terminals mark what is pasted, and as others send it.
+    let lines = |end: &str| [1, 2, 3].map(|number| format!("IAMAT kiwi-{number} +1+1 1")).join(end);
+    for (pasted, times) in [(format!("\x1b[200~{}\x1b[201~\r", lines("\r")), 1..4), (lines("\r") + "\r", 1..4)] {
+        screen.types(&pasted);
+        for number in times {
+            let request = requests.next().expect("a request").expect("text");
+            assert_eq!(request, format!("IAMAT kiwi-{number} +1+1 1"));
+            answers.write_all(format!("AT A +0.1 kiwi-{number} +1+1 1\n").as_bytes()).expect("it listens");
+            screen.shows(&format!("AT A +0.1 kiwi-{number} +1+1 1\r\n"));
+        }
+        screen.shows(&format!("{to}> "));
+    }
+    screen.types("quit\r");
+    assert!(screen.process.end().success());
 }

@@ -101,7 +101,8 @@ fn all_that_match(servers: &Herd) {
         (code, out.as_str()),
         (
             1,
-            format!("9 clients forgotten\n1 client known still: reported since\n1 client not known to {to}\n").as_str()
+            format!("9 clients forgotten\n1 client not forgotten: reported since\n1 client not known to {to}\n")
+                .as_str()
         )
     );
     for client in bench.iter().filter(|client| *client != "bench-11") {
@@ -111,7 +112,7 @@ fn all_that_match(servers: &Herd) {
         assert!(servers.client("A").ask(format!("WHATSAT {client} 0 0")).starts_with("AT A "), "{client}");
     }
     let (code, out, _) = forget(&["--match", "none*"], "bench-11\n");
-    assert_eq!((code, out.as_str()), (0, "no client of the list matches none*\n"));
+    assert_eq!((code, out.as_str()), (0, "no client in the list matches none*\n"));
     let (code, _, error) = forget(&["--match", "b*", "--yes"], "bench-11\nbench 12\n");
     assert!(code == 1 && error.contains("line 2: invalid line, expected a record or an ID: bench 12"), "{error}");
     on_a_terminal(servers, &to);
@@ -191,7 +192,7 @@ fn bad_input(data: &str, to: &str) {
     }
     // A time that no server takes.
     let (code, _, error) = import(&["--to", to], "AT A +0.5 tui +1+1 20\nAT A -9 tui +1+1 99999999999\n");
-    assert!(code == 1 && error.contains("; 1 records before it were imported"), "{error}");
+    assert!(code == 1 && error.contains("; 1 record before it was imported"), "{error}");
     for (arguments, why) in [
         (&["export"][..], "--data DIR is missing"),
         (&["export", "--data", "/nowhere"], "--data /nowhere: No such file"),

@@ -237,7 +237,7 @@ fn wrong_use_is_one_line_and_two() {
         (&["fence", "34", "-118"], "required arguments were not provided: --radius"),
         (&["fence", "34", "-118", "--radius", "5", "--dwell", "500ms"], "--dwell must be whole seconds"),
         (&["fence", "34", "-118", "--radius", "5", "--dwell", "25h"], "--dwell 1s to 24h"),
-        (&["watch", "kiwi", "--to", "Nobody"], "\"Nobody\" is no server of this herd"),
+        (&["watch", "kiwi", "--to", "Nobody"], "\"Nobody\" is neither a server of this herd nor ADDR:PORT"),
     ] {
         let (code, error) = Client::start(arguments).end();
         assert!(code == 2 && error.lines().count() == 1 && error.contains(what), "{arguments:?}: {error}");

@@ -4,6 +4,7 @@ use herd::{Position, Timestamp};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::shown;
 use crate::text::escaped;
 
 /// What an AT line says.
@@ -35,51 +36,45 @@ impl At {
     }
 
     /// Where and since when, for people.
-    pub(crate) fn describe(&self) -> String {
+    pub(crate) fn describe(&self, now: Timestamp) -> String {
         let Self { latitude, longitude, .. } = self;
         let [server, client, time, skew] =
             [&self.server, &self.client, &self.time, &self.skew].map(|text| escaped(text));
-        let since =
-            Timestamp::parse(time.as_bytes()).and_then(utc).map_or(time.clone(), |utc| format!("{utc} ({time})"));
+        let age = Timestamp::parse(time.as_bytes()).map_or_else(String::new, |at| format!("{}, ", shown::ago(at, now)));
+        let skew = shown::skew(&skew).unwrap_or(skew);
         format!(
-            "{client} is at {:.6}° {}, {:.6}° {}\n  since  {since}\n  told   {server}, whose clock was {}",
+            "{client} is at {:.6}° {}, {:.6}° {}\n  reported  {age}{}\n  to        {server}, skew {skew}",
             latitude.abs(),
             if *latitude < 0.0 { "S" } else { "N" },
             longitude.abs(),
             if *longitude < 0.0 { "W" } else { "E" },
-            describe_skew(&skew),
+            dated(&time),
         )
     }
 }
 
-/// A time of day for people, where it is in a year that they know.
+/// A time as it is written, behind the date for people.
+pub(crate) fn dated(time: &str) -> String {
+    let utc = Timestamp::parse(time.as_bytes()).and_then(utc);
+    utc.map_or_else(|| time.into(), |utc| format!("{utc} ({time})"))
+}
+
+/// A time of day for people, where it is in a year that they know: one of four digits.
 pub(crate) fn utc(time: Timestamp) -> Option<String> {
-    let nanos = u64::try_from(time.as_nanos()).ok()?;
-    let time = std::time::UNIX_EPOCH.checked_add(std::time::Duration::from_nanos(nanos))?;
+    let seconds = u64::try_from(time.as_nanos() / 1_000_000_000).ok().filter(|&seconds| seconds < YEAR_10000)?;
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
     Some(humantime::format_rfc3339_seconds(time).to_string())
 }
 
-/// `+0.263873386` as `263 ms ahead of the client's`.
-fn describe_skew(skew: &str) -> String {
-    let side = if skew.starts_with('-') { "behind" } else { "ahead of" };
-    let nanos = Timestamp::parse(skew.trim_start_matches(['+', '-']).as_bytes())
-        .and_then(|time| u64::try_from(time.as_nanos()).ok());
-    match nanos.map(std::time::Duration::from_nanos) {
-        None => format!("{skew} s off the client's"),
-        Some(time) if time.is_zero() => "the same as the client's".into(),
-        Some(time) => {
-            // Two units say enough.
-            let text = humantime::format_duration(time).to_string();
-            let short: Vec<&str> = text.split(' ').take(2).collect();
-            format!("{} {side} the client's", short.join(" "))
-        }
-    }
-}
+/// When it begins.
+const YEAR_10000: u64 = 253_402_300_800;
 
 /// Refuses what could not stand in a line as a client's ID.
 pub(crate) fn check_client(client: &str) -> Result<(), Failure> {
     if client.is_empty() || client.bytes().any(herd::wire::is_white_space) {
-        return Err(Failure::Usage(format!("{client:?} is no client's ID: it must not be empty nor hold white space")));
+        return Err(Failure::Usage(format!(
+            "invalid client ID {client:?}: it must not be empty or contain white space"
+        )));
     }
     Ok(())
 }
@@ -91,17 +86,25 @@ mod tests {
     #[test]
     fn an_at_line_is_read_for_people() {
         let line = b"AT Alford +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.392014450";
-        let text = At::parse(line).expect("an AT line").describe();
+        let now = Timestamp::parse(b"1795032844").expect("a time");
+        let text = At::parse(line).expect("an AT line").describe(now);
         assert_eq!(
             text,
             "kiwi.cs.ucla.edu is at 34.068930° N, 118.445127° W\n  \
-             since  2016-11-17T20:18:04Z (1479413884.392014450)\n  \
-             told   Alford, whose clock was 263ms 873us ahead of the client's"
+             reported  10 years ago, 2016-11-17T20:18:04Z (1479413884.392014450)\n  \
+             to        Alford, skew +264 ms"
         );
-        let strange = At::parse(b"AT \x1bc +\x07 a\x1b[31m\"b\" +1+1 \x1b]0;x").expect("an AT line").describe();
+        let strange = At::parse(b"AT \x1bc +\x07 a\x1b[31m\"b\" +1+1 \x1b]0;x").expect("an AT line").describe(now);
         assert!(strange.starts_with(r#"a\x1b[31m"b" is at "#), "{strange}");
         assert!(!strange.contains(|char: char| char.is_control() && char != '\n'), "{strange}");
-        assert_eq!(describe_skew("-12.000000001"), "12s 1ns behind the client's");
         assert_eq!(At::parse(b"AT Alford"), None);
+    }
+
+    #[test]
+    fn a_time_in_no_year_that_people_know_is_shown_as_it_is() {
+        assert_eq!(dated("253402300799.5"), "9999-12-31T23:59:59Z (253402300799.5)");
+        for time in ["253402300800", "9223372036854775807", "-1", "soon"] {
+            assert_eq!(dated(time), time);
+        }
     }
 }

@@ -12,11 +12,13 @@ use clap::Args;
 use herd::Herd;
 use herd_host::config::Environment;
 use herd_host::{check_names, file_name};
+use serde_json::json;
 
 use self::authority::{Authority, expiry};
 use self::files::{is_there, write_pair};
 use self::hosts::hosts;
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::herd_file::HerdFile;
 
 /// Make an authority, and a certificate for each server of a herd
@@ -40,38 +42,54 @@ pub(crate) struct Certs {
 }
 
 impl Certs {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let servers = self.herd.servers(&Environment::process())?;
         let names = servers.herd.members().iter().map(|member| member.name.as_str());
         check_names(names).map_err(|(_, why)| Failure::Usage(why.to_string()))?;
         let hosts = hosts(&servers).map_err(Failure::Usage)?;
         std::fs::create_dir_all(&self.out).map_err(|why| self.failed(&why))?;
-        let authority = self.authority()?;
+        let authority = self.authority(format)?;
         let mut out = io::stdout().lock();
         for (member, hosts) in servers.herd.members().iter().zip(hosts) {
             let name = member.name.as_str();
             let (certificate, key) = (self.path(name, "pem"), self.path(name, "key"));
+            let path = certificate.display().to_string();
             if is_there(&[&certificate, &key]) && !self.force {
-                writeln!(out, "{}: kept", certificate.display())?;
+                match format {
+                    Format::Text => writeln!(out, "{path}: kept")?,
+                    Format::Json => writeln!(out, "{}", format::line(&json!({ "file": path, "made": false })))?,
+                }
                 continue;
             }
             let made = authority.certify(name, &hosts, self.days).map_err(|why| self.failed(&io::Error::other(why)))?;
             write_pair(&made, &certificate, &key).map_err(|why| self.failed(&why))?;
-            let shown = hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            writeln!(out, "{}: for {name}, {shown}, until {}", certificate.display(), expiry(self.days))?;
+            let (hosts, until): (Vec<_>, _) = (hosts.iter().map(ToString::to_string).collect(), expiry(self.days));
+            match format {
+                Format::Text => writeln!(out, "{path}: for {name}, {}, until {until}", hosts.join(", "))?,
+                Format::Json => {
+                    let made = json!({ "file": path, "made": true, "server": name, "hosts": hosts, "until": until });
+                    writeln!(out, "{}", format::line(&made))?;
+                }
+            }
         }
-        self.tell_settings(&servers.herd, &mut out)?;
+        if format == Format::Text {
+            self.tell_settings(&servers.herd, &mut out)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 
     /// The authority that is there, or a new one.
-    fn authority(&self) -> Result<Authority, Failure> {
+    fn authority(&self, format: Format) -> Result<Authority, Failure> {
         let (certificate, key) = (self.out.join("ca.pem"), self.out.join("ca.key"));
         let there = [&certificate, &key].map(|path| is_there(&[path]));
         if there == [false, false] {
             let (authority, made) = Authority::new().map_err(|why| self.failed(&io::Error::other(why)))?;
             write_pair(&made, &certificate, &key).map_err(|why| self.failed(&why))?;
-            writeln!(io::stdout(), "{}: an authority; {} stays secret", certificate.display(), key.display())?;
+            let path = certificate.display().to_string();
+            match format {
+                Format::Text => writeln!(io::stdout(), "{path}: an authority; keep {} secret", key.display())?,
+                Format::Json => writeln!(io::stdout(), "{}", format::line(&json!({ "file": path, "made": true })))?,
+            }
             return Ok(authority);
         }
         let read = |path: &PathBuf| {

@@ -1,15 +1,18 @@
 //! `herd demo`: moves made-up clients, so that there is something to see.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use serde_json::json;
 
 use crate::demo::fleet::Fleet;
 use crate::demo::reporter::Reporter;
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::server::ServersOptions;
 
 /// Move made-up ships, planes, buses and people, to have something to see
@@ -39,14 +42,17 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let servers = self.servers.servers()?;
         // Who cannot be reached, and who asks for a token, is said before anything moves.
         servers[0].connect()?;
         let rate = self.rate.unwrap_or(self.count.div_ceil(2));
         let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
-        println!("{} clients, {rate} reports a second, to {}; Ctrl-C ends it", self.count, names.join(", "));
-        let end = self.lasts.map(|lasts| Instant::now() + lasts);
+        if format == Format::Text {
+            let (count, names) = (self.count, names.join(", "));
+            writeln!(io::stdout(), "{count} clients, {rate} reports a second, to {names}; Ctrl-C ends it")?;
+        }
+        let end = self.lasts.and_then(|lasts| Instant::now().checked_add(lasts));
         let fleet = Fleet::new(self.count as usize, self.seed, f64::from(self.speed));
         let parts = u32::try_from(servers.len()).unwrap_or(self.count).min(self.count);
         let interval = Duration::from_secs(1) * parts / rate;
@@ -55,12 +61,15 @@ impl Demo {
             let mut servers = servers.clone();
             servers.rotate_left(at);
             let ended = ended.clone();
-            let reporter = Reporter { fleet, servers, interval, end };
+            let reporter = Reporter { fleet, servers, interval, end, format };
             thread::spawn(move || ended.send(reporter.run()));
         }
         drop(ended);
         let taken = outcomes.into_iter().sum::<Result<u64, Failure>>()?;
-        println!("{taken} reports taken");
+        match format {
+            Format::Text => writeln!(io::stdout(), "{taken} reports taken")?,
+            Format::Json => writeln!(io::stdout(), "{}", format::line(&json!({ "taken": taken })))?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

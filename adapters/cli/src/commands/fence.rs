@@ -7,6 +7,7 @@ use clap::Args;
 use herd::values::Pattern;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::target::{Coordinates, field};
 use crate::watching::{Kind, Subject, WatchOptions};
 
@@ -36,7 +37,7 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let centre = self.centre.position()?;
         let pattern = self.pattern.map(|pattern| format!(" {pattern}")).unwrap_or_default();
         let dwell = match self.dwell {
@@ -48,6 +49,6 @@ impl Fence {
         };
         let target = format!("{centre} {}{pattern}{dwell}", self.radius);
         let hint = "the radius is 0 to 20016 km, --dwell 1s to 24h";
-        self.options.follow(&Subject::new(Kind::Fence, target, Some(centre), hint)?)
+        self.options.follow(&Subject::new(Kind::Fence, target, Some(centre), hint)?, format)
     }
 }

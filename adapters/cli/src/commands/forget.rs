@@ -2,23 +2,27 @@
 
 mod list;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 use herd::Timestamp;
 use herd::values::Pattern;
+use serde_json::json;
 
 use self::list::Listed;
-use crate::commands::at::{At, check_client, utc};
-use crate::connection::{Connection, End};
+use crate::client::Client;
+use crate::commands::at::{At, check_client, dated};
 use crate::data::DataFolder;
 use crate::failure::Failure;
+use crate::format::{self, Format};
+use crate::pipeline::{self, Request, Then};
 use crate::record::{Record, forget};
 use crate::reply::Reply;
-use crate::server::{Server, ServerOptions};
-use crate::text::escaped;
+use crate::server::ServersOptions;
+use crate::shown;
+use crate::text::{escaped, readable};
 
 /// Have the herd forget a client, or all that match
 ///
@@ -31,7 +35,7 @@ use crate::text::escaped;
 #[command(group(ArgGroup::new("whom").args(["client", "pattern"]).required(true)))]
 pub(crate) struct ForgetClients {
     #[command(flatten)]
-    server: ServerOptions,
+    servers: ServersOptions,
     /// The client's ID
     client: Option<String>,
     /// All listed clients that match: the beginning of IDs with a * behind it, as in 'bench-*'
@@ -63,43 +67,48 @@ struct Outcome {
 }
 
 impl ForgetClients {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         if let Some(time) = self.time.as_ref().filter(|time| Timestamp::parse(time.as_bytes()).is_none()) {
             let what = "invalid time, expected POSIX seconds with at most nine decimals";
             return Err(Failure::Usage(format!("--time {time:?}: {what}")));
         }
-        let server = self.server.server()?;
+        let mut client = self.servers.client(format)?;
         let time = self.time.as_ref().map(|time| time.clone().into_bytes());
         match (&self.client, &self.pattern) {
             (Some(_), _) if self.data.data.is_some() => Err(Failure::Usage("--data goes with --match".into())),
-            (Some(client), _) => one(&server, client, time),
-            (None, Some(pattern)) => self.all(&server, pattern, time.as_deref()),
+            (Some(id), _) => one(&mut client, id, time),
+            (None, Some(pattern)) => self.all(&mut client, pattern, time.as_deref()),
             (None, None) => Err(Failure::Usage("name a client, or some with --match".into())),
         }
     }
 
-    fn all(&self, server: &Server, pattern: &Pattern, time: Option<&[u8]>) -> Result<ExitCode, Failure> {
+    fn all(&self, client: &mut Client, pattern: &Pattern, time: Option<&[u8]>) -> Result<ExitCode, Failure> {
         let mut listed = list::of(pattern, self.from.as_deref(), &self.data)?;
-        if listed.is_empty() {
-            println!("no client of the list matches {pattern}");
-            return Ok(ExitCode::SUCCESS);
-        }
-        if !self.yes && !list::may_forget(server, &listed)? {
+        if !listed.is_empty() && !self.yes && !list::may_forget(client.server(), &listed)? {
             return Ok(ExitCode::FAILURE);
         }
         if let Some(time) = time {
-            listed = listed.into_keys().map(|client| (client, Some(time.to_vec()))).collect();
+            listed = listed.into_keys().map(|id| (id, Some(time.to_vec()))).collect();
         }
-        let unknown = find_times(server, &mut listed)?;
-        let outcome = send(server, &listed)?;
-        println!("{} forgotten", counted(outcome.forgotten));
-        if outcome.stay > 0 {
-            println!("{} known still: reported since", counted(outcome.stay));
+        let is_listed = !listed.is_empty();
+        let unknown = find_times(client, &mut listed)?;
+        let outcome = send(client, &listed)?;
+        let mut out = io::stdout().lock();
+        if client.format().is_json() {
+            let told = json!({ "forgotten": outcome.forgotten, "reported_since": outcome.stay, "unknown": unknown });
+            writeln!(out, "{}", format::line(&told))?;
+        } else if is_listed {
+            writeln!(out, "{} forgotten", counted(outcome.forgotten))?;
+            if outcome.stay > 0 {
+                writeln!(out, "{} not forgotten: reported since", counted(outcome.stay))?;
+            }
+            if unknown > 0 {
+                writeln!(out, "{} not known to {}", counted(unknown), client.server())?;
+            }
+        } else {
+            writeln!(out, "no client in the list matches {pattern}")?;
         }
-        if unknown > 0 {
-            println!("{} not known to {server}", counted(unknown));
-        }
-        outcome.whole(server)?;
+        outcome.whole(client)?;
         Ok(if outcome.stay == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
@@ -107,10 +116,8 @@ impl ForgetClients {
 impl Outcome {
     /// # Errors
     /// The first that was refused.
-    fn whole(&self, server: &Server) -> Result<(), Failure> {
-        let Some(line) = &self.refused else { return Ok(()) };
-        let why = "; its time may be too far ahead, or you may have no right to forget this client: see --token-file";
-        Err(Failure::Refused { server: server.to_string(), request: line.escape_ascii().to_string(), why })
+    fn whole(&self, client: &Client) -> Result<(), Failure> {
+        self.refused.as_ref().map_or(Ok(()), |request| Err(client.refused(request)))
     }
 }
 
@@ -118,104 +125,95 @@ fn counted(count: u64) -> String {
     format!("{count} {}", if count == 1 { "client" } else { "clients" })
 }
 
-fn one(server: &Server, client: &str, time: Option<Vec<u8>>) -> Result<ExitCode, Failure> {
-    check_client(client)?;
-    let mut listed = Listed::from([(client.as_bytes().to_vec(), time)]);
-    if find_times(server, &mut listed)? > 0 {
+fn one(client: &mut Client, id: &str, time: Option<Vec<u8>>) -> Result<ExitCode, Failure> {
+    check_client(id)?;
+    let mut listed = Listed::from([(id.as_bytes().to_vec(), time)]);
+    if find_times(client, &mut listed)? > 0 {
         let why =
-            "; it has not heard of this client, or you have no right to ask for it: see --token-file, or give --time";
-        return Err(Failure::Refused { server: server.to_string(), request: escaped(client), why });
+            "it has not heard of this client, or you have no right to ask for it: see --token-file, or give --time";
+        let (server, request) = (client.server().to_string(), escaped(id));
+        return Err(Failure::Refused { server, request, why: why.into() });
     }
-    let outcome = send(server, &listed)?;
-    outcome.whole(server)?;
-    if let Some(away) = outcome.at.as_deref().and_then(Record::parse).filter(Record::is_away) {
-        let region = String::from_utf8_lossy(&away.origin);
-        println!("not forgotten, it is at home in the region {} since {}", escaped(&region), when(&away));
-        return Ok(ExitCode::FAILURE);
+    let outcome = send(client, &listed)?;
+    outcome.whole(client)?;
+    let told = [outcome.gone, outcome.at].into_iter().flatten().find_map(|line| Record::parse(&line));
+    let record = told.ok_or_else(|| client.strange())?;
+    let mut out = io::stdout().lock();
+    if client.format().is_json() {
+        let told = json!({ "client": id, "forgotten": record.is_gone(), "record": record.to_json() });
+        writeln!(out, "{}", format::line(&told))?;
+    } else if record.is_gone() {
+        writeln!(out, "{} is forgotten up to {}", readable(&record.client), when(&record))?;
+    } else if record.is_away() {
+        writeln!(
+            out,
+            "not forgotten, it is at home in the region {} since {}",
+            readable(&record.origin),
+            when(&record)
+        )?;
+    } else {
+        let at = At::parse(&record.line).ok_or_else(|| client.strange())?;
+        writeln!(out, "not forgotten, it has reported since:\n{}", at.describe(shown::now()))?;
     }
-    if let Some(at) = outcome.at.as_deref().and_then(At::parse) {
-        println!("not forgotten, it has reported since:\n{}", at.describe());
-        return Ok(ExitCode::FAILURE);
-    }
-    let strange = || server.broken(&io::Error::other("its answer is no GONE line, AT line or AWAY line"));
-    let gone = outcome.gone.as_deref().and_then(Record::parse).filter(Record::is_gone).ok_or_else(strange)?;
-    println!("{} is forgotten up to {}", escaped(&String::from_utf8_lossy(&gone.client)), when(&gone));
-    Ok(ExitCode::SUCCESS)
+    Ok(if record.is_gone() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The time of a record, for people and as it is written.
 fn when(record: &Record) -> String {
-    let time = String::from_utf8_lossy(&record.time);
-    utc(record.at).map_or_else(|| time.to_string(), |utc| format!("{utc} ({time})"))
+    dated(&readable(&record.time))
 }
 
 /// Asks for the times of the reports that are kept, of those whose time is not known yet. Those of whom nothing is known are
 /// taken out: how many.
-fn find_times(server: &Server, listed: &mut Listed) -> Result<u64, Failure> {
-    let (mut connection, mut unknown) = (None, Vec::new());
-    for (client, time) in listed.iter_mut().filter(|(_, time)| time.is_none()) {
-        match kept_time(server, &mut connection, client)? {
+fn find_times(client: &mut Client, listed: &mut Listed) -> Result<u64, Failure> {
+    let mut unknown = Vec::new();
+    for (id, time) in listed.iter_mut().filter(|(_, time)| time.is_none()) {
+        match kept_time(client, id)? {
             Some(kept) => *time = Some(kept),
-            None => unknown.push(client.clone()),
+            None => unknown.push(id.clone()),
         }
     }
-    for client in &unknown {
-        listed.remove(client);
+    for id in &unknown {
+        listed.remove(id);
     }
     Ok(unknown.len() as u64)
 }
 
 /// The time of the report that a server keeps, if it knows the client.
-fn kept_time(server: &Server, kept: &mut Option<Connection>, client: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-    let mut connection = match kept.take() {
-        Some(connection) => connection,
-        None => server.connect()?,
-    };
-    let request = [b"WHATSAT ", client, b" 0 0"].concat();
-    match connection.ask(&request).map_err(|error| server.broken(&error))? {
-        Some(Reply::Places { at, .. }) => {
-            *kept = Some(connection);
-            let strange = || server.broken(&io::Error::other("its answer has no AT line"));
-            Ok(Some(Record::parse(&at).ok_or_else(strange)?.time))
-        }
-        // It is closed now.
-        Some(Reply::Refused(_)) => Ok(None),
-        _ => Err(server.broken(&io::Error::other("its answer is not what a herd says"))),
+fn kept_time(client: &mut Client, id: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    match client.ask(&[b"WHATSAT ", id, b" 0 0"].concat())? {
+        Reply::Places { at, .. } => Ok(Some(Record::parse(&at).ok_or_else(|| client.strange())?.time)),
+        Reply::Refused(_) => Ok(None),
+        _ => Err(client.strange()),
     }
 }
 
-/// Has them forgotten, on one connection.
-fn send(server: &Server, listed: &Listed) -> Result<Outcome, Failure> {
+/// Has them forgotten, up to the first that is refused.
+fn send(client: &mut Client, listed: &Listed) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
-    let requests: Vec<_> =
-        listed.iter().filter_map(|(client, time)| Some(Ok(forget(client, time.as_ref()?)))).collect();
+    let requests: Vec<_> = listed.iter().filter_map(|(id, time)| Some(forget(id, time.as_ref()?))).collect();
     if requests.is_empty() {
         return Ok(outcome);
     }
-    let end = server.connect()?.stream(requests.into_iter(), |reply| {
+    let requests = requests.into_iter().zip(1..).map(|(line, number)| Ok(Request { number, line }));
+    pipeline::run(client, requests, |request, reply| {
         match reply {
-            Reply::Refused(line) => outcome.refused = Some(line.clone()),
+            Reply::Refused(_) => {
+                outcome.refused = request.map(|request| request.line.clone());
+                return Ok(Then::Stop);
+            }
             Reply::Line(line) if line.starts_with(b"GONE ") => {
                 outcome.forgotten += 1;
                 outcome.gone = Some(line.clone());
             }
-            Reply::Line(line) | Reply::Places { at: line, .. } => {
+            Reply::Line(line) => {
                 outcome.stay += 1;
                 outcome.at = Some(line.clone());
             }
             // Nobody has asked for these.
-            Reply::Near(_) | Reply::Told(_) => {}
+            Reply::Places { .. } | Reply::Near(_) | Reply::Told(_) => {}
         }
-        Ok(())
-    });
-    match end {
-        // What was refused is told with what was done before.
-        _ if outcome.refused.is_some() => Ok(outcome),
-        Ok(End::Whole) => Ok(outcome),
-        Ok(End::Short | End::Unread(_)) => Err(server.broken(&io::Error::other(format!(
-            "it closed the connection before it had answered everything; {} forgotten",
-            counted(outcome.forgotten)
-        )))),
-        Err(error) => Err(server.broken(&error)),
-    }
+        Ok(Then::GoOn)
+    })?;
+    Ok(outcome)
 }

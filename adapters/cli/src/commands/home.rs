@@ -2,18 +2,18 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use herd::{Position, Timestamp};
 
 use crate::commands::at::check_client;
-use crate::commands::whatsat::refused;
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::record::Record;
 use crate::reply::Reply;
-use crate::server::{Server, ServerOptions};
-use crate::text::escaped;
+use crate::server::ServersOptions;
+use crate::shown;
+use crate::text::{escaped, readable};
 
 /// Ask which region a client is at home in
 ///
@@ -21,46 +21,29 @@ use crate::text::escaped;
 #[derive(Args)]
 pub(crate) struct Where {
     #[command(flatten)]
-    server: ServerOptions,
+    servers: ServersOptions,
     /// The client's ID
     client: String,
-    /// Show the answer as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Where {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         check_client(&self.client)?;
-        let server = self.server.server()?;
+        let mut client = self.servers.client(format)?;
         let request = format!("WHERE {}", self.client);
-        let line = match server.connect()?.ask(request.as_bytes()).map_err(|error| server.broken(&error))? {
-            Some(Reply::Line(line)) => line,
-            Some(Reply::Refused(line)) => {
-                return Err(refused(
-                    &server,
-                    &line,
-                    "; no region has heard of this client, its region does not answer, or you have no right to ask for it: \
-                     see --token-file",
-                    "; no region has heard of this client, its region does not answer, or you have no right to ask for it: \
-                     see --token-file, or the server may demand TLS: try --tls",
-                ));
-            }
-            _ => return Err(strange(&server)),
+        let line = match client.ask(request.as_bytes())? {
+            Reply::Line(line) => line,
+            Reply::Refused(_) => return Err(client.refused(request.as_bytes())),
+            _ => return Err(client.strange()),
         };
-        let home = Home::parse(&line).ok_or_else(|| strange(&server))?;
+        let home = Home::parse(&line).ok_or_else(|| client.strange())?;
         let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{}", home.to_json())?;
-        } else {
-            writeln!(out, "{}", home.describe(SystemTime::now()))?;
+        match format {
+            Format::Text => writeln!(out, "{}", home.describe(shown::now()))?,
+            Format::Json => writeln!(out, "{}", format::line(&home.to_json()))?,
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn strange(server: &Server) -> Failure {
-    server.broken(&io::Error::other("its answer is not what a herd says"))
 }
 
 /// What is replied to a WHERE.
@@ -83,10 +66,10 @@ impl Home {
     }
 
     /// Where it is at home, and who heard it when.
-    fn describe(&self, now: SystemTime) -> String {
+    fn describe(&self, now: Timestamp) -> String {
         let Self { region, report, .. } = self;
-        let [client, server] = [&report.client, &report.origin].map(|field| escaped(&String::from_utf8_lossy(field)));
-        let heard = format!("heard {} by {server}", ago(report.heard, now));
+        let [client, server] = [&report.client, &report.origin].map(|field| readable(field));
+        let heard = format!("heard {} by {server}", shown::ago(report.heard, now));
         match region {
             Some(region) => format!("{client} is at home in {}, {heard}", escaped(region)),
             None => format!("{client} is at home in this herd, {heard}"),
@@ -108,16 +91,6 @@ impl Home {
     }
 }
 
-/// A time as an age.
-fn ago(time: Timestamp, now: SystemTime) -> String {
-    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let age = i128::try_from(now).unwrap_or_default() - time.as_nanos();
-    match u64::try_from(age) {
-        Ok(age) => format!("{} ago", humantime::format_duration(Duration::from_secs(age / 1_000_000_000))),
-        Err(_) => "just now".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,11 +99,11 @@ mod tests {
     fn a_home_is_told_in_one_line() {
         let line = b"HOME eu Alford +0.500 kiwi +50.1+8.6 1479413884.5";
         let home = Home::parse(line).expect("a home");
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_479_413_888);
-        assert_eq!(home.describe(now), "kiwi is at home in eu, heard 3s ago by Alford");
+        let now = Timestamp::from_nanos(1_479_413_888_000_000_000);
+        assert_eq!(home.describe(now), "kiwi is at home in eu, heard 3 s ago by Alford");
         assert_eq!(home.to_json()["region"], "eu");
         let alone = Home::parse(b"HOME - Alford +0.5 kiwi +50.1+8.6 1479413884").expect("a home");
-        assert_eq!(alone.describe(now), "kiwi is at home in this herd, heard 3s ago by Alford");
+        assert_eq!(alone.describe(now), "kiwi is at home in this herd, heard 4 s ago by Alford");
         assert_eq!(alone.to_json()["region"], serde_json::Value::Null);
         for line in ["", "HOME eu", "AT Alford +0.5 kiwi +50.1+8.6 1479413884.5", "HOME eu Alford +0.5 kiwi 1"] {
             assert_eq!(Home::parse(line.as_bytes()), None, "{line}");

@@ -2,60 +2,47 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use herd::Timestamp;
 
 use crate::commands::at::{At, check_client};
-use crate::commands::whatsat::refused;
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::reply::Reply;
-use crate::server::ServerOptions;
+use crate::server::ServersOptions;
+use crate::shown;
 use crate::target::Coordinates;
 
 /// Say where a client is
 #[derive(Args)]
 pub(crate) struct Iamat {
     #[command(flatten)]
-    server: ServerOptions,
+    servers: ServersOptions,
     /// The client's ID
     client: String,
     #[command(flatten)]
     place: Coordinates,
-    /// Since when, in POSIX seconds [default: now]
+    /// When the client was there, in POSIX seconds [default: now]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     at: Option<String>,
-    /// Show the answer as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Iamat {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         check_client(&self.client)?;
         let position = self.place.position()?;
-        let server = self.server.server()?;
         let request = format!("IAMAT {} {position} {}", self.client, self.time()?);
-        let reply = server.connect()?.ask(request.as_bytes()).map_err(|error| server.broken(&error))?;
-        let at = match &reply {
-            Some(Reply::Line(line)) => At::parse(line),
-            Some(Reply::Refused(line)) => {
-                return Err(refused(
-                    &server,
-                    line,
-                    "; you may have no right to report this client: see --token-file",
-                    "; you may have no right to report this client: see --token-file, or it may demand TLS: try --tls",
-                ));
-            }
-            _ => None,
+        let mut client = self.servers.client(format)?;
+        let at = match client.ask(request.as_bytes())? {
+            Reply::Line(line) => At::parse(&line).ok_or_else(|| client.strange())?,
+            Reply::Refused(_) => return Err(client.refused(request.as_bytes())),
+            _ => return Err(client.strange()),
         };
-        let at = at.ok_or_else(|| server.broken(&io::Error::other("its answer is no AT line")))?;
         let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{}", serde_json::json!(at))?;
-        } else {
-            writeln!(out, "{}", at.describe())?;
+        match format {
+            Format::Text => writeln!(out, "{}", at.describe(shown::now()))?,
+            Format::Json => writeln!(out, "{}", format::line(&at))?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -63,13 +50,10 @@ impl Iamat {
     fn time(&self) -> Result<String, Failure> {
         match &self.at {
             Some(at) if Timestamp::parse(at.as_bytes()).is_some() => Ok(at.clone()),
-            Some(at) => {
-                Err(Failure::Usage(format!("{at:?} is no time: write POSIX seconds with at most nine decimals")))
-            }
-            None => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Ok(format!("{}.{:09}", now.as_secs(), now.subsec_nanos()))
-            }
+            Some(at) if at != "now" => Err(Failure::Usage(format!(
+                "invalid time {at:?}: expected POSIX seconds with at most nine decimals, or now"
+            ))),
+            _ => Ok(shown::now().to_string()),
         }
     }
 }

@@ -1,20 +1,21 @@
 //! `herd import`: what was exported, into a server that runs or into a folder.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
+use serde_json::json;
 
-use crate::connection::End;
+use crate::client::Client;
 use crate::data::{DataFolder, OfServer};
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::lines;
+use crate::pipeline::{self, Request, Then};
 use crate::record::Record;
 use crate::reply::Reply;
-use crate::server::{Server, ServerOptions};
+use crate::server::ServersOptions;
 
 /// Tell a server, or a data folder, what `herd export` has printed
 ///
@@ -24,7 +25,7 @@ use crate::server::{Server, ServerOptions};
 #[derive(Args)]
 pub(crate) struct Import {
     #[command(flatten)]
-    server: ServerOptions,
+    servers: ServersOptions,
     #[command(flatten)]
     data: DataFolder,
     /// The file of lines; - is standard input, and so is none
@@ -35,62 +36,67 @@ pub(crate) struct Import {
 const RECORD: &str = "invalid record, expected AT ORIGIN SKEW CLIENT POSITION TIME, GONE ORIGIN SKEW CLIENT TIME or AWAY REGION SKEW CLIENT TIME";
 
 impl Import {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let folder = self.data.of_server()?;
         let records = lines::open(self.file.as_deref())?.map(|line| {
             let (number, line) = line?;
-            Record::parse(&line)
-                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, lines::fault(number, &line, RECORD)))
+            let record = Record::parse(&line);
+            let record = record.ok_or_else(|| {
+                io::Error::new(io::ErrorKind::InvalidData, lines::fault(&format!("line {number}: "), &line, RECORD))
+            })?;
+            Ok((number, record))
         });
         let count = match folder {
             Some(folder) => into_folder(&folder, records)?,
-            None => into_server(&self.server.server()?, records)?,
+            None => into_server(&mut self.servers.client(format)?, records)?,
         };
-        println!("{count} {} imported", if count == 1 { "record" } else { "records" });
+        let mut out = io::stdout().lock();
+        match format {
+            Format::Text => writeln!(out, "{} imported", counted(count))?,
+            Format::Json => writeln!(out, "{}", format::line(&json!({ "imported": count })))?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn into_folder(folder: &OfServer, records: impl Iterator<Item = io::Result<Record>>) -> Result<u64, Failure> {
-    folder.write(records.map(|record| record.map(|record| record.line).map_err(Failure::of_input)))
+fn into_folder(folder: &OfServer, records: impl Iterator<Item = io::Result<(usize, Record)>>) -> Result<u64, Failure> {
+    folder.write(records.map(|record| record.map(|(_, record)| record.line).map_err(Failure::of_input)))
 }
 
+/// Each as the request that says the same, up to the first that is refused.
 fn into_server(
-    server: &Server,
-    records: impl Iterator<Item = io::Result<Record>> + Send + 'static,
+    client: &mut Client,
+    records: impl Iterator<Item = io::Result<(usize, Record)>> + Send + 'static,
 ) -> Result<u64, Failure> {
     let mut taken = 0;
     let mut refused = None;
-    let read = Arc::new(AtomicUsize::new(0));
-    let requests = records.filter_map({
-        let read = Arc::clone(&read);
-        move |record| {
-            let request = record.map(|record| record.request()).transpose();
-            read.fetch_add(usize::from(request.is_some()), Ordering::Relaxed);
-            request
-        }
+    let requests = records.filter_map(|record| {
+        record.map(|(number, record)| Some(Request { number, line: record.request()? })).transpose()
     });
-    let end = server.connect()?.stream(requests, |reply| {
-        match reply {
-            Reply::Refused(line) => refused = Some(line.clone()),
-            Reply::Line(_) | Reply::Places { .. } => taken += 1,
+    let end = pipeline::run(client, requests, |request, reply| {
+        match (reply, request) {
+            (Reply::Refused(_), Some(request)) => {
+                refused = Some(request.clone());
+                return Ok(Then::Stop);
+            }
+            (Reply::Line(_), _) => taken += 1,
             // Nobody has asked for these.
-            Reply::Near(_) | Reply::Told(_) => {}
+            _ => {}
         }
-        Ok(())
+        Ok(Then::GoOn)
     });
-    let before = || format!("; {taken} records before it were imported");
-    if let Some(line) = refused {
-        let request = format!("{}{}", line.escape_ascii(), before());
-        let why = "; its time may be too far ahead, the server full, or you may have no right to it: see --token-file";
-        return Err(Failure::Refused { server: server.to_string(), request, why });
+    let before = format!("; {} before it {} imported", counted(taken), if taken == 1 { "was" } else { "were" });
+    if let Some(Request { number, line }) = refused {
+        let Failure::Refused { server, request, why } = client.refused(&line) else { unreachable!("what it makes") };
+        return Err(Failure::Refused { server, request: format!("line {number}: {request}"), why: why + &before });
     }
-    match end.map_err(|error| server.broken(&error))? {
-        End::Whole => Ok(taken),
-        End::Short => {
-            let read = read.load(Ordering::Relaxed);
-            Err(server.broken(&io::Error::other(format!("it closed the connection after {taken} of {read} records"))))
-        }
-        End::Unread(error) => Err(Failure::of_input(io::Error::new(error.kind(), format!("{error}{}", before())))),
+    match end {
+        Ok(()) => Ok(taken),
+        Err(Failure::Line(why)) => Err(Failure::Line(why + &before)),
+        Err(failure) => Err(failure),
     }
+}
+
+fn counted(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "record" } else { "records" })
 }

@@ -11,12 +11,12 @@ use clap::Args;
 use herd::values::Pattern;
 use herd::{Position, Timestamp};
 
-use crate::commands::whatsat::refused;
-use crate::connection::Connection;
+use crate::client::Client;
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::record::Record;
 use crate::reply::Reply;
-use crate::server::{Server, ServerOptions};
+use crate::server::ServersOptions;
 use crate::shown;
 use crate::target::{Around, field};
 use crate::terminal::columns;
@@ -24,11 +24,12 @@ use crate::terminal::columns;
 /// Show which clients are near a place, or near a client
 ///
 /// The nearest come first, as in `herd near 34.07 -118.44 --radius 5` or `herd near truck-7`. A client is not near itself.
+/// With --json the answer is GeoJSON.
 #[derive(Args)]
 #[command(override_usage = "herd near [OPTIONS] <LAT> <LNG>\n       herd near [OPTIONS] <CLIENT>")]
 pub(crate) struct Near {
     #[command(flatten)]
-    server: ServerOptions,
+    servers: ServersOptions,
     /// The place, in degrees north and degrees east, or a client's ID
     #[arg(value_names = ["LAT LNG|CLIENT"], num_args = 1..=2, required = true, allow_negative_numbers = true)]
     around: Vec<String>,
@@ -44,9 +45,6 @@ pub(crate) struct Near {
     /// Only clients that were heard of within this time, as in 90s or 1h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     heard: Option<Duration>,
-    /// Show the answer as GeoJSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// A client that is near.
@@ -70,33 +68,24 @@ struct Found {
 }
 
 impl Near {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let around = Around::parse(&self.around)?;
         let request = self.request(&around)?;
-        let server = self.server.server()?;
-        let mut connection = server.connect()?;
+        let mut client = self.servers.client(format)?;
         let centre = match &around {
             Around::Position(position) => *position,
-            Around::Client(client) => where_is(&server, &mut connection, client)?,
+            Around::Client(id) => where_is(&mut client, id)?,
         };
-        let lines = match connection.ask(request.as_bytes()).map_err(|error| server.broken(&error))? {
-            Some(Reply::Near(lines)) => lines,
-            Some(Reply::Refused(line)) => {
-                return Err(refused(
-                    &server,
-                    &line,
-                    "; you may have no right to ask who is near: see --token-file, or it is an older release",
-                    "; you may have no right to ask who is near: see --token-file, or it is an older release, or it may \
-                     demand TLS: try --tls",
-                ));
-            }
-            _ => return Err(strange(&server)),
+        let lines = match client.ask(request.as_bytes())? {
+            Reply::Near(lines) => lines,
+            Reply::Refused(_) => return Err(client.refused(request.as_bytes())),
+            _ => return Err(client.strange()),
         };
         let neighbours = lines.iter().map(|line| Neighbour::of(line, centre)).collect::<Option<_>>();
-        let neighbours = neighbours.ok_or_else(|| strange(&server))?;
+        let neighbours = neighbours.ok_or_else(|| client.strange())?;
         let found = Found { centre, around, radius: self.radius, neighbours, now: shown::now() };
         let mut out = io::BufWriter::new(io::stdout().lock());
-        if self.json {
+        if format.is_json() {
             found.write_json(&mut out)?;
         } else {
             found.write_table(columns(), &mut out)?;
@@ -122,25 +111,15 @@ impl Near {
     }
 }
 
-fn strange(server: &Server) -> Failure {
-    server.broken(&io::Error::other("its answer is not what a herd says"))
-}
-
 /// Where a client is.
-fn where_is(server: &Server, connection: &mut Connection, client: &str) -> Result<Position, Failure> {
-    let request = format!("WHATSAT {client} 0 0");
-    match connection.ask(request.as_bytes()).map_err(|error| server.broken(&error))? {
-        Some(Reply::Places { at, .. }) => {
-            Record::parse(&at).and_then(|record| record.place()).ok_or_else(|| strange(server))
+fn where_is(client: &mut Client, id: &str) -> Result<Position, Failure> {
+    let request = format!("WHATSAT {id} 0 0");
+    match client.ask(request.as_bytes())? {
+        Reply::Places { at, .. } => {
+            Record::parse(&at).and_then(|record| record.place()).ok_or_else(|| client.strange())
         }
-        Some(Reply::Refused(_)) => Err(refused(
-            server,
-            client.as_bytes(),
-            "; it has not heard of this client, or you have no right to ask for it: see --token-file",
-            "; it has not heard of this client, or you have no right to ask for it: see --token-file, or it may demand \
-             TLS: try --tls",
-        )),
-        _ => Err(strange(server)),
+        Reply::Refused(_) => Err(client.refused(request.as_bytes())),
+        _ => Err(client.strange()),
     }
 }
 

@@ -55,6 +55,11 @@ impl Place {
 }
 
 impl Places {
+    /// Whether the source was asked and has answered, be it that nothing is near.
+    pub(crate) fn are_there(&self) -> bool {
+        matches!(&*self.status, "OK" | "ZERO_RESULTS")
+    }
+
     /// Writes a table, or why there is none; then whom to credit.
     pub(crate) fn write(&self, at: &At, out: &mut impl Write) -> io::Result<()> {
         if self.results.is_empty() {

@@ -7,8 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use herd::HashKey;
+use serde_json::json;
 
 use crate::failure::Failure;
+use crate::format::{self, Format};
 
 /// Print a new secret, for a file that only the servers of the herd can read: its secret-file, or its hash-key-file
 #[derive(Args)]
@@ -16,10 +18,14 @@ pub(crate) struct Secret {}
 
 impl Secret {
     #[expect(clippy::unused_self, reason = "as each command")]
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let mut key = [0; HashKey::BYTES];
         getrandom::fill(&mut key).map_err(io::Error::from)?;
-        writeln!(io::stdout(), "{}", URL_SAFE_NO_PAD.encode(key))?;
+        let secret = URL_SAFE_NO_PAD.encode(key);
+        match format {
+            Format::Text => writeln!(io::stdout(), "{secret}")?,
+            Format::Json => writeln!(io::stdout(), "{}", format::line(&json!({ "secret": secret })))?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

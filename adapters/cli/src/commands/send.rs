@@ -7,34 +7,56 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::client::Client;
 use crate::commands::prompt;
-use crate::connection::End;
 use crate::failure::Failure;
+use crate::format::{self, Format};
+use crate::lines;
+use crate::pipeline::{self, Request, Then};
+use crate::refusal;
 use crate::reply::Reply;
-use crate::server::{Server, ServerOptions};
+use crate::server::ServersOptions;
 
-/// Send requests as they are and print the replies; without one, ask for them
+/// Send requests as they are, and print the replies
 ///
-/// Requests without end go in through a pipe, one a line. On a terminal there is a prompt.
+/// Without a request, they are read from standard input, one a line; on a terminal there is a prompt. Each reply is printed
+/// as soon as it is there. Where a request is refused, standard error says which one and why, and the exit code is 1.
 #[derive(Args)]
 pub(crate) struct Send {
     #[command(flatten)]
-    server: ServerOptions,
+    servers: ServersOptions,
+    /// Go on after a request that is refused, on a new connection
+    #[arg(long)]
+    keep_going: bool,
     /// Requests, as in 'WHATSAT kiwi.cs.ucla.edu 10 5'
     requests: Vec<OsString>,
 }
 
+/// Where requests come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// The only one of the command line.
+    Argument,
+    /// Several lines of the command line.
+    Arguments,
+    Input,
+}
+
 impl Send {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let server = self.server.server()?;
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
+        let client = self.servers.client(format)?;
+        let keep_going = self.keep_going;
         if !self.requests.is_empty() {
             let requests: Vec<_> = self.requests.into_iter().flat_map(|text| lines_of(&text.into_vec())).collect();
-            return stream(&server, requests.into_iter().map(Ok));
+            let source = if requests.len() == 1 { Source::Argument } else { Source::Arguments };
+            let requests = requests.into_iter().zip(1..).map(|(line, number)| Ok(Request { number, line }));
+            return Sending { client, keep_going, source, refused: 0 }.run(requests);
         }
         if io::stdin().is_terminal() {
-            return prompt::run(&server);
+            return prompt::run(client);
         }
-        stream(&server, lines())
+        let requests = lines::open(None)?.map(|line| line.map(|(number, line)| Request { number, line }));
+        Sending { client, keep_going, source: Source::Input, refused: 0 }.run(requests)
     }
 }
 
@@ -43,32 +65,43 @@ fn lines_of(text: &[u8]) -> Vec<Vec<u8>> {
     text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
 }
 
-/// The lines of standard input, whatever bytes they hold.
-fn lines() -> impl Iterator<Item = io::Result<Vec<u8>>> + core::marker::Send {
-    let input = io::BufReader::new(io::stdin());
-    io::BufRead::split(input, b'\n')
+/// Requests on their way.
+struct Sending {
+    client: Client,
+    keep_going: bool,
+    source: Source,
+    refused: u64,
 }
 
-fn stream(
-    server: &Server,
-    requests: impl Iterator<Item = io::Result<Vec<u8>>> + core::marker::Send + 'static,
-) -> Result<ExitCode, Failure> {
-    let mut out = io::stdout().lock();
-    let mut refused = false;
-    let mut output = Ok(());
-    let end = server.connect()?.stream(requests, |reply| {
-        refused |= matches!(reply, Reply::Refused(_));
-        output = reply.write(&mut out).and_then(|()| out.flush());
-        if output.is_ok() { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-    });
-    output?;
-    match end {
-        Ok(End::Unread(error)) => Err(Failure::Input(error)),
-        Ok(_) if refused => Ok(ExitCode::FAILURE),
-        Ok(End::Whole) => Ok(ExitCode::SUCCESS),
-        Ok(End::Short) => {
-            Err(server.broken(&io::Error::other("it closed the connection before it had answered everything")))
-        }
-        Err(error) => Err(server.broken(&error)),
+impl Sending {
+    fn run(
+        mut self,
+        requests: impl Iterator<Item = io::Result<Request>> + core::marker::Send + 'static,
+    ) -> Result<ExitCode, Failure> {
+        let (format, is_encrypted) = (self.client.format(), self.client.server().is_encrypted());
+        let is_terminal = io::stdout().is_terminal();
+        let mut out = io::stdout().lock();
+        pipeline::run(&mut self.client, requests, |request, reply| {
+            match format {
+                Format::Json => writeln!(out, "{}", format::line(&reply.to_json(request)))?,
+                Format::Text if is_terminal => out.write_all(reply.readable().as_bytes())?,
+                Format::Text => reply.write(&mut out)?,
+            }
+            out.flush()?;
+            let (Some(request), Reply::Refused(_)) = (request, reply) else { return Ok(Then::GoOn) };
+            self.refused += 1;
+            let mut what = format!("refused: {}", refusal::why(&request.line, is_encrypted));
+            if self.source == Source::Input && !self.keep_going {
+                what += "; stopped here, --keep-going goes on";
+            }
+            let what = match self.source {
+                Source::Argument => lines::fault("", &request.line, &what),
+                Source::Arguments => lines::fault(&format!("request {}: ", request.number), &request.line, &what),
+                Source::Input => lines::fault(&format!("line {}: ", request.number), &request.line, &what),
+            };
+            format.error("refused", &what);
+            Ok(if self.keep_going { Then::GoOn } else { Then::Stop })
+        })?;
+        Ok(if self.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -1,21 +1,23 @@
 //! `herd share`: a link that shows where a client is.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use herd::Timestamp;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::commands::at::{check_client, utc};
 use crate::door::DoorOptions;
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::text::escaped;
 
-/// Make a link that shows where a client is, until it ends
+/// Make a link that shows where a client is, for a time
 ///
-/// Whoever has the link sees where that client is, and nothing else, without a token. It cannot be taken back alone: a new
+/// Whoever has the link sees where that client is, and nothing else, without a token. A single link cannot be revoked: a new
 /// key in the servers' share-key-file ends all of them.
 #[derive(Args)]
 pub(crate) struct Share {
@@ -37,14 +39,18 @@ struct Shared {
 }
 
 impl Share {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         check_client(&self.client)?;
         let body = serde_json::json!({ "for": humantime::format_duration(self.time).to_string() }).to_string();
         let shared: Shared = self.door.door()?.post(&["v1", "clients", &self.client, "share"], &body)?;
         let until = utc(Timestamp::from_nanos(i128::from(shared.until) * 1_000_000_000));
+        if format.is_json() {
+            writeln!(io::stdout(), "{}", format::line(&json!({ "url": shared.url, "until": shared.until })))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         // The link alone on a line, for whoever passes it on.
-        writeln!(std::io::stdout(), "{}", escaped(&shared.url))?;
-        eprintln!("until {}", until.unwrap_or_else(|| shared.until.to_string()));
+        writeln!(io::stdout(), "{}", escaped(&shared.url))?;
+        let _ = writeln!(io::stderr(), "until {}", until.unwrap_or_else(|| shared.until.to_string()));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -12,32 +12,30 @@ use clap::Args;
 
 use self::table::Table;
 use crate::failure::Failure;
+use crate::format::{self, Format};
 use crate::health::{Answer, Asker, Silence};
-use crate::server::{Server, ServerOptions};
+use crate::server::{Server, ServersOptions};
 
 /// Show how the servers of a herd are, and what is wrong
 ///
-/// All servers of the herd are asked, or the one that --to names. The exit code is 1 if anything is wrong.
+/// All servers of the herd are asked, or those that --to names. The exit code is 1 if anything is wrong.
 #[derive(Args)]
 pub(crate) struct Status {
     #[command(flatten)]
-    server: ServerOptions,
-    /// Show the answers as JSON
-    #[arg(long)]
-    json: bool,
+    servers: ServersOptions,
 }
 
 /// The most servers that are asked at once.
 const AT_ONCE: usize = 64;
 
 impl Status {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let answers = ask_all(&self.server.servers()?);
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
+        let answers = ask_all(&self.servers.servers()?);
         let is_well = answers.iter().all(Answer::is_well);
         let mut out = io::stdout().lock();
-        if self.json {
+        if format.is_json() {
             let servers: Vec<_> = answers.iter().map(Answer::to_json).collect();
-            writeln!(out, "{}", serde_json::json!({ "ok": is_well, "servers": servers }))?;
+            writeln!(out, "{}", format::line(&serde_json::json!({ "ok": is_well, "servers": servers })))?;
         } else {
             write!(out, "{}", Table(&answers))?;
         }

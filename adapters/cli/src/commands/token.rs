@@ -10,8 +10,10 @@ use std::process::ExitCode;
 use clap::Args;
 use herd::access::InvalidRight;
 use herd::{Right, Token};
+use serde_json::json;
 
 use crate::failure::Failure;
+use crate::format::{self, Format};
 
 /// Make a token, by which a client has rights of its own
 ///
@@ -34,17 +36,27 @@ pub(crate) struct MakeToken {
 }
 
 impl MakeToken {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(io::Error::from)?;
         let token = Token::new(&bytes);
-        let mut out = io::stdout().lock();
-        match &self.out {
-            Some(file) => write_new(file, &token)
-                .map_err(|why| Failure::Usage(format!("--out: {} cannot be written: {why}", file.display())))?,
-            None => writeln!(out, "{}\n", token.as_str())?,
+        if let Some(file) = &self.out {
+            write_new(file, &token)
+                .map_err(|why| Failure::Usage(format!("--out: {} cannot be written: {why}", file.display())))?;
         }
-        let may: Vec<String> = self.may.iter().map(|right| quoted(&right.to_string())).collect();
+        let shown = Some(token.as_str()).filter(|_| self.out.is_none());
+        let mut out = io::stdout().lock();
+        let may: Vec<String> = self.may.iter().map(ToString::to_string).collect();
+        if format.is_json() {
+            let (name, hash, rate) = (&self.name, token.hash().to_string(), self.reports_per_second);
+            let made = json!({ "token": shown, "name": name, "sha256": hash, "may": may, "reports-per-second": rate });
+            writeln!(out, "{}", format::line(&made))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(token) = shown {
+            writeln!(out, "{token}\n")?;
+        }
+        let may: Vec<String> = may.iter().map(|right| quoted(right)).collect();
         writeln!(out, "[[access.token]]\nname = {}\nsha256 = \"{}\"", quoted(&self.name), token.hash())?;
         writeln!(out, "may = [{}]", may.join(", "))?;
         if let Some(rate) = self.reports_per_second {

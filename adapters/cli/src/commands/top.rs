@@ -25,7 +25,8 @@ use self::polling::Polls;
 use self::theme::Theme;
 use self::view::View;
 use crate::failure::Failure;
-use crate::server::EachServerOptions;
+use crate::format::Format;
+use crate::server::ServersOptions;
 use crate::terminal;
 
 /// Watch how the servers of a herd are: rates, links, memory, and what is wrong
@@ -35,7 +36,7 @@ use crate::terminal;
 #[derive(Args)]
 pub(crate) struct Top {
     #[command(flatten)]
-    servers: EachServerOptions,
+    servers: ServersOptions,
     /// How often each server is asked, at least 100ms
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     interval: Duration,
@@ -51,7 +52,10 @@ const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 const WIDTH: u16 = 80;
 
 impl Top {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
+        if format.is_json() {
+            return Err(Failure::Usage("top is for people: `herd status --json` tells programs".into()));
+        }
         if self.interval < LEAST_INTERVAL {
             return Err(Failure::Usage("--interval must be at least 100ms".into()));
         }

@@ -6,6 +6,7 @@ use clap::Args;
 use herd::values::Pattern;
 
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::target::{field, position};
 use crate::watching::{Kind, Subject, WatchOptions};
 
@@ -39,7 +40,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         let subject = match (&self.near.as_deref(), &self.radius, &self.target) {
             (Some([lat, lng]), Some(radius), _) => {
                 let centre = position(*lat, *lng)?;
@@ -50,6 +51,6 @@ impl Watch {
             (_, _, Some(target)) => Subject::new(Kind::Watch, target.to_string(), None, "watch an ID, or 'truck-*'")?,
             _ => return Err(Failure::Usage("name clients, or a place with --near and --radius".into())),
         };
-        self.options.follow(&subject)
+        self.options.follow(&subject, format)
     }
 }

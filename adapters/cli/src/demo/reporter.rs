@@ -5,8 +5,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::connection::Connection;
 use crate::demo::fleet::Fleet;
 use crate::failure::Failure;
+use crate::format::Format;
+use crate::refusal;
 use crate::reply::Reply;
 use crate::server::Server;
+use crate::text::readable;
 
 /// How often is written.
 const TICK: Duration = Duration::from_millis(20);
@@ -25,6 +28,8 @@ pub(crate) struct Reporter {
     pub(crate) interval: Duration,
     /// When to stop.
     pub(crate) end: Option<Instant>,
+    /// How others are told of what is lost.
+    pub(crate) format: Format,
 }
 
 impl Reporter {
@@ -37,8 +42,8 @@ impl Reporter {
                 Ok(()) => {}
                 Err(failure @ (Failure::Unreachable { .. } | Failure::Broken { .. })) => {
                     connection = None;
-                    eprintln!("herd demo: {failure}; trying the next server");
                     self.servers.rotate_left(1);
+                    failure.warn(self.format, &self.servers[0]);
                     std::thread::sleep(PAUSE);
                 }
                 Err(failure) => return Err(failure),
@@ -74,9 +79,8 @@ impl Reporter {
             for reply in connection.ask_all(requests.as_bytes()).map_err(|error| server.broken(&error))? {
                 *taken += 1;
                 if let Reply::Refused(line) = reply {
-                    let request = line.escape_ascii().to_string();
-                    let why = "; you may have no right to report these clients: see --token-file";
-                    return Err(Failure::Refused { server: server.to_string(), request, why });
+                    let why = refusal::why(&line, server.is_encrypted());
+                    return Err(Failure::Refused { server: server.to_string(), request: readable(&line), why });
                 }
             }
             std::thread::sleep(TICK);

@@ -19,8 +19,11 @@ use super::options::WatchOptions;
 use super::pauses::Pauses;
 use super::teller::Teller;
 use crate::failure::Failure;
+use crate::format::Format;
+use crate::refusal;
 use crate::server::Server;
 use crate::terminal::columns;
+use crate::text::readable;
 
 /// What is waited for.
 enum Happened {
@@ -37,7 +40,12 @@ const MOST_WAITING: usize = 16;
 ///
 /// # Errors
 /// Where nobody can be followed at the start; later, where all refuse.
-pub(crate) fn follow(subject: &Subject, servers: &[Server], options: &WatchOptions) -> Result<ExitCode, Failure> {
+pub(crate) fn follow(
+    subject: &Subject,
+    servers: &[Server],
+    options: &WatchOptions,
+    format: Format,
+) -> Result<ExitCode, Failure> {
     let (sender, happened) = sync_channel(MOST_WAITING);
     on_interrupt(sender.clone(), || Happened::Interrupt)?;
     let out = io::BufWriter::new(io::stdout().lock());
@@ -47,7 +55,7 @@ pub(crate) fn follow(subject: &Subject, servers: &[Server], options: &WatchOptio
         deadline: options.lasts.and_then(|lasts| Instant::now().checked_add(lasts)),
         is_once: options.once,
         follower: Follower::default(),
-        teller: Teller::new(subject, options.json, columns(), out),
+        teller: Teller::new(subject, format.is_json(), columns(), out),
         pauses: Pauses::new(u32::try_from(servers.len()).unwrap_or(u32::MAX)),
         number: 0,
         present: Arc::default(),
@@ -159,8 +167,8 @@ impl<W: io::Write> Following<'_, W> {
 
     fn refused(&self, request: &[u8]) -> Failure {
         let server = self.server();
-        let why = if server.is_encrypted() { REFUSED } else { REFUSED_IN_PLAIN };
-        Failure::Refused { server: server.to_string(), request: request.escape_ascii().to_string(), why }
+        let why = refusal::why(self.subject.request().as_bytes(), server.is_encrypted());
+        Failure::Refused { server: server.to_string(), request: readable(request), why }
     }
 
     /// The server was lost, or could not be had: waits for the turn of the next.
@@ -178,7 +186,10 @@ impl<W: io::Write> Following<'_, W> {
             let is_refusal = |why: &Failure| matches!(why, Failure::Refused { .. } | Failure::WrongToken { .. });
             let refusal = self.failures.iter().position(is_refusal);
             if !self.has_begun || self.failures.iter().all(is_refusal) {
-                return Err(self.failures.swap_remove(refusal.unwrap_or(0)));
+                return Err(match refusal {
+                    Some(refusal) => self.failures.swap_remove(refusal),
+                    None => Failure::of_all(std::mem::take(&mut self.failures)),
+                });
             }
             self.failures.clear();
         }
@@ -200,12 +211,6 @@ impl<W: io::Write> Following<'_, W> {
         ControlFlow::Continue(())
     }
 }
-
-/// What a refusal mostly means.
-const REFUSED: &str = "; you may have no right to watch these clients: see --token-file, or it is an older release, or it runs \
-                       with one-shot";
-const REFUSED_IN_PLAIN: &str = "; you may have no right to watch these clients: see --token-file, or it is an older release, or \
-                                it runs with one-shot, or it may demand TLS: try --tls";
 
 /// From 0 to 1; somewhere in the middle where the system gives no random numbers.
 fn chance() -> f64 {

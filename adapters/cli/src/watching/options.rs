@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Subject, follow};
 use crate::failure::Failure;
+use crate::format::Format;
 use crate::server::ServersOptions;
 
 /// Options of a command that tells what happens, for as long as it may.
@@ -20,14 +21,11 @@ pub(crate) struct WatchOptions {
     /// Show who is there now, and exit
     #[arg(long)]
     pub(super) once: bool,
-    /// Show each event as a line of JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 impl WatchOptions {
     /// Follows it to the end.
-    pub(crate) fn follow(&self, subject: &Subject) -> Result<ExitCode, Failure> {
-        follow(subject, &self.servers.servers()?, self)
+    pub(crate) fn follow(&self, subject: &Subject, format: Format) -> Result<ExitCode, Failure> {
+        follow(subject, &self.servers.servers()?, self, format)
     }
 }

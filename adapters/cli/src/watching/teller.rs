@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::follower::Change;
 use super::{Kind, Subject};
 use crate::commands::at::utc;
+use crate::format;
 use crate::record::Record;
 use crate::shown;
 use crate::terminal::wrapped;
-use crate::text::escaped;
+use crate::text::{escaped, readable};
 
 /// Writes a line for each thing that happens.
 pub(super) struct Teller<'a, W: Write> {
@@ -54,7 +55,7 @@ impl<'a, W: Write> Teller<'a, W> {
         if !self.is_json {
             let place = place.map(shown::position).unwrap_or_default();
             let distance = distance.map(shown::distance).unwrap_or_default();
-            let client = format!("{:12}", escaped(&text(&record.client)));
+            let client = format!("{:12}", readable(&record.client));
             return self.line(record.at, &change.name(), &[&client, &place, &distance]);
         }
         let mut told = json!({
@@ -108,7 +109,7 @@ impl<'a, W: Write> Teller<'a, W> {
 
     fn json(&mut self, mut told: Value) -> io::Result<()> {
         told["target"] = self.subject.target.as_str().into();
-        writeln!(self.out, "{told}")
+        writeln!(self.out, "{}", format::line(&told))
     }
 
     fn line(&mut self, at: Timestamp, what: &str, words: &[&str]) -> io::Result<()> {

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::lines;
 use crate::record::Record;
 use crate::server::Server;
-use crate::text::escaped;
+use crate::text::readable;
 
 /// Whom to forget, and up to when, where that is known.
 pub(super) type Listed = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -27,7 +27,11 @@ pub(super) fn of(pattern: &Pattern, from: Option<&Path>, data: &DataFolder) -> R
             None => {
                 let id = line.trim_ascii();
                 if id.iter().any(|byte| herd::wire::is_white_space(*byte)) {
-                    return Err(Failure::Line(lines::fault(number, line, "invalid line, expected a record or an ID")));
+                    return Err(Failure::Line(lines::fault(
+                        &format!("line {number}: "),
+                        line,
+                        "invalid line, expected a record or an ID",
+                    )));
                 }
                 if pattern.covers(id) {
                     listed.entry(id.to_vec()).or_default();
@@ -60,12 +64,11 @@ pub(super) fn of(pattern: &Pattern, from: Option<&Path>, data: &DataFolder) -> R
 pub(super) fn may_forget(server: &Server, listed: &Listed) -> Result<bool, Failure> {
     const SHOWN: usize = 5;
     let mut told = io::stderr().lock();
-    let names: Vec<String> =
-        listed.keys().take(SHOWN).map(|client| escaped(&String::from_utf8_lossy(client))).collect();
+    let names: Vec<String> = listed.keys().take(SHOWN).map(|client| readable(client)).collect();
     let more = if listed.len() > SHOWN { ", ..." } else { "" };
     writeln!(told, "{} to be forgotten by {server}: {}{more}", counted(listed.len() as u64), names.join(", "))?;
     if !io::stdin().is_terminal() {
-        return Err(Failure::Usage("nobody can be asked here: add --yes to forget them".into()));
+        return Err(Failure::Usage("not on a terminal: add --yes to forget them without being asked".into()));
     }
     write!(told, "Forget them? [y/N] ")?;
     told.flush()?;

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::{Found, Neighbour};
+use crate::format;
 use crate::shown;
 
 impl Found {
     /// Writes a `FeatureCollection`, in one line.
     pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let features: Vec<_> = self.neighbours.iter().map(|near| self.feature(near)).collect();
-        writeln!(out, "{}", json!({ "type": "FeatureCollection", "features": features }))
+        writeln!(out, "{}", format::line(&json!({ "type": "FeatureCollection", "features": features })))
     }
 
     fn feature(&self, near: &Neighbour) -> serde_json::Value {

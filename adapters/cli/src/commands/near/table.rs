@@ -6,7 +6,7 @@ use super::{Found, Neighbour};
 use crate::shown;
 use crate::target::Around;
 use crate::terminal::cut;
-use crate::text::escaped;
+use crate::text::{escaped, readable};
 
 const HEADS: [&str; 5] = ["client", "distance", "bearing", "age", "position"];
 const GAP: usize = 2;
@@ -47,7 +47,7 @@ impl Found {
 
     fn row(&self, near: &Neighbour) -> [String; 5] {
         [
-            escaped(&String::from_utf8_lossy(&near.record.client)),
+            readable(&near.record.client),
             shown::distance(near.distance),
             shown::bearing(near.bearing),
             shown::age(near.record.heard, self.now),

@@ -2,14 +2,13 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use crate::connection::{Connection, is_timeout};
 use crate::reply::{Expected, Replies, Reply};
-use crate::text::escaped;
+use crate::text::readable;
 use crate::transport::Transport;
 
 /// Where lines go that come while somebody may be typing.
@@ -19,40 +18,38 @@ pub(super) type Aside = Sender<String>;
 pub(super) struct Conversation {
     transport: Transport,
     replies: Arc<Mutex<Replies>>,
-    said: Receiver<io::Result<Option<Reply>>>,
     /// How many bytes have come.
     come: Arc<AtomicU64>,
-    timeout: Duration,
 }
 
 impl Conversation {
-    /// Carries a connection on.
-    pub(super) fn over(connection: Connection, timeout: Duration, aside: Aside) -> Self {
+    /// Carries a connection on. Replies go to `say`, until it wants no more; nothing, or an error, is the last.
+    pub(super) fn over(
+        connection: Connection,
+        say: impl Fn(io::Result<Option<Reply>>) -> bool + Send + 'static,
+        aside: Aside,
+    ) -> Self {
         let transport = connection.into_transport();
         // Where that cannot be, an end without a word is found out by the next request.
         let _ = transport.keep_alive();
         let (reader, replies) = (transport.clone(), Arc::<Mutex<Replies>>::default());
         let come = Arc::<AtomicU64>::default();
-        let (expected, count, (say, said)) = (Arc::clone(&replies), Arc::clone(&come), channel());
+        let (expected, count) = (Arc::clone(&replies), Arc::clone(&come));
         thread::spawn(move || read(&reader, (&expected, &count), &say, &aside));
-        Self { transport, replies, said, come, timeout }
+        Self { transport, replies, come }
     }
 
-    /// Sends one request and waits for its reply; `None` where the server closed instead, or where a blank line has none.
-    pub(super) fn ask(&mut self, request: &[u8]) -> io::Result<Option<Reply>> {
-        let Some(expected) = Expected::of(request) else { return Ok(None) };
-        lock(&self.replies).expect(expected);
-        self.transport.write_all(&[request, b"\n"].concat())?;
-        loop {
-            let before = self.come.load(Ordering::Relaxed);
-            match self.said.recv_timeout(self.timeout) {
-                Ok(said) => return said,
-                // Many may be there where a watch begins.
-                Err(RecvTimeoutError::Timeout) if self.come.load(Ordering::Relaxed) != before => {}
-                Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::TimedOut.into()),
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
-            }
+    /// Sends one request.
+    pub(super) fn send(&self, request: &[u8]) -> io::Result<()> {
+        if let Some(expected) = Expected::of(request) {
+            lock(&self.replies).expect(expected);
         }
+        self.transport.write_all(&[request, b"\n"].concat())
+    }
+
+    /// How many bytes have come.
+    pub(super) fn come(&self) -> u64 {
+        self.come.load(Ordering::Relaxed)
     }
 }
 
@@ -66,7 +63,7 @@ impl Drop for Conversation {
 fn read(
     reader: &Transport,
     (replies, come): (&Mutex<Replies>, &AtomicU64),
-    say: &Sender<io::Result<Option<Reply>>>,
+    say: &impl Fn(io::Result<Option<Reply>>) -> bool,
     aside: &Aside,
 ) {
     let (mut buffer, mut watches) = ([0; 16 << 10], false);
@@ -78,10 +75,10 @@ fn read(
                 lock(replies).take(&buffer[..len]);
                 while let Some(reply) = { lock(replies).next() } {
                     let is_said = match reply {
-                        Reply::Told(line) => aside.send(shown(&line)).is_ok(),
+                        Reply::Told(line) => aside.send(readable(&line) + "\n").is_ok(),
                         reply => {
                             watches |= matches!(&reply, Reply::Line(line) if line.starts_with(b"WATCHING "));
-                            say.send(Ok(Some(reply))).is_ok()
+                            say(Ok(Some(reply)))
                         }
                     };
                     if !is_said {
@@ -97,14 +94,9 @@ fn read(
             let _ = aside.send("The connection is closed, and its watches are over.\n".into());
         }
         // The next request will find out, if it is not waiting already.
-        let _ = say.send(end);
+        say(end);
         return;
     }
-}
-
-/// A line of others' making, for a terminal.
-pub(super) fn shown(line: &[u8]) -> String {
-    escaped(&String::from_utf8_lossy(line)) + "\n"
 }
 
 /// A thread that writes what comes by `printer`, so that nobody who has something to say waits for a terminal.
