@@ -126,7 +126,7 @@ fn what_a_connection_leaves_unanswered_is_sent_on_the_next() {
     // Where it has answered nothing, the next server is asked.
     let other = Fake::start();
     let child = sending(&["--to", &server.to, "--to", &other.to, requests[0]], "");
-    drop(server.accept());
+    server.accept().hears(&requests[..1]);
     let mut line = other.accept();
     line.hears(&requests[..1]);
     line.says("AT B +1 a +1+1 1\n");
