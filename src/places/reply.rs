@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 /// A places reply that is known to be one, ready to be cut to any number of results.
 ///
-/// Its bytes are the source's own, but that any run of newlines is one and that trailing newlines
-/// are gone. Cloning is cheap.
+/// Its bytes are the source's own, but that a byte order mark in front, lines that are empty or white space alone, and the
+/// end of the last line are gone. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     pub(super) json: Bytes,
@@ -36,7 +36,7 @@ impl Places {
     /// [`NotPlaces`] where `json` is not JSON, or not an object whose `results` is an array. Nothing
     /// else is asked of it: further members, in `results` too, are passed on unread.
     pub fn parse(json: &[u8]) -> Result<Self, NotPlaces> {
-        let json = squeeze_newlines(json);
+        let json = without_empty_lines(json);
         let text = core::str::from_utf8(&json).map_err(|_| NotPlaces::NotJson)?;
         let reply: Reply<'_> = serde_json::from_str(text).map_err(|error| NotPlaces::of(&error))?;
         // Serde also takes a struct from an array of its members.
@@ -97,20 +97,21 @@ impl NotPlaces {
     }
 }
 
-/// Makes any run of newlines one and drops those at the end, as the herd protocol wants: two
-/// newlines end a WHATSAT reply, so none may stand inside it.
-fn squeeze_newlines(json: &[u8]) -> Vec<u8> {
-    let mut squeezed = Vec::with_capacity(json.len());
-    for line in json.split_inclusive(|&byte| byte == b'\n') {
-        if line != b"\n" || squeezed.last() != Some(&b'\n') {
-            squeezed.extend_from_slice(line);
-        }
+/// Leaves out lines that are empty or white space alone, as the herd protocol wants: an empty line ends a WHATSAT's reply,
+/// so none may stand before. No text of JSON has a line end in it.
+fn without_empty_lines(json: &[u8]) -> Vec<u8> {
+    let json = json.trim_ascii_start().strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    let lines = json.split_inclusive(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let mut kept = Vec::with_capacity(json.len());
+    lines.for_each(|line| kept.extend_from_slice(line));
+    while kept.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        kept.pop();
     }
-    while squeezed.last() == Some(&b'\n') {
-        squeezed.pop();
-    }
-    squeezed
+    kept
 }
+
+/// U+FEFF, which some programs write in front of UTF-8 (RFC 8259, section 8.1, lets readers ignore it).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[cfg(test)]
 mod tests {
@@ -132,7 +133,19 @@ mod tests {
         assert_eq!(cut(json, 3), whole);
         assert_eq!(cut(json, 20), whole);
         assert_eq!(cut("{\"results\":[]}", 0), "{\"results\":[]}");
-        assert_eq!(cut("\n\n{\"results\":[\n\n]}", 5), "\n{\"results\":[\n]}");
+    }
+
+    #[test]
+    fn no_line_is_empty() {
+        for (json, left) in [
+            ("\n\n{\"results\":[\n\n]}", "{\"results\":[\n]}"),
+            ("\u{feff}{\"results\":[]}", "{\"results\":[]}"),
+            ("\r\n\u{feff}\r\n{\"results\":[]}\r\n\r\n", "{\"results\":[]}"),
+            ("{\r\n\r\n\"results\":\r\n \t\r\n[]\n \n\n}", "{\r\n\"results\":\r\n[]\n}"),
+            (" {\"results\":[]} ", " {\"results\":[]} "),
+        ] {
+            assert_eq!(cut(json, 20), left);
+        }
     }
 
     #[test]

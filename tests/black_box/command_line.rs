@@ -54,7 +54,6 @@ fn wrong_config_files() {
 #[test]
 fn wrong_use() {
     let key = ["up", "--places", "google-legacy", "--places-key-file", "/no/such.key"];
-    let log = ["Alford", "--listen", "127.0.0.1:0", "--log", "/no/such/folder/herd.log"];
     for (arguments, parts) in [
         (&["Alfrod"][..], ["Alfrod", "Alford"]),
         (&["serve", "Nobody"], ["Nobody", "Welsh"]),
@@ -67,7 +66,6 @@ fn wrong_use() {
         (&["Alford", "--log-level", "loud"], ["--log-filter", "loud"]),
         (&["Alford", "--listen", "nowhere"], ["--listen", "HOST:PORT"]),
         (&key, ["--places-key-file", "/no/such.key"]),
-        (&log, ["/no/such/folder/herd.log", "--log"]),
         (&["--no-such-flag"], ["--no-such-flag", "try --help"]),
         (&["serve"], ["<NAME>", "try --help"]),
         (&["up", "Alford"], ["Alford", "try --help"]),
@@ -77,6 +75,8 @@ fn wrong_use() {
     ] {
         assert_fails(&binaries().output(arguments), 2, &parts);
     }
+    let log = ["Alford", "--listen", "127.0.0.1:0", "--log", "/no/such/folder/herd.log"];
+    assert_fails(&binaries().output(&log), 1, &["/no/such/folder/herd.log", "--log"]);
     let output = binaries().output(&[]);
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -97,7 +97,7 @@ fn a_port_that_is_taken() {
     let _listener = TcpListener::bind(taken).expect("a free port");
     for arguments in [&["up"][..], &["serve", "Welsh"]] {
         let output = binaries().output(&[arguments, &["--config", text(&herd.config)]].concat());
-        assert_fails(&output, 2, &["Welsh", &taken.to_string()]);
+        assert_fails(&output, 1, &["Welsh", &taken.to_string()]);
     }
 }
 
@@ -125,6 +125,84 @@ fn check() {
     }
 }
 
+/// What `check` says of this herd: its exit code, its standard output, its standard error.
+fn checked(config: &Path, more: &[&str]) -> (Option<i32>, String, String) {
+    let output = binaries().output(&[&["check", "--config", text(config)], more].concat());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// `check` tries the addresses: of servers elsewhere nothing is known here, one that runs may go on, anything else is in
+/// the way.
+#[test]
+fn check_tries_addresses() {
+    let herd = prepare(&graphs::goloman());
+    let first = herd.graph().names[0].clone();
+    let address = herd.address(&first);
+    {
+        let mut command = binaries().command();
+        command.args(["serve", &first, "--config", text(&herd.config)]).stderr(Stdio::null());
+        let _server = Process::listening(&mut command, address);
+        let (code, told, wrong) = checked(&herd.config, &[]);
+        assert_eq!((code, wrong.as_str()), (Some(0), ""), "{told}");
+        assert!(told.contains(&format!("running already: {first}\n")) && told.contains("ready: "), "{told}");
+    }
+    let _listener = TcpListener::bind(address).expect("the port of a server that has ended");
+    let (code, told, wrong) = checked(&herd.config, &[]);
+    assert_eq!((code, wrong.lines().count()), (Some(1), 1), "{wrong}");
+    assert!(
+        wrong.contains(&format!("{first} cannot listen on {address}")) && !told.contains("ready: "),
+        "{wrong}{told}"
+    );
+    // An address for documentation (RFC 5737), which no machine has.
+    let config = fs::read_to_string(&herd.config).expect("a file").replace(&address.to_string(), "192.0.2.1:1");
+    let beyond = "\n[herd]\ntrust-addresses = true\n[access]\nanonymous = []\n";
+    fs::write(&herd.config, config + beyond).expect("a file");
+    let (code, told, wrong) = checked(&herd.config, &[]);
+    assert!(code == Some(0) && told.contains(&format!("not tried: {first}\n")), "{wrong}{told}");
+}
+
+/// `check` tries files and folders, tells all that is in the way, and changes nothing.
+#[test]
+fn check_tries_files_and_folders() {
+    let herd = prepare(&graphs::single());
+    let folder = herd.config.parent().expect("a folder").join("kept");
+    fs::write(&folder, "").expect("a file");
+    let (data, log) = (folder.join("data"), folder.join("herd.log"));
+    let flags = ["--data", text(&data), "--log", text(&log)];
+    let (code, _, wrong) = checked(&herd.config, &flags);
+    assert_eq!((code, wrong.lines().count()), (Some(1), 2), "{wrong}");
+    for (line, file) in wrong.lines().zip([data.join("A"), log.clone()]) {
+        assert!(line.contains(text(&file)) && line.contains("cannot be written"), "{line}");
+    }
+    fs::remove_file(&folder).expect("a file");
+    let (_, _, wrong) = checked(&herd.config, &flags);
+    assert!(wrong.lines().count() == 1 && wrong.contains(text(&log)), "nobody makes the folder of a log: {wrong}");
+    let (code, told, _) = checked(&herd.config, &["--data", text(&data)]);
+    assert!(code == Some(0) && !folder.exists(), "{told}");
+}
+
+/// `check --print` tells each setting and where it comes from, as a config file.
+#[test]
+fn check_prints_settings() {
+    let herd = prepare(&graphs::cycle());
+    let (code, printed, _) = checked(&herd.config, &["--print", "--max-line", "99"]);
+    assert!(code == Some(0) && printed.contains("\nmax-line = 99  # --max-line\n"), "{printed}");
+    let again = herd.config.with_file_name("again.toml");
+    fs::write(&again, &printed).expect("a file");
+    let (code, told, _) = checked(&again, &[]);
+    assert!(code == Some(0) && told.contains("max-line = 99 (default: 4096)"), "{told}");
+}
+
+/// A variable that no program knows is told, with the nearest one that there is.
+#[test]
+fn a_variable_misspelt() {
+    let output = binaries().command().arg("check").env("HERD_MAX_LIN", "5").output().expect("a program to run");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let warning = "warning: unknown environment variable HERD_MAX_LIN; did you mean HERD_MAX_LINE?\n";
+    assert!(output.status.success() && told.contains(warning), "{told}");
+}
+
 /// `up` runs every server, says so, and stops cleanly when it is told to.
 #[test]
 fn up() {
@@ -133,7 +211,8 @@ fn up() {
         let printed = herd.config.with_file_name("stdout");
         let mut command = binaries().command();
         command.args(["up", "--config", text(&herd.config)]);
-        command.stdout(fs::File::create(&printed).expect("a file")).stderr(Stdio::null());
+        let logged = herd.config.with_file_name("stderr");
+        command.stdout(fs::File::create(&printed).expect("a file")).stderr(fs::File::create(&logged).expect("a file"));
         let last = herd.address("Welsh");
         let mut process = Process::listening(&mut command, last);
         let at = herd.report("Alford", "kiwi", "1");
@@ -144,10 +223,11 @@ fn up() {
         for name in &herd.graph().names {
             assert!(told.contains(&format!("{name} ")) && told.contains(&herd.address(name).to_string()), "{told}");
         }
-        assert!(told.contains("herd send --to Alford"), "{told}");
+        assert!(told.contains("herd iamat") && told.contains(" --to Alford ") && told.contains("No map: "), "{told}");
         process.signal(signal);
         assert_eq!(process.end().code(), Some(0));
         assert!(TcpListener::bind(last).is_ok());
+        assert_eq!(fs::read_to_string(&logged).expect("text"), "", "all is well, so there is nothing to log");
     }
 }
 
@@ -184,6 +264,16 @@ fn precedence() {
     assert_eq!(longest(file, Some("300"), &[]), 300);
     assert_eq!(longest(file, Some("300"), &["--max-line", "400"]), 400);
     assert_eq!(longest(file, Some(""), &[]), 200);
+}
+
+/// Options stand before a name as well as behind it.
+#[test]
+fn options_before_a_name() {
+    let (herd, address) = (prepare(&graphs::single()), free_address());
+    let mut command = binaries().command();
+    command.args(["--config", text(&herd.config), "--listen", &address.to_string(), "A"]).stderr(Stdio::null());
+    let _process = Process::listening(&mut command, address);
+    assert!(Client::connect(address).ask("IAMAT kiwi +1+1 1").starts_with("AT A "));
 }
 
 /// `--listen` binds elsewhere than the file says.

@@ -39,6 +39,16 @@ fn it_is_asked_as_google_is() {
     assert_key_unsaid(&herd, &reply);
 }
 
+/// The empty line behind it is the first: whatever the source has in front and between, as lines of white space with CR.
+#[test]
+fn no_line_of_it_is_empty() {
+    let json = "\u{feff}\r\n\n{\r\n\r\n\"results\" : [\r\n \t\r\n{ \"name\" : \"A\" }\n\n],\r\n\"status\" : \"OK\"\r\n}\r\n\r\n";
+    let server = PlacesServer::with_reply("200 OK", json);
+    let herd = plan(&server.url()).start();
+    let reply = whatsat(&herd, 20);
+    assert_eq!(reply.json, "{\r\n\"results\" : [\r\n{ \"name\" : \"A\" }\n],\r\n\"status\" : \"OK\"\r\n}");
+}
+
 /// More results than the bound are cut off, every other byte stays.
 #[test]
 fn it_is_cut_to_the_bound() {

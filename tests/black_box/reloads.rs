@@ -78,7 +78,7 @@ fn the_filter_of_the_log() {
     wait_for("the wire to be logged", || herd.log_text("A").contains("IAMAT two +1+1 1").then_some(()));
     herd.configure("[log]\nfilter = \"inf\"\n");
     let error = herd.reload_in_vain("A")["error"].as_str().expect("text").to_owned();
-    let place = format!("{}:7:10: \"inf\" is no log level; did you mean info?", herd.config.display());
+    let place = format!("{}:7:10: unknown log level \"inf\"; did you mean info?", herd.config.display());
     assert!(error.starts_with(&place), "{error}");
     herd.configure("");
     herd.reload("A");

@@ -105,6 +105,23 @@ fn a_file_is_read_again() {
     assert!(told.contains("line 1: feature 1: longitude -118.445127, latitude 134 is not on the globe"), "{told}");
 }
 
+/// What is no place is skipped, and told once; strictly, nothing is.
+#[test]
+fn what_is_no_place_is_skipped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("branches.geojson");
+    let odd = r#""features": [{"type": "Feature", "geometry": null, "properties": {}}, "#;
+    fs::write(&file, branch("Well").replace("\"features\": [", odd)).expect("a file");
+    let flags = ["--places", "file", "--places-file", file.to_str().expect("a path of text")];
+    let herd = Plan::new(&binaries(), &single()).with(&flags).start();
+    assert_eq!(whatsat(&herd, 5).names(), ["Well"]);
+    let told = herd.log_text("A");
+    assert!(told.contains("1 of 2 features skipped; the first is on line 1: feature 1: it has no geometry"), "{told}");
+    assert_eq!(told.matches("skipped").count(), 2, "the event and its one line: {told}");
+    let strict = binaries().output(&[&["up", "--places-strict"][..], &flags].concat());
+    assert_fails(&strict, 2, &["line 1: feature 1: it has no geometry"]);
+}
+
 /// A bad file at the start: one line, exit code 2, and no server.
 #[test]
 fn a_bad_file_is_wrong_use() {
@@ -117,6 +134,7 @@ fn a_bad_file_is_wrong_use() {
         (Some(branch("x").replace("FeatureCollection", "Feature")), "its type is"),
         (Some(branch("x").replace("Point", "LineString")), "line 1: feature 1: it is a LineString"),
         (Some(branch("")), "its properties have no name"),
+        (Some(branch("x").replace("\"name\"", "\"title\"")), "is it \"title\"? Then set places-name"),
     ];
     for (text, part) in cases {
         if let Some(text) = text {

@@ -15,7 +15,7 @@ use herd_command::{did_you_mean, exit_code, listed, number};
 
 pub use self::error::UsageError;
 use self::options::Options;
-use crate::config::{Environment, Flags, Settings};
+use crate::config::{self, Environment, Flags, Settings};
 use crate::trial::Trial;
 
 /// What the command line asks for.
@@ -40,10 +40,13 @@ pub enum Order {
         /// What the command line says of a herd: all of it is right.
         settings: Settings,
     },
-    /// Print the herd, as [`Description`](crate::config::Description) does, and stop.
+    /// Print the herd, as [`Description`](crate::config::Description) does, or all settings, see whether it could be started
+    /// on this machine, and stop.
     Check {
         /// These settings.
         settings: Settings,
+        /// Every setting with its origin, to be printed in place of the description.
+        printed: Option<String>,
     },
     /// Have a process that runs read its settings again, and stop.
     Reload {
@@ -62,7 +65,7 @@ impl Order {
             Self::Serve { settings, .. }
             | Self::Up { settings }
             | Self::Try { settings, .. }
-            | Self::Check { settings }
+            | Self::Check { settings, .. }
             | Self::Reload { settings, .. } => settings,
         }
     }
@@ -70,9 +73,9 @@ impl Order {
 
 /// A server of the herd: positions from clients, told to all the others.
 ///
-/// NAME alone is short for `serve NAME`.
+/// NAME alone is short for `serve NAME`. Options may stand before or behind it.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, after_help = after_help())]
+#[command(version, arg_required_else_help = true, allow_negative_numbers = true, after_help = after_help())]
 struct Line {
     #[command(subcommand)]
     command: Command,
@@ -86,9 +89,12 @@ enum Command {
     /// Run every server of the herd in this process, each on its own port
     #[command(after_help = after_help())]
     Up(Up),
-    /// Read the settings, then say what is wrong and where, or print the herd
+    /// Read the settings, try what a start needs, then say what is wrong and where, or print the herd
+    ///
+    /// Nothing is started and nothing is changed. Of a herd on several machines those servers are tried that could listen
+    /// on this one; a server that runs may go on.
     #[command(after_help = after_help())]
-    Check(Options),
+    Check(Check),
     /// Check the settings, then have a process that runs read its own again
     ///
     /// Give it the options that the process was started with: where anything is wrong with these settings, the process is
@@ -105,6 +111,15 @@ struct Up {
     /// How many servers each region has
     #[arg(long, value_name = "COUNT", value_parser = number(1..=Trial::MOST_SERVERS), default_value = "5", requires = "regions")]
     servers: usize,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args)]
+struct Check {
+    /// Print every setting as a config file would have it, and where it comes from
+    #[arg(long)]
+    print: bool,
     #[command(flatten)]
     options: Options,
 }
@@ -162,23 +177,25 @@ pub fn read(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<Order, UsageError> {
+    let line = clap_command(program);
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    let is_short = arguments.get(1).is_some_and(|first| is_name(first));
-    if is_short {
-        arguments.insert(1, "serve".into());
-    }
-    let matches = clap_command(program).try_get_matches_from(arguments)?;
+    let is_short = put_command_first(&mut arguments, &line);
+    let matches = line.try_get_matches_from(arguments)?;
     match Line::from_arg_matches(&matches)?.command {
         Command::Serve(serve) => order_serve(&serve, is_short, environment),
         Command::Up(Up { regions, servers, options }) => {
-            let settings = of_all(&options, environment)?;
+            let settings = guarded(Settings::find_quiet(&options.flags(), environment)?)?;
             settings.check_tls(&settings.herd.ids().collect::<Vec<_>>())?;
             Ok(match regions {
                 Some(regions) => Order::Try { trial: Trial { regions, servers, flags: options.flags() }, settings },
                 None => Order::Up { settings },
             })
         }
-        Command::Check(options) => Ok(Order::Check { settings: checked(&options, environment)? }),
+        Command::Check(Check { print, options }) => {
+            let settings = checked(&options, environment)?;
+            let printed = print.then(|| config::print(&settings, &options.flags(), environment)).transpose()?;
+            Ok(Order::Check { settings, printed })
+        }
         Command::Reload(Reload { pid, options }) => {
             Ok(Order::Reload { pid, settings: checked(&options, environment)? })
         }
@@ -187,26 +204,55 @@ pub fn read(
 
 /// Settings for every server of the herd, as far as they can be looked at on this machine.
 fn checked(options: &Options, environment: &Environment) -> Result<Settings, UsageError> {
-    let settings = of_all(options, environment)?;
+    let settings = guarded(Settings::find(&options.flags(), environment)?)?;
     settings.check_tls_here()?;
     Ok(settings)
 }
 
-/// Settings for every server of the herd.
-fn of_all(options: &Options, environment: &Environment) -> Result<Settings, UsageError> {
-    let settings = Settings::find(&options.flags(), environment)?;
+/// These settings, if every server of the herd may start with them.
+fn guarded(settings: Settings) -> Result<Settings, UsageError> {
     settings.guard(&settings.herd.ids().collect::<Vec<_>>())?;
     Ok(settings)
 }
 
 fn clap_command(program: &'static str) -> clap::Command {
-    let usage = format!("{program} NAME [OPTIONS]\n       {program} <COMMAND>");
+    let usage = format!("{program} [OPTIONS] NAME\n       {program} [OPTIONS] <COMMAND>");
     Line::command().name(program).bin_name(program).override_usage(usage)
 }
 
-fn is_name(argument: &OsStr) -> bool {
-    let is_flag = argument.as_encoded_bytes().starts_with(b"-");
-    !is_flag && !COMMANDS.iter().any(|command| argument == *command)
+/// Puts the command in front of the options, which may stand before or behind it, and `serve` in front of a name alone;
+/// whether it is one.
+fn put_command_first(arguments: &mut Vec<OsString>, line: &clap::Command) -> bool {
+    let Some(at) = first_word(arguments, line) else { return false };
+    if COMMANDS.iter().any(|command| arguments[at] == *command) {
+        let command = arguments.remove(at);
+        arguments.insert(1, command);
+        return false;
+    }
+    arguments.insert(1, "serve".into());
+    true
+}
+
+/// Where the first argument stands that is neither an option nor the value of one.
+fn first_word(arguments: &[OsString], line: &clap::Command) -> Option<usize> {
+    let mut at = 1;
+    while let Some(argument) = arguments.get(at) {
+        if !argument.as_encoded_bytes().starts_with(b"-") {
+            return Some(at);
+        }
+        at += if takes_a_value(argument, line) { 2 } else { 1 };
+    }
+    None
+}
+
+/// Whether the argument behind this one is its value, in whichever command it is an option of.
+fn takes_a_value(argument: &OsStr, line: &clap::Command) -> bool {
+    let Some(name) = argument.to_str().and_then(|argument| argument.strip_prefix("--")) else { return false };
+    let is_it = |arg: &clap::Arg| {
+        arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+    };
+    let mut all = line.get_subcommands().flat_map(clap::Command::get_arguments);
+    all.any(|arg| is_it(arg) && arg.get_action().takes_values() && !arg.is_require_equals_set())
 }
 
 fn order_serve(serve: &Serve, is_short: bool, environment: &Environment) -> Result<Order, UsageError> {
@@ -234,10 +280,8 @@ fn unknown_name(name: &str, herd: &Herd, is_short: bool) -> String {
     let known = listed(names());
     if is_short {
         let meant = did_you_mean(name, names().chain(COMMANDS));
-        format!(
-            "{name:?} is no server of this herd and no command{meant} (servers: {known}; commands: serve, up, check, reload)"
-        )
+        format!("unknown server or command {name:?}{meant} (servers: {known}; commands: serve, up, check, reload)")
     } else {
-        format!("{name:?} is no server of this herd{} (servers: {known})", did_you_mean(name, names()))
+        format!("unknown server {name:?}{} (servers: {known})", did_you_mean(name, names()))
     }
 }

@@ -16,17 +16,21 @@ mod file;
 mod guard;
 mod hash_key;
 mod http;
+mod keys;
 mod layers;
 mod limit;
 mod log;
 mod places;
+mod print;
 mod region;
 mod scalar;
 mod secrets;
 mod servers;
+mod shape;
 mod share;
 mod tls;
 mod trust;
+mod variables;
 mod warning;
 mod workers;
 
@@ -34,7 +38,7 @@ mod workers;
 mod tests;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use herd::{Herd, Limits, ServerId};
@@ -52,7 +56,9 @@ pub use self::layers::Flags;
 pub use self::limit::{LIMITS, Limit, PLACES_LIMITS, REGION_LIMITS, every_limit};
 pub use self::log::{LogFormat, LogSettings};
 pub use self::places::{PlacesSettings, PlacesSource};
+pub(crate) use self::print::print;
 pub use self::tls::{ClientTls, TlsSettings};
+pub use self::variables::unknown_variables;
 pub use self::warning::Warning;
 
 use self::file::ConfigFile;
@@ -105,6 +111,8 @@ impl ServerList {
 /// Everything that is settled before a server starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The config file that they were read from, if there is one.
+    pub config: Option<PathBuf>,
     /// Who is in the herd, who talks with whom, who is believed, and what clients may do.
     pub herd: Arc<Herd>,
     /// Where each server binds, as `HOST:PORT`, by [`ServerId::index`].
@@ -138,6 +146,7 @@ impl Settings {
         Self {
             listen: herd.members().iter().map(|server| server.address.clone()).collect(),
             herd,
+            config: None,
             has_access: false,
             workers: workers::default(),
             limits: Limits::default(),
@@ -157,14 +166,24 @@ impl Settings {
     /// # Errors
     /// The first thing that is wrong, and where. Nothing was opened but the files to read.
     pub fn find(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        Self::find_for(flags, environment, false)
+    }
+
+    /// As [`find`](Self::find), with a log that is quiet where nobody says otherwise.
+    pub(crate) fn find_quiet(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        Self::find_for(flags, environment, true)
+    }
+
+    fn find_for(flags: &Flags, environment: &Environment, is_quiet: bool) -> Result<Self, ConfigError> {
         let mut layers = Layers::new(flags, environment);
+        let mut config = None;
         let (mut servers, mut plain, mut access) = (ServerList::classic(), Vec::new(), None);
         let (tls, http, region);
-        let mut warnings = Vec::new();
+        let mut warnings = unknown_variables(environment);
         if let Some(path) = layers.given("config") {
             let file = ConfigFile::read(Path::new(&path.text))?;
             let tables = file.tables()?;
-            layers.under(tables.values(&file)?);
+            layers.under(tables.values(&file));
             servers = servers::list(&file, &tables.server)?;
             plain = servers::plain(&servers.herd, &tables.server);
             tls = tls::find(&layers, tables.tls_table(&file).as_ref())?;
@@ -175,6 +194,7 @@ impl Settings {
             region = region::find(&file, tables.region.as_ref(), &mut warnings)?;
             let encrypted_only = tls::is_demanded_of_clients(tls.as_ref());
             access = tables.access.as_ref().map(|table| access::read(&file, table, encrypted_only)).transpose()?;
+            config = Some(path.text.into());
         } else {
             tls = tls::find(&layers, None)?;
             http = http::find(&layers, None, &mut warnings)?;
@@ -184,6 +204,7 @@ impl Settings {
         let has_access = access.is_some();
         let herd = servers.herd.with_hash_key(hash_key::find(&layers)?).with_trust(trust);
         Ok(Self {
+            config,
             herd: Arc::new(herd.with_access(access.unwrap_or_else(|| tls::access_of_all(tls.as_ref())))),
             listen: servers.listen,
             has_access,
@@ -191,7 +212,7 @@ impl Settings {
             limits: limit::find(&layers)?,
             data: data::find(&layers)?,
             places: places::find(&layers, environment)?,
-            log: log::find(&layers)?,
+            log: log::find(&layers, is_quiet)?,
             http,
             region,
             warnings,

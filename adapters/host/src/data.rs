@@ -20,7 +20,7 @@ use herd_disk::{Status, SyncEvery};
 
 pub use self::error::DataError;
 pub(crate) use self::report::report;
-pub(crate) use self::restore::{Opened, Stored};
+pub(crate) use self::restore::{Opened, Stored, folder_of};
 pub(crate) use self::thread::{start, tell};
 use crate::config::{DataSettings, show_sync};
 use crate::lock::lock;

@@ -21,8 +21,10 @@
 
 mod about;
 mod address;
+mod announcement;
 mod blocking;
 mod bounded;
+mod check;
 mod clock;
 mod closing;
 pub mod command;

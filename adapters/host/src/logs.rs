@@ -44,7 +44,7 @@ pub enum LogError {
         why: io::Error,
     },
     /// The filter is none, which [`Settings::find`](crate::config::Settings::find) refuses earlier.
-    #[error("{0:?} is no log filter")]
+    #[error("invalid log filter {0:?}")]
     Filter(String),
     /// The thread that writes it cannot be started.
     #[error("the thread that writes the log cannot be started: {0}")]

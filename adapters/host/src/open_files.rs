@@ -3,7 +3,7 @@
 //! Most shells allow 1,024, and a server whose clients take all of these answers them and can open no link. So there are
 //! fewer connections than files, by what a server needs besides.
 
-use herd::ServerId;
+use herd::{Limits, ServerId};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::{PlacesSource, Settings};
@@ -29,6 +29,13 @@ const OF_NEIGHBOUR: u64 = 1 + MOST_CLOSING as u64;
 /// The programs call it before they start a server. A program that has servers in it may do so too, with files of its own
 /// to spare: the limit is the process's.
 pub fn fit_open_files(settings: &mut Settings, servers: &[ServerId]) {
+    fit(settings, servers, false);
+}
+
+/// Does so for a process that runs the `whole` herd or one server: for a whole herd, whose servers share what one would have
+/// alone, it is as it should be that they have fewer connections each than by default.
+pub(crate) fn fit(settings: &mut Settings, servers: &[ServerId], is_whole: bool) {
+    let is_by_default = is_whole && settings.limits.connections == Limits::default().connections;
     let besides = besides(settings, servers);
     let count = servers.len().max(1) as u64;
     let needed = besides.saturating_add(count.saturating_mul(settings.limits.connections as u64));
@@ -37,7 +44,11 @@ pub fn fit_open_files(settings: &mut Settings, servers: &[ServerId]) {
     if connections < settings.limits.connections as u64 {
         settings.limits.connections = usize::try_from(connections).unwrap_or(usize::MAX);
         let remedy = format!("ulimit -n {needed}, or LimitNOFILE={needed} in the systemd unit");
-        tracing::warn!(target: "herd::server", allowed, needed, connections, remedy, "too few open files, connections cut");
+        if is_by_default {
+            tracing::info!(target: "herd::server", allowed, needed, connections, remedy, "connections fitted to open files");
+        } else {
+            tracing::warn!(target: "herd::server", allowed, needed, connections, remedy, "too few open files, connections cut");
+        }
     }
 }
 

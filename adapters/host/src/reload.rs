@@ -9,7 +9,7 @@ use crate::blocking;
 use crate::command::{self, Order, UsageError};
 use crate::config::{Environment, Settings, every_limit};
 use crate::logs::{Changed, Log, LogError};
-use crate::open_files::fit_open_files;
+use crate::open_files::fit;
 use crate::runtime::Runtime;
 use crate::server::{ReloadError, Server};
 use crate::source::PlacesError;
@@ -73,7 +73,7 @@ impl Reload {
             self.log.change(log);
         }
         let mut fitted = settings.clone();
-        fit_open_files(&mut fitted, &ids(servers, &settings));
+        fit(&mut fitted, &ids(servers, &settings), self.is_whole);
         for (server, prepared) in servers.iter().zip(prepared) {
             server.take_over(&fitted, prepared)?;
             if let Some(source) = &source {
@@ -81,6 +81,7 @@ impl Reload {
             }
         }
         self.source = source.unwrap_or_else(|| Arc::clone(&self.source));
+        tell_skipped(self.source.as_ref());
         Ok(settings)
     }
 
@@ -153,7 +154,7 @@ fn read(program: &'static str) -> Result<Settings, UsageError> {
         Order::Serve { settings, .. }
         | Order::Up { settings }
         | Order::Try { settings, .. }
-        | Order::Check { settings }
+        | Order::Check { settings, .. }
         | Order::Reload { settings, .. } => Ok(settings),
     }
 }
@@ -180,6 +181,13 @@ fn listed(names: &[&str]) -> Option<String> {
 pub(crate) fn tell_warnings(settings: &Settings) {
     for warning in &settings.warnings {
         tracing::warn!(target: "herd::server", remedy = %warning, "{}", warning.as_str());
+    }
+}
+
+/// Tells what the source of places could not use of its data.
+pub(crate) fn tell_skipped(source: &dyn Source) {
+    if let Some(warning) = source.warning() {
+        tracing::warn!(target: "herd::places", warning, "places skipped");
     }
 }
 

@@ -10,13 +10,15 @@ use std::task::Poll;
 use herd::ServerId;
 use herd_places::Source;
 
+use crate::announcement;
+use crate::check;
 use crate::command::{self, Order, UsageError};
-use crate::config::{Description, Environment, Settings};
-use crate::data::{self, Stored};
+use crate::config::{Environment, Settings};
+use crate::data::Stored;
 use crate::last_words;
 use crate::logs::{self, Log};
-use crate::open_files::fit_open_files;
-use crate::reload::{Reload, tell_warnings};
+use crate::open_files::fit;
+use crate::reload::{Reload, tell_skipped, tell_warnings};
 use crate::running;
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
@@ -31,13 +33,7 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
         Err(error) => return error.report(program),
     };
     let (settings, servers, whole) = match &order {
-        Order::Check { settings } => {
-            return if describe(settings).is_ok_and(|is_sound| is_sound) {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            };
-        }
+        Order::Check { settings, printed } => return check::run(program, settings, printed.as_deref()),
         Order::Try { trial, .. } => return trial::run::<R>(program, trial),
         Order::Reload { pid, settings } => return have_reload(program, *pid, settings),
         Order::Serve { server, settings } => (settings, vec![*server], false),
@@ -55,13 +51,14 @@ pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
             signals.flush_at_exit(&log);
             last_words::end_at_a_panic(program, Some(log.clone()));
             tell_warnings(settings);
+            tell_skipped(source.as_ref());
             for error in bound.iter().filter_map(|bound| bound.no_http.as_ref()) {
                 tracing::warn!(target: "herd::http", %error, "no HTTP");
             }
             let (started, now) = (settings.clone(), settings.clone());
             let reload = Reload { program, started, now, is_whole: whole, source, log: log.clone() };
             let mut settings = settings.clone();
-            fit_open_files(&mut settings, &servers);
+            fit(&mut settings, &servers, whole);
             let herd = run::<R>(&settings, (stored, bound), reload, &signals, whole.then_some(program));
             ended(R::block_on(settings.workers, herd).map_err(RunError::Io).flatten(), program, &log)
         }
@@ -97,16 +94,6 @@ fn have_reload(program: &str, pid: i32, settings: &Settings) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => failed(program, &error),
-    }
-}
-
-/// Tells what the settings say, and what is in data folders; whether that can be read.
-fn describe(settings: &Settings) -> io::Result<bool> {
-    let mut out = io::stdout().lock();
-    write!(out, "{}", Description(settings))?;
-    match &settings.data {
-        Some(data) => data::report(settings, data, &mut out),
-        None => Ok(true),
     }
 }
 
@@ -152,7 +139,7 @@ async fn run<R: Runtime>(
 ) -> Result<(), RunError> {
     if let Some(program) = announce {
         // Who does not read it does not miss it.
-        let _ = announce_herd(settings, &bound, program);
+        let _ = announcement::print(settings, &bound, program);
     }
     let mut servers = Vec::new();
     for (stored, bound) in stored.into_iter().zip(bound) {
@@ -186,28 +173,4 @@ async fn stop_all<R: Runtime>(servers: &[Server<R>]) {
     for server in servers {
         let _ = server.stopped().await;
     }
-}
-
-/// Says what runs where, and what to try.
-fn announce_herd(settings: &Settings, bound: &[Bound], program: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    let herd = &settings.herd;
-    let width = herd.members().iter().map(|server| server.name.as_str().len()).max().unwrap_or_default();
-    let plural = if bound.len() == 1 { "server" } else { "servers" };
-    writeln!(out, "{program}: a herd of {} {plural}; Ctrl-C stops it", bound.len())?;
-    for (id, bound) in herd.ids().zip(bound) {
-        let neighbours: Vec<&str> = herd.neighbours(id).iter().map(|&peer| herd.name(peer).as_str()).collect();
-        let talks = if neighbours.is_empty() { "nobody".into() } else { neighbours.join(", ") };
-        writeln!(out, "  {:width$}  {}  talks with {talks}", herd.name(id), bound.address()?)?;
-    }
-    let first = herd.ids().next().map(|id| herd.name(id).as_str()).unwrap_or_default();
-    writeln!(out, "Try, in another terminal:")?;
-    writeln!(out, "  herd send --to {first} 'IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1479413884.392014450' \\")?;
-    writeln!(out, "    'WHATSAT kiwi.cs.ucla.edu 10 5'")?;
-    match (bound.iter().find_map(Bound::http), bound.iter().find_map(|bound| bound.no_http.as_ref())) {
-        (Some(http), _) => writeln!(out, "The map: http://{http}   (`herd demo` moves something on it)")?,
-        (None, Some(why)) => writeln!(out, "No map: {why}")?,
-        (None, None) => writeln!(out, "--http ADDR:PORT serves the map")?,
-    }
-    out.flush()
 }

@@ -19,7 +19,7 @@ use herd::{Event, Node, OwnedRecord, Refusal, Sighting, Turn};
 use herd_places::Source;
 
 use self::accept::Door;
-pub(crate) use self::bound::Bound;
+pub(crate) use self::bound::{Bound, try_to_listen};
 pub use self::error::{BindError, ReloadError, ReportError, StartError};
 pub use self::watch::Watch;
 use crate::config::Settings;

@@ -29,7 +29,9 @@ impl Settings {
             PlacesSource::Embedded => Arc::new(Embedded::new()),
             PlacesSource::Google => Arc::new(Google::new(remote(places)?, timeout)),
             PlacesSource::GoogleLegacy => Arc::new(GoogleLegacy::new(remote(places)?, timeout)),
-            PlacesSource::File => Arc::new(File::load(places.file.clone().unwrap_or_default())?),
+            PlacesSource::File => {
+                Arc::new(File::load(places.file.clone().unwrap_or_default(), places.file_options.clone())?)
+            }
         })
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use herd::places::{NotPlaces, Status};
+use herd::places::NotPlaces;
 use herd::values::MOST_RESULTS;
 use herd::{Places, Query, Unavailable};
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::google_legacy::metres;
-use crate::http::{Client, Dialect, Told};
+use crate::http::Client;
+use crate::lenient::{self, member, without_mark};
 use crate::result::{Location, PlaceResult, Viewport};
 use crate::{Remote, Source};
 
@@ -39,8 +39,6 @@ impl Google {
     }
 }
 
-const NEW: Dialect = Dialect { places, error };
-
 impl Source for Google {
     fn blocks(&self) -> bool {
         true
@@ -58,7 +56,7 @@ impl Source for Google {
             "locationRestriction": { "circle": { "center": centre, "radius": metres(query) } },
         });
         let body = body.to_string();
-        self.client.fetch(&NEW, |agent, timeout| {
+        self.client.fetch(places, |agent, timeout| {
             let request = agent.post(&self.url).content_type("application/json").header("X-Goog-FieldMask", FIELD_MASK);
             let request =
                 self.client.key().into_iter().fold(request, |request, key| request.header("X-Goog-Api-Key", key));
@@ -67,84 +65,54 @@ impl Source for Google {
     }
 }
 
-#[derive(Deserialize)]
-struct Reply {
-    /// Absent where nothing is near.
-    #[serde(default)]
-    places: Vec<Place>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Place {
-    id: Option<String>,
-    display_name: Option<Text>,
-    location: LatLng,
-    viewport: Option<Bounds>,
-    #[serde(default)]
-    types: Vec<String>,
-    short_formatted_address: Option<String>,
-    rating: Option<serde_json::Number>,
-    user_rating_count: Option<u64>,
-    price_level: Option<String>,
-    business_status: Option<String>,
-    current_opening_hours: Option<OpeningHours>,
-}
-
-#[derive(Deserialize)]
-struct Text {
-    text: String,
-}
-
-/// Google leaves a coordinate of 0 out, as it does with every number that is 0.
-#[derive(Deserialize)]
-struct LatLng {
-    #[serde(default)]
-    latitude: f64,
-    #[serde(default)]
-    longitude: f64,
-}
-
-#[derive(Deserialize)]
-struct Bounds {
-    low: LatLng,
-    high: LatLng,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OpeningHours {
-    open_now: Option<bool>,
-}
-
 fn places(body: &[u8]) -> Result<Places, NotPlaces> {
-    let value: serde_json::Value = serde_json::from_slice(body).map_err(|_| NotPlaces::NotJson)?;
-    let is_object = value.as_object().is_some_and(|object| object.is_empty() || object.contains_key("places"));
-    let reply: Reply = serde_json::from_value(value).ok().filter(|_| is_object).ok_or(NotPlaces::OtherShape)?;
+    let reply: Value = serde_json::from_slice(without_mark(body)).map_err(|_| NotPlaces::NotJson)?;
+    let reply = reply.as_object().ok_or(NotPlaces::OtherShape)?;
+    let none = Vec::new();
+    let places = match reply.get("places") {
+        Some(Value::Array(places)) => places,
+        // Absent where nothing is near.
+        Some(Value::Null) => &none,
+        None if reply.is_empty() => &none,
+        _ => return Err(NotPlaces::OtherShape),
+    };
     let mut builder = Places::builder(&[]);
-    for place in reply.places {
-        builder.result(|out| legacy(place).write(out));
+    for place in places.iter().filter_map(legacy) {
+        builder.result(|out| place.write(out));
     }
     Ok(builder.finish())
 }
 
-fn legacy(place: Place) -> PlaceResult {
-    let location = |point: LatLng| Location { lat: point.latitude, lng: point.longitude };
-    PlaceResult {
-        business_status: place.business_status,
-        location: location(place.location),
-        viewport: place
-            .viewport
-            .map(|bounds| Viewport { northeast: location(bounds.high), southwest: location(bounds.low) }),
-        name: place.display_name.map(|name| name.text),
-        open_now: place.current_opening_hours.and_then(|hours| hours.open_now),
-        place_id: place.id,
-        price_level: place.price_level.as_deref().and_then(price_level),
-        rating: place.rating,
-        types: place.types,
-        user_ratings_total: place.user_rating_count,
-        vicinity: place.short_formatted_address,
-    }
+/// The place as the old API has it. One without a location is none, and says nothing of the others; a field of another form
+/// than is known is left out.
+fn legacy(place: &Value) -> Option<PlaceResult> {
+    let place = place.as_object()?;
+    let text = |name| member(place, name, lenient::text).ok().flatten();
+    Some(PlaceResult {
+        business_status: text("businessStatus"),
+        location: location(place.get("location")?)?,
+        viewport: place.get("viewport").and_then(viewport),
+        name: place.get("displayName").and_then(|name| lenient::text(name.get("text")?)),
+        open_now: place.get("currentOpeningHours").and_then(|hours| lenient::switch(hours.get("openNow")?)),
+        place_id: text("id"),
+        price_level: text("priceLevel").as_deref().and_then(price_level),
+        rating: member(place, "rating", lenient::number).ok().flatten(),
+        types: member(place, "types", lenient::texts).ok().flatten().unwrap_or_default(),
+        user_ratings_total: member(place, "userRatingCount", lenient::whole_number).ok().flatten(),
+        vicinity: text("shortFormattedAddress"),
+    })
+}
+
+/// Google leaves a coordinate of 0 out, as it does with every number that is 0.
+fn location(point: &Value) -> Option<Location> {
+    let point = point.as_object()?;
+    let degrees = |name| member(point, name, lenient::number).map(|number| number.map_or(Some(0.0), |it| it.as_f64()));
+    let (lat, lng) = (degrees("latitude").ok()??, degrees("longitude").ok()??);
+    herd::Position::new(lat, lng).map(|_| Location { lat, lng })
+}
+
+fn viewport(bounds: &Value) -> Option<Viewport> {
+    Some(Viewport { northeast: location(bounds.get("high")?)?, southwest: location(bounds.get("low")?)? })
 }
 
 /// The words of the new API, as the numbers of the old one.
@@ -152,38 +120,6 @@ fn price_level(word: &str) -> Option<u8> {
     let words = ["FREE", "INEXPENSIVE", "MODERATE", "EXPENSIVE", "VERY_EXPENSIVE"];
     let word = word.strip_prefix("PRICE_LEVEL_")?;
     words.iter().position(|known| *known == word).and_then(|level| u8::try_from(level).ok())
-}
-
-/// What an error of Google's says (<https://cloud.google.com/apis/design/errors>).
-fn error(body: &[u8]) -> Option<Told> {
-    #[derive(Deserialize)]
-    struct Reply {
-        error: Error,
-    }
-    #[derive(Deserialize)]
-    struct Error {
-        message: String,
-        #[serde(default)]
-        status: String,
-        #[serde(default)]
-        details: Vec<Detail>,
-    }
-    #[derive(Deserialize)]
-    struct Detail {
-        #[serde(default)]
-        reason: String,
-    }
-    let Reply { error } = serde_json::from_slice(body).ok()?;
-    // A wrong key is an invalid argument to the new API and a denied request to the old one.
-    let is_key = error.details.iter().any(|detail| detail.reason == "API_KEY_INVALID");
-    let word = match error.status.as_str() {
-        _ if is_key => Status::RequestDenied,
-        "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "OUT_OF_RANGE" => Status::InvalidRequest,
-        "PERMISSION_DENIED" | "UNAUTHENTICATED" => Status::RequestDenied,
-        "RESOURCE_EXHAUSTED" => Status::OverQueryLimit,
-        _ => Status::UnknownError,
-    };
-    Some(Told { word: Some(word), message: error.message })
 }
 
 #[cfg(test)]
@@ -229,22 +165,35 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_in_the_old_words() {
-        let told = |word| Some(Told { word: Some(word), message: "m".into() });
-        let error = |status: &str, details: &str| {
-            let body =
-                format!(r#"{{"error": {{"code": 400, "message": "m", "status": "{status}", "details": {details}}}}}"#);
-            error(body.as_bytes())
+    fn one_odd_place_spoils_no_other() {
+        let names = |reply: &str| {
+            let mut out = Vec::new();
+            places(reply.as_bytes()).expect("a reply").write(20, &mut out);
+            let legacy: serde_json::Value = serde_json::from_slice(&out).expect("JSON");
+            let results = legacy["results"].as_array().expect("results").clone();
+            results.iter().map(|result| result["name"].as_str().unwrap_or("none").to_owned()).collect::<Vec<_>>()
         };
-        for (status, word) in [
-            ("INVALID_ARGUMENT", Status::InvalidRequest),
-            ("PERMISSION_DENIED", Status::RequestDenied),
-            ("RESOURCE_EXHAUSTED", Status::OverQueryLimit),
-            ("INTERNAL", Status::UnknownError),
+        let well = r#"{"location": {"latitude": 1, "longitude": 2}, "displayName": {"text": "Well"}}"#;
+        for odd in [
+            "null",
+            "7",
+            "{}",
+            r#"{"location": null}"#,
+            r#"{"location": {"latitude": "north"}}"#,
+            r#"{"location": {"latitude": 91}}"#,
         ] {
-            assert_eq!(error(status, "[]"), told(word));
+            assert_eq!(names(&format!("{{\"places\": [{odd}, {well}]}}")), ["Well"], "{odd}");
         }
-        let key = r#"[{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]"#;
-        assert_eq!(error("INVALID_ARGUMENT", key), told(Status::RequestDenied));
+        for odd in [
+            r#""rating": "good""#,
+            r#""types": null"#,
+            r#""userRatingCount": "12", "priceLevel": 2"#,
+            r#""viewport": {}"#,
+            r#""currentOpeningHours": []"#,
+        ] {
+            let odd = format!(r#"{{"location": {{}}, "displayName": {{"text": "Odd"}}, {odd}}}"#);
+            assert_eq!(names(&format!("\u{feff}{{\"places\": [{odd}, {well}]}}")), ["Odd", "Well"], "{odd}");
+        }
+        assert_eq!(names(r#"{"places": null}"#), [""; 0]);
     }
 }

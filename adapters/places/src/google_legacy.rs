@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use herd::values::MOST_RESULTS;
 use herd::{Places, Query, Unavailable};
-use serde::Deserialize;
 
-use crate::http::{Client, Dialect, Told};
+use crate::http::Client;
 use crate::{Remote, Source};
 
 /// Google's own endpoint
@@ -30,8 +29,6 @@ impl GoogleLegacy {
     }
 }
 
-const LEGACY: Dialect = Dialect { places: Places::parse, error };
-
 impl Source for GoogleLegacy {
     fn blocks(&self) -> bool {
         true
@@ -45,7 +42,7 @@ impl Source for GoogleLegacy {
     fn nearby(&self, query: &Query) -> Result<Places, Unavailable> {
         let location = format!("{},{}", query.at.latitude(), query.at.longitude());
         let radius = metres(query).to_string();
-        self.client.fetch(&LEGACY, |agent, timeout| {
+        self.client.fetch(Places::parse, |agent, timeout| {
             let request = agent.get(&self.url).query_raw("location", &location).query_raw("radius", &radius);
             let request = self.client.key().into_iter().fold(request, |request, key| request.query("key", key));
             request.config().timeout_global(Some(timeout)).build().call()
@@ -56,14 +53,4 @@ impl Source for GoogleLegacy {
 /// The radius to ask Google for, which must be more than 0: what is within a metre is what is there.
 pub(crate) fn metres(query: &Query) -> f64 {
     query.radius.metres().max(1.0)
-}
-
-/// What an error of the legacy API says for people.
-fn error(body: &[u8]) -> Option<Told> {
-    #[derive(Deserialize)]
-    struct Reply {
-        error_message: String,
-    }
-    let reply: Reply = serde_json::from_slice(body).ok()?;
-    Some(Told { word: None, message: reply.error_message })
 }

@@ -16,8 +16,8 @@ use ureq::http::Response;
 use ureq::{Agent, Body};
 
 use self::failure::Failure;
-pub(crate) use self::failure::Told;
 use crate::key::Key;
+use crate::told::Told;
 
 /// The longest body that is read. A page of Google's is about 30 KiB.
 const MOST_BYTES: u64 = 2 << 20;
@@ -42,14 +42,6 @@ const BREAKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 
 /// The longest pause that a source may ask for with `Retry-After` and that is still worth a wait.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(1);
-
-/// How a source's replies are read.
-pub(crate) struct Dialect {
-    /// A reply that is well.
-    pub(crate) places: fn(&[u8]) -> Result<Places, NotPlaces>,
-    /// The body of an HTTP error.
-    pub(crate) error: fn(&[u8]) -> Option<Told>,
-}
 
 /// All that the sources share: connections that are kept and used again, the key, the breaker.
 #[derive(Debug)]
@@ -84,10 +76,10 @@ impl Client {
     }
 
     /// Asks until there is an answer, it is no use, or the time is over. `ask` sends one request that may
-    /// take as long as it is told.
+    /// take as long as it is told, and `read` reads a reply that is well.
     pub(crate) fn fetch(
         &self,
-        dialect: &Dialect,
+        read: fn(&[u8]) -> Result<Places, NotPlaces>,
         ask: impl Fn(&Agent, Duration) -> Result<Response<Body>, ureq::Error>,
     ) -> Result<Places, Unavailable> {
         let start = Instant::now();
@@ -95,7 +87,7 @@ impl Client {
         let persist = || {
             let mut pauses = pauses();
             loop {
-                let failure = match answer(dialect, ask(&self.agent, left().max(SHORTEST))) {
+                let failure = match answer(read, ask(&self.agent, left().max(SHORTEST))) {
                     Ok(places) => return Ok(places),
                     Err(failure) => failure,
                 };
@@ -126,21 +118,24 @@ fn pauses() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_times(MOST_RETRIES).with_jitter().build()
 }
 
-fn answer(dialect: &Dialect, reply: Result<Response<Body>, ureq::Error>) -> Result<Places, Failure> {
+fn answer(
+    read: fn(&[u8]) -> Result<Places, NotPlaces>,
+    reply: Result<Response<Body>, ureq::Error>,
+) -> Result<Places, Failure> {
     let mut reply = reply.map_err(|error| Failure::of(&error))?;
     let status = reply.status();
     let retry_after = retry_after(&reply);
-    let body = read(reply.body_mut());
+    let body = body_of(&mut reply);
     if status.is_success() {
-        return (dialect.places)(&body?).map_err(|error| Failure::lasting(error.into()));
+        return read(&body?).map_err(|error| Failure::lasting(error.into()));
     }
-    let told = body.ok().and_then(|body| (dialect.error)(&body));
+    let told = body.ok().and_then(|body| Told::of(&body));
     Err(Failure::of_status(status, told, retry_after))
 }
 
-fn read(body: &mut Body) -> Result<Vec<u8>, Failure> {
+fn body_of(reply: &mut Response<Body>) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    match body.as_reader().take(MOST_BYTES + 1).read_to_end(&mut bytes) {
+    match reply.body_mut().as_reader().take(MOST_BYTES + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > MOST_BYTES => {
             Err(Failure::lasting(failure::unknown("the places source sent more than 2 MiB")))
         }

@@ -17,14 +17,16 @@ mod google_legacy;
 mod http;
 mod index;
 mod key;
+mod lenient;
 mod result;
 pub mod table;
+mod told;
 mod trust;
 
 use herd::{Places, Query, Unavailable};
 
 pub use embedded::Embedded;
-pub use file::{File, FileError};
+pub use file::{File, FileError, FileOptions};
 pub use google::{GOOGLE_URL, Google};
 pub use google_legacy::{GOOGLE_LEGACY_URL, GoogleLegacy};
 pub use key::{Key, KeyError};
@@ -52,6 +54,11 @@ pub trait Source: Send + Sync + 'static {
     /// What is wrong with the new data, a line each. The old data is kept.
     fn reload(&self) -> Result<Option<usize>, Vec<String>> {
         Ok(None)
+    }
+
+    /// What a person should mend in its data, in one line. It is as good as it can be all the same.
+    fn warning(&self) -> Option<String> {
+        None
     }
 }
 

@@ -49,8 +49,8 @@ impl From<clap::Error> for UsageError {
 }
 
 impl UsageError {
-    /// Prints it as `PROGRAM: error: ...`, or help as it is, and gives the code to exit with: 2, but 0 after a call
-    /// for help.
+    /// Prints it as `PROGRAM: error: ...`, or help as it is, and gives the code to exit with: 0 after a call for help, 1 where
+    /// it is for this machine that nothing was started, and else 2.
     #[must_use]
     pub fn report(&self, program: &str) -> ExitCode {
         // Nobody is left to tell where the terminal itself is gone, so failures to print are dropped.
@@ -59,6 +59,9 @@ impl UsageError {
             return u8::try_from(error.exit_code()).map_or(ExitCode::from(exit_code::USAGE), ExitCode::from);
         }
         let _ = writeln!(std::io::stderr(), "{program}: error: {self}");
-        ExitCode::from(exit_code::USAGE)
+        ExitCode::from(match self {
+            Self::Start(_) | Self::Bind(_) | Self::Log(_) => exit_code::FAILURE,
+            _ => exit_code::USAGE,
+        })
     }
 }

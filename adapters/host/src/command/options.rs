@@ -74,6 +74,19 @@ pub(super) struct Options {
     /// The GeoJSON file of points that the source file has
     #[arg(long, value_name = "FILE", help_heading = "Places")]
     places_file: Option<OsString>,
+    /// Which property of its points is their name [default: name]
+    #[arg(long, value_name = "PROPERTY", help_heading = "Places")]
+    places_name: Option<OsString>,
+    #[arg(
+        long,
+        help = "Refuse that file for one point that cannot be used, instead of skipping it [default: false]",
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "Places"
+    )]
+    places_strict: Option<OsString>,
     /// The certificates (PEM) to believe when fetching, in place of Mozilla's list
     #[arg(long, value_name = "FILE", help_heading = "Places")]
     places_ca_file: Option<OsString>,
@@ -123,6 +136,8 @@ impl Options {
             ("places-url", &self.places_url),
             ("places-key-file", &self.places_key_file),
             ("places-file", &self.places_file),
+            ("places-name", &self.places_name),
+            ("places-strict", &self.places_strict),
             ("places-ca-file", &self.places_ca_file),
             ("tls-cert", &self.tls_cert),
             ("tls-key", &self.tls_key),
@@ -178,7 +193,11 @@ impl Args for LimitFlags {
 
 fn arg(limit: &Limit) -> Arg {
     let help = format!("{} [default: {}]", limit.help, limit.show(&Limits::default()));
-    let arg =
-        Arg::new(limit.name).long(limit.name).value_name(limit.unit()).value_parser(value_parser!(OsString)).help(help);
+    let arg = Arg::new(limit.name)
+        .allow_negative_numbers(true)
+        .long(limit.name)
+        .value_name(limit.unit())
+        .value_parser(value_parser!(OsString))
+        .help(help);
     if limit.is_switch() { arg.num_args(0..=1).require_equals(true).default_missing_value("true") } else { arg }
 }

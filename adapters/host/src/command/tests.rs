@@ -45,6 +45,71 @@ fn a_name_alone_serves() {
 }
 
 #[test]
+fn options_stand_before_or_behind() {
+    assert_eq!(served("--one-shot --listen 127.0.0.1:9 Ball"), ("Ball".into(), "127.0.0.1:9".into()));
+    assert_eq!(served("--log-level debug --max-line=5 serve Ball"), served("Ball --log-level debug --max-line=5"));
+    for line in ["--places-strict --workers 3 up", "up --workers 3", "--workers=3 up --one-shot"] {
+        let order = order(line).expect(line);
+        assert!(matches!(&order, Order::Up { settings } if settings.workers.get() == 3), "{line}");
+    }
+    assert_eq!(syntax("--max-line"), ErrorKind::UnknownArgument);
+}
+
+#[test]
+fn a_negative_number_is_a_value() {
+    for line in ["Alford --max-line -5", "--max-line -5 Alford"] {
+        let told = order(line).expect_err(line).to_string();
+        assert!(told.starts_with("--max-line: max-line: expected a size in bytes"), "{told}");
+    }
+}
+
+#[test]
+fn up_is_quiet_on_a_terminal_unless_somebody_asks() {
+    let filter = |line| order(line).expect(line).settings().log.filter.clone();
+    assert_eq!(
+        (filter("up"), filter("up --log-filter info"), filter("up --log herd.log")),
+        ("warn".into(), "info".into(), "info".into())
+    );
+    assert_eq!((filter("Alford"), filter("check")), ("info".into(), "info".into()));
+}
+
+#[test]
+fn every_setting_is_printed_with_its_origin() {
+    let line = "check --print --workers 3 --places-file points.geojson --places file";
+    let variables = [("HERD_MAX_LINE", "8KiB"), ("HERD_SECRET", "6bB1u0oXr0m1y3V2n9u3Yw4lq6m8cZ0fD2aK5t7sJ1E")];
+    let printed = match order_with(line, &variables).expect("an order") {
+        Order::Check { printed, .. } => printed.expect("what was asked for"),
+        other => panic!("{other:?}"),
+    };
+    let points = std::path::absolute("points.geojson").expect("a path");
+    for told in [
+        "[[server]]  # built-in\nname = \"Alford\"\nlisten = \"127.0.0.1:12880\"\n",
+        "[herd]\n# HERD_SECRET is set, and not shown\ntrust-addresses = false  # default\n",
+        "workers = 3  # --workers\n",
+        "max-line = \"8KiB\"  # HERD_MAX_LINE\nidle-timeout = \"5m\"  # default\n",
+        "source = \"file\"  # --places\n",
+        &format!("file = \"{}\"  # --places-file\n", points.display()),
+        "filter = \"info\"  # default\n",
+    ] {
+        assert!(printed.contains(told), "{printed} lacks {told}");
+    }
+    assert!(!printed.contains("6bB1u0") && !printed.contains("[tls]"), "{printed}");
+    // It is a config file, too, and says the same.
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("herd.toml");
+    std::fs::write(&path, &printed).expect("a file");
+    let again = order(&format!("check --print --config {}", path.display())).expect("an order");
+    let (Order::Check { printed: Some(again), .. }, settings) = (&again, again.settings()) else { panic!("{again:?}") };
+    assert_eq!((settings.workers.get(), settings.limits.max_line), (3, 8192));
+    assert!(again.contains(&format!("workers = 3  # {}:", path.display())), "{again}");
+    let values = |text: &str| {
+        text.lines().map(|line| line.split("  #").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let without_notes = |text: &str| values(text).into_iter().filter(|line| !line.starts_with('#')).collect::<Vec<_>>();
+    assert_eq!(without_notes(again), without_notes(&printed));
+}
+
+#[test]
 fn listen_comes_from_the_flag_before_the_variable() {
     let listen = |line| match order_with(line, &[("HERD_LISTEN", "[::1]:5")]) {
         Ok(Order::Serve { server, settings }) => settings.listen(server).to_owned(),
@@ -89,18 +154,18 @@ fn every_flag_of_the_options_arrives() {
 fn wrong_use_is_one_line() {
     let servers = "Alford, Ball, Hamilton, Holiday, Welsh";
     let cases = [
-        ("serve Bal", format!("\"Bal\" is no server of this herd; did you mean Ball? (servers: {servers})")),
-        ("serve Goloman", format!("\"Goloman\" is no server of this herd (servers: {servers})")),
+        ("serve Bal", format!("unknown server \"Bal\"; did you mean Ball? (servers: {servers})")),
+        ("serve Goloman", format!("unknown server \"Goloman\" (servers: {servers})")),
         (
             "chek",
             format!(
-                "\"chek\" is no server of this herd and no command; did you mean check? \
+                "unknown server or command \"chek\"; did you mean check? \
                  (servers: {servers}; commands: serve, up, check, reload)"
             ),
         ),
         (
             "Alford --listen 12880",
-            "--listen: \"12880\" is no HOST:PORT: add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880".into(),
+            "--listen: expected HOST:PORT, found \"12880\": add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880".into(),
         ),
         ("up --max-line 0", "--max-line: max-line must be more than 0 (default: 4096)".into()),
         (
@@ -142,11 +207,11 @@ fn a_description_names_what_is_not_default() {
     assert_eq!(
         Description(order.settings()).to_string(),
         "5 servers, 5 links\n  \
-           Alford    127.0.0.1:12880  talks with Hamilton, Welsh\n  \
-           Ball      127.0.0.1:12881  talks with Holiday, Welsh\n  \
-           Hamilton  127.0.0.1:12882  talks with Alford, Holiday\n  \
-           Holiday   127.0.0.1:12883  talks with Ball, Hamilton\n  \
-           Welsh     127.0.0.1:12884  talks with Alford, Ball\n\
+           Alford    127.0.0.1:12880  links: Hamilton, Welsh\n  \
+           Ball      127.0.0.1:12881  links: Holiday, Welsh\n  \
+           Hamilton  127.0.0.1:12882  links: Alford, Holiday\n  \
+           Holiday   127.0.0.1:12883  links: Ball, Hamilton\n  \
+           Welsh     127.0.0.1:12884  links: Alford, Ball\n\
          workers: 3\n\
          limits: as by default, but for\n  \
            max-line = 8192 (default: 4096)\n\

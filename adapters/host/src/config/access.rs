@@ -40,7 +40,7 @@ pub(super) fn read(
 fn grant(file: &ConfigFile, token: &TokenTable, most: Option<NonZeroU32>) -> Result<(TokenHash, Grant), ConfigError> {
     let name = token.name.get_ref();
     if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-        let what = format!("{name:?} is no token's name: 1 to {LONGEST_NAME} bytes without control characters");
+        let what = format!("name: expected 1 to {LONGEST_NAME} bytes without control characters, found {name:?}");
         return Err(file.fault(&token.name.span(), &what));
     }
     let grant = Grant {
@@ -98,8 +98,8 @@ fn rate(file: &ConfigFile, value: Option<&Spanned<Scalar>>) -> Result<Option<Non
     let Some(value) = value else { return Ok(None) };
     let text = &value.get_ref().0;
     let what = || {
-        let what = "is no rate: write a whole number from 1 to 4294967295, or leave it out for no bound";
-        file.fault(&value.span(), &format!("reports-per-second: {text:?} {what}"))
+        let what = "expected a whole number from 1 to 4294967295, or no such line for no bound";
+        file.fault(&value.span(), &format!("reports-per-second: {what}, found {text:?}"))
     };
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten().map(Some).ok_or_else(what)

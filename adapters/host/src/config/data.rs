@@ -60,9 +60,7 @@ fn sync(given: &Given) -> Result<SyncEvery, ConfigError> {
         Err(_) => humantime::parse_duration(text).ok(),
     };
     match time {
-        None => {
-            Err(given.fault(format!("data-sync: {text:?} is no time: write \"each\", or a time, as in 1s or 200ms")))
-        }
+        None => Err(given.fault(format!("data-sync: expected a time, as in 1s or 200ms, or \"each\", found {text:?}"))),
         Some(Duration::ZERO) => Err(given.fault("data-sync must be more than 0; \"each\" loses nothing (default: 1s)")),
         Some(time) if time > LONGEST => Err(given.fault("data-sync must be at most 1h (default: 1s)")),
         Some(time) => Ok(SyncEvery::Time(time)),

@@ -43,8 +43,10 @@ fn servers(settings: &Settings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "  listens on {}", settings.listen(id))?;
         }
         let names: Vec<&str> = herd.neighbours(id).iter().map(|&other| herd.name(other).as_str()).collect();
-        let with = if names.is_empty() { "nobody".into() } else { names.join(", ") };
-        writeln!(f, "  talks with {with}")?;
+        if !names.is_empty() {
+            write!(f, "  links: {}", names.join(", "))?;
+        }
+        writeln!(f)?;
         if let Some(http) = settings.http.listen(id, id.index() == 0) {
             writeln!(f, "  {:name_width$}  HTTP at {http}", "")?;
         }

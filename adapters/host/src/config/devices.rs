@@ -35,7 +35,9 @@ fn time_or_off(name: &str, given: &Given, default: &str) -> Result<Option<Durati
     }
     let time = time(text).filter(|time| !time.is_zero());
     time.map(Some).ok_or_else(|| {
-        given.fault(format!("{name}: {text:?} is no time above 0, as in 10m or 30d, nor \"off\" (default: {default})"))
+        given.fault(format!(
+            "{name}: expected a time above 0, as in 10m or 30d, or \"off\", found {text:?} (default: {default})"
+        ))
     })
 }
 
@@ -43,7 +45,9 @@ fn metres_or_off(given: &Given) -> Result<Option<u32>, ConfigError> {
     let text = given.as_text()?;
     let metres = if text == "off" { Some(None) } else { text.parse().ok().map(Some) };
     metres.ok_or_else(|| {
-        given.fault(format!("max-accuracy: {text:?} is no whole number of metres, nor \"off\" (default: off)"))
+        given.fault(format!(
+            "max-accuracy: expected a whole number of metres, or \"off\", found {text:?} (default: off)"
+        ))
     })
 }
 

@@ -19,6 +19,15 @@ impl Environment {
         Self(Some(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect()))
     }
 
+    /// The variables that hold something and have a name of text.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let all = match &self.0 {
+            None => std::env::vars_os().collect(),
+            Some(variables) => variables.iter().map(|(name, value)| (name.into(), value.clone())).collect::<Vec<_>>(),
+        };
+        all.into_iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok())
+    }
+
     /// What that variable holds. One that is empty counts as not set: shells make it hard to unset one
     /// for a single command.
     #[must_use]

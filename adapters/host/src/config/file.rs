@@ -6,14 +6,14 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use herd_command::did_you_mean;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
 
 use super::error::Place;
 use super::layers::Given;
 use super::scalar::Scalar;
-use super::{ConfigError, LIMITS, Origin};
+use super::{ConfigError, LIMITS, Origin, shape};
 use crate::bounded::read_at_most;
 
 /// A herd of as many servers as there can be fits well within this.
@@ -32,7 +32,7 @@ pub(super) struct Tables {
     pub(super) server: Vec<ServerTable>,
     herd: HerdTable,
     runtime: RuntimeTable,
-    limits: BTreeMap<Spanned<String>, Spanned<Scalar>>,
+    limits: BTreeMap<String, Spanned<Scalar>>,
     data: DataTable,
     pub(super) access: Option<Spanned<AccessTable>>,
     places: PlacesTable,
@@ -149,6 +149,8 @@ struct PlacesTable {
     url: Option<Spanned<String>>,
     key_file: Option<Spanned<String>>,
     file: Option<Spanned<String>>,
+    name: Option<Spanned<String>>,
+    strict: Option<Spanned<Scalar>>,
     ca_file: Option<Spanned<String>>,
     timeout: Option<Spanned<Scalar>>,
     cache: Option<Spanned<Scalar>>,
@@ -193,12 +195,34 @@ impl ConfigFile {
         }
     }
 
-    /// The file as tables, each name of which is known.
+    /// The file as tables.
     pub(super) fn tables(&self) -> Result<Tables, ConfigError> {
-        toml::from_str(&self.text).map_err(|error| {
-            let what = error.message().trim_end().replace('\n', ", ");
-            self.fault(&error.span().unwrap_or_default(), &plainly(&what))
+        let document = self.document()?;
+        shape::check(self, document.get_ref())?;
+        Tables::deserialize(Deserializer::from(document)).map_err(|error| self.fault_of(&error))
+    }
+
+    /// The file as TOML.
+    pub(super) fn document(&self) -> Result<Spanned<DeTable<'_>>, ConfigError> {
+        DeTable::parse(&self.text).map_err(|error| {
+            let unquoted = error.span().and_then(|span| self.unquoted(&span));
+            unquoted.unwrap_or_else(|| self.fault_of(&error))
         })
+    }
+
+    /// What to say where a text stands without quotes, of which the parser says whatever it has tried last.
+    fn unquoted(&self, span: &Range<usize>) -> Option<ConfigError> {
+        let start = self.before(span).rfind('\n').map_or(0, |end| end + 1);
+        let (key, rest) = self.text[start..].lines().next()?.split_once('=')?;
+        let value = rest.split('#').next().unwrap_or_default().trim();
+        let at = start + key.len() + 1 + (rest.len() - rest.trim_start().len());
+        let is_bare = !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']);
+        let what = || format!("{}: expected a text in quotes, as in \"{value}\", found {value}", key.trim());
+        is_bare.then(|| self.fault(&(at..at), &what()))
+    }
+
+    fn fault_of(&self, error: &toml::de::Error) -> ConfigError {
+        self.fault(&error.span().unwrap_or_default(), &error.message().trim_end().replace('\n', ", "))
     }
 
     /// An error at that span.
@@ -211,7 +235,8 @@ impl ConfigFile {
         self.before(span).matches('\n').count() + 1
     }
 
-    fn at(&self, span: &Range<usize>) -> Origin {
+    /// Where that span is.
+    pub(super) fn at(&self, span: &Range<usize>) -> Origin {
         let line_start = self.before(span).rsplit('\n').next().unwrap_or_default();
         let at = Some((self.line(span), line_start.chars().count() + 1));
         Origin::File(Place { file: self.path.to_string_lossy().into_owned(), at })
@@ -225,10 +250,18 @@ impl ConfigFile {
         Given { text: text.get_ref().into(), origin: self.at(&text.span()) }
     }
 
+    /// What stands at that span.
+    pub(super) fn text_at(&self, span: &Range<usize>) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn beside(&self, path: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+
     /// A path in a file is meant from the file's own folder: it may be read from anywhere.
     pub(super) fn given_path(&self, path: &Spanned<String>) -> Given {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        Given { text: folder.join(path.get_ref()).into(), origin: self.at(&path.span()) }
+        Given { text: self.beside(path.get_ref()).into(), origin: self.at(&path.span()) }
     }
 
     pub(super) fn given_scalar(&self, value: &Spanned<Scalar>) -> Given {
@@ -238,11 +271,10 @@ impl ConfigFile {
 
 impl Tables {
     /// What the file gives, but for its servers, by the flags' names.
-    pub(super) fn values(&self, file: &ConfigFile) -> Result<BTreeMap<&'static str, Given>, ConfigError> {
-        let mut values = BTreeMap::new();
-        for (name, value) in &self.limits {
-            values.insert(limit_name(file, name)?, file.given_scalar(value));
-        }
+    pub(super) fn values(&self, file: &ConfigFile) -> BTreeMap<&'static str, Given> {
+        let limits =
+            LIMITS.iter().filter_map(|limit| Some((limit.name, file.given_scalar(self.limits.get(limit.name)?))));
+        let mut values: BTreeMap<_, _> = limits.collect();
         let (places, log) = (&self.places, &self.log);
         let (no_tls, no_region) = (TlsTable::default(), RegionTable::default());
         let tls = self.tls.as_ref().map_or(&no_tls, Spanned::get_ref);
@@ -251,6 +283,7 @@ impl Tables {
             ("trust-addresses", &self.herd.trust_addresses),
             ("workers", &self.runtime.workers),
             ("data-sync", &self.data.sync),
+            ("places-strict", &places.strict),
             ("places-timeout", &places.timeout),
             ("places-cache", &places.cache),
             ("places-cache-time", &places.cache_time),
@@ -260,6 +293,7 @@ impl Tables {
         let texts = [
             ("places", &places.source),
             ("places-url", &places.url),
+            ("places-name", &places.name),
             ("log-format", &log.format),
             ("log-filter", &log.filter),
             ("tls-neighbours", &tls.neighbours),
@@ -280,40 +314,13 @@ impl Tables {
         values.extend(scalars.into_iter().filter_map(|(name, value)| Some((name, file.given_scalar(value.as_ref()?)))));
         values.extend(texts.into_iter().filter_map(|(name, text)| Some((name, file.given(text.as_ref()?)))));
         values.extend(paths.into_iter().filter_map(|(name, path)| Some((name, file.given_path(path.as_ref()?)))));
-        Ok(values)
+        values
     }
 
     /// Where `[tls]` stands, if it does.
     pub(super) fn tls_table(&self, file: &ConfigFile) -> Option<Given> {
         self.tls.as_ref().map(|table| Given { text: OsString::new(), origin: file.at(&table.span()) })
     }
-}
-
-fn limit_name(file: &ConfigFile, name: &Spanned<String>) -> Result<&'static str, ConfigError> {
-    let known = || LIMITS.iter().map(|limit| limit.name);
-    known().find(|known| known == name.get_ref()).ok_or_else(|| {
-        let (word, known) = (name.get_ref(), known().collect::<Vec<_>>());
-        let meant = did_you_mean(word, known.iter().copied());
-        file.fault(&name.span(), &format!("unknown limit `{word}`, expected one of `{}`{meant}", known.join("`, `")))
-    })
-}
-
-/// The parser's message in the words of TOML, with a remedy where there is one. It puts what it found
-/// in back quotes first, then what it knows.
-fn plainly(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let remedy = match quoted.next() {
-        Some(word) if message.starts_with("unknown field") => did_you_mean(word, quoted),
-        Some(word) if message.starts_with("missing field") => match word {
-            "listen" => "; each [[server]] has a name and a listen".into(),
-            "name" => "; each [[server]] and each [[access.token]] has a name".into(),
-            _ => "; each [[access.token]] has a name, a sha256 and may".into(),
-        },
-        _ => String::new(),
-    };
-    let message =
-        message.replace("expected a sequence", "expected a list").replace("expected a map", "expected a table");
-    message + &remedy
 }
 
 fn unreadable(error: &io::Error) -> String {

@@ -105,7 +105,10 @@ fn door(file: &ConfigFile, table: &HttpTable, warnings: &mut Vec<Warning>) -> Re
     for host in &table.hosts {
         let name = host.get_ref();
         if name.is_empty() || name.contains([':', '/', ' ', '@']) {
-            return Err(file.fault(&host.span(), "hosts: a name alone, as in herd.example.com"));
+            return Err(file.fault(
+                &host.span(),
+                &format!("hosts: expected a name alone, as in herd.example.com, found {name:?}"),
+            ));
         }
         door.hosts.push(name.to_lowercase());
     }
@@ -114,8 +117,10 @@ fn door(file: &ConfigFile, table: &HttpTable, warnings: &mut Vec<Warning>) -> Re
             matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '*', ' '])
         });
         if !is_origin {
-            let what = "origins: a scheme and a host, and perhaps a port, as in https://maps.example.com";
-            return Err(file.fault(&origin.span(), what));
+            let expected = "a scheme and a host, and perhaps a port, as in https://maps.example.com";
+            return Err(
+                file.fault(&origin.span(), &format!("origins: expected {expected}, found {:?}", origin.get_ref()))
+            );
         }
         door.origins.push(origin.get_ref().clone());
     }
@@ -131,14 +136,19 @@ fn max_body(given: &Given) -> Result<usize, ConfigError> {
     let text = given.as_text()?;
     let bytes = text.parse::<bytesize::ByteSize>().ok().map(|size| size.as_u64());
     let bytes = bytes.filter(|bytes| (1..=MOST).contains(bytes)).and_then(|bytes| usize::try_from(bytes).ok());
-    bytes.ok_or_else(|| given.fault(format!("max-body: {text:?} is no size from 1 to 64MiB (default: 1MiB)")))
+    bytes.ok_or_else(|| {
+        given.fault(format!("max-body: expected a size from 1 to 64MiB, found {text:?} (default: 1MiB)"))
+    })
 }
 
 fn tiles(file: &ConfigFile, table: &HttpTable) -> Result<Option<Tiles>, ConfigError> {
     let Some(url) = &table.tiles else { return Ok(None) };
     let is_template = url.get_ref().starts_with("https://") || url.get_ref().starts_with("http://");
     if !is_template || !["{z}", "{x}", "{y}"].iter().all(|part| url.get_ref().contains(part)) {
-        return Err(file.fault(&url.span(), "tiles: a URL with {z}, {x} and {y} in it"));
+        return Err(file.fault(
+            &url.span(),
+            "tiles: expected a URL with {z}, {x} and {y} in it, as in https://tiles.example.com/{z}/{x}/{y}.png",
+        ));
     }
     let attribution = table.tiles_attribution.as_ref().map(|text| text.get_ref().clone()).unwrap_or_default();
     Ok(Some(Tiles { url: url.get_ref().clone(), attribution }))

@@ -78,7 +78,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-fn variable_of(name: &str) -> String {
+pub(super) fn variable_of(name: &str) -> String {
     match name {
         "places" => "HERD_PLACES_SOURCE".into(),
         _ => format!("HERD_{}", name.to_uppercase().replace('-', "_")),

@@ -193,42 +193,50 @@ impl Limit {
     }
 
     fn bytes(&self, text: &str, most: usize) -> Result<usize, String> {
-        let size = text
-            .parse::<ByteSize>()
-            .map_err(|_| self.refuse(text, "is no size: write bytes, or a unit, as in 4096 or 16MiB"))?;
-        let fits = usize::try_from(size.as_u64()).ok().filter(|&size| size <= most);
+        let size = match text.parse::<ByteSize>() {
+            Ok(size) => Some(size.as_u64()),
+            Err(_) if begins_too_large(text) => None,
+            Err(_) => return Err(self.refuse(text, "a size in bytes or with a unit, as in 4096 or 16MiB")),
+        };
+        let fits = size.and_then(|size| usize::try_from(size).ok()).filter(|&size| size <= most);
         fits.ok_or_else(|| self.wants(&format!("must be at most {}", show_bytes(most))))
     }
 
     fn count(&self, text: &str) -> Result<usize, String> {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(self.refuse(text, "is no count: write a whole number"));
+            return Err(self.refuse(text, "a whole number"));
         }
         let count = text.parse::<u32>().ok().and_then(|count| usize::try_from(count).ok());
         count.ok_or_else(|| self.wants("must be at most 4294967295"))
     }
 
     fn time(&self, text: &str) -> Result<Duration, String> {
-        let time = match text.parse::<u32>() {
-            Ok(seconds) => Some(Duration::from_secs(seconds.into())),
-            Err(_) => humantime::parse_duration(text).ok(),
+        let time = match text.parse::<u64>() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) if begins_too_large(text) => Duration::MAX,
+            Err(_) => humantime::parse_duration(text)
+                .map_err(|_| self.refuse(text, "a time in seconds or with a unit, as in 500ms, 10s or 5m"))?,
         };
-        let time =
-            time.ok_or_else(|| self.refuse(text, "is no time: write seconds, or a unit, as in 500ms, 10s or 5m"))?;
         if time > LONGEST { Err(self.wants("must be at most 100 years")) } else { Ok(time) }
     }
 
     fn switch(&self, text: &str) -> Result<bool, String> {
-        text.parse().map_err(|_| self.refuse(text, "is neither true nor false"))
+        text.parse().map_err(|_| self.refuse(text, "true or false"))
     }
 
-    fn refuse(&self, text: &str, why: &str) -> String {
-        format!("{}: {text:?} {why} (default: {})", self.name, self.show(&Limits::default()))
+    fn refuse(&self, text: &str, expected: &str) -> String {
+        format!("{}: expected {expected}, found {text:?} (default: {})", self.name, self.show(&Limits::default()))
     }
 
     fn wants(&self, what: &str) -> String {
         format!("{} {what} (default: {})", self.name, self.show(&Limits::default()))
     }
+}
+
+/// Whether a number is written there that no type holds.
+fn begins_too_large(text: &str) -> bool {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    !digits.is_empty() && digits.parse::<u64>().is_err()
 }
 
 fn show_bytes(bytes: usize) -> String {

@@ -48,8 +48,15 @@ impl LogFormat {
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-pub(super) fn find(layers: &Layers<'_>) -> Result<LogSettings, ConfigError> {
+/// What is logged to a terminal where a person has just started a whole herd to see what it does.
+const QUIET: &str = "warn";
+
+/// The log's settings; to standard error one that `is_quiet` has nothing but warnings in it, unless somebody asks for more.
+pub(super) fn find(layers: &Layers<'_>, is_quiet: bool) -> Result<LogSettings, ConfigError> {
     let mut log = LogSettings { file: layers.given("log").map(|given| given.text.into()), ..LogSettings::default() };
+    if is_quiet && log.file.is_none() {
+        log.filter = QUIET.into();
+    }
     if let Some(given) = layers.given("log-format") {
         log.format = format(&given)?;
     }
@@ -66,7 +73,7 @@ fn format(given: &Given) -> Result<LogFormat, ConfigError> {
         "json" => Ok(LogFormat::Json),
         other => {
             let meant = did_you_mean(other, ["human", "json"]);
-            Err(given.fault(format!("{other:?} is no log format{meant} (known: human, json)")))
+            Err(given.fault(format!("unknown log format {other:?}{meant} (known: human, json)")))
         }
     }
 }
@@ -77,7 +84,7 @@ fn check_filter(filter: &str) -> Result<(), String> {
     let is_word = |part: &str| part.chars().all(char::is_alphanumeric);
     let is_level = |part: &str| LEVELS.contains(&part.to_lowercase().as_str());
     if let Some(word) = filter.split(',').map(str::trim).find(|part| is_word(part) && !is_level(part)) {
-        return Err(format!("{word:?} is no log level{} {}", did_you_mean(word, LEVELS), known()));
+        return Err(format!("unknown log level {word:?}{} {}", did_you_mean(word, LEVELS), known()));
     }
-    EnvFilter::try_new(filter).map(drop).map_err(|_| format!("{filter:?} is no log filter {}", known()))
+    EnvFilter::try_new(filter).map(drop).map_err(|_| format!("invalid log filter {filter:?} {}", known()))
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use herd_command::did_you_mean;
-use herd_places::Key;
+use herd_places::{FileOptions, Key};
 
 use super::layers::{Given, Layers};
 use super::{ConfigError, Environment, Origin};
@@ -20,6 +20,8 @@ pub struct PlacesSettings {
     pub key: Option<Key>,
     /// The file of the source `file`.
     pub file: Option<PathBuf>,
+    /// How that file is read.
+    pub file_options: FileOptions,
     /// The certificates to believe when fetching, in place of Mozilla's list: a PEM file.
     pub ca_file: Option<PathBuf>,
 }
@@ -70,6 +72,7 @@ pub(super) fn find(layers: &Layers<'_>, environment: &Environment) -> Result<Pla
         url: layers.given("places-url").map(|given| url(&given)).transpose()?,
         key: key(layers, environment, source)?,
         file: path("places-file").filter(|_| source == PlacesSource::File),
+        file_options: file_options(layers)?,
         ca_file: path("places-ca-file").filter(|_| source.is_remote()),
     };
     match given {
@@ -84,12 +87,29 @@ pub(super) fn find(layers: &Layers<'_>, environment: &Environment) -> Result<Pla
     }
 }
 
+fn file_options(layers: &Layers<'_>) -> Result<FileOptions, ConfigError> {
+    let mut options = FileOptions::default();
+    if let Some(given) = layers.given("places-name") {
+        let name = given.as_text()?;
+        if name.is_empty() {
+            return Err(given.fault("places-name: expected the name of a property (default: name)"));
+        }
+        name.clone_into(&mut options.name);
+    }
+    if let Some(given) = layers.given("places-strict") {
+        let text = given.as_text()?;
+        let wrong = |_| given.fault(format!("places-strict: expected true or false, found {text:?} (default: false)"));
+        options.strict = text.parse().map_err(wrong)?;
+    }
+    Ok(options)
+}
+
 fn source(given: &Given) -> Result<PlacesSource, ConfigError> {
     let text = given.as_text()?;
     let names = PlacesSource::ALL.map(PlacesSource::name);
     PlacesSource::ALL.into_iter().find(|source| source.name() == text).ok_or_else(|| {
         let meant = did_you_mean(text, names);
-        given.fault(format!("{text:?} is no places source{meant} (known: {})", names.join(", ")))
+        given.fault(format!("unknown places source {text:?}{meant} (known: {})", names.join(", ")))
     })
 }
 
@@ -100,7 +120,7 @@ fn url(given: &Given) -> Result<String, ConfigError> {
     if has_host && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         Ok(text.into())
     } else {
-        Err(given.fault(format!("{text:?} is no URL to fetch from: write http://HOST/PATH or https://HOST/PATH")))
+        Err(given.fault(format!("places-url: expected http://HOST/PATH or https://HOST/PATH, found {text:?}")))
     }
 }
 

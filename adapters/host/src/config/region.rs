@@ -46,7 +46,7 @@ pub(super) fn find(
 }
 
 fn token(file: &ConfigFile, text: &Spanned<String>, what: &str) -> Result<String, ConfigError> {
-    let said = || file.fault(&text.span(), &format!("{what}: {:?} is not {A_TOKEN}", text.get_ref()));
+    let said = || file.fault(&text.span(), &format!("{what}: expected {A_TOKEN}, found {:?}", text.get_ref()));
     is_token(text.get_ref()).then(|| text.get_ref().clone()).ok_or_else(said)
 }
 
@@ -58,7 +58,7 @@ fn region(file: &ConfigFile, name: &Spanned<String>) -> Result<ServerName, Confi
 fn replicas(given: &Given) -> Result<usize, ConfigError> {
     let text = given.as_text()?;
     let count = text.parse().ok().filter(|count| (1..=Settings::MOST_REPLICAS).contains(count));
-    count.ok_or_else(|| given.fault(format!("replicas: {text:?} is no number from 1 to 5 (default: 1)")))
+    count.ok_or_else(|| given.fault(format!("replicas: expected a number from 1 to 5, found {text:?} (default: 1)")))
 }
 
 /// What is shown to NATS to be let in. The file is read now to see that it can be used, and again with each connection.

@@ -25,14 +25,16 @@ pub(super) fn find(
         let text = given.as_text()?;
         let longest = time(text).filter(|time| time.as_secs() > 0);
         share.at_most = longest.ok_or_else(|| {
-            given.fault(format!("share-at-most: {text:?} is no time of a second or more, as in 2h (default: 7d)"))
+            given.fault(format!(
+                "share-at-most: expected a time of a second or more, as in 2h, found {text:?} (default: 7d)"
+            ))
         })?;
     }
     if let Some(url) = &table.public_url {
         let text = url.get_ref().trim_end_matches('/');
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.contains(['?', '#', ' ', '@'])) {
-            return Err(file.fault(&url.span(), "public-url: a URL, as in https://herd.example.com"));
+            return Err(file.fault(&url.span(), "public-url: expected a URL, as in https://herd.example.com"));
         }
         share.public_url = Some(text.to_owned());
     }

@@ -140,6 +140,27 @@ fn a_hash_key_is_a_file_of_43_characters() {
 }
 
 #[test]
+fn a_variable_that_no_program_knows_is_told() {
+    let variables = [
+        ("HERD_MAX_LIN", "5"),
+        ("HERD_SERVICE_HOST", "10.0.0.1"),
+        ("HERD_TO", "Ball"),
+        ("HERD_EMPTY", ""),
+        ("HERDER", "x"),
+    ];
+    let told: Vec<String> = find(&[], &variables).expect("settings").warnings.iter().map(ToString::to_string).collect();
+    let expected = [
+        "unknown environment variable HERD_MAX_LIN; did you mean HERD_MAX_LINE?",
+        "unknown environment variable HERD_SERVICE_HOST",
+    ];
+    assert_eq!(told, expected);
+    for limit in super::every_limit() {
+        let variable = format!("HERD_{}", limit.name.to_uppercase().replace('-', "_"));
+        assert!(super::unknown_variables(&environment(&[(&variable, "1")])).is_empty(), "{variable}");
+    }
+}
+
+#[test]
 fn every_limit_can_be_given_by_flag_and_by_variable() {
     for limit in super::every_limit() {
         let value = if limit.is_switch() { "true" } else { "7" };

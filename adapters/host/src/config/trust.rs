@@ -21,6 +21,6 @@ pub(super) fn find(
 fn addresses(layers: &Layers<'_>) -> Result<bool, ConfigError> {
     let Some(given) = layers.given("trust-addresses") else { return Ok(false) };
     let text = given.as_text()?;
-    let wrong = |_| given.fault(format!("trust-addresses: {text:?} is neither true nor false (default: false)"));
+    let wrong = |_| given.fault(format!("trust-addresses: expected true or false, found {text:?} (default: false)"));
     text.parse().map_err(wrong)
 }

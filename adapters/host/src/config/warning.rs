@@ -15,6 +15,13 @@ pub enum Warning {
         /// Its permissions.
         mode: u32,
     },
+    /// A variable that begins as those of a herd's programs do, and that none of them knows.
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The nearest one that is known, if one is near.
+        meant: Option<String>,
+    },
 }
 
 /// Everybody may read it or write to it, or its group may write to it.
@@ -26,6 +33,7 @@ impl Warning {
     pub(crate) const fn as_str(&self) -> &'static str {
         match self {
             Self::OpenToOthers { .. } => "secret file open to others",
+            Self::UnknownVariable { .. } => "environment variable ignored",
         }
     }
 
@@ -52,6 +60,10 @@ impl fmt::Display for Warning {
             Self::OpenToOthers { file, mode } => {
                 let file = one_line(&file.to_string_lossy());
                 write!(f, "{file} is secret and open to other users (mode {mode:03o}): chmod 600 {file}")
+            }
+            Self::UnknownVariable { name, meant } => {
+                write!(f, "unknown environment variable {}", one_line(name))?;
+                meant.as_ref().map_or(Ok(()), |meant| write!(f, "; did you mean {meant}?"))
             }
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn find(layers: &Layers<'_>) -> Result<NonZeroUsize, ConfigError> {
 
 fn read(text: &str) -> Result<NonZeroUsize, String> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("workers: {text:?} is no count: write a whole number"));
+        return Err(format!("workers: expected a whole number, found {text:?}"));
     }
     let workers = text.parse().ok().filter(|&workers| workers <= MOST);
     let workers = workers.ok_or_else(|| format!("workers must be at most {MOST}"))?;

@@ -51,7 +51,7 @@ impl Stored {
 }
 
 /// Where the data of that server is.
-pub(super) fn folder_of(data: &DataSettings, server: &ServerName) -> PathBuf {
+pub(crate) fn folder_of(data: &DataSettings, server: &ServerName) -> PathBuf {
     data.dir.join(file_name(server.as_str()))
 }
 

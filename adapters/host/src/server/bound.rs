@@ -39,8 +39,7 @@ impl Bound {
         is_whole: bool,
     ) -> Result<Self, BindError> {
         let open = |listen: &str| address::look_up(listen).and_then(|addresses| bind(&addresses));
-        let name = || settings.herd.name(server).to_string();
-        let failed = |listen: &str, why| BindError { name: name(), listen: listen.to_owned(), why };
+        let failed = |listen: &str, why| BindError::new(settings, server, listen, why);
         let listen = settings.listen(server);
         let listener = open(listen).map_err(|why| failed(listen, why))?;
         let mut bound = Self { server, listener, http: None, no_http: None, is_whole };
@@ -69,6 +68,11 @@ impl Bound {
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
+}
+
+/// Whether a server could listen there now. Nothing listens there afterwards.
+pub(crate) fn try_to_listen(listen: &str) -> io::Result<()> {
+    bind(&address::look_up(listen)?).map(drop)
 }
 
 fn bind(addresses: &[SocketAddr]) -> io::Result<TcpListener> {

@@ -2,18 +2,24 @@
 
 use std::io;
 
-use herd::{HerdRefused, Refusal, ServerName};
+use herd::{HerdRefused, Refusal, ServerId, ServerName};
 
-use crate::config::{ConfigError, Unguarded};
+use crate::config::{ConfigError, Settings, Unguarded};
 use crate::data::DataError;
 
 /// Why a server's port cannot be bound. Nothing was started.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} cannot listen on {listen}: {why}{}", remedy(.why))]
 pub struct BindError {
-    pub(super) name: String,
-    pub(super) listen: String,
-    pub(super) why: io::Error,
+    name: String,
+    listen: String,
+    why: io::Error,
+}
+
+impl BindError {
+    pub(crate) fn new(settings: &Settings, server: ServerId, listen: &str, why: io::Error) -> Self {
+        Self { name: settings.herd.name(server).to_string(), listen: listen.to_owned(), why }
+    }
 }
 
 fn remedy(why: &io::Error) -> &'static str {

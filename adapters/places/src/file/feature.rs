@@ -1,10 +1,11 @@
-//! One feature of a GeoJSON file, read strictly.
+//! One feature of a GeoJSON file.
 
 use core::fmt;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::lenient;
 use crate::result::{Location, PlaceResult};
 
 /// A feature that is a place.
@@ -34,7 +35,7 @@ impl fmt::Display for BadFeature {
 struct Raw {
     geometry: Option<Geometry>,
     id: Option<Value>,
-    properties: Option<Properties>,
+    properties: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -45,51 +46,62 @@ struct Geometry {
     coordinates: Value,
 }
 
-#[derive(Deserialize)]
-struct Properties {
-    name: Option<String>,
-    vicinity: Option<String>,
-    #[serde(default)]
-    types: Vec<String>,
-    place_id: Option<String>,
-    rating: Option<serde_json::Number>,
-    user_ratings_total: Option<u64>,
-    price_level: Option<u8>,
-    business_status: Option<String>,
-    open_now: Option<bool>,
-}
-
 impl Feature {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a feature whose name is the property `name_key`.
+    pub(super) fn parse(text: &str, name_key: &str) -> Result<Self, String> {
         // The line and column of the error would be those inside the feature, so only its text is told.
         let raw: Raw = serde_json::from_str(text).map_err(|error| {
             let text = error.to_string();
             text.split_once(" at line ").map_or(text.clone(), |(what, _)| what.into())
         })?;
         let location = location(raw.geometry.ok_or("it has no geometry")?)?;
-        let properties = raw.properties.ok_or("it has no properties, so no name")?;
-        let name = properties.name.filter(|name| !name.is_empty()).ok_or("its properties have no name")?;
-        let id = match raw.id {
-            Some(Value::String(id)) => Some(id),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            _ => None,
-        };
+        let properties = Properties(raw.properties.ok_or("it has no properties, so no name")?);
+        let no_name = || format!("its properties have no {name_key}{}", properties.like_a_name(name_key));
         let result = PlaceResult {
-            business_status: properties.business_status,
+            business_status: properties.text("business_status")?,
             location,
             viewport: None,
-            name: Some(name),
-            open_now: properties.open_now,
-            place_id: properties.place_id.or(id),
-            price_level: properties.price_level,
-            rating: properties.rating,
-            types: properties.types,
-            user_ratings_total: properties.user_ratings_total,
-            vicinity: properties.vicinity,
+            name: Some(properties.text(name_key)?.ok_or_else(no_name)?),
+            open_now: properties.read("open_now", "true or false", lenient::switch)?,
+            place_id: properties.text("place_id")?.or_else(|| lenient::text(raw.id.as_ref()?)),
+            price_level: properties.read("price_level", "a whole number from 0 to 255", lenient::whole_number)?,
+            rating: properties.read("rating", "a number", lenient::number)?,
+            types: properties.read("types", "a list of texts", lenient::texts)?.unwrap_or_default(),
+            user_ratings_total: properties.read("user_ratings_total", "a whole number", lenient::whole_number)?,
+            vicinity: properties.text("vicinity")?,
         };
         Ok(Self { result })
     }
 }
+
+struct Properties(Map<String, Value>);
+
+impl Properties {
+    fn text(&self, name: &str) -> Result<Option<String>, String> {
+        self.read(name, "a text", lenient::text)
+    }
+
+    fn read<T>(&self, name: &str, what: &str, read: impl FnOnce(&Value) -> Option<T>) -> Result<Option<T>, String> {
+        lenient::member(&self.0, name, read).map_err(|value| {
+            let shown: String = value.to_string().chars().take(MOST_SHOWN).collect();
+            format!("its {name} is not {what}: {shown}")
+        })
+    }
+
+    /// Which property its author may have had in mind for a name.
+    fn like_a_name(&self, name_key: &str) -> String {
+        let is_like_one = |key: &&String| {
+            *key != name_key
+                && (self.0[*key].is_string() && key.to_lowercase().contains("name")
+                    || key.eq_ignore_ascii_case("title"))
+        };
+        let like = self.0.keys().find(is_like_one);
+        like.map_or_else(String::new, |key| format!("; is it {key:?}? Then set places-name"))
+    }
+}
+
+/// As much of a value is shown in a message.
+const MOST_SHOWN: usize = 60;
 
 /// RFC 7946, section 3.1.1: longitude first, then latitude, perhaps a height.
 fn location(geometry: Geometry) -> Result<Location, String> {

@@ -8,6 +8,8 @@ use herd::Unavailable;
 use herd::places::Status;
 use ureq::http::StatusCode;
 
+use crate::told::Told;
+
 /// A fetch that failed once.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -17,15 +19,6 @@ pub(crate) struct Failure {
     pub(crate) retry: Retry,
     /// Whether nobody would fare better: it counts towards the breaker.
     pub(crate) is_outage: bool,
-}
-
-/// What a source itself says of an error.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// Google's word for it, where the HTTP status does not decide.
-    pub(crate) word: Option<Status>,
-    /// Its message for people.
-    pub(crate) message: String,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +81,11 @@ impl Failure {
 
     /// An HTTP error, with what the source itself told of it.
     pub(crate) fn of_status(status: StatusCode, told: Option<Told>, retry_after: Option<Duration>) -> Self {
-        let (word, told) = told.map_or((None, String::new()), |told| (told.word, format!(": {}", told.message)));
+        let (word, told) = match told {
+            Some(Told { word, message }) if message.is_empty() => (word, message),
+            Some(Told { word, message }) => (word, format!(": {message}")),
+            None => (None, String::new()),
+        };
         let word = word.unwrap_or(match status.as_u16() {
             400 => Status::InvalidRequest,
             401 | 403 => Status::RequestDenied,

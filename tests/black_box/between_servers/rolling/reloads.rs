@@ -40,9 +40,9 @@ fn a_file_that_is_wrong() {
     let config = herd.config.display().to_string();
     let renamed = file.replace("name = \"A\"", "name = \"C\"");
     for (text, told) in [
-        (format!("{file}[limits]\nmax-lin = 1\n"), format!("{config}:12:1: unknown limit `max-lin`")),
-        (file.replace("links", "link"), format!("{config}:4:1: unknown field `link`")),
-        (renamed, "\"A\" is no server of this herd".into()),
+        (format!("{file}[limits]\nmax-lin = 1\n"), format!("{config}:12:1: unknown key \"max-lin\"")),
+        (file.replace("links", "link"), format!("{config}:4:1: unknown key \"link\" in [[server]]; did you mean links?")),
+        (renamed, "unknown server \"A\"".into()),
     ] {
         fs::write(&herd.config, text).expect("a file");
         let entry = herd.reload_in_vain("A");

@@ -1,6 +1,7 @@
 //! Wrong config files, each with the line that it is told by.
 
 use super::{Folder, ONE, find};
+use crate::config::LIMITS;
 
 /// What is told of a file of this text.
 fn told(text: impl AsRef<[u8]>) -> String {
@@ -30,18 +31,87 @@ fn a_file_that_is_not_the_toml_of_a_herd() {
         ("", "1:1: a herd has at least one server; add a [[server]], or leave --config out for the built-in herd"),
         ("[[server]\n", "1:10: unclosed array table, expected `]`"),
         ("[log]\nfile = \"a\"\nfile = \"b\"\n", "3:1: duplicate key"),
+        ("[log]\nfile = \"a\n", "2:10: invalid basic string, expected `\"`"),
+        ("[log]\nfilter = info\n", "2:10: filter: expected a text in quotes, as in \"info\", found info"),
+        ("[limits]\ndrain = 10s # long\n", "2:9: drain: expected a text in quotes, as in \"10s\", found 10s"),
         (
-            "[[servers]]\n",
-            "1:3: unknown field `servers`, expected one of `server`, `herd`, `runtime`, `limits`, `data`, `access`, `places`, `log`, `tls`, `http`, `region`; did you mean server?",
+            "[[server]]\nlisten = 127.0.0.1:1\n",
+            "2:10: listen: expected a text in quotes, as in \"127.0.0.1:1\", found 127.0.0.1:1",
+        ),
+        ("name: A\n", "1:7: key with no value, expected `=`"),
+    ];
+    for (text, what) in cases {
+        assert_eq!(told(text), format!("herd.toml:{what}"));
+    }
+}
+
+#[test]
+fn tables_and_keys_that_there_are_not() {
+    let tables = "[[server]], [herd], [runtime], [limits], [data], [access], [[access.token]], [tls], [http], \
+                  [http.devices], [region], [places], [log]";
+    let server = "(known: name, listen, address, links, plain, http)";
+    let cases = [
+        ("[[servers]]\n", format!("1:3: unknown table [servers]; did you mean [[server]]? (known: {tables})")),
+        ("[limit]\n", format!("1:2: unknown table [limit]; did you mean [limits]? (known: {tables})")),
+        ("[database]\n", format!("1:2: unknown table [database] (known: {tables})")),
+        ("[http.device]\n", format!("1:7: unknown key \"device\" in [http] {HTTP}")),
+        ("[server]\nname = \"A\"\n", "1:2: [server] is one of several: write it in two brackets, [[server]]".into()),
+        (
+            "[access.token]\n",
+            "1:9: [access.token] is one of several: write it in two brackets, [[access.token]]".into(),
+        ),
+        ("[[limits]]\n", "1:3: there is one [limits] only: write it in single brackets".into()),
+        ("server = 3\n", "1:10: server is a table: write [[server]] on a line of its own, and its keys below".into()),
+        ("limits = 3\n", "1:10: limits is a table: write [limits] on a line of its own, and its keys below".into()),
+        (
+            "server = [\"A\"]\n",
+            "1:11: server is a table: write [[server]] on a line of its own, and its keys below".into(),
+        ),
+        ("max-line = 5\n", "1:1: unknown key \"max-line\" outside of any table; [limits] has one of this name".into()),
+        ("herds = 5\n", "1:1: unknown key \"herds\" outside of any table".into()),
+        ("[[server]]\nnmae = \"A\"\n", format!("2:1: unknown key \"nmae\" in [[server]]; did you mean name? {server}")),
+        (
+            "[[server]]\nworkers = 1\n",
+            format!("2:1: unknown key \"workers\" in [[server]]; [runtime] has one of this name {server}"),
         ),
         (
-            "[[server]]\nnmae = \"A\"\n",
-            "2:1: unknown field `nmae`, expected one of `name`, `listen`, `address`, `links`, `plain`, `http`; did you mean name?",
+            "[http]\nzero = true\n",
+            format!("2:1: unknown key \"zero\" in [http]; [http.devices] has one of this name {HTTP}"),
         ),
-        ("[[server]]\nname = \"A\"\n", "1:1: missing field `listen`; each [[server]] has a name and a listen"),
-        ("server = 3\n", "1:10: invalid type: integer `3`, expected a list"),
-        ("limits = 3\n", "1:10: invalid type: integer `3`, expected a table"),
-        ("[places]\nsource = 3\n", "2:10: invalid type: integer `3`, expected a string"),
+        ("[runtime]\nthreads = 1\n", "2:1: unknown key \"threads\" in [runtime] (known: workers)".into()),
+        ("[[server]]\nname = \"A\"\n", "1:1: this [[server]] has no listen; each has name, listen".into()),
+        ("[[server]]\nlisten = \"h:1\"\n", "1:1: this [[server]] has no name; each has name, listen".into()),
+    ];
+    for (text, what) in cases {
+        assert_eq!(told(text), format!("herd.toml:{what}"));
+    }
+}
+
+const HTTP: &str =
+    "(known: listen, hosts, origins, max-body, tiles, tiles-attribution, share-key-file, share-at-most, public-url)";
+
+#[test]
+fn values_of_another_kind() {
+    let cases = [
+        ("[places]\nsource = 3\n", "2:10: source: expected a text in quotes, as in \"3\", found 3"),
+        ("[places]\nsource = [\"file\"]\n", "2:10: source: expected one text in quotes, found [\"file\"]"),
+        ("[[server]]\nname = \"A\"\nlinks = \"B\"\n", "3:9: links: expected a list, as in [\"B\"], found \"B\""),
+        ("[[server]]\nlinks = 3\n", "2:9: links: expected a list of texts, as in [\"A\", \"B\"], found 3"),
+        ("[[server]]\nlinks = [\"B\", 3]\n", "2:15: links: expected texts in quotes, found 3"),
+        ("[[server]]\nplain = \"true\"\n", "2:9: plain: expected true or false, without quotes, found \"true\""),
+        (
+            "[limits]\nclients = 1.5\n",
+            "2:11: clients: expected a whole number, a text in quotes, true or false, found 1.5",
+        ),
+        ("[limits]\nclients = [5]\n", "2:11: clients: expected one value, found [5]"),
+        (
+            "[limits]\nclients = 999999999999999999999999999999999999999999\n",
+            "2:11: clients: expected a smaller number, found 999999999999999999999999999999999999999999",
+        ),
+        (
+            "[limits]\ndrain = 12:30:00\n",
+            "2:9: drain: expected a whole number, a text in quotes, true or false, found 12:30:00",
+        ),
     ];
     for (text, what) in cases {
         assert_eq!(told(text), format!("herd.toml:{what}"));
@@ -59,16 +129,16 @@ fn servers_that_are_no_herd() {
         ),
         (
             server("A", "h", ""),
-            "3:10: listen: \"h\" is no HOST:PORT: add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880",
+            "3:10: listen: expected HOST:PORT, found \"h\": add a colon and a port, as in 127.0.0.1:12880 or [::1]:12880",
         ),
         (
             server("A", "::1:80", ""),
-            "3:10: listen: \"::1:80\" is no HOST:PORT: an IPv6 host stands in brackets, as in 127.0.0.1:12880 or [::1]:12880",
+            "3:10: listen: expected HOST:PORT, found \"::1:80\": an IPv6 host stands in brackets, as in 127.0.0.1:12880 or [::1]:12880",
         ),
         (server("A", "h:0", ""), "3:10: A cannot be reached at port 0; give it a port from 1 to 65535"),
         (
             server("A", "h:1", "address = \"h:x\""),
-            "4:11: address: \"h:x\" is no HOST:PORT: the port is a number from 0 to 65535, as in 127.0.0.1:12880 or [::1]:12880",
+            "4:11: address: expected HOST:PORT, found \"h:x\": the port is a number from 0 to 65535, as in 127.0.0.1:12880 or [::1]:12880",
         ),
         (server("A", "h:1", "links = [\"A\"]"), "4:10: A is linked to itself; take that link out"),
         (
@@ -110,24 +180,17 @@ fn a_link_to_a_name_misspelt() {
 
 #[test]
 fn values_out_of_place() {
-    let limits = "`max-line`, `idle-timeout`, `line-timeout`, `one-shot`, `max-unsent`, `buffers`, `max-waiting`, \
-                  `connections`, `connections-per-address`, `clients`, `client-bytes`, `keep-for`, `gone-for`, `handled`, `max-ahead`, \
-                  `link-idle`, `link-retry`, `link-timeout`, `link-queue`, `repair-interval`, `watches`, `watch-queue`, `fetches`, `fetch-queue`, \
-                  `drain`";
-    let unknown = format!("5:1: unknown limit `max-lin`, expected one of {limits}; did you mean max-line?");
+    let limits = LIMITS.each_ref().map(|limit| limit.name).join(", ");
+    let unknown = format!("5:1: unknown key \"max-lin\" in [limits]; did you mean max-line? (known: {limits})");
     let cases = [
         ("[limits]\nmax-lin = 1", unknown.as_str()),
         ("[limits]\nmax-line = 0", "5:12: max-line must be more than 0 (default: 4096)"),
         (
             "[limits]\nmax-line = -5",
-            "5:12: max-line: \"-5\" is no size: write bytes, or a unit, as in 4096 or 16MiB (default: 4096)",
-        ),
-        (
-            "[limits]\nclients = 1.5",
-            "5:11: invalid type: floating point `1.5`, expected a whole number, a text, true or false",
+            "5:12: max-line: expected a size in bytes or with a unit, as in 4096 or 16MiB, found \"-5\" (default: 4096)",
         ),
         ("[limits]\nclients = 99999999999999999999", "5:11: clients must be at most 4294967295 (default: 10000000)"),
-        ("[limits]\none-shot = 1", "5:12: one-shot: \"1\" is neither true nor false (default: false)"),
+        ("[limits]\none-shot = 1", "5:12: one-shot: expected true or false, found \"1\" (default: false)"),
         ("[places]\ntimeout = 0", "5:11: places-timeout must be more than 0 (default: 5s)"),
         (
             "[places]\nsource = \"google\"",
@@ -141,7 +204,7 @@ fn values_out_of_place() {
             "[places]\nsource = \"google-legacy\"\nkey-file = \"no.key\"",
             "6:12: the key file no.key cannot be read: No such file or directory (os error 2); check its path",
         ),
-        ("[log]\nformat = \"xml\"", "5:10: \"xml\" is no log format (known: human, json)"),
+        ("[log]\nformat = \"xml\"", "5:10: unknown log format \"xml\" (known: human, json)"),
     ];
     for (rest, what) in cases {
         assert_eq!(told(format!("{ONE}{rest}\n")), format!("herd.toml:{what}"));
@@ -162,7 +225,10 @@ fn tls_that_cannot_be() {
             format!("8:14: unknown choice \"require\"; did you mean required? {choices}"),
         ),
         (format!("[tls]\n{files}clients = \"yes\""), format!("8:11: unknown choice \"yes\" {choices}")),
-        ("[tls]\ncertificate = 1".into(), "5:1: unknown field `certificate`, expected one of `cert`".into()),
+        (
+            "[tls]\ncertificate = 1".into(),
+            "5:1: unknown key \"certificate\" in [tls]; [region] has one of this name".into(),
+        ),
     ];
     for (rest, what) in cases {
         let told = told(format!("{ONE}{rest}\n"));

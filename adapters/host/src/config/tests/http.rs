@@ -114,19 +114,19 @@ fn what_is_wrong_with_it_is_told() {
     for (http, told) in [
         ("[http]\nshare-key-file = \"none\"\n", "the share key file"),
         ("[http]\nshare-at-most = \"0s\"\n", "share-at-most"),
-        ("[http]\npublic-url = \"herd.example\"\n", "public-url: a URL"),
+        ("[http]\npublic-url = \"herd.example\"\n", "public-url: expected a URL"),
         ("[http.devices]\nmax-ahead = 0\n", "max-ahead"),
         ("[http.devices]\nmax-age = \"soon\"\n", "max-age"),
         ("[http.devices]\nmax-accuracy = \"1km\"\n", "max-accuracy"),
         ("[http.devices]\nfriends = \"a*b\"\n", "friends: invalid pattern"),
-        ("[http]\nlisten = \"12890\"\n", "no HOST:PORT"),
-        ("[http]\nhosts = [\"a:1\"]\n", "hosts: a name alone"),
-        ("[http]\norigins = [\"*\"]\n", "origins: a scheme and a host"),
-        ("[http]\norigins = [\"https://a/\"]\n", "origins: a scheme and a host"),
-        ("[http]\nmax-body = \"1GiB\"\n", "no size from 1 to 64MiB"),
-        ("[http]\nmax-body = 0\n", "no size from 1 to 64MiB"),
-        ("[http]\ntiles = \"https://a/{z}\"\n", "tiles: a URL with {z}, {x} and {y}"),
-        ("[http]\nlisten-to = \"a\"\n", "unknown field `listen-to`"),
+        ("[http]\nlisten = \"12890\"\n", "http: expected HOST:PORT, found \"12890\""),
+        ("[http]\nhosts = [\"a:1\"]\n", "hosts: expected a name alone"),
+        ("[http]\norigins = [\"*\"]\n", "origins: expected a scheme and a host"),
+        ("[http]\norigins = [\"https://a/\"]\n", "origins: expected a scheme and a host"),
+        ("[http]\nmax-body = \"1GiB\"\n", "max-body: expected a size from 1 to 64MiB, found"),
+        ("[http]\nmax-body = 0\n", "max-body: expected a size from 1 to 64MiB, found"),
+        ("[http]\ntiles = \"https://a/{z}\"\n", "tiles: expected a URL with {z}, {x} and {y}"),
+        ("[http]\nlisten-to = \"a\"\n", "unknown key \"listen-to\" in [http]"),
     ] {
         let error = settings(http, &[]).expect_err(http);
         assert!(error.contains(told), "{error}");

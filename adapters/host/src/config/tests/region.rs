@@ -62,6 +62,7 @@ fn all_of_it() {
         .into_iter()
         .map(|warning| match warning {
             Warning::OpenToOthers { file, .. } => file,
+            Warning::UnknownVariable { name, .. } => panic!("{name}"),
         })
         .collect();
     assert_eq!(open, [folder.path("us.password"), folder.path("us.key")]);
@@ -72,12 +73,12 @@ fn what_is_wrong_with_it_is_told() {
     for (text, told) in [
         ("[region]\nnats = [\"nats://a:1\"]\n", "herd.toml:4:1: [region] has no name"),
         ("[region]\nname = \"us\"\n", "herd.toml:4:1: [region] has no nats"),
-        ("[region]\nname = \"u.s\"\nnats = [\"nats://a:1\"]\n", "herd.toml:5:8: name: \"u.s\" is not 1 to 64 letters"),
+        ("[region]\nname = \"u.s\"\nnats = [\"nats://a:1\"]\n", "herd.toml:5:8: name: expected 1 to 64 letters"),
         ("[region]\nname = \"us\"\nnats = [\"a:1\"]\n", "herd.toml:6:9: nats: not the URL of a NATS server"),
         ("[region]\nname = \"us\"\nnats = [\"nats://me:hush@a:1\"]\n", "a user or token in it would show in logs"),
-        (&format!("{US}prefix = \">\"\n"), "prefix: \">\" is not 1 to 64 letters"),
+        (&format!("{US}prefix = \">\"\n"), "prefix: expected 1 to 64 letters"),
         (&format!("{US}timeout = 0\n"), "region-timeout must be more than 0"),
-        (&format!("{US}replicas = 6\n"), "replicas: \"6\" is no number from 1 to 5"),
+        (&format!("{US}replicas = 6\n"), "replicas: expected a number from 1 to 5, found \"6\""),
         (&format!("{US}user = \"us\"\n"), "logs in with credentials-file, or with user and password-file"),
         (&format!("{US}user = \"us\"\npassword-file = \"none\"\n"), "none: cannot be read"),
         (&format!("{US}credentials-file = \"us.password\"\n"), "us.password: no user JWT in it"),
@@ -85,7 +86,7 @@ fn what_is_wrong_with_it_is_told() {
         (&format!("{US}ca = \"us.password\"\n"), "no certificate in PEM form"),
         (&format!("{US}certificate = \"us.pem\"\n"), "needs a certificate and its key"),
         (&format!("{US}certificate = \"us.pem\"\nkey = \"us.pem\"\n"), "no private key in PEM form"),
-        (&format!("{US}secret = \"x\"\n"), "unknown field `secret`"),
+        (&format!("{US}secret = \"x\"\n"), "unknown key \"secret\" in [region]"),
     ] {
         let fault = folder(text).fault(&[], &[]);
         assert!(fault.contains(told) && !fault.contains("hush"), "{text}: {fault}");

@@ -1,0 +1,45 @@
+//! What `up` says first: what runs where, and what to try.
+
+use std::io::{self, Write};
+
+use crate::config::Settings;
+use crate::server::Bound;
+
+/// The most servers that are listed.
+const MOST_LISTED: usize = 12;
+
+/// Says it on standard output.
+pub(crate) fn print(settings: &Settings, bound: &[Bound], program: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let herd = &settings.herd;
+    let plural = if bound.len() == 1 { "server" } else { "servers" };
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(out, "{program} {version}: a herd of {} {plural}; Ctrl-C stops it", bound.len())?;
+    let listed = || herd.ids().zip(bound).take(MOST_LISTED);
+    let width = listed().map(|(id, _)| herd.name(id).as_str().chars().count()).max().unwrap_or_default();
+    for (id, bound) in listed() {
+        let links: Vec<&str> = herd.neighbours(id).iter().map(|&peer| herd.name(peer).as_str()).collect();
+        let links = if links.is_empty() { String::new() } else { format!("  links: {}", links.join(", ")) };
+        writeln!(out, "  {:width$}  {}{links}", herd.name(id), bound.address()?)?;
+    }
+    if bound.len() > MOST_LISTED {
+        writeln!(out, "  and {} more", bound.len() - MOST_LISTED)?;
+    }
+    match (bound.iter().find_map(Bound::http), bound.iter().find_map(|bound| bound.no_http.as_ref())) {
+        (Some(http), _) => writeln!(out, "Map: http://{http}")?,
+        (None, Some(why)) => writeln!(out, "No map: {why}")?,
+        (None, None) => writeln!(out, "No map: --http ADDR:PORT serves it")?,
+    }
+    match &settings.log.file {
+        None => writeln!(out, "Log: on standard error, filter {:?} (--log-filter)", settings.log.filter)?,
+        Some(file) => writeln!(out, "Log: {}", file.display())?,
+    }
+    let names: Vec<&str> = herd.ids().map(|id| herd.name(id).as_str()).collect();
+    let (first, last) = (names.first().unwrap_or(&""), names.last().unwrap_or(&""));
+    let config = settings.config.as_ref().map_or_else(String::new, |file| format!(" --config {}", file.display()));
+    writeln!(out, "Try, in another terminal:")?;
+    writeln!(out, "  herd iamat{config} --to {first} kiwi.cs.ucla.edu 34.068930 -118.445127")?;
+    writeln!(out, "  herd whatsat{config} --to {last} kiwi.cs.ucla.edu")?;
+    writeln!(out, "  herd demo{config}")?;
+    out.flush()
+}
