@@ -41,7 +41,10 @@ fn a_file_that_is_wrong() {
     let renamed = file.replace("name = \"A\"", "name = \"C\"");
     for (text, told) in [
         (format!("{file}[limits]\nmax-lin = 1\n"), format!("{config}:12:1: unknown key \"max-lin\"")),
-        (file.replace("links", "link"), format!("{config}:4:1: unknown key \"link\" in [[server]]; did you mean links?")),
+        (
+            file.replace("links", "link"),
+            format!("{config}:4:1: unknown key \"link\" in [[server]]; did you mean links?"),
+        ),
         (renamed, "unknown server \"A\"".into()),
     ] {
         fs::write(&herd.config, text).expect("a file");
