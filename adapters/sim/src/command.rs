@@ -1,8 +1,11 @@
 //! The command line.
 
+mod regions;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::num::NonZero;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
@@ -22,6 +25,9 @@ const BOTH_FOR_EACH: u64 = 8;
 /// Days of work for any machine.
 const MOST_SEEDS: u64 = 1_000_000_000;
 
+/// More than anybody has continents.
+const MOST_REGIONS: usize = 64;
+
 /// More than any machine has cores.
 const MOST_THREADS: usize = 1024;
 
@@ -33,8 +39,15 @@ const MOST_THREADS: usize = 1024;
 #[command(name = "herd-sim", version, after_help = exit_code::HELP, allow_negative_numbers = true)]
 pub(crate) struct Line {
     /// Servers in each herd, or from fewest to most
-    #[arg(long, value_name = "N|LO..HI", default_value = "5..9", value_parser = parse_servers)]
+    #[arg(long, value_name = "N|LO..HI", default_value = "5..9", value_parser = range("servers", herd::Herd::MOST_SERVERS))]
     servers: (usize, usize),
+    /// Play so many regions, or from fewest to most, in place of herds: what they say to each other is lost, repeated,
+    /// late, and their servers crash
+    #[arg(
+        long, value_name = "N|LO..HI", value_parser = range("regions", MOST_REGIONS),
+        conflicts_with_all = ["servers", "faults", "graph", "fast", "trace", "scenario", "save", "no_shrink", "spread"]
+    )]
+    regions: Option<(usize, usize)>,
     /// How many seeds to play
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = number(1..=MOST_SEEDS))]
     seeds: u64,
@@ -86,6 +99,9 @@ struct Played {
 
 impl Line {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(regions) = self.regions {
+            return regions::play(&self, regions);
+        }
         let started = Instant::now();
         let report = match &self.scenario {
             Some(path) => self.play_file(path)?,
@@ -126,18 +142,25 @@ impl Line {
             self.take(&mut report, self.played(self.first_seed, outcome), || scenario)?;
             return Ok(report);
         }
-        let threads = self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));
-        let seeds = self.first_seed..self.first_seed.saturating_add(self.seeds);
         let play = |seed| {
             let options = self.options(Some(seed));
             Run::with(recipe.scenario(seed), options).expect("a recipe makes herds").play()
         };
         let mut failure = None;
-        many::play(seeds, threads, play, |seed, outcome| {
+        let is_broken = |outcome: &Outcome| outcome.violation.is_some();
+        many::play(self.all_seeds(), self.all_threads(), play, is_broken, |seed, outcome| {
             let taken = self.take(&mut report, self.played(seed, outcome), || recipe.scenario(seed));
             failure = failure.take().or(taken.err());
         });
         failure.map_or(Ok(report), Err)
+    }
+
+    fn all_seeds(&self) -> Range<u64> {
+        self.first_seed..self.first_seed.saturating_add(self.seeds)
+    }
+
+    fn all_threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get))
     }
 
     /// Plays one, and writes down what happens if that was asked for.
@@ -180,8 +203,7 @@ impl Line {
 
     /// The one command that plays a seed again, and writes down what happens.
     fn again(&self, seed: u64) -> String {
-        let (low, high) = self.servers;
-        let servers = if low == high { low.to_string() } else { format!("{low}..{high}") };
+        let servers = written(self.servers);
         let (faults, graph) = (self.faults, self.graph);
         format!(
             "cargo run --release --bin herd-sim -- --servers {servers} --seeds 1 --first-seed {seed} \
@@ -196,13 +218,20 @@ impl Line {
     }
 }
 
+/// A range as [`range`] reads it.
+fn written((low, high): (usize, usize)) -> String {
+    if low == high { low.to_string() } else { format!("{low}..{high}") }
+}
+
 /// `N`, or `LO..HI`, both included.
-fn parse_servers(text: &str) -> Result<(usize, usize), String> {
-    let (low, high) = text.split_once("..").unwrap_or((text, text));
-    let number = |text: &str| text.trim_start_matches('=').parse::<usize>().ok();
-    match (number(low), number(high)) {
-        (Some(low), Some(high)) if (1..=high).contains(&low) && high <= herd::Herd::MOST_SERVERS => Ok((low, high)),
-        _ => Err(format!("not a number of servers from 1 to {}, nor LO..HI", herd::Herd::MOST_SERVERS)),
+fn range(what: &'static str, most: usize) -> impl Fn(&str) -> Result<(usize, usize), String> + Clone {
+    move |text| {
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let number = |text: &str| text.trim_start_matches('=').parse::<usize>().ok();
+        match (number(low), number(high)) {
+            (Some(low), Some(high)) if (1..=high).contains(&low) && high <= most => Ok((low, high)),
+            _ => Err(format!("not a number of {what} from 1 to {most}, nor LO..HI")),
+        }
     }
 }
 
@@ -222,6 +251,7 @@ mod tests {
             (["--servers", "0"], servers.as_str()),
             (["--servers", "9..5"], &servers),
             (["--servers", "9999999"], &servers),
+            (["--regions", "65"], "not a number of regions from 1 to 64, nor LO..HI"),
             (["--seeds", "0"], "not a whole number from 1 to 1000000000"),
             (["--seeds", "many"], "not a whole number from 1 to 1000000000"),
             (["--first-seed", "-1"], "not a whole number from 0 to 18446744073709551615"),

@@ -39,7 +39,7 @@
 //! | `listener` | what a server's feed tells |
 //! | `run` | all of it, step by step |
 //! | `regions` | regions, and the bus that joins them |
-//! | `violation` | what must hold |
+//! | `violation`, `panics` | what must hold |
 //! | `stats`, `trace`, `digest` | what is told of a run |
 //! | `shrink` | from a long failure to a short one |
 
@@ -56,6 +56,7 @@ mod listener;
 mod nearby;
 mod oracle;
 mod overheard;
+mod panics;
 mod places;
 mod regions;
 mod run;
@@ -72,8 +73,9 @@ mod wires;
 
 pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
-pub use regions::{Regions, RegionsOutcome, RegionsStats};
-pub use run::{FastPath, Options, Outcome, Run, is_playing};
+pub use panics::is_playing;
+pub use regions::{Messages, Regions, RegionsOutcome, RegionsStats, Traffic};
+pub use run::{FastPath, Options, Outcome, Run};
 pub use scenario::{
     Ailment, BadScenario, Bounds, Builder, Data, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND,
     Scenario, Trusting, What,

@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use herd_sim::Outcome;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Plays every seed, each on its own, and hands over the outcomes in the order of the seeds.
-pub(crate) fn play(
+pub(crate) fn play<T: Send>(
     seeds: Range<u64>,
     threads: usize,
-    play: impl Fn(u64) -> Outcome + Sync,
-    mut take: impl FnMut(u64, Outcome),
+    play: impl Fn(u64) -> T + Sync,
+    is_broken: impl Fn(&T) -> bool,
+    mut take: impl FnMut(u64, T),
 ) {
     let bar = ProgressBar::new(seeds.end - seeds.start);
     let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} seeds, {per_sec}, {eta} left{msg}");
@@ -39,7 +39,7 @@ pub(crate) fn play(
         let mut broken = 0;
         for (seed, outcome) in receiver {
             bar.inc(1);
-            if outcome.violation.is_some() {
+            if is_broken(&outcome) {
                 broken += 1;
                 bar.set_message(format!(", {broken} broken"));
             }

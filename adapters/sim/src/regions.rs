@@ -8,21 +8,25 @@ mod bus;
 mod checks;
 mod clients;
 mod server;
+mod traffic;
 mod watcher;
 
 use std::collections::BTreeMap;
 
 use herd::{Action, Event, LinkStep, ServerId, SessionId};
+use serde::Serialize;
 
 use self::bus::{Bus, Fate};
 use self::clients::Truth;
 use self::server::Server;
+pub use self::traffic::{Messages, Traffic};
 use self::watcher::Follower;
+use crate::panics::caught;
 use crate::scenario::{MILLI, Nanos, SECOND};
 use crate::seed::Seed;
 
 /// What happened to some regions, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RegionsStats {
     /// Reports and FORGETs of clients.
     pub told: u64,
@@ -33,7 +37,7 @@ pub struct RegionsStats {
     /// Those that were answered with a report.
     pub answered: u64,
     /// Messages between regions.
-    pub posts: u64,
+    pub traffic: Traffic,
     /// Those of them that were lost.
     pub lost: u64,
     /// What watchers were told.
@@ -43,12 +47,12 @@ pub struct RegionsStats {
 impl RegionsStats {
     /// Adds what happened in another run.
     pub const fn add(&mut self, other: &Self) {
-        let Self { told, moves, asked, answered, posts, lost, watched } = other;
+        let Self { told, moves, asked, answered, traffic, lost, watched } = other;
         self.told += *told;
         self.moves += *moves;
         self.asked += *asked;
         self.answered += *answered;
-        self.posts += *posts;
+        self.traffic.add(traffic);
         self.lost += *lost;
         self.watched += *watched;
     }
@@ -143,6 +147,13 @@ impl Regions {
     /// Plays until all is at rest, or something does not hold.
     #[must_use]
     pub fn play(mut self) -> RegionsOutcome {
+        if let Some(panic) = caught(|| self.play_to_the_end()) {
+            self.violate(&panic);
+        }
+        RegionsOutcome { violation: self.violation, stats: self.stats }
+    }
+
+    fn play_to_the_end(&mut self) {
         while self.now < TROUBLE && self.violation.is_none() {
             self.trouble();
             self.clients_tell();
@@ -158,7 +169,6 @@ impl Regions {
         if self.violation.is_none() {
             self.check_rest();
         }
-        RegionsOutcome { violation: self.violation, stats: self.stats }
     }
 
     /// Something did not hold.
@@ -326,7 +336,7 @@ impl Regions {
         }
         let region = self.servers[server].region;
         for post in posts {
-            self.stats.posts += 1;
+            self.stats.traffic.take(&post);
             let fates = self.bus.carry((server, region), &post, self.now, &mut self.seed, |of| {
                 let there = &self.members[of];
                 there.iter().copied().filter(|&server| self.servers[server].node.is_some()).collect()

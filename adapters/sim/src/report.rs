@@ -28,7 +28,7 @@ pub(crate) struct Broken {
 }
 
 /// How many failures are told of one by one.
-const TOLD: usize = 10;
+pub(crate) const TOLD: usize = 10;
 
 impl Report {
     pub(crate) fn print(&self, out: &mut impl Write, json: bool) -> io::Result<()> {

@@ -29,9 +29,7 @@ mod trusts;
 mod turns;
 mod watches;
 
-use std::cell::Cell;
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -43,6 +41,7 @@ use crate::digest::Digest;
 use crate::host::Host;
 use crate::oracle::Oracle;
 use crate::overheard::Overheard;
+use crate::panics::caught;
 use crate::scenario::{BadScenario, MILLI, Nanos, SECOND, Scenario};
 use crate::seed::Seed;
 use crate::stats::{Stats, Tracker};
@@ -63,16 +62,6 @@ const TIME_TO_ANSWER: Nanos = 120 * SECOND;
 
 /// How often a herd is looked at once nothing keeps its servers from agreeing.
 const LOOK: Nanos = 250 * MILLI;
-
-thread_local! {
-    static PLAYING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread plays a run: a panic of it is caught then, and told as a [`Violation`].
-#[must_use]
-pub fn is_playing() -> bool {
-    PLAYING.get()
-}
 
 /// What a run does besides playing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -232,17 +221,13 @@ impl Run {
     }
 
     fn play_once(&mut self) -> Outcome {
-        let playing = PLAYING.replace(true);
-        let played = catch_unwind(AssertUnwindSafe(|| {
+        let panic = caught(|| {
             self.start();
             while self.step() {}
             self.finish();
-        }));
-        PLAYING.set(playing);
-        if let Err(panic) = played {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("something");
-            self.violate(Invariant::NoPanic, None, format!("panicked: {text}"));
+        });
+        if let Some(panic) = panic {
+            self.violate(Invariant::NoPanic, None, panic);
         }
         self.stats.virtual_nanos = self.now;
         if let Some(tracker) = &self.tracker {
