@@ -21,6 +21,7 @@ mod shared_links;
 mod signals;
 mod sources;
 mod status;
+mod systemd;
 mod tls;
 mod versions;
 mod watches;

@@ -52,6 +52,7 @@ mod shutdown;
 mod signals;
 mod source;
 mod stopped;
+mod systemd;
 mod timer;
 mod tls;
 mod trial;

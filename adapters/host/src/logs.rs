@@ -6,6 +6,7 @@
 mod change;
 mod escaped;
 mod fields;
+mod journal;
 mod queue;
 mod rates;
 mod writing;
@@ -27,6 +28,7 @@ use tracing_subscriber::layer::SubscriberExt;
 pub(crate) use self::change::Changed;
 use self::change::FilterSlot;
 pub use self::escaped::Escaped;
+use self::journal::JournalFormat;
 use self::queue::{Inlet, Queue};
 use self::rates::{OWN, RateLayer, Rates};
 use self::writing::{Sink, Tell};
@@ -110,10 +112,10 @@ impl Tell for Log {
 /// A [`LogError`], each of which means that there is no log.
 pub fn start(settings: &LogSettings) -> Result<Log, LogError> {
     let (dispatch, log) = match &settings.file {
-        None => open(settings, Box::new(io::stderr()), wants_colours())?,
+        None => open(settings, Box::new(io::stderr()), Reader::of_standard_error())?,
         Some(path) => {
             let file = append(path).map_err(|why| LogError::unwritable(path, why))?;
-            open(settings, Box::new(file), false)?
+            open(settings, Box::new(file), Reader::File)?
         }
     };
     dispatcher::set_global_default(dispatch).map_err(|_| LogError::Twice)?;
@@ -122,10 +124,10 @@ pub fn start(settings: &LogSettings) -> Result<Log, LogError> {
 }
 
 /// A log that goes to `sink`, and the subscriber that leads there. It ends with the last copy of that.
-fn open(settings: &LogSettings, sink: Sink, colours: bool) -> Result<(Dispatch, Log), LogError> {
+fn open(settings: &LogSettings, sink: Sink, reader: Reader) -> Result<(Dispatch, Log), LogError> {
     let queue = Arc::new(Queue::default());
     let rates = Arc::new(Rates::new(Arc::clone(&queue)));
-    let (dispatch, filter) = subscriber(settings, Inlet(Arc::clone(&queue)), RateLayer(Arc::clone(&rates)), colours)?;
+    let (dispatch, filter) = subscriber(settings, Inlet(Arc::clone(&queue)), RateLayer(Arc::clone(&rates)), reader)?;
     let log = Log { queue, rates, dispatch: dispatch.downgrade(), filter: Arc::new(filter) };
     let writer = log.clone();
     let thread = std::thread::Builder::new().name("herd-log".into());
@@ -137,12 +139,18 @@ fn subscriber(
     settings: &LogSettings,
     inlet: Inlet,
     rates: RateLayer,
-    colours: bool,
+    reader: Reader,
 ) -> Result<(Dispatch, FilterSlot), LogError> {
-    let builder = tracing_subscriber::fmt().with_writer(inlet).with_ansi(colours);
+    let builder = tracing_subscriber::fmt().with_writer(inlet).with_ansi(reader == Reader::Terminal);
     // It would complain on standard error, which panics where that is what fails.
     let builder = builder.log_internal_errors(false).with_env_filter(filter(&settings.filter)?);
     Ok(match settings.format {
+        LogFormat::Human if reader == Reader::Journal => {
+            let builder = builder.fmt_fields(fields::fields()).event_format(JournalFormat::default());
+            let builder = builder.with_filter_reloading();
+            let filter = FilterSlot::new(builder.reload_handle());
+            (Dispatch::new(builder.finish().with(rates)), filter)
+        }
         LogFormat::Human => {
             let builder = builder.fmt_fields(fields::fields()).with_filter_reloading();
             let filter = FilterSlot::new(builder.reload_handle());
@@ -165,6 +173,27 @@ fn filter(directives: &str) -> Result<EnvFilter, LogError> {
 
 fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Who reads a log for people.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Somebody at a terminal, who has asked for no plain text.
+    Terminal,
+    /// The journal of systemd.
+    Journal,
+    /// Whoever opens a file, or is at the other end of a pipe.
+    File,
+}
+
+impl Reader {
+    fn of_standard_error() -> Self {
+        match (journal::is_standard_error(), wants_colours()) {
+            (true, _) => Self::Journal,
+            (false, true) => Self::Terminal,
+            (false, false) => Self::File,
+        }
+    }
 }
 
 /// See <https://no-color.org>: any value of the variable but an empty one says no.

@@ -13,6 +13,7 @@ use crate::open_files::fit;
 use crate::runtime::Runtime;
 use crate::server::{ReloadError, Server};
 use crate::source::PlacesError;
+use crate::systemd;
 
 /// What the process goes by.
 pub(crate) struct Reload {
@@ -45,6 +46,7 @@ enum Refused {
 impl Reload {
     /// Reads everything again, and has these servers take it over; people are told what came of it.
     pub(crate) async fn run<R: Runtime>(&mut self, servers: &[Server<R>]) {
+        systemd::reloading();
         match self.take_over(servers).await {
             Ok(settings) => {
                 let changed = listed(&limits_that_differ(&self.now, &settings));
@@ -52,8 +54,10 @@ impl Reload {
                 tell_warnings(&settings);
                 self.tell_what_waits(&settings, servers);
                 self.now = settings;
+                systemd::ready(servers);
             }
             Err(error) => {
+                systemd::refused(&error.to_string());
                 tracing::error!(target: "herd::server", %error, "settings cannot be used, the old ones stay");
             }
         }

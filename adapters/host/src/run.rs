@@ -23,6 +23,7 @@ use crate::running;
 use crate::runtime::Runtime;
 use crate::server::{Bound, Server, StartError};
 use crate::signals::Signals;
+use crate::systemd;
 use crate::trial;
 
 /// Runs what the command line asks for, on the runtime `R`.
@@ -145,7 +146,9 @@ async fn run<R: Runtime>(
     for (stored, bound) in stored.into_iter().zip(bound) {
         servers.push(bound.start::<R>(settings, stored, Arc::clone(&reload.source)).await?);
     }
+    systemd::ready(&servers);
     until_stopped(signals, reload, &servers).await;
+    systemd::stopping();
     stop_all(&servers).await;
     Ok(())
 }

@@ -18,7 +18,7 @@ fn logged(format: LogFormat, filter: &str, work: impl Fn()) -> String {
     let path = folder.path().join("herd.log");
     for _ in 0..2 {
         let file = append(&path).expect("a file");
-        let (dispatch, log) = open(&settings(format, filter), Box::new(file), false).expect("a log");
+        let (dispatch, log) = open(&settings(format, filter), Box::new(file), Reader::File).expect("a log");
         dispatcher::with_default(&dispatch, &work);
         log.flush(PATIENCE);
     }
@@ -127,7 +127,7 @@ fn valve() -> (Valve, SyncSender<bool>, Arc<Mutex<Vec<u8>>>) {
 #[test]
 fn a_log_that_blocks_and_fails() {
     let (sink, allow, taken) = valve();
-    let (dispatch, log) = open(&settings(LogFormat::Json, "debug"), Box::new(sink), false).expect("a log");
+    let (dispatch, log) = open(&settings(LogFormat::Json, "debug"), Box::new(sink), Reader::File).expect("a log");
     let (filler, lines) = ("x".repeat(1_000), 9_000);
     dispatcher::with_default(&dispatch, || {
         tracing::debug!(target: "herd::test", "first");
@@ -161,7 +161,7 @@ fn a_file_takes_over() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("herd.log");
     let (sink, allow, taken) = valve();
-    let (dispatch, log) = open(&settings(LogFormat::Json, "info"), Box::new(sink), false).expect("a log");
+    let (dispatch, log) = open(&settings(LogFormat::Json, "info"), Box::new(sink), Reader::File).expect("a log");
     let tell = |number: usize| {
         tracing::info!(target: "herd::test", number, filler = "x".repeat(1_500), "told");
         tracing::debug!(target: "herd::test", number, "told too");
@@ -202,7 +202,7 @@ fn a_flush_ends() {
             Ok(())
         }
     }
-    let (dispatch, log) = open(&settings(LogFormat::Human, "info"), Box::new(Full), false).expect("a log");
+    let (dispatch, log) = open(&settings(LogFormat::Human, "info"), Box::new(Full), Reader::File).expect("a log");
     dispatcher::with_default(&dispatch, || tracing::info!(target: "herd::test", "unheard"));
     // Where it fails nothing is gained by waiting for longer: this would be for ever.
     log.flush(Duration::MAX);
