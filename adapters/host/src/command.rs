@@ -177,7 +177,7 @@ pub fn read(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<Order, UsageError> {
-    let line = clap_command(program);
+    let line = command_line(program);
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let is_short = put_command_first(&mut arguments, &line);
     let matches = line.try_get_matches_from(arguments)?;
@@ -215,7 +215,9 @@ fn guarded(settings: Settings) -> Result<Settings, UsageError> {
     Ok(settings)
 }
 
-fn clap_command(program: &'static str) -> clap::Command {
+/// What a program of that name understands, for man pages and completions.
+#[must_use]
+pub fn command_line(program: &'static str) -> clap::Command {
     let usage = format!("{program} [OPTIONS] NAME\n       {program} [OPTIONS] <COMMAND>");
     Line::command().name(program).bin_name(program).override_usage(usage)
 }

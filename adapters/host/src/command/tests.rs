@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 
-use super::{Order, UsageError, clap_command, read};
+use super::{Order, UsageError, command_line, read};
 use crate::config::{Description, Environment};
 
 fn order_with(line: &str, variables: &[(&str, &str)]) -> Result<Order, UsageError> {
@@ -34,7 +34,7 @@ fn syntax(line: &str) -> ErrorKind {
 
 #[test]
 fn the_parser_is_sound() {
-    clap_command("herd-tokio").debug_assert();
+    command_line("herd-tokio").debug_assert();
 }
 
 #[test]

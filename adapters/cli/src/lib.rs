@@ -1,0 +1,109 @@
+//! The client of a herd, `herd`: tells a herd where clients are, and asks it.
+
+mod client;
+mod colours;
+mod commands;
+mod connection;
+mod data;
+mod demo;
+mod door;
+mod failure;
+mod format;
+mod health;
+mod herd_file;
+mod lines;
+mod pipeline;
+mod record;
+mod refusal;
+mod reply;
+mod server;
+mod shown;
+mod syntax;
+mod target;
+mod terminal;
+mod text;
+mod tls;
+mod token;
+mod transport;
+mod watching;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use herd_host::{end_at_a_panic, exit_code};
+
+use self::format::Format;
+
+/// Tell a herd where clients are, and ask it
+#[derive(Parser)]
+#[command(name = "herd", version, arg_required_else_help = true, after_help = exit_code::HELP)]
+struct Line {
+    /// Show answers as JSON, and errors too
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Send(commands::send::Send),
+    Iamat(commands::iamat::Iamat),
+    Whatsat(commands::whatsat::Whatsat),
+    Where(commands::home::Where),
+    Near(commands::near::Near),
+    Watch(commands::watch::Watch),
+    Fence(commands::fence::Fence),
+    Forget(commands::forget::ForgetClients),
+    Share(commands::share::Share),
+    Status(commands::status::Status),
+    Top(commands::top::Top),
+    Export(commands::export::Export),
+    Import(commands::import::Import),
+    Bench(Box<commands::bench::Bench>),
+    Demo(commands::demo::Demo),
+    Secret(commands::secret::Secret),
+    Token(commands::token::MakeToken),
+    Certs(commands::certs::Certs),
+}
+
+/// What the program understands, for man pages and completions.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Line::command()
+}
+
+/// Runs what the process's arguments ask for; the code to exit with.
+#[must_use]
+pub fn main() -> ExitCode {
+    end_at_a_panic("herd", None);
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => return syntax::report(&error),
+    };
+    let format = Format::of(line.json);
+    let outcome = match line.command {
+        Command::Send(send) => send.run(format),
+        Command::Iamat(iamat) => iamat.run(format),
+        Command::Whatsat(whatsat) => whatsat.run(format),
+        Command::Where(home) => home.run(format),
+        Command::Near(near) => near.run(format),
+        Command::Watch(watch) => watch.run(format),
+        Command::Fence(fence) => fence.run(format),
+        Command::Forget(forget) => forget.run(format),
+        Command::Share(share) => share.run(format),
+        Command::Status(status) => status.run(format),
+        Command::Top(top) => top.run(format),
+        Command::Export(export) => export.run(format),
+        Command::Import(import) => import.run(format),
+        Command::Bench(bench) => bench.run(format),
+        Command::Demo(demo) => demo.run(format),
+        Command::Secret(secret) => secret.run(format),
+        Command::Token(token) => token.run(format),
+        Command::Certs(certs) => certs.run(format),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => failure.report(format),
+    }
+}
