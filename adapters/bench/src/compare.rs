@@ -37,34 +37,34 @@ use super::error::BenchError;
 /// Measure herds, Redis, memcached and plain servers in Python and Node.js side by side
 ///
 /// Starts all of them itself, on free ports of this machine, and says which of the herd's targets are
-/// met. `redis-server`, `memcached`, `python3` and `node` are looked for on the path.
+/// met. It finds `redis-server`, `memcached`, `python3` and `node` on the PATH.
 #[derive(Args)]
 pub struct Compare {
-    /// Only this row of the table; can be given more than once
+    /// Only this row of the table; may be repeated
     #[arg(long, value_enum, value_name = "ROW")]
     only: Vec<Row>,
-    /// Only what is measured within TLS: short for --only tls
+    /// Only the row within TLS; short for --only tls
     #[arg(long, conflicts_with = "only")]
     tls: bool,
-    /// Runs of a second, twice: to see that it works, not to believe
+    /// Two runs of a second each: to try it, not to measure
     #[arg(long)]
     quick: bool,
-    /// How often each load is run on each system; the median counts [default: 3; 7 beside attacks]
+    /// How many times to run each load on each system; the median counts [default: 3; 7 beside attacks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     repeats: Option<u32>,
-    /// How long each run is measured
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    /// How long each run is measured, 10ms to 24h
+    #[arg(long, value_name = "TIME", value_parser = super::options::measured)]
     duration: Option<Duration>,
     /// The folder of herd-tokio and herd-async-std [default: where this program is]
     #[arg(long, value_name = "DIR")]
     bin: Option<PathBuf>,
-    /// The repository, whose lines of code are counted where it is there
+    /// The repository, to count its lines of code if it is there
     #[arg(long, value_name = "DIR", default_value = ".")]
     sources: PathBuf,
-    /// Fail also where something could not be measured
+    /// Fail if anything could not be measured
     #[arg(long)]
     require_all: bool,
-    /// Write a picture of the results too
+    /// Also draw the results into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 }

@@ -20,19 +20,19 @@ use super::traffic::{Spot, Traffic};
 /// What to send, how, and for how long.
 #[derive(Args)]
 pub struct LoadOptions {
-    /// What the server understands
+    /// Which protocol to speak
     #[arg(long, value_enum, default_value = "herd")]
     dialect: Dialect,
     /// How many connections to keep open
     #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..))]
     connections: u32,
-    /// How many requests may be on their way on a connection
+    /// How many requests to send on a connection before their replies
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pipeline: u32,
     /// How many threads to use
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=64))]
     threads: u32,
-    /// A connection for each request; --connections at once
+    /// Open a connection for each request, --connections at a time
     #[arg(long, conflicts_with = "pipeline")]
     connect_each: bool,
     /// How many clients there are; each says where it is before the load begins if anybody asks
@@ -53,25 +53,25 @@ pub struct LoadOptions {
     /// How far from there they are at most, in degrees
     #[arg(long, value_name = "DEGREES", default_value = "0.5", value_parser = degrees)]
     spread: f64,
-    /// Requests a second, latency counted from when each is due [default: as many as can be]
+    /// Requests per second, with latency counted from when each is due [default: as many as possible]
     #[arg(long, value_name = "N", value_parser = positive)]
     rate: Option<f64>,
     /// How long to measure, 10ms to 24h
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = measured)]
     duration: Duration,
-    /// How many requests to measure, in place of a time
+    /// How many requests to measure, instead of a time
     #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// How long to load the server before that, up to 24h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = warm)]
     warm_up: Duration,
-    /// The server's process on this machine, whose CPU time and memory to tell
+    /// The server's process ID on this machine, to show its CPU time and memory
     #[arg(long, value_name = "ID")]
     pid: Option<u32>,
-    /// Measure how long single updates take from --to to this server, beside the load
+    /// Measure how long updates take from the loaded server to this one
     #[arg(long, value_name = "NAME|ADDR:PORT", conflicts_with_all = ["count", "dialect"])]
     far: Option<String>,
-    /// Have the herd forget the clients of the load when it is over
+    /// Have the herd forget the load's clients at the end
     #[arg(long, conflicts_with = "dialect")]
     forget: bool,
     #[arg(skip)]
@@ -210,7 +210,7 @@ fn refuse_errors(server: &Endpoint, filled: &Outcome) -> Result<(), BenchError> 
     }
 }
 
-fn measured(text: &str) -> Result<Duration, String> {
+pub(crate) fn measured(text: &str) -> Result<Duration, String> {
     duration(text, Duration::from_millis(10), "10ms to 24h")
 }
 

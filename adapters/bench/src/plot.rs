@@ -11,7 +11,7 @@ use super::compare::{Measure, Results, RowResult, System};
 use super::error::BenchError;
 use super::table::figure;
 
-/// Draw the results of `herd bench compare --json` as SVG, to standard output
+/// Draw the results of `herd bench compare --json` as SVG on standard output
 #[derive(Args)]
 pub struct Plot {
     /// The results

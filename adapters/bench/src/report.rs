@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ending::Ending;
 use super::load::Load;
 use super::outcome::{Outcome, micros};
-use super::table::{NOTHING, Table, figure};
+use super::table::{Table, figure};
 use super::traffic::Kind;
 
 /// The part of requests that took no longer, and how that is called.
@@ -27,8 +27,9 @@ pub(crate) fn write(load: &Load, outcome: &Outcome, out: &mut impl Write) -> io:
     }
     write!(out, "{}", table.render())?;
     writeln!(out, "\n{} replies a second from {}", figure(outcome.rate()), load.address)?;
-    let server = outcome.server_micros().map_or_else(|| NOTHING.into(), figure);
-    writeln!(out, "CPU a request: {server} µs of the server, {} µs of this load", figure(outcome.load_micros()))?;
+    let server = outcome.server_micros().map(|micros| format!("server {} µs, ", figure(micros)));
+    let server = server.unwrap_or_default();
+    writeln!(out, "CPU per request: {server}this load {} µs", figure(outcome.load_micros()))?;
     if let Some(resident) = outcome.resident {
         writeln!(out, "memory of the server: {} KiB", whole(resident / 1024))?;
     }

@@ -14,10 +14,10 @@ use crate::failure::Failure;
 /// The options that say which.
 #[derive(Args)]
 pub(crate) struct DataFolder {
-    /// The folder of data, as `dir` of [data] in the config file names it
+    /// The data folder, `dir` of [data] in the config file
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Whose data in that folder [default: that of the only server that has some]
+    /// The server whose data it is [default: the only one that has data there]
     #[arg(long, value_name = "SERVER", requires = "data")]
     of: Option<String>,
 }

@@ -19,10 +19,11 @@ use crate::token;
 
 /// Options that say which door.
 #[derive(Args)]
+#[command(next_help_heading = "Server options")]
 pub(crate) struct DoorOptions {
     #[arg(
         long,
-        help = "The server's HTTP door, as in https://herd.example [default: where the herd's file has it]",
+        help = "The server's HTTP door, as in https://herd.example [default: as in the herd's config file]",
         value_name = "URL",
         conflicts_with_all = ["to", "tls", "config"]
     )]
@@ -35,17 +36,17 @@ pub(crate) struct DoorOptions {
     to: Option<OsString>,
     #[command(flatten)]
     herd: HerdFile,
-    /// How long to wait for the server
+    /// How long to wait for an answer
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     timeout: Duration,
-    #[arg(long, help = "The file of the token to show [see also: HERD_TOKEN]", value_name = "FILE")]
+    #[arg(long, help = "The file with the token to present [see also: HERD_TOKEN]", value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Encrypt the connection, and demand a certificate for the host that it goes to
+    /// Use TLS, and require a certificate for the server's host name
     #[arg(long)]
     tls: bool,
     #[arg(
         long,
-        help = "The authority of the server's certificate (PEM), in place of the public ones [env: HERD_CA]",
+        help = "The CA certificates (PEM) to trust in place of the public ones [env: HERD_CA]",
         value_name = "FILE"
     )]
     ca: Option<OsString>,

@@ -10,11 +10,7 @@ use crate::failure::Failure;
 /// The option that says which herd.
 #[derive(Args)]
 pub(crate) struct HerdFile {
-    #[arg(
-        long,
-        help = "The herd's file; without it the herd is the built-in one [env: HERD_CONFIG]",
-        value_name = "FILE"
-    )]
+    #[arg(long, help = "The herd's config file [default: the built-in herd] [env: HERD_CONFIG]", value_name = "FILE")]
     config: Option<OsString>,
 }
 

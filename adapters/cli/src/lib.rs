@@ -38,7 +38,7 @@ use self::format::Format;
 #[derive(Parser)]
 #[command(name = "herd", version, arg_required_else_help = true, after_help = exit_code::HELP)]
 struct Line {
-    /// Show answers as JSON, and errors too
+    /// Print answers and errors as JSON
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]

@@ -39,10 +39,13 @@ pub(crate) fn open(
     Ok(lines.filter(|line| !line.as_ref().is_ok_and(|(_, line)| line.trim_ascii().is_empty())))
 }
 
-/// What is wrong with a line, in one line that begins with its place. A token is not shown.
-pub(crate) fn fault(place: &str, line: &[u8], what: &str) -> String {
-    format!("{place}{what}: {}", cut(&readable(Message::shown(line)), SHOWN))
+/// What is wrong with a line, in one line.
+pub(crate) fn fault(number: usize, line: &[u8], what: &str) -> String {
+    format!("line {number}: {what}: {}", excerpt(line))
 }
 
-/// The most columns of a line of the input that are shown.
-const SHOWN: usize = 80;
+/// A line, or its beginning, for people. A token is not shown.
+pub(crate) fn excerpt(line: &[u8]) -> String {
+    const SHOWN: usize = 80;
+    cut(&readable(Message::shown(line)), SHOWN)
+}

@@ -24,11 +24,12 @@ use crate::token;
 
 /// Options that say which servers.
 #[derive(Args)]
+#[command(next_help_heading = "Server options")]
 pub(crate) struct ServersOptions {
     // The variable is not clap's to read: to clap an empty one is a name.
     #[arg(
         long,
-        help = "A server: its name in the herd, or ADDR:PORT; repeat it for several [default: the servers of the herd] \
+        help = "A server: its name in the herd, or ADDR:PORT; may be repeated [default: all servers of the herd] \
                 [env: HERD_TO]",
         value_name = "NAME|ADDR:PORT"
     )]
@@ -42,12 +43,12 @@ pub(crate) struct ServersOptions {
 struct Manner {
     #[command(flatten)]
     herd: HerdFile,
-    /// How long to wait for the server at a time
+    /// How long to wait for an answer
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     timeout: Duration,
     #[arg(
         long,
-        help = "The file of the token to say first on each connection [see also: HERD_TOKEN]",
+        help = "The file with the token to present on each connection [see also: HERD_TOKEN]",
         value_name = "FILE"
     )]
     token_file: Option<PathBuf>,

@@ -20,12 +20,12 @@ use crate::failure::Failure;
 /// Options for TLS.
 #[derive(Args)]
 pub(crate) struct TlsOptions {
-    /// Encrypt the connection, and demand a certificate for the host that it goes to
+    /// Use TLS, and require a certificate for the server's host name
     #[arg(long)]
     tls: bool,
     #[arg(
         long,
-        help = "The authority of the server's certificate (PEM), in place of the public ones [env: HERD_CA]",
+        help = "The CA certificates (PEM) to trust in place of the public ones [env: HERD_CA]",
         value_name = "FILE",
         requires = "tls"
     )]

@@ -111,7 +111,7 @@ fn input_that_cannot_be_read_is_told() {
 #[test]
 fn a_refusal_is_printed_and_told_by_the_exit_code() {
     let refused = told(&herd(&["send", "--to", &server(), "IAMAT kiwi +1+1 1", "foo  bar"], ""));
-    let why = "herd: error: request 2: refused: unknown command: foo  bar\n";
+    let why = "herd: error: request 2 refused: foo  bar: unknown command\n";
     assert_eq!(refused, (1, format!("{AT}? foo  bar\n"), why.into()));
     let (code, out, err) = told(&herd(&["whatsat", "nobody", "--to", &server()], ""));
     assert_eq!((code, out.as_str()), (1, ""));
@@ -153,7 +153,7 @@ fn text_of_others_is_shown_as_it_is_but_for_what_terminals_obey() {
     assert!(err.contains(r" refused: WHATSAT Zürich-東\x9b 10 5; it has not heard"), "{err}");
     let (_, out, err) = told(&herd(&["send", "--to", &server()], "IAMAT Zürich\u{1b} +1+1 1\n"));
     assert_eq!(out, "? IAMAT Zürich\u{1b} +1+1 1\n", "a pipe gets what came");
-    assert!(err.contains(r": IAMAT Zürich\x1b +1+1 1"), "{err}");
+    assert!(err.contains(r" refused: IAMAT Zürich\x1b +1+1 1: "), "{err}");
 }
 
 #[test]

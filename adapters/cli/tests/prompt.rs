@@ -174,7 +174,7 @@ fn ctrl_c_leaves_a_request_and_not_the_prompt() {
     prompt.enter(REQUEST);
     hear(&silent);
     prompt.process.signal(Signal::INT);
-    assert!(prompt.said().ends_with("Not waited for; its connection is closed."));
+    assert!(prompt.said().ends_with("Gave up waiting; the connection is closed."));
     prompt.enter(REQUEST);
     let (stream, _) = listener.accept().expect("another connection");
     answer(&stream);

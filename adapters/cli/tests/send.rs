@@ -75,7 +75,7 @@ fn a_line_that_is_refused_is_told_with_its_number_and_why() {
     line.says("AT A +1 a +1+1 1\n? IAMAT b +1 1\n");
     let (code, out, err) = told(child);
     assert_eq!((code, out.as_str()), (1, "AT A +1 a +1+1 1\n? IAMAT b +1 1\n"));
-    let what = "line 3: refused: invalid position; stopped here, --keep-going goes on: IAMAT b +1 1";
+    let what = "line 3 refused: IAMAT b +1 1: invalid position (stopped here; --keep-going goes on)";
     assert_eq!(err, format!("herd: error: {what}\n"));
 }
 
@@ -92,7 +92,7 @@ fn keep_going_goes_on_behind_what_is_refused() {
     line.says("AT A +1 c +1+1 1\n");
     let (code, out, err) = told(child);
     assert_eq!((code, out.as_str()), (1, "AT A +1 a +1+1 1\n? IAMAT b +1 1\nAT A +1 c +1+1 1\n"));
-    assert_eq!(err, "herd: error: line 3: refused: invalid position: IAMAT b +1 1\n");
+    assert_eq!(err, "herd: error: line 3 refused: IAMAT b +1 1: invalid position\n");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_token_that_is_refused_is_not_shown() {
     line.says("? AUTH\n");
     let (code, out, err) = told(child);
     assert_eq!((code, out.as_str()), (1, "? AUTH\n"));
-    assert!(err.contains("line 1: refused: the token is not known there") && !err.contains("6bB1"), "{err}");
+    assert!(err.contains("line 1 refused: AUTH: the token is not known there") && !err.contains("6bB1"), "{err}");
 }
 
 #[test]

@@ -11,6 +11,6 @@ pub const BUG: u8 = 70;
 pub const HELP: &str = "\
 Exit codes:
   0   success
-  1   a request was refused, a server could not be reached, or something failed or is wrong
+  1   a request was refused, a server was not reached, or something is wrong
   2   wrong use: nothing was done
   70  a bug: please report what the program printed";

@@ -17,10 +17,10 @@ use crate::reply::Reply;
 use crate::server::ServersOptions;
 use crate::shown;
 
-/// Load a herd, or Redis or memcached, and measure it
+/// Measure a herd, or Redis or memcached, under load
 ///
-/// One server is loaded: the one that --to names, or the herd's first. Ctrl-C ends the load, and shows what was measured
-/// until then.
+/// The load goes to one server: the one that --to names, or the herd's first. Ctrl-C ends the load and prints what was
+/// measured until then.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {

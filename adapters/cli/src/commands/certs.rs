@@ -21,11 +21,10 @@ use crate::failure::Failure;
 use crate::format::{self, Format};
 use crate::herd_file::HerdFile;
 
-/// Make an authority, and a certificate for each server of a herd
+/// Make a certificate authority, and a certificate for each server of a herd
 ///
-/// The authority (ca.pem, ca.key) is made once: with one in the folder, it signs. A server's certificate (NAME.pem,
-/// NAME.key) that is there is kept, unless --force says otherwise, so that running this again after a server was added
-/// makes that server's.
+/// The authority (ca.pem, ca.key) is made once and then signs all certificates. Certificates of servers (NAME.pem, NAME.key)
+/// that exist are kept unless --force is given: after adding a server, run this again to make its certificate.
 #[derive(Args)]
 pub(crate) struct Certs {
     #[command(flatten)]
@@ -33,10 +32,10 @@ pub(crate) struct Certs {
     /// The folder to write to
     #[arg(long, value_name = "DIR", default_value = "certs")]
     out: PathBuf,
-    /// For how many days servers' certificates are valid; the authority is for ten years
+    /// How many days the certificates are valid; the authority is valid for ten years
     #[arg(long, value_name = "DAYS", default_value = "365", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: u32,
-    /// Make servers' certificates anew where they are there; the authority is kept
+    /// Replace existing certificates of servers; the authority is kept
     #[arg(long)]
     force: bool,
 }

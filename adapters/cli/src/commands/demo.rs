@@ -15,11 +15,11 @@ use crate::failure::Failure;
 use crate::format::{self, Format};
 use crate::server::ServersOptions;
 
-/// Move made-up ships, planes, buses and people, to have something to see
+/// Simulate ships, planes, buses and people, to have something to see
 ///
-/// Planes fly along great circles between airports, ships sail on sea lanes, buses and people are in a dozen cities, each at
-/// its usual speed; an hour of theirs passes in a minute, unless --speed says otherwise. Their reports go to all servers of
-/// the herd, or to those that --to names. Ctrl-C ends it; the clients stay where they were last.
+/// Planes fly along great circles between airports, ships follow sea lanes, and buses and people move in a dozen cities. An
+/// hour of theirs takes a minute, unless --speed says otherwise. Their reports go to all servers of the herd, or to those
+/// that --to names. Ctrl-C ends it; the clients stay where they were last.
 #[derive(Args)]
 pub(crate) struct Demo {
     #[command(flatten)]
@@ -27,16 +27,16 @@ pub(crate) struct Demo {
     /// How many clients
     #[arg(long, value_name = "CLIENTS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
-    /// How many reports a second, of all together [default: each client every two seconds]
+    /// Reports per second of all clients together [default: each client every two seconds]
     #[arg(long, value_name = "REPORTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: Option<u32>,
-    /// How many times as fast as real they move
+    /// How many times faster than in reality they move
     #[arg(long, value_name = "TIMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     speed: u32,
-    /// What the clients and their ways are made from: the same seed makes the same ones
+    /// The random seed: the same seed gives the same clients and routes
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// How long [default: until Ctrl-C]
+    /// How long to run, as in 10s or 1h [default: until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     lasts: Option<Duration>,
 }

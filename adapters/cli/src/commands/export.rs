@@ -11,7 +11,7 @@ use crate::format::{self, Format};
 use crate::record::Record;
 use crate::text::readable_lines;
 
-/// Print what a server's data folder keeps, a line for each client
+/// Print the contents of a server's data folder, a line for each client
 ///
 /// `AT ORIGIN SKEW CLIENT POSITION TIME`, for a client that was forgotten `GONE ORIGIN SKEW CLIENT TIME`, and for one that is
 /// at home in another region `AWAY REGION SKEW CLIENT TIME`: the newest of each client, in no particular order. `herd import`

@@ -11,9 +11,9 @@ use crate::format::Format;
 use crate::target::{Coordinates, field};
 use crate::watching::{Kind, Subject, WatchOptions};
 
-/// Show who enters a circle, and who leaves it
+/// Show which clients enter a circle, and which leave it
 ///
-/// As in `herd fence 34.07 -118.44 --radius 5 --match 'truck-*' --dwell 30s`. Ctrl-C ends it.
+/// For example `herd fence 34.07 -118.44 --radius 5 --match 'truck-*' --dwell 30s`. Ctrl-C ends it.
 ///
 /// Events: `enter` (at the start, everyone who is inside), `leave` (also when a client is forgotten or expires); `watching`
 /// (everyone who was inside at the start has been shown), `again` (the server dropped lines that were not read in time, and
@@ -25,13 +25,13 @@ pub(crate) struct Fence {
     options: WatchOptions,
     #[command(flatten)]
     centre: Coordinates,
-    /// How far from the place, 0 to 20016 km
+    /// The circle's radius, 0 to 20016 km
     #[arg(long, value_name = "KM", value_parser = field)]
     radius: String,
-    /// Only clients that match: an ID, or the beginning of IDs and a *, as in 'truck-*'
+    /// Only clients that match: an ID, or a prefix followed by *, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN")]
     pattern: Option<Pattern>,
-    /// How long a client has to be on the other side before it counts, 1s to 24h
+    /// How long a client must stay on the other side before it counts, 1s to 24h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     dwell: Option<Duration>,
 }

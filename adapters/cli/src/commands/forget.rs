@@ -26,11 +26,11 @@ use crate::text::{escaped, readable};
 
 /// Have the herd forget a client, or all that match
 ///
-/// All that is known of a client up to a time is forgotten, everywhere. The time is that of the report that the server keeps,
-/// unless --time says otherwise: what comes meanwhile stays, and a device whose clock is ahead is forgotten all the same.
+/// Everything that the herd knows of a client up to a time is forgotten. The time is that of the newest report that the
+/// server keeps, unless --time says otherwise: later reports stay, and a device whose clock is ahead is forgotten too.
 ///
-/// For --match the clients must be listed, since a server cannot be asked for all that it knows: by what `herd export`
-/// prints or by IDs, one a line, on standard input or in a file, or by a data folder.
+/// With --match the clients must be listed, since a server cannot be asked for all its clients: on standard input or in a
+/// file, as lines of `herd export` or as IDs, one per line, or by a data folder.
 #[derive(Args)]
 #[command(group(ArgGroup::new("whom").args(["client", "pattern"]).required(true)))]
 pub(crate) struct ForgetClients {
@@ -38,18 +38,18 @@ pub(crate) struct ForgetClients {
     servers: ServersOptions,
     /// The client's ID
     client: Option<String>,
-    /// All listed clients that match: the beginning of IDs with a * behind it, as in 'bench-*'
+    /// All listed clients that match: a prefix followed by *, as in 'bench-*'
     #[arg(long = "match", value_name = "PATTERN")]
     pattern: Option<Pattern>,
-    /// The file of the clients, lines of `herd export` or IDs; - is standard input [default: -]
+    /// The file that lists the clients; - is standard input [default: -]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "client"])]
     from: Option<PathBuf>,
     #[command(flatten)]
     data: DataFolder,
-    /// Up to when, in POSIX seconds [default: the kept report's time]
+    /// Up to when, in POSIX seconds [default: the time of the newest report]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     time: Option<String>,
-    /// Forget those that match without a question
+    /// Do not ask before forgetting those that match
     #[arg(long, conflicts_with = "client")]
     yes: bool,
 }

@@ -17,7 +17,7 @@ use crate::text::{escaped, readable};
 
 /// Ask which region a client is at home in
 ///
-/// Any server of any region can answer. A herd that is not part of any region says so.
+/// Any server of any region can answer. If the herd belongs to no region, the answer says so.
 #[derive(Args)]
 pub(crate) struct Where {
     #[command(flatten)]

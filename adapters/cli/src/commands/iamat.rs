@@ -14,7 +14,7 @@ use crate::server::ServersOptions;
 use crate::shown;
 use crate::target::Coordinates;
 
-/// Say where a client is
+/// Report where a client is
 #[derive(Args)]
 pub(crate) struct Iamat {
     #[command(flatten)]

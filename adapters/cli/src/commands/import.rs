@@ -17,18 +17,18 @@ use crate::record::Record;
 use crate::reply::Reply;
 use crate::server::ServersOptions;
 
-/// Tell a server, or a data folder, what `herd export` has printed
+/// Load what `herd export` printed into a server or a data folder
 ///
-/// A server is told as a client would tell it, by IAMAT and FORGET with the lines' own times: what it knows better stays,
-/// and the lines get that server's name and skew, as if they were heard now. AWAY lines are left out, since no client says
-/// them. A data folder, which no server may have in use, gets the lines as they are.
+/// A server is told by IAMAT and FORGET with the times of the lines, as by a client: what it knows that is newer stays, and
+/// the reports get that server's name and skew, as if they were received now. AWAY lines are left out, since no client sends
+/// them. A data folder, which must not be in use by a server, gets the lines as they are.
 #[derive(Args)]
 pub(crate) struct Import {
     #[command(flatten)]
     servers: ServersOptions,
     #[command(flatten)]
     data: DataFolder,
-    /// The file of lines; - is standard input, and so is none
+    /// The file to read; - is standard input [default: -]
     file: Option<PathBuf>,
 }
 
@@ -41,9 +41,8 @@ impl Import {
         let records = lines::open(self.file.as_deref())?.map(|line| {
             let (number, line) = line?;
             let record = Record::parse(&line);
-            let record = record.ok_or_else(|| {
-                io::Error::new(io::ErrorKind::InvalidData, lines::fault(&format!("line {number}: "), &line, RECORD))
-            })?;
+            let record = record
+                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, lines::fault(number, &line, RECORD)))?;
             Ok((number, record))
         });
         let count = match folder {

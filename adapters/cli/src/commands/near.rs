@@ -39,10 +39,10 @@ pub(crate) struct Near {
     /// The most clients to show, 0 to 1000
     #[arg(long, value_name = "N", default_value = "20", value_parser = field)]
     bound: String,
-    /// Only clients that match: an ID, or the beginning of IDs and a *, as in 'truck-*'
+    /// Only clients that match: an ID, or a prefix followed by *, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN")]
     pattern: Option<Pattern>,
-    /// Only clients that were heard of within this time, as in 90s or 1h
+    /// Only clients that have reported within this time, as in 90s or 1h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     heard: Option<Duration>,
 }

@@ -12,7 +12,9 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::format::{self, Format};
 
-/// Print a new secret, for a file that only the servers of the herd can read: its secret-file, or its hash-key-file
+/// Make a secret for the herd's secret-file or hash-key-file
+///
+/// Write it to a file that only the servers of the herd can read.
 #[derive(Args)]
 pub(crate) struct Secret {}
 

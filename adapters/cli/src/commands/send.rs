@@ -19,13 +19,14 @@ use crate::server::ServersOptions;
 
 /// Send requests as they are, and print the replies
 ///
-/// Without a request, they are read from standard input, one a line; on a terminal there is a prompt. Each reply is printed
-/// as soon as it is there. Where a request is refused, standard error says which one and why, and the exit code is 1.
+/// Without a request on the command line, requests are read from standard input, one per line; on a terminal there is a
+/// prompt. Each reply is printed as soon as it arrives. If a request is refused, standard error says which one and why, and
+/// the exit code is 1.
 #[derive(Args)]
 pub(crate) struct Send {
     #[command(flatten)]
     servers: ServersOptions,
-    /// Go on after a request that is refused, on a new connection
+    /// Go on after a request that is refused
     #[arg(long)]
     keep_going: bool,
     /// Requests, as in 'WHATSAT kiwi.cs.ucla.edu 10 5'
@@ -90,15 +91,17 @@ impl Sending {
             out.flush()?;
             let (Some(request), Reply::Refused(_)) = (request, reply) else { return Ok(Then::GoOn) };
             self.refused += 1;
-            let mut what = format!("refused: {}", refusal::why(&request.line, is_encrypted));
-            if self.source == Source::Input && !self.keep_going {
-                what += "; stopped here, --keep-going goes on";
-            }
-            let what = match self.source {
-                Source::Argument => lines::fault("", &request.line, &what),
-                Source::Arguments => lines::fault(&format!("request {}: ", request.number), &request.line, &what),
-                Source::Input => lines::fault(&format!("line {}: ", request.number), &request.line, &what),
+            let number = request.number;
+            let place = match self.source {
+                Source::Argument => String::new(),
+                Source::Arguments => format!("request {number} "),
+                Source::Input => format!("line {number} "),
             };
+            let (line, why) = (lines::excerpt(&request.line), refusal::why(&request.line, is_encrypted));
+            let mut what = format!("{place}refused: {line}: {why}");
+            if self.source == Source::Input && !self.keep_going {
+                what += " (stopped here; --keep-going goes on)";
+            }
             format.error("refused", &what);
             Ok(if self.keep_going { Then::GoOn } else { Then::Stop })
         })?;

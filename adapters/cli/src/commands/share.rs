@@ -23,7 +23,7 @@ use crate::text::escaped;
 pub(crate) struct Share {
     /// The client's ID
     client: String,
-    /// How long it is to show the client
+    /// How long the link is valid
     #[arg(long = "for", value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
     time: Duration,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::format::{self, Format};
 use crate::health::{Answer, Asker, Silence};
 use crate::server::{Server, ServersOptions};
 
-/// Show how the servers of a herd are, and what is wrong
+/// Show the state of a herd's servers, and what is wrong
 ///
 /// All servers of the herd are asked, or those that --to names. The exit code is 1 if anything is wrong.
 #[derive(Args)]

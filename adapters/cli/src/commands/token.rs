@@ -15,22 +15,22 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::format::{self, Format};
 
-/// Make a token, by which a client has rights of its own
+/// Make a token that gives a client its own rights
 ///
-/// Prints the token, which cannot be found out again, and the lines for the herd's file. Give the lines to every server,
-/// and the token to the client, in a file that --token-file names.
+/// Prints the token, which is not stored anywhere, and the lines for the herd's config file. Give the lines to every server,
+/// and the token to the client, in a file for --token-file.
 #[derive(Args)]
 pub(crate) struct MakeToken {
-    /// What it is called, in the file and in logs
+    /// The token's name in the config file and in logs
     #[arg(value_parser = name)]
     name: String,
-    /// A right that it has, as in report:truck-* or status; give --may again for each further one
+    /// A right, as in report:truck-* or status; may be repeated
     #[arg(long, value_name = "RIGHT", required = true, value_parser = right)]
     may: Vec<Right>,
-    /// How many reports a second are taken from it, on average [default: what [access] says]
+    /// How many reports per second it may send on average [default: as in [access]]
     #[arg(long, value_name = "N")]
     reports_per_second: Option<NonZeroU32>,
-    /// Write the token to this new file, which only its owner can read, and print the lines alone
+    /// Write the token to this new file, readable by its owner only, and print only the lines
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }

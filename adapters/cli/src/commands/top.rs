@@ -29,10 +29,10 @@ use crate::format::Format;
 use crate::server::ServersOptions;
 use crate::terminal;
 
-/// Watch how the servers of a herd are: rates, links, memory, and what is wrong
+/// Watch the servers of a herd: rates, links, memory, and what is wrong
 ///
-/// Each server is asked by STATUS over a connection of its own. On the screen, `?` shows the keys. Where the output is no
-/// terminal, or a dumb one, one screen is printed as text.
+/// Each server is asked for its STATUS over a connection of its own. `?` shows the keys. If the output is not a terminal, or
+/// TERM is dumb, one screen is printed as text.
 #[derive(Args)]
 pub(crate) struct Top {
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(crate) struct Top {
     /// How often each server is asked, at least 100ms
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     interval: Duration,
-    /// Print one screen as text, after two looks at each server
+    /// Print one screen as text, after asking each server twice
     #[arg(long)]
     once: bool,
 }

@@ -12,7 +12,7 @@ use crate::watching::{Kind, Subject, WatchOptions};
 
 /// Show where clients are, and every change
 ///
-/// As in `herd watch 'truck-*'`, or `herd watch --near 34.07 -118.44 --radius 5`. Ctrl-C ends it.
+/// For example `herd watch 'truck-*'`, or `herd watch --near 34.07 -118.44 --radius 5`. Ctrl-C ends it.
 ///
 /// Events: `seen` (the client is there, or has moved), `left` (it has left the circle), `forgotten`, `expired`; `watching`
 /// (everyone who was there at the start has been shown), `again` (the server dropped lines that were not read in time, and
@@ -25,16 +25,16 @@ use crate::watching::{Kind, Subject, WatchOptions};
 pub(crate) struct Watch {
     #[command(flatten)]
     options: WatchOptions,
-    /// The clients: an ID, the beginning of IDs and a *, or * for all
+    /// The clients: an ID, a prefix followed by *, or * for all
     #[arg(value_name = "PATTERN", required_unless_present = "near")]
     target: Option<Pattern>,
-    /// The clients within --radius of a place, in degrees north and degrees east
+    /// Clients within --radius of a place, in degrees north and degrees east
     #[arg(long, value_names = ["LAT", "LNG"], num_args = 2, allow_negative_numbers = true, requires = "radius", conflicts_with = "target")]
     near: Option<Vec<f64>>,
     /// How far from the place, 0 to 20016 km
     #[arg(long, value_name = "KM", requires = "near", conflicts_with = "target", value_parser = field)]
     radius: Option<String>,
-    /// Only clients there that match, as in 'truck-*'
+    /// Only clients that match, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN", requires = "near", conflicts_with = "target")]
     pattern: Option<Pattern>,
 }

@@ -14,10 +14,11 @@ use crate::format::{self, Format};
 use crate::reply::Reply;
 use crate::server::ServersOptions;
 use crate::shown;
+use crate::terminal::columns;
 
-/// Ask where a client is, and what is near
+/// Ask where a client is, and for places near it
 ///
-/// The exit code is 1 if the places could not be had.
+/// The exit code is 1 if the places are not available.
 #[derive(Args)]
 pub(crate) struct Whatsat {
     #[command(flatten)]
@@ -53,7 +54,7 @@ impl Whatsat {
             writeln!(out, "{}", format::line(&Answer { at: &at, places: &json }))?;
         } else {
             writeln!(out, "{}\n", at.describe(shown::now()))?;
-            places.write(&at, &mut out)?;
+            places.write(&at, columns(), &mut out)?;
         }
         Ok(if places.are_there() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

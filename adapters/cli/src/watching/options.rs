@@ -18,7 +18,7 @@ pub(crate) struct WatchOptions {
     /// Exit after this time, as in 10s or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) lasts: Option<Duration>,
-    /// Show who is there now, and exit
+    /// Show which clients are there now, and exit
     #[arg(long)]
     pub(super) once: bool,
 }

@@ -27,11 +27,7 @@ pub(super) fn of(pattern: &Pattern, from: Option<&Path>, data: &DataFolder) -> R
             None => {
                 let id = line.trim_ascii();
                 if id.iter().any(|byte| herd::wire::is_white_space(*byte)) {
-                    return Err(Failure::Line(lines::fault(
-                        &format!("line {number}: "),
-                        line,
-                        "invalid line, expected a record or an ID",
-                    )));
+                    return Err(Failure::Line(lines::fault(number, line, "invalid line, expected a record or an ID")));
                 }
                 if pattern.covers(id) {
                     listed.entry(id.to_vec()).or_default();

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Found, Neighbour};
 use crate::shown;
 use crate::target::Around;
-use crate::terminal::cut;
+use crate::terminal::{self, cut};
 use crate::text::{escaped, readable};
 
 const HEADS: [&str; 5] = ["client", "distance", "bearing", "age", "position"];
@@ -26,7 +26,7 @@ impl Found {
         let mut widths: [usize; HEADS.len()] = [0; HEADS.len()];
         for row in &rows {
             for (width, text) in widths.iter_mut().zip(row) {
-                *width = text.chars().count().max(*width);
+                *width = terminal::width(text).max(*width);
             }
         }
         let [client, rest @ .., position] = widths;
@@ -66,7 +66,8 @@ impl Found {
 fn line(row: &[String; 5], widths: &[usize; 5], is_one_line: bool) -> String {
     let [client, distance, bearing, age, position] = row;
     let [w0, w1, w2, w3, w4] = widths;
-    let head = format!("{client:w0$}  {distance:>w1$}  {bearing:<w2$}  {age:>w3$}");
+    let gap = w0.saturating_sub(terminal::width(client));
+    let head = format!("{client}{:gap$}  {distance:>w1$}  {bearing:<w2$}  {age:>w3$}", "");
     if is_one_line { format!("{head}  {position:>w4$}") } else { format!("{head}\n  {position}") }
 }
 

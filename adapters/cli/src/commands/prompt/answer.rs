@@ -12,6 +12,7 @@ use crate::format;
 use crate::pipeline::Request;
 use crate::refusal;
 use crate::reply::Reply;
+use crate::terminal::{columns, paragraph};
 use crate::text::readable;
 
 /// Shows the reply, or why there is none; nothing where somebody did not wait for it.
@@ -23,7 +24,7 @@ pub(super) fn show(
 ) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match reply {
-        Ok(None) => writeln!(out, "Not waited for; its connection is closed.")?,
+        Ok(None) => writeln!(out, "Gave up waiting; the connection is closed.")?,
         Err(failure) => writeln!(out, "{}", failure.told(client.format()))?,
         // Behind the lines before it, which go the same way.
         Ok(Some(Reply::Line(line))) if is_of_watch(&line) => _ = aside.send(readable(&line) + "\n"),
@@ -34,8 +35,10 @@ pub(super) fn show(
         Ok(Some(reply @ Reply::Refused(_))) => {
             let (red, plain) = if colours::are_shown() { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
             let why = refusal::why(request.as_bytes(), client.server().is_encrypted());
-            writeln!(out, "{red}{}{plain}\n  {why}", reply.readable().trim_end())?;
+            writeln!(out, "{red}{}{plain}", reply.readable().trim_end())?;
+            writeln!(out, "{}", paragraph(&why, columns(), "  "))?;
         }
+        Ok(Some(Reply::Near(lines))) if lines.is_empty() => writeln!(out, "Nobody is near.")?,
         Ok(Some(Reply::Places { at, json })) => places(&at, &json, &mut out)?,
         Ok(Some(reply)) => out.write_all(reply.readable().as_bytes())?,
     }
@@ -47,7 +50,7 @@ fn places(at: &[u8], json: &[u8], out: &mut impl Write) -> io::Result<()> {
     let parsed = At::parse(at).zip(serde_json::from_slice::<Places>(json).ok());
     writeln!(out, "{}", readable(at))?;
     match parsed {
-        Some((at, places)) => places.write(&at, out),
+        Some((at, places)) => places.write(&at, columns(), out),
         None => writeln!(out, "{}", readable(json)),
     }
 }
