@@ -249,10 +249,11 @@ struct Screen {
 }
 
 impl Screen {
-    fn start(to: &str, home: &std::path::Path) -> Self {
+    fn start(to: &str, home: &std::path::Path, (variable, value): (&str, &str)) -> Self {
         let (terminal, side) = terminal();
         let mut command = command(env!("CARGO_BIN_EXE_herd"));
-        command.args(["send", "--to", to]).env("TERM", "xterm").env("NO_COLOR", "1").env("XDG_STATE_HOME", home);
+        command.args(["send", "--to", to]).env_remove("NO_COLOR").env("TERM", "xterm").env("XDG_STATE_HOME", home);
+        command.env(variable, value);
         let other = || side.try_clone().expect("a handle");
         command.stdin(other()).stdout(other()).stderr(other());
         Self { process: Process::of(command.spawn().expect("the client starts")), terminal, shown: String::new() }
@@ -281,7 +282,7 @@ fn lines_that_are_pasted_have_their_replies() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let to = listener.local_addr().expect("bound").to_string();
     let home = tempfile::tempdir().expect("a folder");
-    let mut screen = Screen::start(&to, home.path());
+    let mut screen = Screen::start(&to, home.path(), ("NO_COLOR", "1"));
     let (stream, _) = listener.accept().expect("a connection");
     let (mut requests, mut answers) = (BufReader::new(&stream).lines(), &stream);
     screen.shows("Connected to ");
@@ -300,4 +301,24 @@ fn lines_that_are_pasted_have_their_replies() {
     }
     screen.types("quit\r");
     assert!(screen.process.end().success());
+}
+
+#[test]
+fn colours_are_for_terminals_that_have_them_and_people_who_want_them() {
+    for (variable, value, is_red) in [("TERM", "xterm", true), ("TERM", "dumb", false), ("NO_COLOR", "1", false)] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let to = listener.local_addr().expect("bound").to_string();
+        let home = tempfile::tempdir().expect("a folder");
+        let mut screen = Screen::start(&to, home.path(), (variable, value));
+        let (mut stream, _) = listener.accept().expect("a connection");
+        screen.shows(&format!("{to}> "));
+        screen.types("foo\r");
+        let mut request = String::new();
+        BufReader::new(&stream).read_line(&mut request).expect("a request");
+        stream.write_all(b"? foo\n").expect("it listens");
+        let (red, plain) = if is_red { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
+        screen.shows(&format!("\n{red}? foo{plain}\r\n  unknown command\r\n"));
+        screen.types("quit\r");
+        assert!(screen.process.end().success());
+    }
 }
