@@ -8,6 +8,7 @@ use herd::Token;
 use herd_tests::patience::eventually;
 use herd_tests::ports::free_address;
 use herd_tests::process::{Process, command, runs_here};
+use regex::{NoExpand, Regex};
 use tempfile::TempDir;
 
 use crate::answer::is_as_shown;
@@ -70,7 +71,7 @@ impl<'a> Page<'a> {
 struct Room {
     folder: TempDir,
     /// What stands in the page, and what is run in its place.
-    instead: Vec<(String, String)>,
+    instead: Vec<(Regex, String)>,
 }
 
 impl Room {
@@ -81,19 +82,19 @@ impl Room {
         let this = std::env::current_exe().expect("a program");
         symlink(this, programs.join(SERVER)).expect("a link");
         symlink(env!("CARGO_BIN_EXE_herd"), programs.join("herd")).expect("a link");
-        let mut instead: Vec<(String, String)> =
-            PORTS.map(|port| (format!(":{port}"), format!(":{}", free_address().port()))).into();
-        for (shown, run) in [
+        let ports = PORTS.map(|port| (format!(":{port}"), format!(":{}", free_address().port())));
+        let token = Token::new(&[7; 32]);
+        let words = [
             ("cargo run --release --bin herd-tokio --", SERVER),
             ("cargo run --release --bin herd --", "herd"),
             // Three hosts are three addresses of this one.
-            ("10.0.0.", "127.0.0."),
-        ] {
-            instead.push((shown.into(), run.into()));
-        }
-        let token = Token::new(&[7; 32]);
-        instead.push(("TOKEN".into(), token.as_str().into()));
-        instead.push(("SHA256".into(), token.hash().to_string()));
+            ("10[.]0[.]0[.]", "127.0.0."),
+            ("(?-u:\\b)TOKEN(?-u:\\b)", token.as_str()),
+            ("SHA256", &token.hash().to_string()),
+        ];
+        let words = words.map(|(shown, run)| (shown.to_owned(), run.to_owned()));
+        let instead = ports.into_iter().chain(words);
+        let instead = instead.map(|(shown, run)| (Regex::new(&shown).expect("a pattern"), run)).collect();
         let room = Self { folder, instead };
         room.write("built-in.toml", BUILT_IN);
         room
@@ -104,7 +105,9 @@ impl Room {
     }
 
     fn as_run(&self, text: &str) -> String {
-        self.instead.iter().fold(text.to_owned(), |text, (shown, run)| text.replace(shown, run))
+        let replace =
+            |text: String, (shown, run): &(Regex, String)| shown.replace_all(&text, NoExpand(run)).into_owned();
+        self.instead.iter().fold(text.to_owned(), replace)
     }
 
     fn write(&self, name: &str, text: &str) {
