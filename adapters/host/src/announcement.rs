@@ -1,6 +1,7 @@
 //! What `up` says first: what runs where, and what to try.
 
 use std::io::{self, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::config::Settings;
 use crate::server::Bound;
@@ -26,6 +27,9 @@ pub(crate) fn print(settings: &Settings, bound: &[Bound], program: &str) -> io::
         writeln!(out, "  and {} more", bound.len() - MOST_LISTED)?;
     }
     match (bound.iter().find_map(Bound::http), bound.iter().find_map(|bound| bound.no_http.as_ref())) {
+        (Some(http), _) if http.ip().is_unspecified() => {
+            writeln!(out, "Map: http://{}, from elsewhere at this machine's addresses", from_here(http))?;
+        }
         (Some(http), _) => writeln!(out, "Map: http://{http}")?,
         (None, Some(why)) => writeln!(out, "No map: {why}")?,
         (None, None) => writeln!(out, "No map: --http ADDR:PORT serves it")?,
@@ -42,4 +46,22 @@ pub(crate) fn print(settings: &Settings, bound: &[Bound], program: &str) -> io::
     writeln!(out, "  herd whatsat{config} --to {last} kiwi.cs.ucla.edu")?;
     writeln!(out, "  herd demo{config}")?;
     out.flush()
+}
+
+/// Where this machine reaches a server that listens on every interface.
+fn from_here(mut listens: SocketAddr) -> SocketAddr {
+    listens.set_ip(if listens.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    listens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_here;
+
+    #[test]
+    fn a_map_on_every_interface_is_reached_at_loopback() {
+        for (listens, reached) in [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80")] {
+            assert_eq!(from_here(listens.parse().expect("an address")).to_string(), reached);
+        }
+    }
 }
