@@ -107,3 +107,20 @@ pub fn main() -> ExitCode {
         Err(failure) => failure.report(format),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::command_line;
+
+    #[test]
+    fn only_options_of_servers_stand_below_their_heading() {
+        const SERVERS: [&str; 7] = ["to", "config", "timeout", "token_file", "tls", "ca", "http"];
+        let line = command_line();
+        let of_servers = |argument: &&clap::Arg| argument.get_help_heading() == Some("Server options");
+        for command in line.get_subcommands() {
+            let below: Vec<_> =
+                command.get_arguments().filter(of_servers).map(|argument| argument.get_id().as_str()).collect();
+            assert!(below.iter().all(|id| SERVERS.contains(id)), "{}: {below:?}", command.get_name());
+        }
+    }
+}

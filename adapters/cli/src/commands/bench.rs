@@ -27,9 +27,9 @@ pub(crate) struct Bench {
     #[command(subcommand)]
     task: Option<Task>,
     #[command(flatten)]
-    servers: ServersOptions,
-    #[command(flatten)]
     load: LoadOptions,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 #[derive(Subcommand)]

@@ -22,8 +22,6 @@ use crate::server::ServersOptions;
 /// that --to names. Ctrl-C ends it; the clients stay where they were last.
 #[derive(Args)]
 pub(crate) struct Demo {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// How many clients
     #[arg(long, value_name = "CLIENTS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
@@ -39,6 +37,8 @@ pub(crate) struct Demo {
     /// How long to run, as in 10s or 1h [default: until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     lasts: Option<Duration>,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 impl Demo {

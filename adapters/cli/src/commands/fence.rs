@@ -22,8 +22,6 @@ use crate::watching::{Kind, Subject, WatchOptions};
 #[derive(Args)]
 pub(crate) struct Fence {
     #[command(flatten)]
-    options: WatchOptions,
-    #[command(flatten)]
     centre: Coordinates,
     /// The circle's radius, 0 to 20016 km
     #[arg(long, value_name = "KM", value_parser = field)]
@@ -34,6 +32,8 @@ pub(crate) struct Fence {
     /// How long a client must stay on the other side before it counts, 1s to 24h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     dwell: Option<Duration>,
+    #[command(flatten)]
+    options: WatchOptions,
 }
 
 impl Fence {

@@ -34,8 +34,6 @@ use crate::text::{escaped, readable};
 #[derive(Args)]
 #[command(group(ArgGroup::new("whom").args(["client", "pattern"]).required(true)))]
 pub(crate) struct ForgetClients {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// The client's ID
     client: Option<String>,
     /// All listed clients that match: a prefix followed by *, as in 'bench-*'
@@ -52,6 +50,8 @@ pub(crate) struct ForgetClients {
     /// Do not ask before forgetting those that match
     #[arg(long, conflicts_with = "client")]
     yes: bool,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 /// What became of those that were to be forgotten.

@@ -20,10 +20,10 @@ use crate::text::{escaped, readable};
 /// Any server of any region can answer. If the herd belongs to no region, the answer says so.
 #[derive(Args)]
 pub(crate) struct Where {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// The client's ID
     client: String,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 impl Where {

@@ -17,8 +17,6 @@ use crate::target::Coordinates;
 /// Report where a client is
 #[derive(Args)]
 pub(crate) struct Iamat {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// The client's ID
     client: String,
     #[command(flatten)]
@@ -26,6 +24,8 @@ pub(crate) struct Iamat {
     /// When the client was there, in POSIX seconds [default: now]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     at: Option<String>,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 impl Iamat {

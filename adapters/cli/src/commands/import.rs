@@ -25,11 +25,11 @@ use crate::server::ServersOptions;
 #[derive(Args)]
 pub(crate) struct Import {
     #[command(flatten)]
-    servers: ServersOptions,
-    #[command(flatten)]
     data: DataFolder,
     /// The file to read; - is standard input [default: -]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 /// What a line should be.

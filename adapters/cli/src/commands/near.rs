@@ -28,8 +28,6 @@ use crate::terminal::columns;
 #[derive(Args)]
 #[command(override_usage = "herd near [OPTIONS] <LAT> <LNG>\n       herd near [OPTIONS] <CLIENT>")]
 pub(crate) struct Near {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// The place, in degrees north and degrees east, or a client's ID
     #[arg(value_names = ["LAT LNG|CLIENT"], num_args = 1..=2, required = true, allow_negative_numbers = true)]
     around: Vec<String>,
@@ -45,6 +43,8 @@ pub(crate) struct Near {
     /// Only clients that have reported within this time, as in 90s or 1h
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     heard: Option<Duration>,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 /// A client that is near.

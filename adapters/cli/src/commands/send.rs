@@ -24,13 +24,13 @@ use crate::server::ServersOptions;
 /// the exit code is 1.
 #[derive(Args)]
 pub(crate) struct Send {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// Go on after a request that is refused
     #[arg(long)]
     keep_going: bool,
     /// Requests, as in 'WHATSAT kiwi.cs.ucla.edu 10 5'
     requests: Vec<OsString>,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 /// Where requests come from.

@@ -35,14 +35,14 @@ use crate::terminal;
 /// TERM is dumb, one screen is printed as text.
 #[derive(Args)]
 pub(crate) struct Top {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// How often each server is asked, at least 100ms
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     interval: Duration,
     /// Print one screen as text, after asking each server twice
     #[arg(long)]
     once: bool,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 /// Nobody reads faster than that.

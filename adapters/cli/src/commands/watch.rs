@@ -23,8 +23,6 @@ use crate::watching::{Kind, Subject, WatchOptions};
     override_usage = "herd watch [OPTIONS] <PATTERN>\n       herd watch [OPTIONS] --near <LAT> <LNG> --radius <KM>"
 )]
 pub(crate) struct Watch {
-    #[command(flatten)]
-    options: WatchOptions,
     /// The clients: an ID, a prefix followed by *, or * for all
     #[arg(value_name = "PATTERN", required_unless_present = "near")]
     target: Option<Pattern>,
@@ -37,6 +35,8 @@ pub(crate) struct Watch {
     /// Only clients that match, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN", requires = "near", conflicts_with = "target")]
     pattern: Option<Pattern>,
+    #[command(flatten)]
+    options: WatchOptions,
 }
 
 impl Watch {

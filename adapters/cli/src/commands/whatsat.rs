@@ -21,8 +21,6 @@ use crate::terminal::columns;
 /// The exit code is 1 if the places are not available.
 #[derive(Args)]
 pub(crate) struct Whatsat {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// The client's ID
     client: String,
     /// How far to look, 0 to 50 km
@@ -31,6 +29,8 @@ pub(crate) struct Whatsat {
     /// The most places to show, 0 to 20
     #[arg(long, value_name = "N", default_value = "5")]
     bound: String,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 impl Whatsat {

@@ -13,14 +13,14 @@ use crate::server::ServersOptions;
 /// Options of a command that tells what happens, for as long as it may.
 #[derive(Args)]
 pub(crate) struct WatchOptions {
-    #[command(flatten)]
-    servers: ServersOptions,
     /// Exit after this time, as in 10s or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) lasts: Option<Duration>,
     /// Show which clients are there now, and exit
     #[arg(long)]
     pub(super) once: bool,
+    #[command(flatten)]
+    servers: ServersOptions,
 }
 
 impl WatchOptions {
