@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// The options that say which.
 #[derive(Args)]
 pub(crate) struct DataFolder {
-    /// The data folder, `dir` of [data] in the config file
+    /// The data folder, as `dir` in the config file
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// The server whose data it is [default: the only one that has data there]

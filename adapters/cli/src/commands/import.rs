@@ -14,8 +14,10 @@ use crate::format::{self, Format};
 use crate::lines;
 use crate::pipeline::{self, Request, Then};
 use crate::record::Record;
+use crate::refusal;
 use crate::reply::Reply;
 use crate::server::ServersOptions;
+use crate::text::readable;
 
 /// Load what `herd export` printed into a server or a data folder
 ///
@@ -86,8 +88,9 @@ fn into_server(
     });
     let before = format!("; {} before it {} imported", counted(taken), if taken == 1 { "was" } else { "were" });
     if let Some(Request { number, line }) = refused {
-        let Failure::Refused { server, request, why } = client.refused(&line) else { unreachable!("what it makes") };
-        return Err(Failure::Refused { server, request: format!("line {number}: {request}"), why: why + &before });
+        let why = refusal::why(&line, client.server().is_encrypted()) + &before;
+        let request = format!("line {number}: {}", readable(&line));
+        return Err(Failure::Refused { server: client.server().to_string(), request, why });
     }
     match end {
         Ok(()) => Ok(taken),

@@ -27,7 +27,7 @@ pub(crate) struct MakeToken {
     /// A right, as in report:truck-* or status; may be repeated
     #[arg(long, value_name = "RIGHT", required = true, value_parser = right)]
     may: Vec<Right>,
-    /// How many reports per second it may send on average [default: as in [access]]
+    /// How many reports per second it may send on average [default: as in the config file]
     #[arg(long, value_name = "N")]
     reports_per_second: Option<NonZeroU32>,
     /// Write the token to this new file, readable by its owner only, and print only the lines
