@@ -6,6 +6,7 @@ mod certificate;
 mod cores;
 mod disk;
 mod experiment;
+mod fan_out;
 mod group;
 mod lines;
 mod measure;

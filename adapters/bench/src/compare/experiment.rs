@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::attacks;
 use super::catch_up;
 use super::disk;
+use super::fan_out;
 use super::group::Group;
 use super::lines;
 use super::measure::Measure;
@@ -52,6 +53,8 @@ impl Experiment {
             Row::Attacks => attacks::run(self),
             Row::CatchUp => catch_up::run(self),
             Row::NearMoving => near_moving::run(self),
+            Row::Watch => Ok(vec![fan_out::run(self, row, 1)?]),
+            Row::WatchHundred => Ok(vec![fan_out::run(self, row, 100)?]),
             Row::Disk => {
                 let mut result = self.compare(row)?;
                 disk::restarts(self, &mut result)?;

@@ -38,6 +38,10 @@ pub(crate) enum Row {
     Near,
     /// 1,000 NEARs a second beside 100,000 IAMATs a second, and each without the other
     NearMoving,
+    /// 1,000 connections that watch everybody, told of one update after the other
+    Watch,
+    /// The same, told of a hundred updates at a time
+    WatchHundred,
     /// From one server to the farthest of five, at 10,000 updates a second
     Propagation,
     /// An innocent's IAMAT beside greedy clients, chosen IDs, and each word of a neighbour at full speed
@@ -63,7 +67,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -73,6 +77,8 @@ impl Row {
         Self::Paris,
         Self::Near,
         Self::NearMoving,
+        Self::Watch,
+        Self::WatchHundred,
         Self::Propagation,
         Self::Attacks,
         Self::CatchUp,
@@ -97,6 +103,8 @@ impl Row {
             Self::Paris => "WHATSAT 50 km 20, Paris",
             Self::Near => "NEAR 10 km 20, 1,000,000 clients",
             Self::NearMoving => "NEAR beside IAMAT",
+            Self::Watch => "1,000 watchers, an update at a time",
+            Self::WatchHundred => "1,000 watchers, 100 at a time",
             Self::Propagation => "to the farthest of five",
             Self::Attacks => "IAMAT beside attacks",
             Self::CatchUp => "catch up",
@@ -115,7 +123,9 @@ impl Row {
         match self {
             Self::Pipeline => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo, Memcached],
             Self::Flood => &[HerdTokio, RedisSet, HerdAsyncStd, RedisGeo],
-            Self::Single | Self::Connect | Self::Million => &[HerdTokio, RedisSet, HerdAsyncStd],
+            Self::Single | Self::Connect | Self::Million | Self::Watch | Self::WatchHundred => {
+                &[HerdTokio, RedisSet, HerdAsyncStd]
+            }
             Self::Westwood | Self::Paris | Self::Near => &[HerdTokio, RedisGeo, HerdAsyncStd],
             Self::Propagation | Self::Attacks | Self::NearMoving => &[HerdTokio, HerdAsyncStd],
             Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
@@ -152,12 +162,14 @@ impl Row {
             Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls | Self::Disk | Self::DiskEach => {
                 load.pipeline = 100;
             }
-            // The last four have loads of their own.
+            // The last six have loads of their own.
             Self::Single
             | Self::BaselinesSingle
             | Self::Http
             | Self::Attacks
             | Self::NearMoving
+            | Self::Watch
+            | Self::WatchHundred
             | Self::CatchUp
             | Self::DiskSnapshot => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
@@ -224,6 +236,8 @@ impl Row {
             Self::Paris => vec![tokio(Rate, RedisGeo, AtLeast(4.0)), both(Rate, AtLeast(0.75))],
             Self::Near => vec![tokio(Rate, RedisGeo, AtLeast(5.0)), both(Rate, AtLeast(0.75))],
             Self::NearMoving => [HerdTokio, HerdAsyncStd].map(|of| of_one(of, BesideShare, 2.0)).into(),
+            Self::Watch => vec![tokio(ServerCpu, RedisSet, AtMost(1.0)), both(ServerCpu, AtMost(1.3))],
+            Self::WatchHundred => vec![tokio(ServerCpu, RedisSet, AtMost(0.5)), both(ServerCpu, AtMost(1.3))],
             Self::Propagation => vec![
                 alone(P50, AtMost(300.0)),
                 alone(P99, AtMost(2_000.0)),

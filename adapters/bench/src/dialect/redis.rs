@@ -17,6 +17,16 @@ pub(super) fn push_set(out: &mut Vec<u8>, request: &Request) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// `PUBLISH reports 'SEEN ...'`: what a watcher of everybody is told.
+pub(crate) fn push_publish(out: &mut Vec<u8>, request: &Request) {
+    const { assert!(AT_LEN == 86, "the length that is written below, with two letters and ` *` more") };
+    out.extend_from_slice(b"*3\r\n$7\r\nPUBLISH\r\n$7\r\nreports\r\n$90\r\nSEEN");
+    let start = out.len();
+    push_at(out, request);
+    out.drain(start..start + 2);
+    out.extend_from_slice(b" *\r\n");
+}
+
 /// `GEOADD clients longitude latitude client`.
 pub(super) fn push_geoadd(out: &mut Vec<u8>, request: &Request) {
     out.extend_from_slice(b"*5\r\n$6\r\nGEOADD\r\n$7\r\nclients\r\n$11\r\n");
@@ -134,6 +144,12 @@ mod tests {
                 assert_eq!(value_len(&out), Ok(Some(out.len())), "{}", String::from_utf8_lossy(&out));
             }
         }
+        let mut out = Vec::new();
+        push_publish(&mut out, &tests::asked(Kind::Update).0);
+        assert_eq!(value_len(&out), Ok(Some(out.len())), "{}", String::from_utf8_lossy(&out));
+        assert!(out.ends_with(
+            b"\r\nSEEN Alford +0.000263873 herd-bench-000000007 +34.068930-118.445127 1479413884.392014450 *\r\n"
+        ));
         assert_eq!(command(&["PING", "x"]), b"*2\r\n$4\r\nPING\r\n$1\r\nx\r\n");
     }
 }
