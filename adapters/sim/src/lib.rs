@@ -74,7 +74,7 @@ mod wires;
 pub use faults::{Fault, Faults};
 pub use graph::{Graph, Shape};
 pub use panics::is_playing;
-pub use regions::{Messages, Regions, RegionsOutcome, RegionsStats, Traffic};
+pub use regions::{Load, Messages, Regions, RegionsOutcome, RegionsStats, Traffic};
 pub use run::{FastPath, Options, Outcome, Run};
 pub use scenario::{
     Ailment, BadScenario, Bounds, Builder, Data, Illness, MILLI, Manner, Nanos, Network, Planned, Recipe, Ruse, SECOND,

@@ -7,6 +7,7 @@
 mod bus;
 mod checks;
 mod clients;
+mod load;
 mod server;
 mod traffic;
 mod watcher;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 use self::bus::{Bus, Fate};
 use self::clients::Truth;
+pub use self::load::Load;
 use self::server::Server;
 pub use self::traffic::{Messages, Traffic};
 use self::watcher::Follower;
@@ -115,15 +117,19 @@ impl Regions {
     #[must_use]
     pub fn new(number: u64, regions: usize) -> Self {
         let mut seed = Seed::new(number);
-        let mut servers = Vec::new();
-        let mut members = Vec::new();
-        for region in 0..regions {
-            let count = seed.index(3) + 1;
+        let counts: Vec<usize> = (0..regions).map(|_| seed.index(3) + 1).collect();
+        Self::of(seed, &counts)
+    }
+
+    /// Regions of so many servers each.
+    fn of(mut seed: Seed, counts: &[usize]) -> Self {
+        let (mut servers, mut members) = (Vec::new(), Vec::new());
+        for (region, &count) in counts.iter().enumerate() {
             let first = servers.len();
             members.push((first..first + count).collect::<Vec<_>>());
             servers.extend((0..count).map(|index| Server::new(region, index, count)));
         }
-        let bus = Bus::new(regions, &mut seed);
+        let bus = Bus::new(counts.len(), &mut seed);
         let mut regions = Self {
             seed,
             now: 0,

@@ -10,7 +10,8 @@
 
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
-mod plot;
+#[path = "../shared/lines.rs"]
+mod lines;
 mod sample;
 
 use std::fmt::Write as _;
@@ -19,7 +20,7 @@ use std::{env, fs};
 
 use herd_sim::Shape;
 
-use self::plot::Plot;
+use self::lines::Plot;
 use self::sample::Sample;
 
 /// How many servers the herds have.
@@ -29,14 +30,28 @@ const SIZES: [usize; 4] = [5, 50, 500, 5000];
 const SHAPES: [(&str, Shape); 3] =
     [("cycle", Shape::Cycle), ("random, degree 4", Shape::Degree(4)), ("tree with cross links", Shape::Tree)];
 
+/// What stands on the upright axis of a plot.
+type Value = fn(&Sample) -> f64;
+
+/// The files of the plots, their titles, and their values.
+const PLOTS: [(&str, &str, Value); 4] = [
+    ("copies.svg", "Copies of an update, for each server", |it| it.copies / it.servers as f64),
+    ("time.svg", "Milliseconds until all servers have it (1 ms a link)", |it| it.millis),
+    ("bytes.svg", "Bytes of an update, on all links together", |it| it.bytes),
+    ("rest.svg", "Bytes a second of a herd at rest, on all links together", |it| it.rest),
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(env::args_os().nth(1).unwrap_or_else(|| "docs/large-herds".into()));
     fs::create_dir_all(&folder)?;
     let samples: Vec<Vec<Sample>> =
         SHAPES.iter().map(|&(_, shape)| SIZES.iter().map(|&size| Sample::take(shape, size)).collect()).collect();
     print!("{}", table(&samples));
-    for plot in Plot::ALL {
-        fs::write(folder.join(plot.file), plot.draw(&samples)?)?;
+    for (file, title, value) in PLOTS {
+        let points = |row: &[Sample]| row.iter().map(|it| (it.servers as f64, value(it))).collect();
+        let lines = SHAPES.iter().zip(&samples).map(|((name, _), row)| ((*name).into(), points(row)));
+        let plot = Plot { title, across: ("servers", 4.0, 6500.0), lines: lines.collect() };
+        fs::write(folder.join(file), plot.draw()?)?;
     }
     Ok(())
 }

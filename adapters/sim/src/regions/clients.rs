@@ -11,7 +11,7 @@ use super::{Asked, Regions};
 pub(super) struct Truth {
     pub(super) newest: BTreeMap<String, Newest>,
     /// The time of the last that anybody told, in units that only grow.
-    time: u64,
+    pub(super) time: u64,
 }
 
 /// The newest of a client.
