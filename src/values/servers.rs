@@ -69,7 +69,7 @@ impl ServerId {
 
 /// Why a text is no server's name. Choose another name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no server name: 1 to 64 bytes without white space or control characters")]
+#[error("invalid server name {0:?}: expected 1 to 64 bytes without white space or control characters")]
 pub struct InvalidName(pub String);
 
 #[cfg(test)]

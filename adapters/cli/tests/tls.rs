@@ -125,7 +125,7 @@ fn herds_that_can_have_none(folder: &Folder) {
         format!("[[server]]\nname = \"{name}\"\nlisten = \"{listen}\"\nlinks = [{links}]\n")
     };
     for (one, other, told) in [
-        (server("a_b c", "h:1", ""), String::new(), "is no server name"),
+        (server("a_b c", "h:1", ""), String::new(), "invalid server name"),
         (server("é", "h:1", ""), String::new(), "cannot stand in a certificate"),
         (server("Ball", "h:1", ""), server("bALL", "h:2", "\"Ball\""), "are one name to certificates"),
         (server("a", "b:1", ""), server("b", "c:1", "\"a\""), "a is reached at a host named b"),

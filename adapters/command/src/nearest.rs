@@ -15,9 +15,20 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         length => (length / 3).max(1),
     };
     let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());
-    let near = known.into_iter().map(|other| (distance(other), other)).filter(|&(far, _)| far <= most);
-    near.min_by_key(|&(far, _)| far).map(|(_, other)| other)
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = known.iter().map(|&other| (distance(other), other)).filter(|&(far, _)| far <= most);
+    let near = near.min_by_key(|&(far, _)| far).map(|(_, other)| other);
+    // One is the beginning of the other.
+    let begins = |other: &&&str| {
+        let other = other.to_lowercase();
+        let shorter = word.len().min(other.len());
+        shorter >= LEAST_BEGINNING && (word.starts_with(&other) || other.starts_with(&word))
+    };
+    near.or_else(|| known.iter().find(begins).copied())
 }
+
+/// So much of a word says which one is meant.
+const LEAST_BEGINNING: usize = 4;
 
 /// The most words that a message lists.
 const MOST_LISTED: usize = 20;
@@ -41,6 +52,9 @@ mod tests {
         assert_eq!(did_you_mean("alfrod", known), "; did you mean Alford?");
         assert_eq!(did_you_mean("Goloman", known), "");
         assert_eq!(did_you_mean("X", ["Y"]), "");
+        assert_eq!(did_you_mean("secret", ["name", "secret-file"]), "; did you mean secret-file?");
+        assert_eq!(did_you_mean("certificate", ["key", "cert"]), "; did you mean cert?");
+        assert_eq!(did_you_mean("keyring", ["key"]), "");
     }
 
     #[test]

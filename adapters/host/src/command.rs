@@ -127,7 +127,7 @@ struct Check {
 #[derive(Args)]
 struct Reload {
     /// The process: one of this program's, that runs servers
-    #[arg(long, value_parser = clap::value_parser!(i32).range(1..), allow_negative_numbers = true)]
+    #[arg(long, value_parser = number(1..=i32::MAX), allow_negative_numbers = true)]
     pid: i32,
     #[command(flatten)]
     options: Options,
@@ -211,8 +211,12 @@ fn checked(options: &Options, environment: &Environment) -> Result<Settings, Usa
 
 /// These settings, if every server of the herd may start with them.
 fn guarded(settings: Settings) -> Result<Settings, UsageError> {
-    settings.guard(&settings.herd.ids().collect::<Vec<_>>())?;
+    guard(&settings, &settings.herd.ids().collect::<Vec<_>>())?;
     Ok(settings)
+}
+
+fn guard(settings: &Settings, servers: &[ServerId]) -> Result<(), UsageError> {
+    settings.guard(servers).map_err(|why| UsageError::Unguarded { config: settings.config.clone(), why })
 }
 
 /// What a program of that name understands, for man pages and completions.
@@ -264,7 +268,7 @@ fn order_serve(serve: &Serve, is_short: bool, environment: &Environment) -> Resu
         return Err(UsageError::Name(unknown_name(&serve.name.to_string_lossy(), &settings.herd, is_short)));
     };
     settings.listen_elsewhere(server, &flags, environment)?;
-    settings.guard(&[server])?;
+    guard(&settings, &[server])?;
     settings.check_tls(&[server])?;
     Ok(Order::Serve { server, settings })
 }

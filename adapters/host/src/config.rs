@@ -28,6 +28,7 @@ mod secrets;
 mod servers;
 mod shape;
 mod share;
+mod syntax;
 mod tls;
 mod trust;
 mod variables;

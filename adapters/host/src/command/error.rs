@@ -1,6 +1,7 @@
 //! Wrong use, told to the one who must act.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use herd_command::{exit_code, one_line, syntax};
@@ -26,8 +27,13 @@ pub enum UsageError {
     #[error("{0}")]
     Name(String),
     /// Others can reach the servers, and nothing says whom these are to believe.
-    #[error(transparent)]
-    Unguarded(#[from] Unguarded),
+    #[error("{}{why}", config.as_deref().map_or_else(String::new, |file| format!("{}: ", one_line(&file.to_string_lossy()))))]
+    Unguarded {
+        /// The config file, if there is one.
+        config: Option<PathBuf>,
+        /// What has to be said in it first.
+        why: Unguarded,
+    },
     /// A server cannot be started with what it has: its data, mostly.
     #[error(transparent)]
     Start(#[from] StartError),

@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv6Addr};
 /// What is wrong with it, as the end of a message.
 pub(super) fn check(text: &str) -> Result<(&str, u16), String> {
     let wrong = |why: &str| format!("expected HOST:PORT, found {text:?}: {why}, as in 127.0.0.1:12880 or [::1]:12880");
+    if text.contains("://") {
+        return Err(wrong("leave the scheme out"));
+    }
     let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("add a colon and a port"))?;
     let port = port_of(port).ok_or_else(|| wrong("the port is a number from 0 to 65535"))?;
     check_host(host).map_err(wrong)?;

@@ -34,10 +34,11 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 pub(super) fn find(layers: &Layers<'_>) -> Result<Option<DataSettings>, ConfigError> {
     let recover = layers.flag("data-recover");
-    let sync = layers.given("data-sync").map(|given| sync(&given)).transpose()?;
+    let given_sync = layers.given("data-sync");
+    let sync = given_sync.as_ref().map(sync).transpose()?;
     let Some(dir) = layers.given("data") else {
-        return match recover {
-            Some(given) => Err(given.fault("there is no data folder: name one with --data or in [data]")),
+        return match recover.or(given_sync) {
+            Some(given) => Err(given.fault("there is no data folder: name one with --data, or by dir in [data]")),
             None => Ok(None),
         };
     };

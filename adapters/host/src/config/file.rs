@@ -13,7 +13,7 @@ use toml::de::{DeTable, Deserializer};
 use super::error::Place;
 use super::layers::Given;
 use super::scalar::Scalar;
-use super::{ConfigError, LIMITS, Origin, shape};
+use super::{ConfigError, LIMITS, Origin, shape, syntax};
 use crate::bounded::read_at_most;
 
 /// A herd of as many servers as there can be fits well within this.
@@ -205,24 +205,24 @@ impl ConfigFile {
     /// The file as TOML.
     pub(super) fn document(&self) -> Result<Spanned<DeTable<'_>>, ConfigError> {
         DeTable::parse(&self.text).map_err(|error| {
-            let unquoted = error.span().and_then(|span| self.unquoted(&span));
-            unquoted.unwrap_or_else(|| self.fault_of(&error))
+            let hint = error.span().and_then(|span| self.hint(&span));
+            hint.unwrap_or_else(|| self.fault_of(&error))
         })
     }
 
-    /// What to say where a text stands without quotes, of which the parser says whatever it has tried last.
-    fn unquoted(&self, span: &Range<usize>) -> Option<ConfigError> {
+    fn hint(&self, span: &Range<usize>) -> Option<ConfigError> {
         let start = self.before(span).rfind('\n').map_or(0, |end| end + 1);
-        let (key, rest) = self.text[start..].lines().next()?.split_once('=')?;
-        let value = rest.split('#').next().unwrap_or_default().trim();
-        let at = start + key.len() + 1 + (rest.len() - rest.trim_start().len());
-        let is_bare = !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']);
-        let what = || format!("{}: expected a text in quotes, as in \"{value}\", found {value}", key.trim());
-        is_bare.then(|| self.fault(&(at..at), &what()))
+        let (at, what) = syntax::hint(self.text[start..].lines().next()?)?;
+        Some(self.fault(&(start + at..start + at), &what))
     }
 
     fn fault_of(&self, error: &toml::de::Error) -> ConfigError {
-        self.fault(&error.span().unwrap_or_default(), &error.message().trim_end().replace('\n', ", "))
+        let span = error.span().unwrap_or_default();
+        let what = match error.message() {
+            "duplicate key" => format!("{} stands here for a second time; put both in one place", self.text_at(&span)),
+            other => other.trim_end().replace('\n', ", "),
+        };
+        self.fault(&span, &what)
     }
 
     /// An error at that span.

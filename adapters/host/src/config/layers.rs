@@ -39,8 +39,16 @@ impl Given {
         self.text.to_str().ok_or_else(|| self.fault("this is not UTF-8"))
     }
 
+    /// A fault of it. The name of the setting in front of `what` is said once where the origin has it, too.
     pub(super) fn fault(&self, what: impl AsRef<str>) -> ConfigError {
-        ConfigError::new(self.origin.clone(), what.as_ref())
+        let what = what.as_ref();
+        let is_said = |name: &str| match &self.origin {
+            Origin::Flag(flag) => name == *flag,
+            Origin::Variable(variable) => variable_of(name) == *variable,
+            Origin::File(_) => false,
+        };
+        let rest = what.split_once(": ").filter(|(name, _)| is_said(name)).map(|(_, rest)| rest);
+        ConfigError::new(self.origin.clone(), rest.unwrap_or(what))
     }
 }
 

@@ -66,21 +66,22 @@ const KEY_MOST_BYTES: u64 = Key::MOST_BYTES as u64 + 64;
 pub(super) fn find(layers: &Layers<'_>, environment: &Environment) -> Result<PlacesSettings, ConfigError> {
     let given = layers.given("places");
     let source = given.as_ref().map_or(Ok(PlacesSource::Embedded), source)?;
-    let path = |name| layers.given(name).map(|given| PathBuf::from(given.text));
+    let is_file = source == PlacesSource::File;
+    let path = |name, is_used| layers.given(name).filter(|_| is_used).map(|given| readable(&given)).transpose();
     let settings = PlacesSettings {
         source,
         url: layers.given("places-url").map(|given| url(&given)).transpose()?,
         key: key(layers, environment, source)?,
-        file: path("places-file").filter(|_| source == PlacesSource::File),
+        file: path("places-file", is_file)?,
         file_options: file_options(layers)?,
-        ca_file: path("places-ca-file").filter(|_| source.is_remote()),
+        ca_file: path("places-ca-file", source.is_remote())?,
     };
     match given {
         Some(given) if source.is_remote() && settings.url.is_none() && settings.key.is_none() => {
             let what = "needs a key: set HERD_PLACES_KEY, or give a file with --places-key-file";
             Err(given.fault(format!("{} {what}", source.name())))
         }
-        Some(given) if source == PlacesSource::File && settings.file.is_none() => {
+        Some(given) if is_file && settings.file.is_none() => {
             Err(given.fault("file needs a file: name a GeoJSON file with --places-file"))
         }
         _ => Ok(settings),
@@ -102,6 +103,14 @@ fn file_options(layers: &Layers<'_>) -> Result<FileOptions, ConfigError> {
         options.strict = text.parse().map_err(wrong)?;
     }
     Ok(options)
+}
+
+/// The path of a file that can be opened: it is read later.
+fn readable(given: &Given) -> Result<PathBuf, ConfigError> {
+    let path = PathBuf::from(&given.text);
+    let opened = std::fs::File::open(&path);
+    opened.map_err(|why| given.fault(format!("{} cannot be read: {why}; check its path", path.display())))?;
+    Ok(path)
 }
 
 fn source(given: &Given) -> Result<PlacesSource, ConfigError> {

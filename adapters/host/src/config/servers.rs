@@ -38,8 +38,8 @@ impl ServerTable {
 }
 
 fn server(file: &ConfigFile, table: &ServerTable) -> Result<Member, ConfigError> {
-    let name = ServerName::new(table.name.get_ref())
-        .map_err(|error| file.fault(&table.name.span(), &format!("{error}; name it otherwise")))?;
+    let name =
+        ServerName::new(table.name.get_ref()).map_err(|error| file.fault(&table.name.span(), &error.to_string()))?;
     check(table.listen.get_ref()).map_err(|what| file.fault(&table.listen.span(), &format!("listen: {what}")))?;
     let address = table.address();
     let (_, port) =

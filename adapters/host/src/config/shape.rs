@@ -80,17 +80,21 @@ impl Shape<'_> {
     }
 
     fn unknown(&self, table: &str, path: &str, (name, at, value): &Entry<'_, '_>) -> ConfigError {
-        let is_table = matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
-        if table.is_empty() && is_table {
-            let all = tables();
+        let is_table = match value.get_ref() {
+            DeValue::Array(values) => values.iter().any(|value| value.get_ref().is_table()),
+            value => value.is_table(),
+        };
+        let all = tables();
+        if is_table && !all.contains(name) {
             let headers: Vec<_> = all.iter().map(|table| header(table)).collect();
-            let meant = nearest(name, all.iter().copied()).map(header);
+            let meant = nearest(path, all.iter().copied()).map(header);
             let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
             let known = headers.join(", ");
             return self.fault(at, format!("unknown table {}{meant} (known: {known})", header(path)));
         }
         let known: Vec<&str> = every_key().filter(|key| key.table == table).map(|key| key.name).collect();
         let hint = match did_you_mean(name, known.iter().copied()) {
+            _ if all.contains(name) => format!("; {} is a table of its own", header(name)),
             none if none.is_empty() => elsewhere(table, name),
             meant => meant,
         };

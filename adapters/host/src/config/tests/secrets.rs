@@ -119,6 +119,6 @@ fn what_else_says_who_is_believed() {
     assert_eq!(find(&[], &[]).expect("settings").herd.trust(), &Trust::default());
     assert_eq!(
         find(&[("trust-addresses", "1")], &[]).map(drop).expect_err("a fault").to_string(),
-        "--trust-addresses: trust-addresses: expected true or false, found \"1\" (default: false)"
+        "--trust-addresses: expected true or false, found \"1\" (default: false)"
     );
 }
