@@ -30,6 +30,7 @@ mod watching;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use herd_host::config::{Environment, unknown_variables};
 use herd_host::{end_at_a_panic, exit_code};
 
 use self::format::Format;
@@ -82,6 +83,9 @@ pub fn main() -> ExitCode {
         Err(error) => return syntax::report(&error),
     };
     let format = Format::of(line.json);
+    for warning in unknown_variables(&Environment::process()) {
+        format.warn("variable", &warning.to_string());
+    }
     let outcome = match line.command {
         Command::Send(send) => send.run(format),
         Command::Iamat(iamat) => iamat.run(format),

@@ -222,6 +222,15 @@ fn wrong_use_is_one_line_and_two() {
 }
 
 #[test]
+fn a_variable_that_no_program_knows_is_told() {
+    let mut command = command(&["iamat", "--to", &server(), "kiwi", "1", "1"]);
+    let output = command.env("HERD_TOKN", "x").env("HERD_MAX_LINE", "5").output().expect("the client starts");
+    let (code, _, err) = told(&output);
+    let warning = "herd: warning: unknown environment variable HERD_TOKN; did you mean HERD_TOKEN?\n";
+    assert_eq!((code, err.as_str()), (0, warning), "servers know HERD_MAX_LINE");
+}
+
+#[test]
 fn an_empty_variable_counts_as_not_set() {
     // A herd whose first server is this test's, so that no other is called.
     let to = server();

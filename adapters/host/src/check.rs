@@ -55,7 +55,7 @@ fn describe(settings: &Settings, printed: Option<&str>, tried: &Tried) -> io::Re
     if !tried.elsewhere.is_empty() {
         writeln!(out, "not of this machine, and not tried: {}", names(&tried.elsewhere))?;
     }
-    if is_readable && tried.wrong.is_empty() {
+    if is_readable && tried.wrong.is_empty() && !tried.here.is_empty() {
         writeln!(out, "ready: addresses, files and folders can be used")?;
     }
     Ok(is_readable)
@@ -84,10 +84,6 @@ impl Tried {
     fn of(settings: &Settings) -> Self {
         let mut tried = Self::default();
         settings.herd.ids().for_each(|server| tried.addresses(settings, server));
-        if tried.here.is_empty() {
-            let what = "no server of this herd listens at an address of this machine";
-            tried.wrong.push(format!("{what}; set listen to one, or to 0.0.0.0 for all of them"));
-        }
         tried.folders(settings);
         tried.log(settings);
         tried

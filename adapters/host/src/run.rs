@@ -29,6 +29,8 @@ use crate::trial;
 /// Runs what the command line asks for, on the runtime `R`.
 #[must_use]
 pub fn main<R: Runtime>(program: &'static str) -> ExitCode {
+    // Until there is a log.
+    last_words::end_at_a_panic(program, None);
     let order = match command::read(program, std::env::args_os(), &Environment::process()) {
         Ok(order) => order,
         Err(error) => return error.report(program),
