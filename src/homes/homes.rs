@@ -312,7 +312,10 @@ impl Homes {
                 }
                 self.end_if_done(number, turn);
             }
-            Asks::Homes(run) => self.census.fail(run, turn.now.instant),
+            Asks::Homes(run) => {
+                self.census.fail(run, turn.now.instant);
+                self.begin_to_compare(turn.now.instant);
+            }
         }
     }
 
@@ -321,10 +324,7 @@ impl Homes {
         let mut late = 0;
         while let Some(open) = self.questions.expired(turn.now.instant) {
             late += 1;
-            if let Some(questions) = self.regions.is_silent(&open.region, turn.now.instant) {
-                turn.notices.push(Notice::RegionSilent { region: open.region.clone(), questions });
-            }
-            self.end(open, turn);
+            self.is_silent(open, turn);
         }
         if self.has_due(turn.now.instant) {
             self.call(turn);
@@ -335,6 +335,22 @@ impl Homes {
     fn has_due(&self, now: Instant) -> bool {
         self.poll_at().is_some_and(|at| at <= now)
     }
+    /// Nobody was there to hear that: a question, which ends, or what asks for a stream. Whether it was a question.
+    pub(crate) fn unheard(&mut self, id: QuestionId, turn: &mut Turn) -> bool {
+        self.interests.close(id, turn.now.instant);
+        self.look_after_streams(turn.now.instant);
+        let open = self.questions.close(id);
+        open.map(|open| self.is_silent(open, turn)).is_some()
+    }
+
+    /// A region does not answer.
+    fn is_silent(&mut self, open: Open, turn: &mut Turn) {
+        if let Some(questions) = self.regions.is_silent(&open.region, turn.now.instant) {
+            turn.notices.push(Notice::RegionSilent { region: open.region.clone(), questions });
+        }
+        self.end(open, turn);
+    }
+
 
     /// When somebody is to poll, whatever happens.
     fn poll_at(&self) -> Option<Instant> {

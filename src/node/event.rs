@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::herd::{Herd, Limits};
-use crate::homes::Delivery;
+use crate::homes::{Delivery, QuestionId};
 use crate::places::{Places, Unavailable};
 use crate::values::{FetchId, ServerId, SessionId};
 
@@ -95,6 +95,8 @@ pub enum Event<'a> {
         /// What it says.
         payload: &'a [u8],
     },
+    /// Nobody was there to hear that question: no answer comes.
+    Unheard(QuestionId),
     /// The earliest time that [`Action::WakeAt`](crate::Action::WakeAt) named since this was last said has come.
     Woken,
 }

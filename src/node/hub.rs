@@ -121,6 +121,7 @@ impl Hub {
             Event::Sent { peer } => self.on_connection(peer, turn, Link::sent),
             Event::Bus(is_up) => self.change_bus(is_up, turn),
             Event::Bridge(fence) => self.change_bridge(fence, turn),
+            Event::Unheard(question) => self.unheard(question, turn),
             // The node has taken those, without holding the hub for all of it.
             Event::Received { .. } | Event::Delivered { .. } => {}
             Event::Lost { peer, why } => {

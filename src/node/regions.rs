@@ -231,6 +231,13 @@ impl Hub {
         let Self { homes: Some(homes), arrivals: Some(arrivals), counters, .. } = self else { return };
         let mut arrived = Changed::default();
         arrivals.give(&mut arrived);
+    /// Nobody was there to hear that question.
+    pub(super) fn unheard(&mut self, question: QuestionId, turn: &mut Turn) {
+        if let Some(homes) = &mut self.homes {
+            self.counters.region_timeouts += u64::from(homes.unheard(question, turn));
+        }
+    }
+
         if arrived.missed > 0 {
             homes.census.compare_all();
         }

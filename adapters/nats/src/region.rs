@@ -8,7 +8,7 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::stream::Stream;
-use async_nats::{Client, Message, SubscribeError, Subscriber};
+use async_nats::{Client, Message, StatusCode, SubscribeError, Subscriber};
 use futures_util::StreamExt as _;
 use herd::{Delivery, Event, Post, Subject};
 use tokio::sync::{Notify, watch};
@@ -203,12 +203,13 @@ impl Region<'_> {
     }
 
     fn hear_answer(&self, message: &Message) {
-        match self.bus.subjects.question(&message.subject) {
-            // Where nobody listens in a region NATS says so, with a status and no payload.
-            Some(question) if message.status.is_none() => {
+        match (self.bus.subjects.question(&message.subject), message.status) {
+            (Some(question), None) => {
                 let asker = message.reply.as_ref().and_then(|reply| self.bus.subjects.asker(reply));
                 self.deliver(Delivery::Answered(question, asker), &message.payload);
             }
+            // NATS says so, with that status and no payload.
+            (Some(question), Some(StatusCode::NO_RESPONDERS)) => self.host.handle(Event::Unheard(question)),
             _ => self.bus.state.counts.dropped.add(1),
         }
     }

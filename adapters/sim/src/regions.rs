@@ -343,11 +343,14 @@ impl Regions {
         let region = self.servers[server].region;
         for post in posts {
             self.stats.traffic.take(&post);
-            let fates = self.bus.carry((server, region), &post, self.now, &mut self.seed, |of| {
+            let fate = self.bus.carry((server, region), &post, self.now, &mut self.seed, |of| {
                 let there = &self.members[of];
                 there.iter().copied().filter(|&server| self.servers[server].node.is_some()).collect()
             });
-            self.stats.lost += u64::from(fates == Fate::Lost);
+            self.stats.lost += u64::from(fate != Fate::Carried);
+            if let (Fate::Unheard, Some(question)) = (fate, post.question) {
+                self.happens(server, Event::Unheard(question));
+            }
         }
     }
 

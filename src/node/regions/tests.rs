@@ -199,6 +199,22 @@ fn a_region_that_does_not_answer_is_told_as_a_refusal_and_nobody_waits_for_ever(
 }
 
 #[test]
+fn a_question_that_nobody_hears_is_refused_at_once() {
+    let mut world = World::new(&["us", "eu"]);
+    let (mut us, mut eu) = (world.session(0, 1), world.session(1, 2));
+    world.say(0, &mut us, AT);
+    world.pass(Duration::from_millis(20));
+    let (node, turn) = &mut world.regions[1];
+    let (mut out, mut posts) = (Vec::new(), Vec::new());
+    eu.receive(node, turn, b"WHERE kiwi\n").serve().reply(&mut out);
+    node.poll_regions(turn, &mut posts);
+    let question = posts.iter().find_map(|post| post.question).expect("a question");
+    world.happens(1, Event::Unheard(question));
+    world.go_on(1, &mut eu, &mut out);
+    assert_eq!(String::from_utf8_lossy(&out), "? WHERE kiwi\n");
+}
+
+#[test]
 fn whatsats_are_answered_in_their_order_wherever_the_clients_are() {
     let mut world = World::new(&["us", "eu", "ap"]);
     let (mut us, mut eu) = (world.session(0, 1), world.session(1, 2));

@@ -5,7 +5,7 @@ use std::task::Waker;
 use std::thread::JoinHandle;
 
 use async_nats::{ConnectOptions, jetstream};
-use herd::{Delivery, Event, Herd, Limits, Node, Post, ServerName, Subject};
+use herd::{Delivery, Event, Herd, Limits, Node, Post, QuestionId, ServerName, Subject};
 use herd_nats::{Bus, Host, NatsUrl, Phase, Settings};
 use herd_tests::nats::Nats;
 use herd_tests::patience::wait_for;
@@ -24,6 +24,7 @@ pub(crate) enum Heard {
     Bus(bool),
     Bridge(Option<u64>),
     Message(Delivery, String),
+    Unheard(QuestionId),
 }
 
 struct Keeper {
@@ -47,6 +48,7 @@ impl Host for Keeper {
             Event::Bus(is_there) => Heard::Bus(is_there),
             Event::Bridge(fence) => Heard::Bridge(fence),
             Event::Delivered { by, payload } => Heard::Message(by, String::from_utf8_lossy(payload).into_owned()),
+            Event::Unheard(question) => Heard::Unheard(question),
             other => panic!("no bus says {other:?}"),
         });
     }

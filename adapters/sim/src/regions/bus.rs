@@ -14,6 +14,8 @@ use crate::seed::Seed;
 pub(super) enum Fate {
     Carried,
     Lost,
+    /// Nobody is there to hear it, and the bus says so.
+    Unheard,
 }
 
 /// A message on its way to a server.
@@ -129,9 +131,11 @@ impl Bus {
             }
             Subject::Ask(name) => {
                 let region = (0..self.regions.len()).find(|&region| region_name(region) == *name);
-                let servers = region.map(&there).unwrap_or_default();
-                let Some(reply) = reply.filter(|_| !servers.is_empty()) else { return Fate::Lost };
-                vec![(*seed.pick(&servers), Delivery::Asked(reply))]
+                let servers = region.filter(|&region| self.is_up(region)).map(&there).unwrap_or_default();
+                if servers.is_empty() {
+                    return Fate::Unheard;
+                }
+                vec![(*seed.pick(&servers), Delivery::Asked(reply.expect("it wants an answer")))]
             }
             Subject::Reply(ReplyTo(to)) => {
                 let (server, id) = to.split_once(' ').expect("a server and a number");
