@@ -5,13 +5,21 @@ use core::cmp::Ordering;
 use super::hub::Hub;
 use super::node::Node;
 use crate::access::Rights;
-use crate::homes::{Guest, NotSeen, Post, QuestionId, ReplyTo, Scope, Subject, lines};
+use crate::homes::{Guest, NotSeen, Post, QuestionId, ReplyTo, Scope, Subject};
 use crate::pass::{Shift, Turn};
 use crate::report::{OwnedRecord, Record};
 use crate::store::Store;
 use crate::values::{ServerName, SessionId};
 use crate::watch::{Reach, WatchId};
 use crate::wire::{Message, RecordKind, Target, WatchWord};
+
+/// What one message of a stream tells.
+pub(super) struct StreamNews {
+    question: QuestionId,
+    scope: Scope,
+    region: ServerName,
+    pub(super) lines: Vec<u8>,
+}
 
 impl Node {
     /// Tells another region something of what it watches; whether there was something to tell.
@@ -102,38 +110,42 @@ impl Hub {
         self.await_no_region(turn);
     }
 
-    /// What a region tells of what is watched here.
+    /// A message of a stream: what it tells, with what came early and follows on it.
     pub(super) fn told_of(
         &mut self,
         (question, reply): (QuestionId, Option<ReplyTo>),
         news: &[u8],
-        store: &Store,
-        turn: &mut Turn,
-    ) {
-        let Some(homes) = &mut self.homes else { return };
-        let Some((number, news)) = numbered(news) else { return };
+        turn: &Turn,
+    ) -> Option<StreamNews> {
+        let homes = self.homes.as_mut()?;
+        let (number, news) = numbered(news)?;
         let heard = homes.interests.hear(question, (number, reply), news, turn.now.instant);
         homes.look_after_streams(turn.now.instant);
-        let Some((scope, region, news)) = heard else { return };
-        for line in lines(&news) {
-            let word = line.split(|&byte| byte == b' ').next().and_then(WatchWord::parse);
-            match word {
-                Some(WatchWord::Watching) => {
-                    self.is_told_all(question, (&scope, &region), store, turn);
-                    self.await_no_region(turn);
-                }
-                Some(WatchWord::Again) => {
-                    let Some(homes) = &mut self.homes else { return };
-                    homes.interests.begin_anew(question, turn.now.instant);
-                }
-                Some(word) => {
-                    if let Some(record) = record_of(line, word) {
-                        self.hear_of_guest(word, (question, &scope, &region), &record, store, turn);
-                    }
-                }
-                None => {}
+        let (scope, region, lines) = heard?;
+        Some(StreamNews { question, scope, region, lines })
+    }
+
+    /// Takes a line of that: what it says of homes that may not be known here yet.
+    pub(super) fn hear_of_stream(&mut self, told: &StreamNews, line: &[u8], store: &Store, turn: &mut Turn) -> Vec<u8> {
+        let StreamNews { question, scope, region, .. } = told;
+        match line.split(|&byte| byte == b' ').next().and_then(WatchWord::parse) {
+            Some(WatchWord::Watching) => {
+                self.is_told_all(*question, (scope, region), store, turn);
+                self.await_no_region(turn);
             }
+            Some(WatchWord::Again) => {
+                if let Some(homes) = &mut self.homes {
+                    homes.interests.begin_anew(*question, turn.now.instant);
+                }
+            }
+            Some(word) => {
+                if let Some(record) = record_of(line, word) {
+                    self.hear_of_guest(word, (*question, scope, region), &record, store, turn);
+                }
+            }
+            None => {}
         }
+        self.homes.as_mut().map(|homes| core::mem::take(&mut homes.news)).unwrap_or_default()
     }
 
     /// A region has told all that there was at the start of a stream. Guests that it has not told of are none any more.
@@ -228,8 +240,8 @@ impl Hub {
             }
             return;
         }
-        // That it has come there says as much as its arrival will.
-        if kept.as_ref().is_some_and(|kept| kept.record().is_report()) {
+        // That it is there says as much as its arrival will, which may have been lost.
+        if kept.as_ref().and_then(|kept| kept.record().region()) != Some(region.as_bytes()) {
             seen.write_arrival(region.as_bytes(), &mut homes.news);
         }
         let guest =

@@ -1,6 +1,7 @@
 //! What a server does for other regions: it answers their questions, tells them of arrivals and hears of theirs.
 
 use super::changes::{Changed, Changes};
+use super::guests::StreamNews;
 use super::heard::Heard;
 use super::hub::Hub;
 use super::node::Node;
@@ -170,12 +171,15 @@ impl Node {
                     let count = |counters: &mut Counters, heard: &Heard| counters.homes_mended += heard.kept as u64;
                     return self.hear_of_homes(turn, lines, count);
                 }
-                let news = self.hub(turn, |hub, turn| {
-                    hub.region_answered((*id, reply.clone()), payload, &self.store, turn);
-                    hub.homes.as_mut().map(|homes| core::mem::take(&mut homes.news)).unwrap_or_default()
-                });
-                if !news.is_empty() {
-                    self.hear_of_arrivals(turn, &news);
+                let by = (*id, reply.clone());
+                let told = self.hub(turn, |hub, turn| hub.region_answered(by, payload, &self.store, turn));
+                let Some(told) = told else { return };
+                for line in lines(&told.lines) {
+                    let news = self.hub(turn, |hub, turn| hub.hear_of_stream(&told, line, &self.store, turn));
+                    // Before the next line, which may say that a client is a guest no more.
+                    if !news.is_empty() {
+                        self.hear_of_arrivals(turn, &news);
+                    }
                 }
             }
         }
@@ -256,18 +260,26 @@ impl Hub {
     }
 
     /// Another region answers.
-    fn region_answered(&mut self, by: (QuestionId, Option<ReplyTo>), answer: &[u8], store: &Store, turn: &mut Turn) {
-        let Some(homes) = &mut self.homes else { return };
-        let Some((from, answers)) = Heading::split(answer) else { return self.counters.region_dropped += 1 };
+    fn region_answered(
+        &mut self,
+        by: (QuestionId, Option<ReplyTo>),
+        answer: &[u8],
+        store: &Store,
+        turn: &mut Turn,
+    ) -> Option<StreamNews> {
+        let homes = self.homes.as_mut()?;
+        let Some((from, answers)) = Heading::split(answer) else {
+            self.counters.region_dropped += 1;
+            return None;
+        };
         if answers.starts_with(b"STREAM ") {
-            return self.told_of(by, answers, store, turn);
+            return self.told_of(by, answers, turn);
         }
-        match answers {
-            b"KEEP\n" => return homes.streams.heard(by.0, turn.now.instant),
-            b"STOP\n" => return homes.streams.stop(by.0),
-            _ => {}
-        }
-        if let Some(all) = homes.take_wanted(by.0, &from.region) {
+        if answers == b"KEEP\n" {
+            homes.streams.heard(by.0, turn.now.instant);
+        } else if answers == b"STOP\n" {
+            homes.streams.stop(by.0);
+        } else if let Some(all) = homes.take_wanted(by.0, &from.region) {
             let mut answers = lines(answers);
             for wanted in all {
                 self.found(wanted, &from.region, answers.next(), turn);
@@ -276,6 +288,7 @@ impl Hub {
             self.counters.region_dropped += 1;
         }
     }
+        None
 
     /// A client's region has answered where it is.
     fn found(&mut self, mut wanted: Wanted, region: &ServerName, answer: Option<&[u8]>, turn: &mut Turn) {
