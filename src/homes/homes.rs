@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
+use super::answers::Answers;
 use super::batch::Batch;
 use super::bus::{Post, QuestionId, ReplyTo, Subject};
 use super::census::Census;
@@ -42,6 +43,7 @@ pub(crate) struct Homes {
     /// Messages that are written already.
     posts: VecDeque<Post>,
     pub(crate) questions: Questions,
+    pub(crate) answers: Answers,
     /// NEARs that other regions answer too.
     gatherings: BTreeMap<u64, Gathering>,
     next_gathering: u64,
@@ -93,6 +95,7 @@ impl Homes {
             is_called: false,
             posts: VecDeque::new(),
             questions: Questions::default(),
+            answers: Answers::default(),
             gatherings: BTreeMap::new(),
             next_gathering: 0,
             reports: BTreeMap::new(),
@@ -332,9 +335,6 @@ impl Homes {
         late
     }
 
-    fn has_due(&self, now: Instant) -> bool {
-        self.poll_at().is_some_and(|at| at <= now)
-    }
     /// Nobody was there to hear that: a question, which ends, or what asks for a stream. Whether it was a question.
     pub(crate) fn unheard(&mut self, id: QuestionId, turn: &mut Turn) -> bool {
         self.interests.close(id, turn.now.instant);
@@ -351,6 +351,9 @@ impl Homes {
         self.end(open, turn);
     }
 
+    fn has_due(&self, now: Instant) -> bool {
+        self.poll_at().is_some_and(|at| at <= now)
+    }
 
     /// When somebody is to poll, whatever happens.
     fn poll_at(&self) -> Option<Instant> {

@@ -4,6 +4,7 @@
 //! stream of arrivals loses nothing while it is there. This room decides what is said and what is made of it; an adapter
 //! moves [`Post`]s. It may ask `values`, `spatial`, `wire`, `access`, `report`, `herd`, `pass`, `store` and `watch`.
 
+mod answers;
 mod batch;
 mod bus;
 mod census;

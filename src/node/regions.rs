@@ -15,6 +15,7 @@ use crate::report::OwnedRecord;
 use crate::spatial::Circle;
 use crate::store::{Filter, Search, Store};
 use crate::values::{Counters, Instant, ServerName};
+use crate::wire::RecordKind;
 
 impl Node {
     /// Makes it a server of that region, once and before it starts. Its name is any that a server may have.
@@ -230,11 +231,6 @@ impl Hub {
         }
     }
 
-    /// Tells other regions of arrivals.
-    fn tell_arrivals(&mut self, now: Instant) {
-        let Self { homes: Some(homes), arrivals: Some(arrivals), counters, .. } = self else { return };
-        let mut arrived = Changed::default();
-        arrivals.give(&mut arrived);
     /// Nobody was there to hear that question.
     pub(super) fn unheard(&mut self, question: QuestionId, turn: &mut Turn) {
         if let Some(homes) = &mut self.homes {
@@ -242,6 +238,11 @@ impl Hub {
         }
     }
 
+    /// Tells other regions of arrivals.
+    fn tell_arrivals(&mut self, now: Instant) {
+        let Self { homes: Some(homes), arrivals: Some(arrivals), counters, .. } = self else { return };
+        let mut arrived = Changed::default();
+        arrivals.give(&mut arrived);
         if arrived.missed > 0 {
             homes.census.compare_all();
         }
@@ -282,17 +283,39 @@ impl Hub {
         } else if let Some(all) = homes.take_wanted(by.0, &from.region) {
             let mut answers = lines(answers);
             for wanted in all {
-                self.found(wanted, &from.region, answers.next(), turn);
+                self.found(wanted, &from.region, answers.next(), store, turn);
             }
         } else if !homes.take_found(by.0, &from.region, answers, turn) {
             self.counters.region_dropped += 1;
         }
-    }
         None
+    }
 
     /// A client's region has answered where it is.
-    fn found(&mut self, mut wanted: Wanted, region: &ServerName, answer: Option<&[u8]>, turn: &mut Turn) {
+    fn found(
+        &mut self,
+        mut wanted: Wanted,
+        region: &ServerName,
+        answer: Option<&[u8]>,
+        store: &Store,
+        turn: &mut Turn,
+    ) {
         let Some(homes) = &mut self.homes else { return };
+        // More may be known here than when that was asked.
+        let kept = store.get(wanted.away.record().client());
+        if let Some(kept) = kept.filter(|kept| kept.record().order(&wanted.away.record()).is_gt()) {
+            match kept.record().kind() {
+                RecordKind::Report => {
+                    let here = homes.region.clone();
+                    return self.has_found(wanted, here, kept, turn);
+                }
+                RecordKind::Tombstone => {
+                    let Wanted { ticket, line, .. } = wanted;
+                    return give(ticket, Answered::Unknown { line }, turn);
+                }
+                RecordKind::Away => wanted.away = kept,
+            }
+        }
         let known = wanted.away.record();
         let Some(found) = answer.and_then(OwnedRecord::of_elsewhere) else {
             let Wanted { ticket, line, .. } = wanted;
@@ -307,17 +330,18 @@ impl Hub {
             }
             return homes.ask(wanted, turn);
         }
+        let (region, found) = homes.answers.newest(region, found);
         self.has_found(wanted, region, found, turn);
     }
 
     /// It is known where a client is: what was asked of it goes on.
-    fn has_found(&mut self, wanted: Wanted, region: &ServerName, report: OwnedRecord, turn: &mut Turn) {
+    fn has_found(&mut self, wanted: Wanted, region: ServerName, report: OwnedRecord, turn: &mut Turn) {
         let Some(homes) = &mut self.homes else { return };
         let Wanted { ticket, then, .. } = wanted;
         let Some(at) = report.record().place() else { return };
         match then {
             Then::Home => {
-                give(ticket, Answered::Home { region: region.clone(), report }, turn);
+                give(ticket, Answered::Home { region, report }, turn);
             }
             Then::Places(nearby) => {
                 homes.has_report(ticket, report);

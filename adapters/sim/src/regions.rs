@@ -94,6 +94,8 @@ pub struct Regions {
     followers: Vec<Follower>,
     /// Questions that wait for answers: who asks, and no older than what.
     waiting: BTreeMap<SessionId, Asked>,
+    /// The time of the newest report that a server has answered of a client, since it started.
+    answered: BTreeMap<(usize, String), u64>,
     /// The last answer that came.
     last_answer: Option<(SessionId, String)>,
     next_session: u64,
@@ -139,6 +141,7 @@ impl Regions {
             truth: Truth::default(),
             followers: Vec::new(),
             waiting: BTreeMap::new(),
+            answered: BTreeMap::new(),
             last_answer: None,
             next_session: 0,
             stats: RegionsStats::default(),
@@ -211,6 +214,7 @@ impl Regions {
         self.bus.bridge_is_gone(self.servers[server].region, server);
         self.followers.retain(|follower| follower.server != server);
         self.waiting.retain(|_, asked| asked.server != server);
+        self.answered.retain(|(at, _), _| *at != server);
         for peer in self.neighbours_of(server) {
             self.servers[peer].links.remove(&server);
             if let Some(id) = self.id_at(peer, server) {
