@@ -7,7 +7,7 @@ use crate::pass::{Became, BroughtBy, Entry, Turn, Work};
 use crate::report::{OwnedRecord, Record};
 use crate::store::{Intake, Shards};
 use crate::values::ServerName;
-use crate::wire::{Framer, Written};
+use crate::wire::{Framer, RecordKind, Written};
 
 /// What became of lines that a node has [heard](Node::hear) of other regions. Each is counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,17 +42,22 @@ impl Node {
     /// Takes in lines of other regions, `AWAY region skew client time` or `GONE origin skew client time`, each with an LF
     /// but the last, which may have none. What is news is told to all neighbours; other lines change nothing.
     ///
+    /// That a client is at home in this region is for its own servers to say: of two records of one time the bytes would
+    /// decide, and the report may be the lesser one.
+    ///
     /// Whoever calls this says who is believed. Have it take no more than some hundreds of lines in one turn.
     pub fn hear(&self, turn: &mut Turn, lines: &[u8]) -> Heard {
         let identity = self.identity();
         turn.horizon = self.horizon(&identity.limits, turn.now);
-        let (listeners, mut shards) = (self.listeners(&identity), Shards::default());
+        let (listeners, mut shards, own) = (self.listeners(&identity), Shards::default(), self.region());
         let (mut heard, mut text, mut count) = (Heard::default(), Text::default(), 0);
         for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             count += 1;
             turn.spend(Work::line(line.len()));
             text.truncate(0);
-            let Some(entry) = self.read_news(&identity, line, (&mut heard, &mut text), turn) else { continue };
+            let Some(entry) = self.read_news((&identity, own.as_ref()), line, (&mut heard, &mut text), turn) else {
+                continue;
+            };
             let (text, from) = (text.as_slice(), BroughtBy::Region);
             let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
             let record = entry.record(text);
@@ -67,7 +72,7 @@ impl Node {
     /// Writes down what a line says, if it is worth that.
     fn read_news(
         &self,
-        identity: &Identity,
+        (identity, own): (&Identity, Option<&ServerName>),
         line: &[u8],
         (heard, text): (&mut Heard, &mut Text),
         turn: &mut Turn,
@@ -78,6 +83,10 @@ impl Node {
             heard.invalid += 1;
             return None;
         };
+        if departed.kind == RecordKind::Away && own.is_some_and(|own| own.as_bytes() == departed.origin) {
+            heard.known += 1;
+            return None;
+        }
         let Ok(origin) = identity.origin(departed.origin) else {
             heard.invalid += 1;
             return None;

@@ -37,7 +37,7 @@ pub(super) struct Server {
 impl Server {
     /// A server of a region of so many.
     pub(super) fn new(region: usize, index: usize, count: usize) -> Self {
-        let name = |index: usize| ServerName::new(&format!("s{region}-{index}")).expect("a name");
+        let name = |index: usize| ServerName::new(&format!("m{region}-{index}")).expect("a name");
         let member = |own: usize| Member {
             name: name(own),
             address: format!("127.0.0.1:{}", own + 1),
@@ -75,7 +75,9 @@ impl Server {
     }
 }
 
-/// What a region is called.
+/// What a region is called: by turns a name before and behind those of servers, as the bytes of lines decide between records
+/// of one time.
 pub(super) fn region_name(region: usize) -> ServerName {
-    ServerName::new(&format!("r{region}")).expect("a name")
+    let letter = if region.is_multiple_of(2) { 'a' } else { 'r' };
+    ServerName::new(&format!("{letter}{region}")).expect("a name")
 }
