@@ -3,5 +3,6 @@
 mod bridges;
 mod homes;
 mod settings;
+mod soak;
 mod support;
 mod trial;

@@ -1,5 +1,7 @@
 //! NATS servers: `nats-server`, from the path, each in a folder of its own.
 
+mod cluster;
+
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -11,6 +13,8 @@ use crate::http::HttpClient;
 use crate::patience::wait_for;
 use crate::ports::free_address;
 use crate::process::{Process, Signal};
+
+pub use self::cluster::Cluster;
 
 /// How a NATS server is set up.
 #[derive(Clone, Debug)]
@@ -131,7 +135,8 @@ impl Nats {
         self.wait();
     }
 
-    fn spawn(&mut self) {
+    /// Starts it again, and does not wait: alone it may not be of use.
+    pub fn spawn(&mut self) {
         let mut command = Command::new("nats-server");
         command.arg("-c").arg(self.config()).arg("-l").arg(self.folder.path().join("nats.log"));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();

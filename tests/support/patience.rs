@@ -12,25 +12,29 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 /// If there still is nothing after [`PATIENCE`].
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let mut found = None;
-    let is_there = eventually(|| {
-        found = look();
-        found.is_some()
-    });
-    assert!(is_there, "waited {PATIENCE:?} for {what}");
-    found.expect("it is there")
+pub fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    wait_longer_for(what, PATIENCE, look)
+}
+
+/// Looks again and again until there is something, and returns it.
+///
+/// # Panics
+/// If there still is nothing after that time.
+pub fn wait_longer_for<T>(what: &str, patience: Duration, look: impl FnMut() -> Option<T>) -> T {
+    look_until(patience, look).unwrap_or_else(|| panic!("waited {patience:?} for {what}"))
 }
 
 /// Looks again and again until that is so; false if it still is not after [`PATIENCE`].
 pub fn eventually(mut look: impl FnMut() -> bool) -> bool {
+    look_until(PATIENCE, || look().then_some(())).is_some()
+}
+
+fn look_until<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     loop {
-        if look() {
-            return true;
-        }
-        if start.elapsed() >= PATIENCE {
-            return false;
+        let found = look();
+        if found.is_some() || start.elapsed() >= patience {
+            return found;
         }
         sleep(BETWEEN_LOOKS);
     }

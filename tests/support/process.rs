@@ -26,6 +26,29 @@ impl Binaries {
         Self(paths.iter().map(|path| path.as_ref().to_owned()).collect())
     }
 
+    /// This adapter's program and the other one's, in turn. The other is beside this one, and built where it is not: `cargo
+    /// test` of one adapter alone does not build it.
+    ///
+    /// # Panics
+    /// If it cannot be built.
+    #[must_use]
+    pub fn mixed(this: &str) -> Self {
+        let this = Path::new(this);
+        let is_tokio = this.file_stem().is_some_and(|name| name == "herd-tokio");
+        let name = if is_tokio { "herd-async-std" } else { "herd-tokio" };
+        let other = this.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        if !other.exists() {
+            let mut build = Command::new(env!("CARGO"));
+            build.args(["build", "-p", name]);
+            if other.parent().is_some_and(|folder| folder.ends_with("release")) {
+                build.arg("--release");
+            }
+            let status = build.status().expect("cargo");
+            assert!(status.success() && other.exists(), "{} cannot be built", other.display());
+        }
+        Self(vec![this.into(), other])
+    }
+
     /// The one of the server with this index.
     #[must_use]
     pub fn nth(&self, index: usize) -> &Path {
