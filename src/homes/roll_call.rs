@@ -48,3 +48,25 @@ impl RollCall {
         self.cursor = cursor;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_ends_with_its_last_client_before_the_next_one_begins() {
+        let mut roll_call = RollCall::default();
+        let mut look = |seconds: i128| {
+            roll_call.look(Some(Duration::from_mins(5)), Timestamp::from_nanos(seconds * 1_000_000_000));
+            let until = roll_call.next().map(|(_, until)| until);
+            roll_call.called(Cursor::at_hash(until.unwrap_or(0)));
+            until
+        };
+        assert_eq!(look(0), None);
+        let last = look(99).expect("nearly all");
+        assert!((u64::MAX / 100 * 98..u64::MAX).contains(&last), "{last}");
+        assert_eq!(look(101), Some(u64::MAX));
+        let first = look(101).expect("some of the next round");
+        assert!(first < u64::MAX / 50, "{first}");
+    }
+}
