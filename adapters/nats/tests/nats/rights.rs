@@ -14,7 +14,7 @@ use crate::support::{Member, Visitor, name, settings};
 const REGIONS: &str = include_str!("../../../../docs/regions.md");
 
 /// The rights that the document lists for the region `us`: what it may publish, and what it may subscribe to.
-fn listed() -> (Vec<&'static str>, Vec<&'static str>) {
+pub(crate) fn listed() -> (Vec<&'static str>, Vec<&'static str>) {
     let block = REGIONS.split("```").find(|block| block.contains("$JS.API")).expect("a list of rights");
     let (publish, subscribe) = block.split_once("subscribe:").expect("two lists");
     let subjects = |text: &'static str| text.split('"').skip(1).step_by(2).collect::<Vec<_>>();
