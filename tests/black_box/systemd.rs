@@ -43,7 +43,7 @@ fn what_is_told() {
     assert_eq!(manager.next(), ["READY=1", &serves]);
 
     herd.configure("[limits]\nmax-line = \"long\"\n");
-    herd.reload_in_vain("A");
+    let _entry = herd.reload_in_vain("A");
     assert!(is_reloading(&manager.next()));
     let [ready, refused] = &manager.next()[..] else { panic!("two lines") };
     assert!(ready == "READY=1" && refused.starts_with("STATUS=The old settings stay: "), "{refused}");

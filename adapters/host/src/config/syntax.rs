@@ -22,12 +22,15 @@ pub(super) fn hint(line: &str) -> Option<(usize, String)> {
     if !line.contains('=') {
         return Some((begin, format!("expected = between a key and its value, found {:?}", line.trim())));
     }
+    let at = line.len() - rest.trim_start().len();
+    if value.starts_with('"') && value.matches('"').count() == 1 {
+        return Some((at, format!("{key}: expected \" at the end of the text, found {value}")));
+    }
     let bare = value.trim_matches(['“', '”', '‘', '’']);
     let is_text = !bare.is_empty() && !bare.starts_with(['"', '\'', '[', '{', '=']);
     let expected = match bare.to_lowercase().as_str() {
         "true" | "false" | "yes" | "no" | "on" => "true or false".to_owned(),
         _ => format!("a text in quotes, as in \"{bare}\""),
     };
-    let at = line.len() - rest.trim_start().len();
     is_text.then(|| (at, format!("{key}: expected {expected}, found {value}")))
 }

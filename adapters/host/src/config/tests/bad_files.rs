@@ -32,7 +32,7 @@ fn a_file_that_is_not_the_toml_of_a_herd() {
         ("[[server]\n", "1:10: unclosed array table, expected `]`"),
         ("[log]\nfile = \"a\"\nfile = \"b\"\n", "3:1: file stands here for a second time; put both in one place"),
         ("[log]\n[data]\n[log]\n", "3:2: log stands here for a second time; put both in one place"),
-        ("[log]\nfile = \"a\n", "2:10: invalid basic string, expected `\"`"),
+        ("[log]\nfile = \"a\n", "2:8: file: expected \" at the end of the text, found \"a"),
         ("[log]\nfilter = info\n", "2:10: filter: expected a text in quotes, as in \"info\", found info"),
         ("[limits]\ndrain = 10s # long\n", "2:9: drain: expected a text in quotes, as in \"10s\", found 10s"),
         (
