@@ -27,7 +27,7 @@ fn what_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notify");
     let manager = Manager(UnixDatagram::bind(&path).expect("a socket"));
-    manager.0.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    manager.0.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout");
     let path = path.to_str().expect("text");
     let mut herd = Plan::new(&binaries(), &single()).with_variable("NOTIFY_SOCKET", path).start();
     let serves = format!("STATUS=A on {}", herd.address("A"));
