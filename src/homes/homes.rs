@@ -318,6 +318,7 @@ impl Homes {
             Asks::Homes(run) => {
                 self.census.fail(run, turn.now.instant);
                 self.begin_to_compare(turn.now.instant);
+                self.call(turn);
             }
         }
     }

@@ -109,7 +109,7 @@ impl Hub {
     }
 
     /// Another region answers a question of a comparison: the lines that tell of clients. None, if it answers another one.
-    pub(super) fn homes_answered<'a>(&mut self, id: QuestionId, answer: &'a [u8], turn: &Turn) -> Option<&'a [u8]> {
+    pub(super) fn homes_answered<'a>(&mut self, id: QuestionId, answer: &'a [u8], turn: &mut Turn) -> Option<&'a [u8]> {
         let homes = self.homes.as_mut()?;
         let (from, answer) = Heading::split(answer)?;
         let Some(&mut Asks::Homes(run)) = homes.questions.asks(id, &from.region) else { return None };
@@ -124,6 +124,7 @@ impl Hub {
         let Some(part) = part else { return Some(b"") };
         if part.is_last {
             homes.questions.close(id);
+            homes.call(turn);
             self.go_on_comparing(run, now);
         }
         Some(part.lines)

@@ -12,11 +12,13 @@ mod lines;
 mod measure;
 mod near_moving;
 mod redis;
+mod regions;
 mod results;
 mod row;
 mod server;
 mod shown;
 mod snapshots;
+mod status;
 mod system;
 mod target;
 
@@ -83,7 +85,8 @@ impl Compare {
     /// [`Output`](BenchError::Output).
     pub fn run(self, is_json: bool) -> Result<ExitCode, BenchError> {
         let bin = match &self.bin {
-            Some(bin) => bin.clone(),
+            // Servers are started in folders of their own.
+            Some(bin) => std::path::absolute(bin)?,
             None => std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_default(),
         };
         let seconds = if self.quick { 1 } else { 5 };

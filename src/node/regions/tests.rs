@@ -55,47 +55,59 @@ impl World {
     }
 
     fn pass(&mut self, by: Duration) {
-        self.now.instant = self.now.instant + by;
-        for index in 0..self.regions.len() {
-            self.happens(index, Event::Woken);
+        // What is told of arrivals goes out on the way.
+        let first = by.min(Duration::from_millis(20));
+        for step in [first, by.saturating_sub(first)] {
+            self.now.instant = self.now.instant + step;
+            for index in 0..self.regions.len() {
+                self.happens(index, Event::Woken);
+            }
+            self.settle();
         }
-        self.settle();
     }
 
-    /// Carries messages until there is none.
+    /// Carries messages until there is none. Only who says that it has some is asked for them.
     fn settle(&mut self) {
         for _ in 0..1000 {
+            let called = self.perform();
+            if called.is_empty() {
+                return;
+            }
             let mut posts = Vec::new();
-            for (index, (node, turn)) in self.regions.iter_mut().enumerate() {
+            for index in called {
+                let (node, turn) = &mut self.regions[index];
                 turn.now = self.now;
                 let mut sent = Vec::new();
                 while node.poll_regions(turn, &mut sent) {}
                 posts.extend(sent.into_iter().map(|post| (index, post)));
             }
-            let has_none = posts.is_empty();
             for (from, post) in posts {
                 self.carried.push((from, post.clone()));
                 for _ in 0..(self.arrives)(&post) {
                     self.carry(from, &post);
                 }
             }
-            for (node, turn) in &mut self.regions {
-                while let Some(action) = turn.actions.pop() {
-                    match action {
-                        Action::Answer { session, answer } => self.answers.insert(0, (session, answer)),
-                        Action::Fetch { fetch, .. } => {
-                            let outcome = Ok(Places::builder(&[]).finish());
-                            node.handle(turn, Event::Fetched { fetch, outcome });
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            if has_none {
-                return;
-            }
         }
         panic!("they never come to rest");
+    }
+
+    /// Does what all of them want done; who has something for others.
+    fn perform(&mut self) -> Vec<usize> {
+        let mut called = Vec::new();
+        for (index, (node, turn)) in self.regions.iter_mut().enumerate() {
+            while let Some(action) = turn.actions.pop() {
+                match action {
+                    Action::Answer { session, answer } => self.answers.insert(0, (session, answer)),
+                    Action::Fetch { fetch, .. } => {
+                        let outcome = Ok(Places::builder(&[]).finish());
+                        node.handle(turn, Event::Fetched { fetch, outcome });
+                    }
+                    Action::Post if !called.contains(&index) => called.push(index),
+                    _ => {}
+                }
+            }
+        }
+        called
     }
 
     fn carry(&mut self, from: usize, post: &Post) {

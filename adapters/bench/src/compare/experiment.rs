@@ -14,6 +14,7 @@ use super::lines;
 use super::measure::Measure;
 use super::near_moving;
 use super::redis;
+use super::regions;
 use super::results::RowResult;
 use super::row::Row;
 use super::server::Server;
@@ -60,6 +61,7 @@ impl Experiment {
                 disk::restarts(self, &mut result)?;
                 Ok(vec![result])
             }
+            Row::Regions => Ok(vec![regions::run(self)?]),
             Row::DiskSnapshot => Ok(vec![snapshots::run(self)?]),
             _ => Ok(vec![self.compare(row)?]),
         }

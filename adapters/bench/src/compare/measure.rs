@@ -40,13 +40,19 @@ pub(crate) enum Measure {
     BesideP99,
     /// How much longer that was.
     BesideShare,
+    /// How long half of the questions to another region took at most, of what a request to NATS takes.
+    NatsShare,
+    /// Bytes that went into NATS for a client that moved to another region.
+    ArrivalBytes,
+    /// Until all knew of all who moved while NATS was down, from when it was started again.
+    MadeUp,
     /// Lines of code, blank ones, comments and tests not counted.
     Lines,
 }
 
 impl Measure {
     /// Every one, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Rate,
         Self::P50,
         Self::P99,
@@ -64,6 +70,9 @@ impl Measure {
         Self::WithoutP99,
         Self::BesideP99,
         Self::BesideShare,
+        Self::NatsShare,
+        Self::ArrivalBytes,
+        Self::MadeUp,
         Self::Lines,
     ];
 
@@ -87,6 +96,9 @@ impl Measure {
             Self::WithoutP99 => "p99 µs without",
             Self::BesideP99 => "beside",
             Self::BesideShare => "of that without",
+            Self::NatsShare => "of NATS's p50",
+            Self::ArrivalBytes => "B/arrival",
+            Self::MadeUp => "made up after s",
             Self::Lines => "lines",
         }
     }

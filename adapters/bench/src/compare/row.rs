@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::group::Shape;
 use super::measure::Measure::{
-    self, BesideShare, ClientMemory, ConnectionMemory, DiskShare, Level, LinkShare, P50, P99, Rate, Restart, ServerCpu,
+    self, BesideShare, ClientMemory, ConnectionMemory, DiskShare, Level, LinkShare, MadeUp, NatsShare, P50, P99, Rate,
+    Restart, ServerCpu,
 };
 use super::system::System::{
     self, Asyncio, BareHyper, HerdAsyncStd, HerdAsyncStdHttp, HerdAsyncStdTls, HerdTokio, HerdTokioDisk, HerdTokioEach,
@@ -54,6 +55,8 @@ pub(crate) enum Row {
     DiskEach,
     /// One more client, beside 1,000,000 and 200,000 updates a second, while a snapshot is written and between two
     DiskSnapshot,
+    /// Three regions joined by NATS: WHATSAT for clients of another one, 100,000 clients that move, and NATS that is down
+    Regions,
     /// One server alone within TLS, pipeline of 100
     Tls,
     /// One server alone told over HTTP, one request at a time on each connection
@@ -67,7 +70,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// Every one, in the order of the table.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Pipeline,
         Self::Single,
         Self::Connect,
@@ -85,6 +88,7 @@ impl Row {
         Self::Disk,
         Self::DiskEach,
         Self::DiskSnapshot,
+        Self::Regions,
         Self::Tls,
         Self::Http,
         Self::Baselines,
@@ -111,6 +115,7 @@ impl Row {
             Self::Disk => "IAMAT, disk, synced each second",
             Self::DiskEach => "IAMAT, disk, synced before each reply",
             Self::DiskSnapshot => "IAMAT beside a snapshot",
+            Self::Regions => "three regions",
             Self::Tls => "IAMAT within TLS, pipeline of 100",
             Self::Http => "PUT over HTTP, one at a time",
             Self::Baselines => "plain servers, pipeline of 100",
@@ -127,7 +132,7 @@ impl Row {
                 &[HerdTokio, RedisSet, HerdAsyncStd]
             }
             Self::Westwood | Self::Paris | Self::Near => &[HerdTokio, RedisGeo, HerdAsyncStd],
-            Self::Propagation | Self::Attacks | Self::NearMoving => &[HerdTokio, HerdAsyncStd],
+            Self::Propagation | Self::Attacks | Self::NearMoving | Self::Regions => &[HerdTokio, HerdAsyncStd],
             Self::CatchUp => &[HerdTokio, HerdAsyncStd, RedisPartial, RedisFull],
             Self::Disk => &[HerdTokioDisk, RedisEverysec],
             Self::DiskEach => &[HerdTokioEach, RedisAlways],
@@ -141,7 +146,7 @@ impl Row {
     /// How often it is run on each system, where nobody says.
     pub(crate) const fn repeats(self) -> u32 {
         match self {
-            Self::Attacks | Self::NearMoving | Self::DiskSnapshot => 7,
+            Self::Attacks | Self::NearMoving | Self::DiskSnapshot | Self::Regions => 7,
             _ => 3,
         }
     }
@@ -162,7 +167,7 @@ impl Row {
             Self::Pipeline | Self::Flood | Self::Baselines | Self::Tls | Self::Disk | Self::DiskEach => {
                 load.pipeline = 100;
             }
-            // The last six have loads of their own.
+            // The last seven have loads of their own.
             Self::Single
             | Self::BaselinesSingle
             | Self::Http
@@ -171,7 +176,8 @@ impl Row {
             | Self::Watch
             | Self::WatchHundred
             | Self::CatchUp
-            | Self::DiskSnapshot => {}
+            | Self::DiskSnapshot
+            | Self::Regions => {}
             Self::Connect => (load.connections, load.connect_each) = (20, true),
             Self::Million => (load.pipeline, load.traffic.clients) = (100, 1_000_000),
             Self::Westwood | Self::Paris => {
@@ -265,6 +271,12 @@ impl Row {
             Self::DiskEach => {
                 let against = |measure, bound| Target { measure, of: HerdTokioEach, against: Some(RedisAlways), bound };
                 vec![against(ServerCpu, AtMost(0.35)), against(Rate, AtLeast(2.0))]
+            }
+            Self::Regions => {
+                let most = [(NatsShare, 3.0), (Level, 5.0), (BesideShare, 1.2), (MadeUp, 10.0)];
+                let rate = |of| Target { measure: Rate, of, against: None, bound: AtLeast(10_000.0) };
+                let each = |of| most.map(|(measure, bound)| of_one(of, measure, bound)).into_iter().chain([rate(of)]);
+                [HerdTokio, HerdAsyncStd].into_iter().flat_map(each).collect()
             }
             Self::DiskSnapshot => vec![of_one(HerdTokioDisk, BesideShare, 2.0)],
             Self::Tls => {

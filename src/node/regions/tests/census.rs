@@ -42,6 +42,8 @@ fn who_arrives_while_others_are_looked_for_is_found_too() {
     let (node, turn) = &mut world.regions[0];
     turn.now = world.now;
     assert!(node.poll_regions(turn, &mut Vec::new()), "a turn is not enough for a walk");
+    // So it is to be polled again.
+    turn.actions.push(Action::Post);
     // The walk has gone past some of these.
     let lines = (0..30).map(|east| format!("IAMAT new{east} +50+{} 1\n", 6 * east)).collect::<Vec<_>>().concat();
     let before = world.carried.len();
