@@ -1,6 +1,7 @@
 //! What somebody here watches, as other regions are asked to tell of it.
 
 use core::time::Duration;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bus::{QuestionId, ReplyTo};
@@ -98,10 +99,12 @@ impl Interests {
     pub(crate) fn want(&mut self, wanted: impl Iterator<Item = (Scope, Target)>, waits_until: Instant) {
         let mut before = core::mem::take(&mut self.all);
         for (scope, target) in wanted {
+            // Several may watch the same.
+            let Entry::Vacant(entry) = self.all.entry(scope) else { continue };
             let (streams, asked, failed) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
             let new = || Interest { target, waits_until, streams, asked, failed };
-            let interest = before.remove(&scope).unwrap_or_else(new);
-            self.all.insert(scope, interest);
+            let interest = before.remove(entry.key()).unwrap_or_else(new);
+            entry.insert(interest);
         }
         for interest in before.into_values() {
             for stream in interest.streams.into_values() {
