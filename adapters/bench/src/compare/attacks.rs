@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use self::attack::Attack;
 use super::cores::Cores;
-use super::experiment::{Experiment, broken, tell_errors};
+use super::experiment::{Experiment, broken, in_turn, tell_errors};
 use super::group::Group;
 use super::measure::Measure;
 use super::results::RowResult;
@@ -54,9 +54,7 @@ fn beside(attack: Attack, experiment: &Experiment) -> Result<RowResult, BenchErr
         }
     }
     for round in 0..experiment.repeats(Row::Attacks) {
-        let there: Vec<_> = groups.iter().collect();
-        let turn: Vec<_> = if round % 2 == 0 { there } else { there.into_iter().rev().collect() };
-        for (system, group) in turn {
+        for (system, group) in in_turn(&groups, round) {
             let progress = Progress::new(&format!("{}: {}", attack.title(), system.name()));
             let outcome = once(attack, experiment, group, &progress).map_err(|why| broken(*system, why))?;
             record(*system, &outcome, &mut result);

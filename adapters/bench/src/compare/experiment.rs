@@ -72,24 +72,27 @@ impl Experiment {
         self.repeats.unwrap_or(if self.is_quick { 2 } else { row.repeats() })
     }
 
-    /// Starts all systems of the row, and loads them in turn: there and back again, so that what changes on
-    /// the machine in the meantime changes for all of them.
-    fn compare(&self, row: Row) -> Result<RowResult, BenchError> {
-        let mut result = RowResult::new(row);
+    /// Starts all systems of the row that are on this machine; the others are missing.
+    pub(super) fn start_all(&self, result: &mut RowResult) -> Vec<(System, Group)> {
         let mut groups = Vec::new();
-        for &system in row.systems() {
-            match Group::start(system, row.shape(), &self.bin) {
+        for &system in result.row.systems() {
+            match Group::start(system, result.row.shape(), &self.bin) {
                 Ok(group) => groups.push((system, group)),
                 Err(error) => result.missing.push(error.to_string()),
             }
         }
+        groups
+    }
+
+    /// Starts all systems of the row, and loads them in turn.
+    fn compare(&self, row: Row) -> Result<RowResult, BenchError> {
+        let mut result = RowResult::new(row);
+        let groups = self.start_all(&mut result);
         for (system, group) in &groups {
             self.prepare(*system, group, &mut result)?;
         }
         for round in 0..self.repeats(row) {
-            let there: Vec<_> = groups.iter().collect();
-            let turn: Vec<_> = if round % 2 == 0 { there } else { there.into_iter().rev().collect() };
-            for (system, group) in turn {
+            for (system, group) in in_turn(&groups, round) {
                 let progress = Progress::new(&format!("{}: {}", row.title(), system.name()));
                 self.measure(*system, group, &mut result, &progress)?;
             }
@@ -167,6 +170,12 @@ impl Experiment {
         tell_errors(system, &outcome, result);
         Ok(())
     }
+}
+
+/// The systems in the order of a round: there and back again, so that what changes on the machine in the meantime changes
+/// for all of them.
+pub(super) fn in_turn(groups: &[(System, Group)], round: u32) -> Vec<&(System, Group)> {
+    if round.is_multiple_of(2) { groups.iter().collect() } else { groups.iter().rev().collect() }
 }
 
 /// What a connection takes that has said something and rests.

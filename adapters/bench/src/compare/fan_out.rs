@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use self::audience::Audience;
 use self::speaker::Speaker;
-use super::experiment::{Experiment, broken};
-use super::group::Group;
+use super::experiment::{Experiment, broken, in_turn};
 use super::measure::Measure;
 use super::results::RowResult;
 use super::row::Row;
@@ -27,17 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Tells the server of each system in turn where clients are, so many at once, and goes on when all watchers know.
 pub(super) fn run(experiment: &Experiment, row: Row, at_once: u32) -> Result<RowResult, BenchError> {
     let mut result = RowResult::new(row);
-    let mut groups = Vec::new();
-    for &system in row.systems() {
-        match Group::start(system, row.shape(), &experiment.bin) {
-            Ok(group) => groups.push((system, group)),
-            Err(error) => result.missing.push(error.to_string()),
-        }
-    }
+    let groups = experiment.start_all(&mut result);
     for round in 0..experiment.repeats(row) {
-        let there: Vec<_> = groups.iter().collect();
-        let turn: Vec<_> = if round % 2 == 0 { there } else { there.into_iter().rev().collect() };
-        for (system, group) in turn {
+        for (system, group) in in_turn(&groups, round) {
             let told = Told::measure(group.first(), system.dialect(), at_once, experiment);
             let told = told.map_err(|why| broken(*system, why))?;
             result.add(*system, Measure::Rate, told.lines / told.took.as_secs_f64());
