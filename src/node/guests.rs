@@ -79,9 +79,9 @@ impl Hub {
     }
 
     /// Tells a watch that begins of the clients of other regions.
-    pub(super) fn meet_guests(&mut self, id: WatchId, out: &mut Vec<u8>) {
+    pub(super) fn meet_guests(&mut self, id: WatchId, store: &Store, out: &mut Vec<u8>) {
         if let Some(homes) = &self.homes {
-            self.watches.meet_guests(id, homes.guests.iter(), out);
+            self.watches.meet_guests(id, homes.guests.iter(), store, out);
         }
     }
 
@@ -250,14 +250,12 @@ impl Hub {
                 Err(NotSeen::Older) => return,
                 Err(NotSeen::Full) => return self.counters.region_guests_missed += 1,
             };
-        let was_guest = guest.is_some();
-        if !was_guest {
+        if guest.is_none() {
             self.watches.show_guest(store.hash(seen.client()), true);
         }
         let before = guest.or(kept.filter(|kept| kept.record().is_report()));
         let shift = Shift { before: before.as_ref().map(OwnedRecord::record), now: Some(seen) };
-        let to = Reach::Here { was_guest, is_guest: true };
-        self.counters.told += self.watches.tell_some(&shift, to, store, turn);
+        self.counters.told += self.watches.tell_some(&shift, Reach::WithGuests, store, turn);
     }
 
     /// A client is a guest no more, and that is what is known of it now.
@@ -265,8 +263,7 @@ impl Hub {
         let Some(before) = self.homes.as_mut().and_then(|homes| homes.guests.remove(client)) else { return };
         self.watches.show_guest(store.hash(client), false);
         let shift = Shift { before: Some(before.record()), now: now.map(OwnedRecord::record) };
-        let to = Reach::Here { was_guest: true, is_guest: false };
-        self.counters.told += self.watches.tell_some(&shift, to, store, turn);
+        self.counters.told += self.watches.tell_some(&shift, Reach::WithGuests, store, turn);
     }
 
     /// Tells what has become of a client in this region to all who watch it.
@@ -277,7 +274,7 @@ impl Hub {
             self.counters.told += self.watches.tell(shift, store, turn);
             return;
         };
-        self.counters.told += self.watches.tell_some(shift, Reach::Regions, store, turn);
+        self.counters.told += self.watches.tell_some(shift, Reach::WithoutGuests, store, turn);
         // What its region tells of a guest is what counts, until something newer is known here.
         if let Some(now) = shift.now
             && is_newer(&now, &guest.record())

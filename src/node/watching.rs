@@ -104,7 +104,7 @@ impl Node {
                 }
                 None => {
                     if is_own {
-                        hub.meet_guests(id, out);
+                        hub.meet_guests(id, &self.store, out);
                     }
                     true
                 }

@@ -157,10 +157,10 @@ impl Inbox {
         }
     }
 
-    fn drop_waiting(&mut self, place: u64) {
-        if let Some(waiting) = self.queue.remove(&place) {
-            self.bytes -= waiting.bytes();
-        }
+    fn drop_waiting(&mut self, place: u64) -> Option<Waiting> {
+        let waiting = self.queue.remove(&place)?;
+        self.bytes -= waiting.bytes();
+        Some(waiting)
     }
 
     /// The watcher is too slow: nothing is told until it begins anew.
@@ -218,12 +218,12 @@ impl Inbox {
         self.start == Start::Awaiting
     }
 
-    /// A client is met, so that what was to be told of it is told.
-    pub(super) fn has_met(&mut self, watch: u32, client: &[u8]) {
-        if let Some(place) = self.places.remove(&(watch, client.into())) {
-            self.drop_waiting(place);
-            self.account();
-        }
+    /// A client is met, so what waits of it need not be told; whether the watcher was told before that it is there.
+    pub(super) fn has_met(&mut self, watch: u32, client: &[u8]) -> bool {
+        let place = self.places.remove(&(watch, client.into()));
+        let waiting = place.and_then(|place| self.drop_waiting(place));
+        self.account();
+        waiting.is_some_and(|waiting| waiting.was)
     }
 
     /// Whether the watcher has to begin anew.

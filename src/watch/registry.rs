@@ -206,18 +206,17 @@ impl Watches {
         let mut count = 0;
         for &id in ids {
             let Some(watch) = by_id.get_mut(&id) else { continue };
-            let is_region = watch.session == SessionId::REGIONS;
-            let (was_guest, is_guest) = match to {
-                Reach::Everybody => (false, false),
-                Reach::Regions if is_region => (false, false),
-                Reach::Here { was_guest, is_guest } if !is_region => (was_guest, is_guest),
-                Reach::Regions | Reach::Here { .. } => continue,
+            let is_reached = match to {
+                Reach::Everybody => true,
+                Reach::WithoutGuests => !watch.has_met_guests,
+                Reach::WithGuests => watch.has_met_guests,
             };
+            if !is_reached {
+                continue;
+            }
             count += 1;
             // Who was not met yet will be, as it is then.
-            let has_met = if is_guest { !watch.meets_guests } else { watch.has_met(store, hash, client) };
-            let before = shift.before.filter(|_| !(was_guest && watch.meets_guests));
-            if has_met && watch.take(&Shift { before, ..*shift }, &lines) {
+            if watch.has_met(store, hash, client) && watch.take(shift, &lines) {
                 turn.actions.push(call(watch.session));
             }
             if watch.target.tells.waits() {
@@ -239,10 +238,16 @@ impl Watches {
         self.followed.keys().map(|client| &**client)
     }
 
-    /// Has a watch meet the clients of other regions.
-    pub(crate) fn meet_guests<'a>(&mut self, id: WatchId, guests: impl Iterator<Item = Record<'a>>, out: &mut Vec<u8>) {
+    /// Has a watch meet the clients of other regions: what each of them shows is a change from what is kept of it here.
+    pub(crate) fn meet_guests<'a>(
+        &mut self,
+        id: WatchId,
+        guests: impl Iterator<Item = Record<'a>>,
+        store: &Store,
+        out: &mut Vec<u8>,
+    ) {
         if let Some(watch) = self.by_id.get_mut(&id) {
-            watch.meet_guests(guests, out);
+            watch.meet_guests(guests, store, out);
         }
     }
 
@@ -259,7 +264,7 @@ impl Watches {
     /// Who begins to watch something for which that is so has to wait for other regions no longer; whether others still do.
     pub(crate) fn await_no_region(&mut self, is_ready: impl Fn(&Target) -> bool, turn: &mut Turn) -> bool {
         let mut awaits = false;
-        for watch in self.by_id.values().filter(|watch| watch.meets_guests) {
+        for watch in self.by_id.values().filter(|watch| !watch.has_met_guests) {
             let mut inbox = watch.inbox.hold();
             if inbox.awaits() && is_ready(&watch.target) {
                 inbox.set_awaits(false);
@@ -286,10 +291,10 @@ impl Watches {
 pub(crate) enum Reach {
     /// All who watch it.
     Everybody,
-    /// Other regions: only what is so in this one.
-    Regions,
+    /// Those that know only what is so in this region: other regions, and who has not met guests yet.
+    WithoutGuests,
     /// All others. The client was, or is, one of another region, which has told of it.
-    Here { was_guest: bool, is_guest: bool },
+    WithGuests,
 }
 
 /// Has a watcher come.

@@ -9,7 +9,7 @@ use crate::access::Rights;
 use crate::bytes::Lock;
 use crate::herd::Horizon;
 use crate::pass::Shift;
-use crate::report::{ClientHash, Record};
+use crate::report::{ClientHash, OwnedRecord, Record};
 use crate::spatial::Circle;
 use crate::store::{Filter, Gather, Shard, Store};
 use crate::values::{Patterns, SessionId};
@@ -29,8 +29,8 @@ pub(super) struct Watch {
     dwellings: Dwellings,
     /// While there are clients that it has not met since it began.
     gather: Option<Gather>,
-    /// Whether it has not met the clients of other regions since it began.
-    pub(super) meets_guests: bool,
+    /// Whether it has met the clients of other regions since it began. What another region watches never does.
+    pub(super) has_met_guests: bool,
     /// What was too old when it began to gather: of that nothing was told.
     began: Horizon,
 }
@@ -42,15 +42,15 @@ impl Watch {
         let rights = Patterns::default();
         let filter = Filter { pattern: target.pattern.clone(), rights, heard_since: None, except: None };
         let dwellings = Dwellings::default();
-        let (gather, meets_guests, began) = (None, false, Horizon::NONE);
-        Self { session, inbox, number, target, circle, filter, dwellings, gather, meets_guests, began }
+        let (gather, has_met_guests, began) = (None, true, Horizon::NONE);
+        Self { session, inbox, number, target, circle, filter, dwellings, gather, has_met_guests, began }
     }
 
     /// Begins, or begins anew: all that there is, is to be met.
     pub(super) fn begin(&mut self, store: &Store, horizon: Horizon, rights: &Rights) {
         self.filter.rights = rights.watch().clone();
         self.gather = Some(Gather::new(store, self.circle, self.filter.clone()));
-        self.meets_guests = true;
+        self.has_met_guests = false;
         self.began = horizon;
         self.dwell(Dwellings::clear);
     }
@@ -72,18 +72,33 @@ impl Watch {
     pub(super) fn gather_in(&mut self, shard: &Shard, out: &mut Vec<u8>) -> u64 {
         let Some(mut gather) = self.gather.take() else { return 0 };
         let began = self.began;
-        let work = gather.step(shard, began, |_, record| self.meet(record, out));
+        let work = gather.step(shard, began, |_, record| self.meet(record, false, out));
         self.gather = gather.next_shard().is_some().then_some(gather);
         work
     }
 
     /// Meets the clients of other regions, of which these are reports: appends what there is to tell of them.
-    pub(super) fn meet_guests<'a>(&mut self, guests: impl Iterator<Item = Record<'a>>, out: &mut Vec<u8>) {
-        self.meets_guests = false;
-        for guest in guests.filter(|guest| self.filter.covers(guest.client()) && self.shows(guest)).collect::<Vec<_>>()
-        {
-            self.inbox.hold().has_met(self.number, guest.client());
-            self.meet(&guest, out);
+    pub(super) fn meet_guests<'a>(
+        &mut self,
+        guests: impl Iterator<Item = Record<'a>>,
+        store: &Store,
+        out: &mut Vec<u8>,
+    ) {
+        self.has_met_guests = true;
+        for guest in guests {
+            if !self.filter.covers(guest.client()) {
+                continue;
+            }
+            // It was here when it was met, and the store may not have heard yet that it has gone.
+            let is_before = |kept: &OwnedRecord| kept.record().is_report() && kept.record().order(&guest).is_lt();
+            let before = store.get(guest.client()).filter(is_before);
+            let shift = Shift { before: before.as_ref().map(OwnedRecord::record), now: Some(guest) };
+            if self.shows(&guest) {
+                let was = self.inbox.hold().has_met(self.number, guest.client());
+                self.meet(&guest, was || self.has_shown(shift.before), out);
+            } else if let Some(lines) = Lines::of(&shift) {
+                self.take(&shift, &lines);
+            }
         }
     }
 
@@ -92,8 +107,8 @@ impl Watch {
         self.gather.as_ref().is_none_or(|gather| gather.has_met(store, hash, client))
     }
 
-    /// Appends what there is to tell of a client that is there when it begins.
-    fn meet(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+    /// Appends what there is to tell of a client that is there when it begins, and which its watcher may have been told.
+    fn meet(&mut self, record: &Record<'_>, was: bool, out: &mut Vec<u8>) {
         let word = match self.target.tells {
             Tells::Reports => WatchWord::Seen,
             Tells::Crossings { dwell: None } => WatchWord::Enter,
@@ -102,7 +117,9 @@ impl Watch {
                 WatchWord::Enter
             }
         };
-        word.write(record.line, &self.target.text, out);
+        if !was || self.target.tells == Tells::Reports {
+            word.write(record.line, &self.target.text, out);
+        }
     }
 
     /// Whether a client counts as inside and is not: it is to be told of wherever it goes. A fence of one client is anyway.
@@ -131,7 +148,7 @@ impl Watch {
                 Some(now) if now.is_report() => dwellings.report(client, now.at(), is, dwell),
                 _ => (dwellings.end(client), false),
             }),
-            _ => (shift.before.is_some_and(|before| self.shows(&before) && !self.began.hides(&before)), is),
+            _ => (self.has_shown(shift.before), is),
         };
         let tells_each = self.target.tells == Tells::Reports;
         let (word, line) = match (tells_each, &shift.now) {
@@ -157,6 +174,11 @@ impl Watch {
     pub(super) fn read_all(&mut self) {
         self.inbox.hold().clear();
         self.inbox.hold().read(usize::MAX, |_| None, &mut Vec::new());
+    }
+
+    /// Whether it has told of a client of which that was the record.
+    fn has_shown(&self, before: Option<Record<'_>>) -> bool {
+        before.is_some_and(|before| self.shows(&before) && !self.began.hides(&before))
     }
 
     /// Whether the watch is about a client of which that is the record. To one without a circle it does not matter where

@@ -14,7 +14,9 @@ pub(super) struct Follower {
     session: Session,
     /// What is watched: all clients, or a circle.
     pub(super) target: &'static str,
-    /// Of each client that is shown, the time of the last report.
+    /// Whether only crossings are told.
+    pub(super) is_fence: bool,
+    /// Of each client that is shown, the time of the last report that was told.
     pub(super) shown: BTreeMap<String, u64>,
     /// The times of the last lines of each client.
     told: BTreeMap<String, u64>,
@@ -30,15 +32,25 @@ const MOST: usize = 4;
 impl Regions {
     /// Somebody begins to watch, now and then.
     pub(super) fn somebody_watches(&mut self) {
-        if self.followers.len() >= MOST || self.seed.below(200) > 0 {
+        let watch = self.followers.iter().filter(|follower| !follower.is_fence).count();
+        if watch >= MOST || self.seed.below(200) > 0 {
             return;
         }
         let (server, target) = (self.seed.index(self.servers.len()), *self.seed.pick(&TARGETS));
+        self.watches(server, target, false);
+        if target.starts_with('+') {
+            self.watches(server, target, true);
+        }
+    }
+
+    /// Somebody watches that, or has a fence there.
+    fn watches(&mut self, server: usize, target: &'static str, is_fence: bool) {
         let id = self.session_id();
         let Some(mut session) = self.servers[server].session(id, self.now) else { return };
-        let lines = self.servers[server].serve(&mut session, format!("WATCH {target}\n").as_bytes(), self.now);
+        let word = if is_fence { "FENCE" } else { "WATCH" };
+        let lines = self.servers[server].serve(&mut session, format!("{word} {target}\n").as_bytes(), self.now);
         let (shown, told) = (BTreeMap::new(), BTreeMap::new());
-        self.followers.push(Follower { server, session, target, shown, told, is_ready: false });
+        self.followers.push(Follower { server, session, target, is_fence, shown, told, is_ready: false });
         self.take_lines(self.followers.len() - 1, &lines);
         self.perform(server);
     }
@@ -96,14 +108,17 @@ impl Follower {
                 self.shown.clear();
                 self.is_ready = false;
             }
-            "SEEN" | "LEFT" | "EXPIRED" | "FORGOTTEN" => {
+            "SEEN" | "LEFT" | "EXPIRED" | "FORGOTTEN" | "ENTER" | "LEAVE" => {
                 let client = fields[3].to_owned();
                 let time = seconds(fields[if fields[0] == "FORGOTTEN" { 4 } else { 5 }].as_bytes());
                 let before = self.told.insert(client.clone(), time).unwrap_or_default();
                 if time < before {
                     return Err(format!("older than what was told before, of the time {before}"));
                 }
-                if fields[0] == "SEEN" {
+                if fields[0] == "ENTER" && self.shown.contains_key(&client) {
+                    return Err("it was inside before".into());
+                }
+                if ["SEEN", "ENTER"].contains(&fields[0]) {
                     self.shown.insert(client, time);
                 } else if self.shown.remove(&client).is_none() && !self.may_be_unseen(fields[0]) {
                     return Err("it was not seen before".into());
