@@ -4,6 +4,7 @@ use super::cx::Cx;
 use super::health::Clocks;
 use super::life::Life;
 use super::link::{FIRST_PAUSE, Link, State};
+use super::make::Met;
 use super::proving::Proving;
 use super::step::Parting;
 use crate::pass::Wrong;
@@ -142,5 +143,33 @@ impl Link {
     /// The connection that was given up is over by itself: there is nothing to close.
     pub(crate) fn ended(&mut self) {
         self.parting = None;
+    }
+
+    /// The neighbour named its incarnation; whether that is the one that is known.
+    pub(super) fn met(&mut self, incarnation: u64, fields: Option<HelloFields>, cx: &mut Cx<'_>) -> Met {
+        let met = self.make.met(incarnation, fields);
+        if met != Met::Known {
+            self.repair.restarted();
+        }
+        if met == Met::Former {
+            cx.wrong_again(self.peer, Wrong::Name);
+        }
+        let has_our_key = fields.and_then(|fields| fields.hash) == cx.identity.hash_key.fingerprint();
+        self.repair.met(has_our_key);
+        if has_our_key {
+            cx.over(self.peer, &Wrong::HashKey);
+        } else {
+            cx.wrong(self.peer, Wrong::HashKey);
+        }
+        cx.over(self.peer, &Wrong::Elsewhere { who: cx.identity.names.name(self.peer).clone() });
+        if !self.may_be_refused() {
+            cx.over(self.peer, &Wrong::Refused(Stranger::Other));
+        }
+        match fields.and_then(|fields| fields.same) {
+            // The hash key counts in it: with another one it says nothing of the lists.
+            Some(same) if same != cx.identity.same && has_our_key => cx.wrong(self.peer, Wrong::Differs),
+            _ => cx.over(self.peer, &Wrong::Differs),
+        }
+        met
     }
 }

@@ -35,6 +35,7 @@ mod proving;
 mod round;
 mod schedule;
 mod step;
+mod transitions;
 mod troubles;
 
 pub(crate) use self::cx::Cx;
