@@ -22,6 +22,13 @@ struct List {
     mutation: Vec<Mutation>,
 }
 
+impl List {
+    /// That of a repository.
+    fn of(root: &Path) -> Result<Self, Box<dyn Error>> {
+        Ok(toml::from_str(&fs::read_to_string(root.join("tests/mutations/list.toml"))?)?)
+    }
+}
+
 /// A small bug.
 #[derive(Deserialize)]
 struct Mutation {
@@ -34,11 +41,23 @@ struct Mutation {
     after: String,
 }
 
+impl Mutation {
+    /// The file below `root`, and its text.
+    fn read(&self, root: &Path) -> Result<(PathBuf, String), Box<dyn Error>> {
+        let path = root.join(&self.file);
+        let text = fs::read_to_string(&path)?;
+        if text.matches(&self.before).count() != 1 {
+            return Err(format!("{}: its text does not stand once in {}", self.name, path.display()).into());
+        }
+        Ok((path, text))
+    }
+}
+
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate is in a folder of the repository")?;
     let only: Vec<String> = env::args().skip(1).collect();
     let wanted = |name: &str| only.is_empty() || only.iter().any(|part| name.contains(part));
-    let list: List = toml::from_str(&fs::read_to_string(root.join("tests/mutations/list.toml"))?)?;
+    let list = List::of(root)?;
     let bench = Bench { copy: root.join("target/mutations/copy"), target: root.join("target/mutations/target") };
     bench.copy(root)?;
     if let Some(broken) = bench.catch()? {
@@ -78,11 +97,7 @@ impl Bench {
 
     /// Plants a bug, and takes it out again.
     fn with(&self, mutation: &Mutation) -> Result<Option<String>, Box<dyn Error>> {
-        let path = self.copy.join(&mutation.file);
-        let text = fs::read_to_string(&path)?;
-        if text.matches(&mutation.before).count() != 1 {
-            return Err(format!("{}: its text does not stand once in {}", mutation.name, path.display()).into());
-        }
+        let (path, text) = mutation.read(&self.copy)?;
         fs::write(&path, text.replace(&mutation.before, &mutation.after))?;
         let caught = self.catch();
         fs::write(&path, text)?;
@@ -138,4 +153,11 @@ fn invariants(report: &str) -> Vec<String> {
 fn failures(report: &str) -> Vec<String> {
     let failed = report.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
     failed.map(|name| format!("`{name}`")).collect()
+}
+
+/// A bug that cannot be planted any more ends a run that takes hours.
+#[test]
+fn each_can_be_planted() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate is in a folder of the repository")?;
+    List::of(root)?.mutation.iter().try_for_each(|mutation| mutation.read(root).map(|_| ()))
 }
