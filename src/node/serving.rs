@@ -2,22 +2,17 @@
 
 use core::fmt;
 use core::ops::Range;
-use core::slice;
 use core::sync::atomic::Ordering;
 
-use super::answering::{Answering, brings};
 use super::near::write_found;
 use super::node::Node;
 use super::status::HostStatus;
-use crate::herd::Identity;
 use crate::homes::Then;
-use crate::pass::{Batch, Became, BroughtBy, Entry, Item, Request, Turn, Work};
+use crate::pass::{Batch, BroughtBy, Item, Request, Turn, Work};
 use crate::places::Query;
-use crate::report::{OwnedRecord, Record};
 use crate::session::Session;
-use crate::store::{Intake, Shards, Telling};
-use crate::values::{Position, ServerName, Ticket};
-use crate::wire::{Need, Refusal, WatchWord};
+use crate::values::{Position, Ticket};
+use crate::wire::Refusal;
 
 impl Session {
     /// Takes bytes as they came, any number of them. None at all is allowed: it goes on with what was
@@ -179,12 +174,12 @@ impl fmt::Debug for Served<'_> {
 }
 
 /// What a session parsed at once, on its way through the node.
-struct Pass<'a> {
-    node: &'a Node,
-    session: &'a mut Session,
-    batch: &'a mut Batch,
-    turn: &'a mut Turn,
-    host: &'a HostStatus,
+pub(super) struct Pass<'a> {
+    pub(super) node: &'a Node,
+    pub(super) session: &'a mut Session,
+    pub(super) batch: &'a mut Batch,
+    pub(super) turn: &'a mut Turn,
+    pub(super) host: &'a HostStatus,
     /// What had been done when it began.
     start: u64,
 }
@@ -292,207 +287,24 @@ impl Pass<'_> {
         });
     }
 
+    /// Whether it may still do what can wait for another one.
+    pub(super) const fn has_time(&self) -> bool {
+        self.turn.work().wrapping_sub(self.start) < Work::PASS
+    }
+
     /// Goes on with what takes longer than a pass, and tells what there is to tell of what is watched.
     fn go_on(&mut self) {
-        let Self { node, session, batch, turn, start, .. } = self;
-        while turn.work().wrapping_sub(*start) < Work::PASS
-            && let Some((ticket, mut search)) = session.next_search()
+        while self.has_time()
+            && let Some((ticket, mut search)) = self.session.next_search()
         {
-            if node.search(turn, &mut search) {
-                batch.found.push((ticket, write_found(search, &mut batch.answers)));
+            if self.node.search(self.turn, &mut search) {
+                self.batch.found.push((ticket, write_found(search, &mut self.batch.answers)));
             } else {
-                session.search_on(ticket, search);
+                self.session.search_on(ticket, search);
             }
         }
-        if let Some((watcher, most)) = session.telling(!batch.is_empty()) {
-            let (begin, mut lines) = (batch.answers.len(), Vec::new());
-            node.tell(turn, watcher, most, &mut lines);
-            batch.answers.push(&lines);
-            batch.told = begin..batch.answers.len();
+        if let Some((watcher, most)) = self.session.telling(!self.batch.is_empty()) {
+            self.batch.told = self.batch.answer(|lines| self.node.tell(self.turn, watcher, most, lines));
         }
-    }
-
-    /// Serves what is neither a report to be flooded nor a WHATSAT.
-    fn serve_item(&mut self, index: usize) -> Result<(), Refusal> {
-        let Self { node, batch, turn, .. } = self;
-        let Item { lines, request, .. } = &mut batch.items[index];
-        match request {
-            Request::Hello { from, hello } => {
-                let heard = node.hub(turn, |hub, turn| {
-                    let heard = hub.hello(*from, *hello, turn);
-                    hub.compare(&node.store, turn);
-                    heard
-                });
-                if let Err(why) = heard {
-                    let start = batch.replies.len();
-                    batch.replies.push(&self.session.identity().refusal(why));
-                    batch.refusal = Some(start..batch.replies.len());
-                    return Err(why.into());
-                }
-            }
-            Request::Untimely { from, why } => node.hub(turn, |hub, turn| {
-                hub.untimely(*why);
-                hub.heard(*from, turn);
-            }),
-            Request::Bury { entry, from, answer } => {
-                let by = (&**self.session.identity(), *from);
-                if *from == BroughtBy::Client {
-                    let kept = node.forget_entry(entry, batch.lines.as_slice(), by, turn)?;
-                    let kept = kept.record();
-                    if !kept.is_tombstone() {
-                        self.session.may(Need::Ask, kept.client())?;
-                    }
-                    let (start, mut line) = (batch.answers.len(), Vec::new());
-                    kept.write_line(&mut line);
-                    batch.answers.push(&line);
-                    *answer = start..batch.answers.len();
-                } else {
-                    node.bury(entry, batch.lines.as_slice(), by, turn, |_, _| ());
-                }
-            }
-            Request::Repair { from, step, answer } => {
-                let version = node.hub(turn, |hub, turn| hub.is_asked(*from, step, turn))?;
-                let (start, identity) = (batch.answers.len(), self.session.identity());
-                let telling = Telling { closing: identity.closing().text(), version, horizon: turn.horizon };
-                Answering { store: &node.store, identity, telling, out: &mut batch.answers }.answer(step)?;
-                *answer = start..batch.answers.len();
-                let brought = brings(&batch.answers.as_slice()[start..]);
-                if brought > 0 {
-                    node.hub(turn, |hub, turn| hub.mended(*from, (brought, 0), turn));
-                }
-            }
-            Request::Where { client, ticket, answer } => {
-                let (session, start) = (self.session.id(), batch.answers.len());
-                if let Some(report) = node.position(client, turn.now) {
-                    let (region, mut line) = (node.region(), Vec::new());
-                    report.record().write_home(region.as_ref().map_or(b"-", ServerName::as_bytes), &mut line);
-                    batch.answers.push(&line);
-                    *answer = Some(start..batch.answers.len());
-                } else {
-                    let line = &batch.lines.as_slice()[lines.clone()];
-                    node.ask_home(turn, Ticket { session, number: *ticket }, (client, line), Then::Home)?;
-                }
-            }
-            Request::Near { near, ticket, answer } => {
-                let (of, line) = (self.session.id(), &batch.lines.as_slice()[lines.clone()]);
-                let ticket_of = Ticket { session: of, number: *ticket };
-                let Some(mut search) = node.near_for(turn, ticket_of, (near, line), self.session.rights())? else {
-                    return Ok(());
-                };
-                let has_time = turn.work().wrapping_sub(self.start) < Work::PASS;
-                if has_time && node.search(turn, &mut search) {
-                    *answer = Some(write_found(search, &mut batch.answers));
-                } else {
-                    self.session.search_later(*ticket, search);
-                }
-            }
-            Request::Watch(target) => {
-                let (id, rights) = (self.session.id(), self.session.rights().clone());
-                let watcher = self.session.watcher().get_or_insert_with(|| Box::new(node.watcher(id, rights)));
-                node.watch(turn, watcher, target)?;
-            }
-            Request::Unwatch { target, answer } => {
-                if let Some(watcher) = self.session.watcher() {
-                    node.unwatch(turn, watcher, target);
-                }
-                let start = batch.answers.len();
-                WatchWord::Unwatched.write_alone(target, &mut batch.answers);
-                *answer = start..batch.answers.len();
-            }
-            Request::Status { answer } => {
-                let status = node.status(turn.now, (*self.host).clone());
-                let (start, mut line) = (batch.answers.len(), Vec::new());
-                status.write(&mut line);
-                batch.answers.push(&line);
-                *answer = start..batch.answers.len();
-            }
-            Request::Reports { .. } | Request::Whatsats { .. } | Request::Answered => {}
-        }
-        Ok(())
-    }
-}
-
-impl Node {
-    /// Takes in reports whose lines are in `text`, and tells whoever listens what became of them.
-    pub(super) fn learn(
-        &self,
-        entries: &mut [Entry],
-        text: &[u8],
-        from: BroughtBy,
-        (identity, fast): (&Identity, bool),
-        turn: &mut Turn,
-    ) -> Result<(), (usize, Refusal)> {
-        let listeners = self.listeners(identity);
-        let intake = Intake { text, from, listeners, fast, horizon: turn.horizon, now: turn.now.instant };
-        let (shards, learned) = self.store.learn(entries, intake);
-        if listeners.is_some() {
-            self.deliver(shards, from, entries.len(), turn);
-        }
-        learned
-    }
-
-    /// Takes in that a client has departed, whose line is in `text`, and tells whoever listens what became of it. That, and
-    /// what is kept of the client then, is looked at while nothing changes there.
-    pub(super) fn bury<T>(
-        &self,
-        entry: &mut Entry,
-        text: &[u8],
-        (identity, from): (&Identity, BroughtBy),
-        turn: &mut Turn,
-        look: impl FnOnce(Became, Option<Record<'_>>) -> T,
-    ) -> T {
-        if entry.head.is_of_stranger() {
-            self.learn_origins(slice::from_mut(entry), text, turn);
-        }
-        let (listeners, mut shards) = (self.listeners(identity), Shards::default());
-        let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
-        let looked = self.store.bury(entry, intake, &mut shards, look);
-        if listeners.is_some() {
-            self.deliver(shards, from, 1, turn);
-        }
-        looked
-    }
-
-    /// Takes in what a client wants to have forgotten; what is kept of it then.
-    pub(super) fn forget_entry(
-        &self,
-        entry: &mut Entry,
-        text: &[u8],
-        by: (&Identity, BroughtBy),
-        turn: &mut Turn,
-    ) -> Result<OwnedRecord, Refusal> {
-        let look = |became, kept: Option<Record<'_>>| kept.filter(|_| became != Became::Refused).map(OwnedRecord::from);
-        self.bury(entry, text, by, turn, look).ok_or(Refusal::Full)
-    }
-
-    /// Takes what so many records have changed in some shards to whoever listens.
-    pub(super) fn deliver(&self, shards: Shards, from: BroughtBy, count: usize, turn: &mut Turn) {
-        let told = self.hub(turn, |hub, turn| {
-            if let Some(neighbour) = from.neighbour() {
-                hub.heard(neighbour, turn);
-                if from == BroughtBy::Repair(neighbour) {
-                    hub.mended(neighbour, (0, count as u64), turn);
-                }
-            }
-            let before = hub.counters.told;
-            hub.deliver(&self.store, shards, turn);
-            hub.counters.told - before
-        });
-        let before = self.fan_out.load(Ordering::Relaxed);
-        if told + before > 0 {
-            self.fan_out.store((3 * before + told / count as u64) / 4, Ordering::Relaxed);
-        }
-    }
-
-    /// Gives origins of which nobody had heard their ids.
-    #[cold]
-    pub(super) fn learn_origins(&self, entries: &mut [Entry], text: &[u8], turn: &mut Turn) {
-        self.hub(turn, |hub, _| {
-            for entry in entries.iter_mut().filter(|entry| entry.head.is_of_stranger()) {
-                if let Some(id) = hub.learn_origin(entry.record(text).origin_name()) {
-                    entry.head = entry.head.with_origin(id);
-                }
-            }
-        });
     }
 }

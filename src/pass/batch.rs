@@ -161,6 +161,14 @@ impl Batch {
         self.items.push(Item { lines, reply: reply..self.replies.len(), request });
     }
 
+    /// Appends what is written to the answers; where it stands there.
+    pub(crate) fn answer(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+        let (start, mut lines) = (self.answers.len(), Vec::new());
+        write(&mut lines);
+        self.answers.push(&lines);
+        start..self.answers.len()
+    }
+
     /// Refuses a line of the item at `index`, the one that `before` others come before in the item: what came after
     /// those is as if it had not come.
     pub(crate) fn refuse(&mut self, index: usize, before: usize, why: Refusal) {
