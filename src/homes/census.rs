@@ -3,6 +3,7 @@
 
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::comparison::{Comparison, Next};
 use super::errand::Errand;
@@ -33,9 +34,9 @@ pub(crate) struct Census {
     waiting: Vec<Errand>,
     /// How often all was dropped: a walk or an answer of before is of no use.
     run: u64,
-    /// The comparison that is under way, and when the next one is to begin with each region: at once, with one that is not
-    /// in it.
-    comparison: Option<Comparison>,
+    /// The comparisons that are under way, by the other region, and when the next one is to begin with each: at once, with
+    /// one that is not in it.
+    comparisons: BTreeMap<ServerName, Comparison>,
     due: BTreeMap<ServerName, Instant>,
     roll_call: RollCall,
     /// Where this region has clients, once that is known.
@@ -52,6 +53,9 @@ impl Census {
 
     /// As many things of others wait for the next walk.
     const MOST_WAITING: usize = 64;
+
+    /// With as many regions it is compared at once: one that does not answer keeps few of the others waiting.
+    const MOST_COMPARISONS: usize = 8;
 
     /// How long after a comparison the next one with that region begins; and where no answer came, how long after it began.
     const EVERY: Duration = Duration::from_mins(10);
@@ -81,58 +85,64 @@ impl Census {
         self.waiting.len() < Self::MOST_WAITING
     }
 
-    /// Begins the next comparison with one of these regions, if it is time and none is under way.
-    pub(crate) fn compare<'a>(&mut self, mut regions: impl Iterator<Item = &'a ServerName>, now: Instant) {
-        if self.comparison.is_some() {
-            return;
-        }
-        let is_due = |region: &&ServerName| self.due.get(*region).is_none_or(|&due| due <= now);
-        if let Some(region) = regions.find(is_due).cloned() {
-            let comparison = self.comparison.insert(Comparison::new(region));
-            self.waiting.push(Errand::Count(comparison.next_tally()));
+    /// Begins to compare with those of these regions whose time it is, as far as there is room.
+    pub(crate) fn compare<'a>(&mut self, regions: impl Iterator<Item = &'a ServerName>, now: Instant) {
+        for region in regions {
+            if self.comparisons.len() >= Self::MOST_COMPARISONS {
+                return;
+            }
+            let is_due = self.due.get(region).is_none_or(|&due| due <= now);
+            if is_due && let Entry::Vacant(entry) = self.comparisons.entry(region.clone()) {
+                let tally = entry.insert(Comparison::default()).next_tally(region);
+                self.waiting.push(Errand::Count(tally));
+            }
         }
     }
 
     /// All regions are compared with anew: some may lack what was not told.
     pub(crate) fn compare_all(&mut self) {
         self.due.clear();
-        if let Some(comparison) = &mut self.comparison {
-            comparison.is_stale = true;
-        }
+        self.comparisons.values_mut().for_each(|comparison| comparison.is_stale = true);
     }
 
-    /// What is to be done next for the comparison that is under way in that run, and with which region.
-    pub(crate) fn next_of_comparison(&mut self, run: u64, now: Instant) -> Option<(ServerName, Next)> {
-        let comparison = self.comparison.as_mut().filter(|_| run == self.run)?;
-        let (region, next) = (comparison.region.clone(), comparison.next());
+    /// What is to be done next for the comparison with that region that is under way in that run.
+    pub(crate) fn next_of_comparison(&mut self, region: &ServerName, run: u64, now: Instant) -> Option<Next> {
+        let comparison = self.comparisons.get_mut(region).filter(|_| run == self.run)?;
+        let next = comparison.next(region);
         if matches!(next, Next::Nothing) {
             let pause = if comparison.is_stale { Duration::ZERO } else { Self::EVERY };
             self.due.insert(region.clone(), now + pause);
-            self.comparison = None;
+            self.comparisons.remove(region);
         }
-        Some((region, next))
+        Some(next)
     }
 
-    /// A walk has counted for it; the region to ask, and the question is appended.
+    /// A walk has counted for a comparison; the region to ask, and the question is appended.
     pub(crate) fn counted(&mut self, tally: Tally, question: &mut Vec<u8>) -> Option<ServerName> {
-        let comparison = self.comparison.as_mut()?;
-        comparison.ask(tally, question);
-        Some(comparison.region.clone())
+        let region = tally.other().clone();
+        self.comparisons.get_mut(&region)?.ask(tally, question);
+        Some(region)
     }
 
-    /// Takes a message of an answer to a question of that run, if that is of use; the lines of it that tell of clients.
+    /// Takes a message of a region's answer to a question of that run, if that is of use; the lines of it that tell of
+    /// clients.
     ///
     /// # Errors
     /// Where one before it is missing.
-    pub(crate) fn hear<'a>(&mut self, run: u64, answer: &'a [u8]) -> Result<Option<Part<'a>>, Gap> {
-        let comparison = self.comparison.as_mut().filter(|_| run == self.run);
+    pub(crate) fn hear<'a>(
+        &mut self,
+        region: &ServerName,
+        run: u64,
+        answer: &'a [u8],
+    ) -> Result<Option<Part<'a>>, Gap> {
+        let comparison = self.comparisons.get_mut(region).filter(|_| run == self.run);
         comparison.map_or(Ok(None), |comparison| comparison.hear(answer))
     }
 
-    /// The comparison of that run has failed: that region did not answer, or not all of its answer came.
-    pub(crate) fn fail(&mut self, run: u64, now: Instant) {
-        if let Some(comparison) = self.comparison.take_if(|_| run == self.run) {
-            self.due.insert(comparison.region, now + Self::PATIENCE);
+    /// The comparison of that run with that region has failed: it did not answer, or not all of its answer came.
+    pub(crate) fn fail(&mut self, region: ServerName, run: u64, now: Instant) {
+        if run == self.run && self.comparisons.remove(&region).is_some() {
+            self.due.insert(region, now + Self::PATIENCE);
         }
     }
 

@@ -12,7 +12,6 @@ use crate::values::ServerName;
 /// A comparison that this region has begun. One thing of it is under way at a time: a walk, or a question.
 #[derive(Debug)]
 pub(crate) struct Comparison {
-    pub(super) region: ServerName,
     /// Buckets that are to be counted and asked for.
     wanted: BTreeMap<Bucket, Level>,
     /// What was counted here, while an answer is awaited that is about that.
@@ -41,13 +40,10 @@ pub(crate) enum Next {
     Nothing,
 }
 
-impl Comparison {
-    /// As many clients are told at one question, about, where they are not asked for by their numbers: some megabytes.
-    const MOST_TOLD: usize = 1 << 16;
-
-    pub(super) fn new(region: ServerName) -> Self {
+impl Default for Comparison {
+    /// One that has not begun.
+    fn default() -> Self {
         Self {
-            region,
             wanted: Bucket::all().map(|bucket| (bucket, Level::default())).collect(),
             counted: None,
             heard: Heard::default(),
@@ -57,11 +53,16 @@ impl Comparison {
             is_stale: false,
         }
     }
+}
 
-    /// What is to be done next, when what was under way is done.
-    pub(super) fn next(&mut self) -> Next {
+impl Comparison {
+    /// As many clients are told at one question, about, where they are not asked for by their numbers: some megabytes.
+    const MOST_TOLD: usize = 1 << 16;
+
+    /// What is to be done next with that region, when what was under way is done.
+    pub(super) fn next(&mut self, region: &ServerName) -> Next {
         if !self.wanted.is_empty() {
-            return Next::Count(self.next_tally());
+            return Next::Count(self.next_tally(region));
         }
         let theirs = self.next_theirs();
         if !theirs.is_empty() {
@@ -72,7 +73,7 @@ impl Comparison {
     }
 
     /// The buckets that come next.
-    pub(super) fn next_tally(&mut self) -> Tally {
+    pub(super) fn next_tally(&mut self, region: &ServerName) -> Tally {
         let (mut cells, mut now) = (0, Vec::new());
         while let Some(entry) = self.wanted.first_entry()
             && cells + entry.get().cells() <= Tally::MOST_CELLS
@@ -80,7 +81,7 @@ impl Comparison {
             cells += entry.get().cells();
             now.push(entry.remove_entry());
         }
-        Tally::new(self.region.clone(), true, now.into_iter())
+        Tally::new(region.clone(), true, now.into_iter())
     }
 
     fn next_theirs(&mut self) -> Selection {

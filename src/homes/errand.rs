@@ -6,6 +6,7 @@ use super::presence::Presence;
 use super::selection::Selection;
 use super::tally::Tally;
 use crate::report::{OwnedRecord, Record};
+use crate::values::ServerName;
 
 /// One of the things that a walk does, and what has come of it so far.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub(crate) enum Errand {
     Compare(Parts, Tally, Vec<u64>),
     /// Tells another region of clients. These lines were not sent yet.
     Tell(Parts, Selection, Vec<u8>),
-    /// Tells all regions of clients. These were not told yet.
-    Call(Selection, Vec<OwnedRecord>),
+    /// Tells all regions of clients, for the comparison with that one. These were not told yet.
+    Call(ServerName, Selection, Vec<OwnedRecord>),
     /// Tells all regions of every client that is at home here, in a part of the walk.
     RollCall(Vec<OwnedRecord>),
 }
@@ -35,7 +36,7 @@ impl Errand {
             }
             Self::Count(tally) | Self::Compare(_, tally, _) => tally.add(record),
             Self::Tell(_, selection, lines) if selection.picks(record) => record.write_arrival(region, lines),
-            Self::Call(selection, records) if record.region().is_none() && selection.picks(record) => {
+            Self::Call(_, selection, records) if record.region().is_none() && selection.picks(record) => {
                 records.push(OwnedRecord::from(*record));
             }
             Self::RollCall(records) if record.is_report() => records.push(OwnedRecord::from(*record)),

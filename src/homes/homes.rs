@@ -178,7 +178,7 @@ impl Homes {
         }
     }
 
-    /// Begins to compare homes with the next region that is there, if it is time.
+    /// Begins to compare homes with the regions that are there, if it is time.
     pub(crate) fn begin_to_compare(&mut self, now: Instant) {
         self.census.compare(self.regions.others(&self.region, None, now), now);
     }
@@ -316,7 +316,7 @@ impl Homes {
                 self.end_if_done(number, turn);
             }
             Asks::Homes(run) => {
-                self.census.fail(run, turn.now.instant);
+                self.census.fail(open.region, run, turn.now.instant);
                 self.begin_to_compare(turn.now.instant);
                 self.call(turn);
             }

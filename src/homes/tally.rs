@@ -108,6 +108,11 @@ impl Tally {
         Self { other, asks, buckets: buckets.map(|(bucket, level)| (bucket, counted(level))).collect() }
     }
 
+    /// The other region.
+    pub(super) const fn other(&self) -> &ServerName {
+        &self.other
+    }
+
     /// Counts a client, if it is at home in one of the two.
     pub(super) fn add(&mut self, record: &Record<'_>) {
         let is_askers = match record.kind() {

@@ -5,7 +5,7 @@ use super::node::Node;
 use crate::homes::{Asks, Errand, Heading, Next, Parts, QuestionId, ReplyTo, Walk};
 use crate::pass::Turn;
 use crate::store::Store;
-use crate::values::Instant;
+use crate::values::{Instant, ServerName};
 
 impl Node {
     /// Takes the next step, if there is one to take; whether there was.
@@ -54,7 +54,7 @@ impl Hub {
         let mut posts = Vec::new();
         for errand in &mut walk.errands {
             errand.send(&mut posts);
-            if let Errand::Call(_, records) | Errand::RollCall(records) = errand {
+            if let Errand::Call(.., records) | Errand::RollCall(records) = errand {
                 counters.homes_told += records.len() as u64;
                 records.drain(..).for_each(|record| homes.tell(&record.record(), now));
             }
@@ -63,7 +63,7 @@ impl Hub {
             homes.post_all(posts);
             return homes.census.goes_on(walk);
         }
-        let (began, run, mut goes_on) = (walk.began(), homes.census.run(), false);
+        let (began, run, mut called) = (walk.began(), homes.census.run(), Vec::new());
         let Walk { cursor, errands, .. } = walk;
         for errand in errands {
             match errand {
@@ -78,29 +78,29 @@ impl Hub {
                         homes.ask_homes(region, question, now);
                     }
                 }
-                Errand::Call(..) => goes_on = true,
+                Errand::Call(region, ..) => called.push(region),
                 Errand::RollCall(_) => homes.census.called(cursor.clone()),
                 Errand::Compare(..) | Errand::Tell(..) => errand.end(&mut posts),
             }
         }
         homes.post_all(posts);
-        if goes_on {
-            self.go_on_comparing(run, now);
+        for region in called {
+            self.go_on_comparing(region, run, now);
         }
     }
 
-    /// Does what comes next in a comparison, or begins another one.
-    fn go_on_comparing(&mut self, run: u64, now: Instant) {
+    /// Does what comes next in the comparison with a region, or begins another one.
+    fn go_on_comparing(&mut self, region: ServerName, run: u64, now: Instant) {
         let Self { homes: Some(homes), counters, .. } = self else { return };
-        match homes.census.next_of_comparison(run, now) {
-            Some((_, Next::Count(tally))) => homes.census.wait(Errand::Count(tally)),
-            Some((region, Next::Ask(selection))) => {
+        match homes.census.next_of_comparison(&region, run, now) {
+            Some(Next::Count(tally)) => homes.census.wait(Errand::Count(tally)),
+            Some(Next::Ask(selection)) => {
                 let mut question = homes.heading();
                 selection.write(&mut question);
                 homes.ask_homes(region, question, now);
             }
-            Some((_, Next::Call(selection))) => homes.census.wait(Errand::Call(selection, Vec::new())),
-            Some((_, Next::Nothing)) => {
+            Some(Next::Call(selection)) => homes.census.wait(Errand::Call(region, selection, Vec::new())),
+            Some(Next::Nothing) => {
                 counters.homes_compared += 1;
                 homes.begin_to_compare(now);
             }
@@ -114,18 +114,18 @@ impl Hub {
         let (from, answer) = Heading::split(answer)?;
         let Some(&mut Asks::Homes(run)) = homes.questions.asks(id, &from.region) else { return None };
         let now = turn.now.instant;
-        let heard = homes.census.hear(run, answer);
+        let heard = homes.census.hear(&from.region, run, answer);
         let Ok(part) = heard else {
             self.counters.region_dropped += 1;
             homes.questions.close(id);
-            homes.census.fail(run, now);
+            homes.census.fail(from.region, run, now);
             return Some(b"");
         };
         let Some(part) = part else { return Some(b"") };
         if part.is_last {
             homes.questions.close(id);
             homes.call(turn);
-            self.go_on_comparing(run, now);
+            self.go_on_comparing(from.region, run, now);
         }
         Some(part.lines)
     }
