@@ -49,15 +49,13 @@ impl Node {
     pub fn hear(&self, turn: &mut Turn, lines: &[u8]) -> Heard {
         let identity = self.identity();
         turn.horizon = self.horizon(&identity.limits, turn.now);
-        let (listeners, mut shards, own) = (self.listeners(&identity), Shards::default(), self.region());
+        let (listeners, mut shards) = (self.listeners(&identity), Shards::default());
         let (mut heard, mut text, mut count) = (Heard::default(), Text::default(), 0);
         for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             count += 1;
             turn.spend(Work::line(line.len()));
             text.truncate(0);
-            let Some(entry) = self.read_news((&identity, own.as_ref()), line, (&mut heard, &mut text), turn) else {
-                continue;
-            };
+            let Some(entry) = self.read_news(&identity, line, (&mut heard, &mut text), turn) else { continue };
             let (text, from) = (text.as_slice(), BroughtBy::Region);
             let intake = Intake { text, from, listeners, fast: false, horizon: turn.horizon, now: turn.now.instant };
             let record = entry.record(text);
@@ -72,7 +70,7 @@ impl Node {
     /// Writes down what a line says, if it is worth that.
     fn read_news(
         &self,
-        (identity, own): (&Identity, Option<&ServerName>),
+        identity: &Identity,
         line: &[u8],
         (heard, text): (&mut Heard, &mut Text),
         turn: &mut Turn,
@@ -83,7 +81,7 @@ impl Node {
             heard.invalid += 1;
             return None;
         };
-        if departed.kind == RecordKind::Away && own.is_some_and(|own| own.as_bytes() == departed.origin) {
+        if departed.kind == RecordKind::Away && self.region().is_some_and(|own| own.as_bytes() == departed.origin) {
             heard.known += 1;
             return None;
         }

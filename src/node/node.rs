@@ -3,7 +3,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::changes::{Changed, Changes};
 use super::clock::Agreed;
@@ -31,6 +31,8 @@ use crate::wire::{Refusal, Written};
 pub struct Node {
     pub(super) store: Store,
     pub(super) hub: Lock<Hub>,
+    /// The region that it is a server of, if it has joined one.
+    pub(super) region: OnceLock<ServerName>,
     admission: Arc<Lock<Admission>>,
     /// Which clients somebody may watch.
     interest: Arc<Interest>,
@@ -70,6 +72,7 @@ impl Node {
         let node = Self {
             store,
             hub: Lock::new(Hub::new(identity, seed.jitter(), Arc::clone(&interest))),
+            region: OnceLock::new(),
             interest,
             fan_out: AtomicU64::new(0),
             admission,
@@ -427,6 +430,7 @@ impl Clone for Node {
             store: self.store.clone(),
             admission: Arc::new(Lock::clone(&*self.admission)),
             hub,
+            region: self.region.clone(),
             interest,
             fan_out: AtomicU64::new(0),
             buffers,

@@ -18,8 +18,10 @@ use crate::values::{Counters, Instant, ServerName};
 use crate::wire::RecordKind;
 
 impl Node {
-    /// Makes it a server of that region, once and before it starts. Its name is any that a server may have.
+    /// Makes it a server of that region, before it starts; it cannot join another one after that. The name is any that a
+    /// server may have.
     pub fn join_region(&self, region: ServerName) {
+        let region = self.region.get_or_init(|| region).clone();
         let mut hub = self.hub.hold();
         let server = hub.identity.names.name(hub.identity.me).clone();
         hub.homes = Some(Box::new(Homes::new(region, server)));
@@ -27,8 +29,8 @@ impl Node {
 
     /// The region that it is a server of.
     #[must_use]
-    pub fn region(&self) -> Option<ServerName> {
-        self.hub.hold().homes.as_ref().map(|homes| homes.region.clone())
+    pub fn region(&self) -> Option<&ServerName> {
+        self.region.get()
     }
 
     /// Does about a turn's share of what there is to do for other regions, and appends what is to be sent to them, in

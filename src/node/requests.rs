@@ -111,8 +111,7 @@ impl Pass<'_> {
             let (ticket, line) = (Ticket { session: session.id(), number }, &batch.lines.as_slice()[lines]);
             return node.ask_home(turn, ticket, (client, line), Then::Home).map(|()| None);
         };
-        let region = node.region();
-        let region = region.as_ref().map_or(&b"-"[..], ServerName::as_bytes);
+        let region = node.region().map_or(&b"-"[..], ServerName::as_bytes);
         Ok(Some(batch.answer(|line| report.record().write_home(region, line))))
     }
 

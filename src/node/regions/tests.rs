@@ -116,7 +116,7 @@ impl World {
             Subject::Arrivals(_) => (0..self.regions.len()).map(|to| (to, Delivery::Arrivals)).collect(),
             Subject::Everybody => (0..self.regions.len()).map(|to| (to, Delivery::Everybody)).collect(),
             Subject::Ask(region) => {
-                let to = self.regions.iter().position(|(node, _)| node.region().as_ref() == Some(region));
+                let to = self.regions.iter().position(|(node, _)| node.region() == Some(region));
                 to.into_iter().map(|to| (to, Delivery::Asked(reply.clone().expect("a question")))).collect()
             }
             Subject::Reply(ReplyTo(to)) => {

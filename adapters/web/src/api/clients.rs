@@ -56,7 +56,7 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
     asker.may(Need::Ask, client)?;
     let ask = |node: &Node, turn: &mut Turn, id| node.home(turn, id, client);
     let (report, region) = match call.ask(&asker, ask).await? {
-        Asked::Now(report) => (report, call.door.host.node().region()),
+        Asked::Now(report) => (report, call.door.host.node().region().cloned()),
         Asked::Later(Answered::Home { region, report }) => (report, Some(region)),
         Asked::Later(_) => unreachable!("a WHERE is answered with a home"),
     };

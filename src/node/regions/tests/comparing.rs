@@ -18,7 +18,7 @@ fn home(world: &World, region: usize, client: &str) -> Option<String> {
     let node = &world.regions[region].0;
     let kept = node.record(client.as_bytes()).filter(|kept| !kept.record().is_tombstone())?;
     let name = kept.record().region().map(|name| String::from_utf8_lossy(name).into_owned());
-    name.or_else(|| node.region().map(|own| own.to_string()))
+    name.or_else(|| node.region().map(ServerName::to_string))
 }
 
 fn knows(world: &World, region: usize, clients: impl Iterator<Item = String>) -> usize {
