@@ -211,6 +211,7 @@ impl Hub {
             {
                 let mut away = Vec::new();
                 record.record().write_arrival(region.as_bytes(), &mut away);
+                homes.news.extend_from_slice(&away);
                 let away = OwnedRecord::of_elsewhere(away.trim_ascii_end());
                 self.guest_goes(&client, away.as_ref(), store, turn);
             }

@@ -329,6 +329,56 @@ fn a_watch_waits_for_a_silent_region_no_longer_than_for_an_answer() {
 }
 
 #[test]
+fn who_leaves_for_another_region_while_a_watch_begins_has_left_it_once() {
+    let mut world = World::new(&["us", "eu", "ap"]);
+    let (mut us, mut eu, mut ap) = (world.session(0, 1), world.session(1, 2), world.session(2, 3));
+    let [mut all, mut near, mut fence] = [4, 5, 6].map(|id| world.session(0, id));
+    world.say(0, &mut us, "IAMAT a +10.0+10.0 1\nIAMAT b +10.1+10.0 1\n");
+    world.say(2, &mut ap, "IAMAT c +10.2+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    world.say(0, &mut all, "WATCH *\n");
+    // The others have to wait.
+    world.arrives = Box::new(|post| usize::from(!matches!(&post.to, Subject::Ask(region) if region.as_str() == "ap")));
+    let words_of = |told: &str| -> Vec<String> {
+        let words = |line: &str| line.split(' ').step_by(3).take(2).collect::<Vec<_>>().join(" ");
+        told.lines().filter(|line| !line.starts_with("WATCHING")).map(words).collect()
+    };
+    assert_eq!(words_of(&world.say(0, &mut near, "WATCH +10+10 50\n")), ["SEEN b", "SEEN a"]);
+    assert_eq!(words_of(&world.say(0, &mut fence, "FENCE +10+10 50\n")), ["ENTER b", "ENTER a"]);
+    world.say(1, &mut eu, "IAMAT a +20.0+10.0 2\nIAMAT b +10.3+10.0 2\n");
+    world.pass(Duration::from_millis(1100));
+    let mut rest = |session: &mut Session| {
+        let mut out = Vec::new();
+        world.go_on(0, session, &mut out);
+        words_of(core::str::from_utf8(&out).expect("ASCII"))
+    };
+    assert_eq!(rest(&mut near), ["SEEN b", "SEEN c", "LEFT a"]);
+    assert_eq!(rest(&mut fence), ["ENTER c", "LEAVE a"]);
+}
+
+#[test]
+fn nothing_older_is_told_of_a_guest_that_has_left_its_region() {
+    let mut world = World::new(&["us", "eu"]);
+    let (mut eu, mut all, mut near) = (world.session(1, 1), world.session(0, 2), world.session(0, 3));
+    world.say(1, &mut eu, "IAMAT b +10.1+10.0 1\n");
+    world.pass(Duration::from_secs(6));
+    world.say(0, &mut all, "WATCH *\n");
+    world.say(0, &mut near, "WATCH +10+10 50\n");
+    world.say(1, &mut eu, "IAMAT b +10.2+10.0 5\n");
+    // It goes on to a third region, of which only its last one has heard.
+    let mut told = |world: &mut World, region: usize, arrived: &[u8]| {
+        world.happens(region, Event::Delivered { by: Delivery::Arrivals, payload: arrived });
+        let mut out = Vec::new();
+        world.go_on(0, &mut all, &mut out);
+        world.go_on(0, &mut near, &mut out);
+        String::from_utf8(out).expect("ASCII")
+    };
+    let left = told(&mut world, 1, b"FROM ap ap-1 1\nAWAY ap +0.5 b 6\n");
+    assert!(left.ends_with(" b +10.2+10.0 5 +10+10 50\n") && left.contains("LEFT "), "{left}");
+    assert_eq!(told(&mut world, 0, b"FROM eu eu-1 1\nGONE eu-1 +0.5 b 3\n"), "");
+}
+
+#[test]
 fn a_client_that_leaves_one_watch_is_still_in_the_others() {
     let mut world = World::new(&["us", "eu"]);
     let (mut eu, mut all, mut near) = (world.session(1, 1), world.session(0, 2), world.session(0, 3));
