@@ -14,7 +14,7 @@ const CLIENTS: u64 = 20;
 
 /// How long all may take to agree when everything works again. A region that has not answered a comparison is asked again
 /// after a minute.
-const PATIENCE: Duration = Duration::from_secs(150);
+pub(super) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// All of them.
 pub(super) struct Clients {
@@ -157,6 +157,18 @@ impl Clients {
                 last.is_in(Question::Where, client, &world.ask(other, &Question::Where.line(client))).then_some(())
             });
         }
+    }
+
+    /// Whether a client has ever told that, or was forgotten at that time.
+    pub(super) fn have_told(&self, client: &str, time: u64, position: Option<&str>) -> bool {
+        let is_it = |told: &Told| told.time == time && told.position.as_deref() == position;
+        self.told.get(client).is_some_and(|told| told.iter().any(is_it))
+    }
+
+    /// The newest that each has told, and when: where it is, unless it was forgotten.
+    pub(super) fn newest(&self) -> impl Iterator<Item = (&str, u64, Option<&str>)> {
+        let all = self.told.iter().filter_map(|(client, told)| Some((client, told.last()?)));
+        all.map(|(client, last)| (&**client, last.time, last.position.as_deref()))
     }
 
     /// Every server names the same home for each client, and answers with the newest that it has told.

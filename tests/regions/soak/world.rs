@@ -1,6 +1,7 @@
 //! Three regions and a cluster of NATS, and what fails of them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use herd::SplitMix64;
 use herd_tests::Binaries;
@@ -76,6 +77,11 @@ impl World {
     /// The servers of a region that can be talked to.
     pub(super) fn up(&self, region: usize) -> Vec<Place> {
         Self::all().filter(|&place| place.0 == region && self.is_up(place)).collect()
+    }
+
+    /// Where a server listens.
+    pub(super) fn address(&self, (region, server): Place) -> SocketAddr {
+        self.regions[region].address(server)
     }
 
     /// Asks a server something, and reads the first line of the reply.
