@@ -161,6 +161,7 @@ fn config(region: &str, index: usize, servers: usize, nats: u16) -> String {
 struct Process {
     what: String,
     child: Child,
+    guard: Child,
 }
 
 /// Waits until NATS listens, so that no server tells of one that cannot be reached; not for ever, since servers wait for it,
@@ -207,10 +208,23 @@ fn start_region(region: &str, config: &Path, flags: &Flags) -> Result<Process, T
 }
 
 fn start(what: &str, command: &mut Command) -> Result<Process, TrialError> {
+    let not_started = |why| TrialError::NotStarted { what: what.into(), why };
     // In a group of its own, so that Ctrl-C comes to this process alone, which then stops the others in order.
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0).spawn();
-    let child = child.map_err(|why| TrialError::NotStarted { what: what.into(), why })?;
-    Ok(Process { what: what.into(), child })
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0).spawn().map_err(not_started)?;
+    match guard(&child) {
+        Ok(guard) => Ok(Process { what: what.into(), child, guard }),
+        Err(why) => {
+            let _ = child.kill();
+            Err(not_started(why))
+        }
+    }
+}
+
+/// Starts what stops a process if this one is killed: its pipe is closed then.
+fn guard(child: &Child) -> io::Result<Child> {
+    let mut command = Command::new("sh");
+    command.args(["-c", "read -r _; kill $0"]).arg(child.id().to_string());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()
 }
 
 /// All that was started: NATS first. They end when this is dropped.
@@ -228,7 +242,7 @@ impl Processes {
             if is_stopped.await {
                 return Ok(());
             }
-            for Process { what, child } in &mut self.0 {
+            for Process { what, child, .. } in &mut self.0 {
                 if let Ok(Some(status)) = child.try_wait() {
                     return Err(TrialError::Ended { what: what.clone(), status });
                 }
@@ -246,8 +260,11 @@ impl Drop for Processes {
                 // One that has ended cannot be signalled.
                 let _ = kill_process(Pid::from_child(child), Signal::TERM);
             }
-            for Process { child, .. } in processes {
+            for Process { child, guard, .. } in processes {
                 let _ = child.wait();
+                // Before its pipe is closed: another process may have that number by then.
+                let _ = guard.kill();
+                let _ = guard.wait();
             }
         }
     }
