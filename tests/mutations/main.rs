@@ -14,8 +14,9 @@ use std::{env, fs};
 
 use serde::Deserialize;
 
-/// Seeds that the simulator plays: enough for each of these bugs to meet its trouble.
+/// Seeds that the simulator plays, of herds and of regions: enough for each of these bugs to meet its trouble.
 const SEEDS: &str = "400";
+const SEEDS_OF_REGIONS: &str = "100";
 
 #[derive(Deserialize)]
 struct List {
@@ -110,10 +111,12 @@ impl Bench {
         if !built.status.success() {
             return Err(String::from_utf8_lossy(&built.stderr).into());
         }
-        let simulated = Command::new(self.target.join("debug/herd-sim"))
-            .args(["--servers", "5..9", "--seeds", SEEDS, "--faults", "all", "--no-shrink"])
-            .output()?;
+        let simulate = |arguments: &[&str]| Command::new(self.target.join("debug/herd-sim")).args(arguments).output();
+        let simulated = simulate(&["--servers", "5..9", "--seeds", SEEDS, "--faults", "all", "--no-shrink"])?;
         let mut caught = invariants(&String::from_utf8_lossy(&simulated.stdout));
+        if caught.is_empty() && !simulate(&["--regions", "2..4", "--seeds", SEEDS_OF_REGIONS])?.status.success() {
+            caught.push("simulator: regions".into());
+        }
         if caught.is_empty() {
             let tests = ["test", "--no-fail-fast", "-p", "herd", "-p", "herd-tests", "--lib", "--test", "properties"];
             let tested = self.cargo(&tests)?;
