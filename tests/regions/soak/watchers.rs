@@ -73,11 +73,10 @@ impl Watchers {
     /// Each holds what its region answers.
     pub(super) fn wait_until_all_agree(&mut self, world: &World, clients: &Clients) {
         for index in 0..self.all.len() {
-            let so = clients.newest().filter_map(|(client, time, position)| {
-                is_in(self.all[index].target, client, position?).then(|| (client.to_owned(), time))
-            });
-            let so: BTreeMap<String, u64> = so.collect();
             let Watcher { region, target, .. } = self.all[index];
+            let is_shown = |(client, _, at): &(&str, u64, Option<&str>)| at.is_some_and(|at| is_in(target, client, at));
+            let so = clients.newest().filter(is_shown).map(|(client, time, _)| (client.to_owned(), time));
+            let so: BTreeMap<String, u64> = so.collect();
             wait_longer_for(
                 &format!("who watches {target} in {} to be shown {so:?}", REGIONS[region]),
                 PATIENCE,
