@@ -168,7 +168,9 @@ impl Hub {
             self.removed.push((link.peer, link.is_listening()));
             turn.actions.push(Action::Forward { peer: link.peer });
         }
-        turn.notices.push(Notice::HerdChanged { added: added.len(), removed: removed.len() });
+        if before.herd.members() != identity.herd.members() {
+            turn.notices.push(Notice::HerdChanged { added: added.len(), removed: removed.len() });
+        }
         for peer in added {
             self.on_link(peer, turn, Link::greet);
         }

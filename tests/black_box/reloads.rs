@@ -28,6 +28,7 @@ fn limits() {
     herd.reload("A");
     let read = entries(&herd.log("A"), "settings read again");
     assert_eq!(read[0]["limits"], "max-line, clients", "{read:?}");
+    assert!(entries(&herd.log("A"), "list of servers changed").is_empty(), "only limits have changed");
     assert!(moa.ask("IAMAT moa +1+1 1").starts_with("AT A "));
     let limits = &herd.status("A")["limits"];
     assert_eq!((&limits["clients"], &limits["idle-timeout"]), (&"2".into(), &"7m".into()));

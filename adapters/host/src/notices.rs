@@ -38,7 +38,8 @@ pub(crate) fn log(node: &Node, server: &str, notice: &Notice) {
             tracing::warn!(target: "herd::server", server, refused, remedy, "clients full, newcomers refused");
         }
         Notice::HerdChanged { added, removed } => {
-            tracing::info!(target: "herd::server", server, added, removed, "list of servers changed");
+            let (new_neighbours, former_neighbours) = (added, removed);
+            tracing::info!(target: "herd::server", server, new_neighbours, former_neighbours, "list of servers changed");
         }
         Notice::RegionSilent { region, questions } => {
             let remedy =
