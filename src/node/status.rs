@@ -34,8 +34,10 @@ pub struct HostStatus {
     pub region: Option<RegionStatus>,
     /// How many bytes of memory its process has, where the system tells.
     pub memory: Option<u64>,
-    /// What needs a person, each in a sentence.
+    /// What is wrong with the server itself and needs a person, each in a sentence.
     pub wrong: Vec<String>,
+    /// What is wrong elsewhere, with what the server depends on.
+    pub wrong_elsewhere: Vec<String>,
 }
 
 /// What a server keeps on disk.
@@ -154,6 +156,9 @@ pub struct ServerStatus {
     pub limits: BTreeMap<&'static str, String>,
     /// What needs a person, each in a sentence. Nothing is wrong where there is none.
     pub wrong: Vec<String>,
+    /// How many of these, the first ones, are about this server itself, and not about others or the way to them.
+    #[serde(skip)]
+    pub wrong_here: usize,
 }
 
 /// How a neighbour is, seen from here.
@@ -283,7 +288,9 @@ impl Hub {
         self.watches.clear_out(&self.identity.hash_key);
         let &Counted { clients, departed, bytes, connections, ref counters, .. } = counted;
         let KindCounts { tombstones, away } = departed;
-        let wrong = self.wrong(counted, &host, now);
+        let mut wrong = self.wrong_here(counted, host.wrong, now);
+        let wrong_here = wrong.len();
+        wrong.extend(self.wrong_elsewhere(now).chain(host.wrong_elsewhere));
         ServerStatus {
             server: self.identity.names.name(self.identity.me).to_string(),
             version: host.version,
@@ -308,6 +315,7 @@ impl Hub {
             counters: counters.table().map(|Counter { name, value, .. }| (name, value)).collect(),
             limits: host.limits.into_iter().collect(),
             wrong,
+            wrong_here,
         }
     }
 
@@ -336,10 +344,10 @@ impl Hub {
         }
     }
 
-    /// What needs a person.
-    fn wrong(&self, counted: &Counted, host: &HostStatus, now: Now) -> Vec<String> {
+    /// What is wrong with this server itself, and what the host knows of that.
+    fn wrong_here(&self, counted: &Counted, mut wrong: Vec<String>, now: Now) -> Vec<String> {
         let &Counted { clients, departed, bytes, connections, is_full, is_clock_trusted, .. } = counted;
-        let (limits, mut wrong) = (&self.identity.limits, Vec::new());
+        let limits = &self.identity.limits;
         if now.wall < limits.earliest_clock {
             wrong.push("the clock of this server was never set: set it by a time server".into());
         } else if !is_clock_trusted && self.started.is_some() && (limits.keep_for.is_some() || departed.tombstones > 0)
@@ -358,6 +366,12 @@ impl Hub {
         if self.buffers_full.was_lately(now.instant) {
             wrong.push("buffers were full and the largest connections closed: raise buffers".into());
         }
+        wrong
+    }
+
+    /// What is wrong with other servers and regions, or between them and this one.
+    fn wrong_elsewhere(&self, now: Now) -> impl Iterator<Item = String> {
+        let mut wrong = Vec::new();
         for link in &self.links {
             let name = self.identity.names.name(link.peer);
             let explains = [
@@ -377,9 +391,7 @@ impl Hub {
                 wrong.push(format!("region {} has been silent for {}", region.name, Span(silence.as_secs())));
             }
         }
-        wrong.extend(self.troubles.iter().map(ToString::to_string));
-        wrong.extend(host.wrong.iter().cloned());
-        wrong
+        wrong.into_iter().chain(self.troubles.iter().map(ToString::to_string))
     }
 }
 

@@ -256,6 +256,7 @@ fn how_the_server_is() {
     wait_for("the neighbour to be down", || {
         (ask(&mut http, "GET", "/v1/servers", "")["servers"][1]["state"] == "down").then_some(())
     });
-    assert_eq!(http.ask("GET", "/healthz", &[], "").status, 503);
+    let well = http.ask("GET", "/healthz", &[], "");
+    assert_eq!((well.status, &*well.text()), (200, "well; 1 thing is wrong elsewhere: see /v1/status\n"));
     assert_eq!(http.ask("GET", "/readyz", &[], "").text(), "ready\n", "no neighbour is up");
 }

@@ -55,7 +55,8 @@ impl About {
             data: None,
             region: None,
             memory: Usage::resident_now(),
-            wrong: failure.into_iter().chain(losing).collect(),
+            wrong: losing.into_iter().collect(),
+            wrong_elsewhere: failure.into_iter().collect(),
         }
     }
 }

@@ -122,7 +122,7 @@ impl<R: Runtime> Shared<R> {
         }
         if let Some(bus) = &self.bus {
             status.region = Some(bus.status());
-            status.wrong.extend(bus.wrong());
+            status.wrong_elsewhere.extend(bus.wrong());
         }
         status
     }

@@ -20,13 +20,17 @@ pub(crate) fn ready(door: &Door) -> Reply {
     }
 }
 
-/// Whether nothing needs a person. What does stands in the status, for whoever may see that.
+/// Whether nothing is wrong with this server itself. What is wrong elsewhere is told and makes no difference: whoever
+/// takes servers that are not well away would take the whole herd away because one of it is down. All of it stands in the
+/// status, for whoever may see that.
 pub(crate) fn well(door: &Door) -> Reply {
     let host = &door.host;
-    match host.node().status(host.now(), host.status()).wrong.len() {
-        0 => text(StatusCode::OK, "well\n"),
-        1 => text(StatusCode::SERVICE_UNAVAILABLE, "1 thing is wrong: see /v1/status\n"),
-        count => text(StatusCode::SERVICE_UNAVAILABLE, format!("{count} things are wrong: see /v1/status\n")),
+    let status = host.node().status(host.now(), host.status());
+    let things = |count| if count == 1 { "1 thing is".to_owned() } else { format!("{count} things are") };
+    match (status.wrong_here, status.wrong.len()) {
+        (0, 0) => text(StatusCode::OK, "well\n"),
+        (0, count) => text(StatusCode::OK, format!("well; {} wrong elsewhere: see /v1/status\n", things(count))),
+        (count, _) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{} wrong here: see /v1/status\n", things(count))),
     }
 }
 
