@@ -6,6 +6,7 @@ pub mod certs;
 pub mod chosen;
 pub mod client;
 pub mod description;
+pub mod fake;
 pub mod graphs;
 pub mod herd;
 pub mod http;

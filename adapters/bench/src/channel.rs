@@ -93,11 +93,10 @@ impl Channel {
         Ok(channel)
     }
 
-    /// Takes a new connection in place of the old one, and keeps the buffers. Returns how many requests on the old
-    /// one have no reply.
-    pub(crate) fn replace(&mut self, stream: TcpStream) -> usize {
+    /// Takes a new connection in place of the closed one, and keeps the buffers.
+    pub(crate) fn replace(&mut self, stream: TcpStream) {
         self.stream = Some(stream);
-        self.restart()
+        self.restart();
     }
 
     /// Connects the socket of a closed connection again, and tells whether that went well.
@@ -109,16 +108,27 @@ impl Channel {
         is_connected
     }
 
-    /// Begins a new connection's conversation. Returns how many requests on the old one have no reply.
-    fn restart(&mut self) -> usize {
-        let unanswered = self.asked.len();
+    /// Begins a new connection's conversation.
+    fn restart(&mut self) {
         self.is_closed = false;
-        self.out.clear();
-        self.asked.clear();
-        (self.written, self.filled) = (0, 0);
+        self.clear();
         // The first one was made in the same way.
         self.tls = self.encryption.as_ref().and_then(|encryption| Tls::new(encryption).ok());
         self.say_token();
+    }
+
+    fn clear(&mut self) {
+        self.out.clear();
+        self.asked.clear();
+        (self.written, self.filled) = (0, 0);
+    }
+
+    /// Closes the connection, whatever is still owed on it; how many requests have gone out and get no reply.
+    pub(crate) fn give_up(&mut self) -> usize {
+        let was_never_heard = self.tls.is_none() && self.written == 0 && !self.out.is_empty();
+        let unanswered = if was_never_heard { 0 } else { self.asked.len() };
+        self.clear();
+        self.close();
         unanswered
     }
 

@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use herd_command::{number, time};
 
 pub(crate) use measure::Measure;
 pub(crate) use results::{Results, RowResult};
@@ -53,10 +54,10 @@ pub struct Compare {
     #[arg(long)]
     quick: bool,
     /// How many times to run each load on each system; the median counts [default: 3; 7 beside attacks]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "N", value_parser = number(1..=100_u32))]
     repeats: Option<u32>,
     /// How long each run is measured, 10ms to 24h
-    #[arg(long, value_name = "TIME", value_parser = super::options::measured)]
+    #[arg(long, value_name = "TIME", value_parser = time(super::options::MEASURED))]
     duration: Option<Duration>,
     /// The folder of herd-tokio and herd-async-std [default: where this program is]
     #[arg(long, value_name = "DIR")]

@@ -1,9 +1,11 @@
 //! The options of one load.
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::Args;
+use herd_command::{decimal, number, time};
 
 use super::dialect::Dialect;
 use super::ending::{Ending, Stop};
@@ -24,49 +26,49 @@ pub struct LoadOptions {
     #[arg(long, value_enum, default_value = "herd")]
     dialect: Dialect,
     /// How many connections to keep open
-    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = number(1..=1_000_000_u32))]
     connections: u32,
     /// How many requests to send on a connection before their replies
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number(1..=1_000_000_u32))]
     pipeline: u32,
     /// How many threads to use
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number(1..=64_u32))]
     threads: u32,
     /// Open a connection for each request, --connections at a time
     #[arg(long, conflicts_with = "pipeline")]
     connect_each: bool,
     /// How many clients there are; each says where it is before the load begins if anybody asks
-    #[arg(long, value_name = "N", default_value = "100000", value_parser = clap::value_parser!(u32).range(1..=999_999_999))]
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = number(1..=999_999_999_u32))]
     clients: u32,
     /// The share of WHATSATs among the requests, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = decimal(0.0..=1.0))]
     whatsat: f64,
     /// How far a WHATSAT looks, 0 to 50 km
     #[arg(long, value_name = "KM", default_value = "10")]
     radius: String,
     /// The most places that a WHATSAT asks for
-    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u8).range(0..=20))]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = number(0..=20_u8))]
     bound: u8,
     /// Where the clients are
     #[arg(long, value_name = "LAT,LNG", default_value = "34.06893,-118.445127", value_parser = spot, allow_hyphen_values = true)]
     around: Spot,
     /// How far from there they are at most, in degrees
-    #[arg(long, value_name = "DEGREES", default_value = "0.5", value_parser = degrees)]
+    #[arg(long, value_name = "DEGREES", default_value = "0.5", value_parser = decimal(0.0..=90.0))]
     spread: f64,
     /// Requests per second, with latency counted from when each is due [default: as many as possible]
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = decimal(0.001..=1e9))]
     rate: Option<f64>,
     /// How long to measure, 10ms to 24h
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = measured)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time(MEASURED))]
     duration: Duration,
     /// How many requests to measure, instead of a time
-    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "duration", value_parser = number(1..=u64::MAX))]
     count: Option<u64>,
     /// How long to load the server before that, up to 24h
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = warm)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time(Duration::ZERO..=LONGEST))]
     warm_up: Duration,
     /// The server's process ID on this machine, to show its CPU time and memory
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = number(1..=u32::MAX))]
     pid: Option<u32>,
     /// Measure how long updates take from the loaded server to this one
     #[arg(long, value_name = "NAME|ADDR:PORT", conflicts_with_all = ["count", "dialect"])]
@@ -210,42 +212,15 @@ fn refuse_errors(server: &Endpoint, filled: &Outcome) -> Result<(), BenchError> 
     }
 }
 
-pub(crate) fn measured(text: &str) -> Result<Duration, String> {
-    duration(text, Duration::from_millis(10), "10ms to 24h")
-}
+const LONGEST: Duration = Duration::from_hours(24);
 
-fn warm(text: &str) -> Result<Duration, String> {
-    duration(text, Duration::ZERO, "0s to 24h")
-}
-
-fn duration(text: &str, least: Duration, range: &str) -> Result<Duration, String> {
-    const DAY: Duration = Duration::from_hours(24);
-    let time = humantime::parse_duration(text).map_err(|why| format!("{why}; expected {range}"))?;
-    if (least..=DAY).contains(&time) { Ok(time) } else { Err(format!("expected {range}")) }
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    number(text, 0.0..=1.0)
-}
-
-fn degrees(text: &str) -> Result<f64, String> {
-    number(text, 0.0..=90.0)
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    number(text, 0.001..=1e9)
-}
-
-fn number(text: &str, range: std::ops::RangeInclusive<f64>) -> Result<f64, String> {
-    let expected = || format!("expected a number from {} to {}", range.start(), range.end());
-    let number: f64 = text.parse().map_err(|_| expected())?;
-    if range.contains(&number) { Ok(number) } else { Err(expected()) }
-}
+/// How long a load may be measured.
+pub(crate) const MEASURED: RangeInclusive<Duration> = Duration::from_millis(10)..=LONGEST;
 
 fn spot(text: &str) -> Result<Spot, String> {
-    let (latitude, longitude) = text.split_once(',').ok_or("expected LAT,LNG")?;
+    let (latitude, longitude) = text.split_once(',').ok_or("not LAT,LNG")?;
     let micro = |text: &str, most: f64| {
-        let degrees = number(text, -most..=most)?;
+        let degrees = decimal(-most..=most)(text)?;
         #[expect(clippy::cast_possible_truncation, reason = "at most 180 million")]
         Ok::<_, String>((degrees * 1e6).round() as i32)
     };

@@ -25,6 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) ending: Ending,
     /// What the first error was.
     pub(crate) first_error: Option<String>,
+    /// Why the server cannot be reached any more, if it was lost.
+    pub(crate) lost: Option<String>,
     /// CPU time of the server while it was measured.
     pub(crate) server_cpu: Option<Duration>,
     /// CPU time of the load itself.
@@ -44,6 +46,7 @@ impl Outcome {
             errors: 0,
             ending: Ending::Whole,
             first_error: None,
+            lost: None,
             server_cpu: None,
             load_cpu: Duration::ZERO,
             resident: None,
@@ -75,6 +78,7 @@ impl Outcome {
         self.errors += other.errors;
         self.ending = self.ending.max(other.ending);
         self.first_error = self.first_error.take().or_else(|| other.first_error.clone());
+        self.lost = self.lost.take().or_else(|| other.lost.clone());
     }
 
     /// The latencies of that kind.

@@ -34,10 +34,14 @@ pub(crate) fn write(load: &Load, outcome: &Outcome, out: &mut impl Write) -> io:
         writeln!(out, "memory of the server: {} KiB", whole(resident / 1024))?;
     }
     let seconds = Duration::from_nanos(outcome.nanos).as_secs_f64();
-    match outcome.ending {
-        Ending::Whole => {}
-        Ending::Interrupted => writeln!(out, "interrupted after {seconds:.1} s")?,
-        Ending::Broken => writeln!(out, "broken off after {seconds:.1} s")?,
+    match (outcome.ending, &outcome.lost) {
+        (Ending::Whole, _) => {}
+        (Ending::Interrupted, _) => writeln!(out, "interrupted after {seconds:.1} s")?,
+        (Ending::Broken, Some(why)) => {
+            let lost = whole(outcome.errors);
+            return writeln!(out, "SERVER LOST after {seconds:.1} s, {lost} requests without a right reply: {why}");
+        }
+        (Ending::Broken, None) => writeln!(out, "broken off after {seconds:.1} s: too many errors")?,
     }
     if let Some(error) = &outcome.first_error {
         writeln!(out, "ERRORS: {}; the first: {error}", outcome.errors)?;
@@ -70,6 +74,7 @@ pub(crate) fn json(load: &Load, outcome: &Outcome) -> Value {
         "ended": outcome.ending,
         "errors": outcome.errors,
         "first_error": outcome.first_error,
+        "lost": outcome.lost,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What one thread of a load measured so far.
 
+use herd_command::readable;
+
 use super::channel::Answer;
 use super::dialect::Asked;
 use super::ending::Ending;
@@ -29,7 +31,7 @@ impl Tally {
         self.replies += 1;
         if !answer.is_right {
             let text = &answer.text[..answer.text.len().min(160)];
-            self.outcome.error(1, || format!("the server answered: {}", text.trim_ascii_end().escape_ascii()));
+            self.outcome.error(1, || format!("the server answered: {}", readable(text.trim_ascii_end())));
             return;
         }
         match &mut self.alike {

@@ -112,6 +112,9 @@ impl<'a> Worker<'a> {
                 }
             }
             done.fetch_add(self.tally.replies - before, Ordering::Relaxed);
+            if self.is_lost {
+                self.count_lost();
+            }
             if self.is_lost || self.tally.outcome.errors > MOST_ERRORS {
                 ending = Ending::Broken;
                 break;
@@ -167,7 +170,7 @@ impl<'a> Worker<'a> {
             self.channels[index].close();
         }
         if self.channels[index].is_closed() && !self.channels[index].reconnect(self.load.address) {
-            self.reopen(index, None);
+            self.reopen(index);
         }
         self.schedule.sent(due);
         let request = self.requests.next();
@@ -181,7 +184,7 @@ impl<'a> Worker<'a> {
 
     fn flush(&mut self, index: usize) {
         if let Err(broken) = self.channels[index].flush() {
-            self.reopen(index, Some(&broken));
+            self.broke(index, &broken);
         }
     }
 
@@ -209,7 +212,7 @@ impl<'a> Worker<'a> {
         let received = channel.receive(self.load.dialect, |answer| tally.take(schedule, now, &answer));
         tally.settle(schedule, now);
         match received {
-            Err(broken) => self.reopen(index, Some(&broken)),
+            Err(broken) => self.broke(index, &broken),
             // In a closed loop the next request comes at once: the end of the last connection and the next one come
             // to the server together, and wake it once.
             Ok(()) if self.load.connect_each && self.schedule.is_open() && channel.asked.is_empty() => channel.close(),
@@ -217,23 +220,41 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Opens a connection anew; what was asked on the old one gets no reply.
-    fn reopen(&mut self, index: usize, broken: Option<&Broken>) {
+    /// A connection is of no more use: what was asked on it gets no reply, and the next request opens another one.
+    fn broke(&mut self, index: usize, broken: &Broken) {
+        let unanswered = self.channels[index].give_up();
+        self.tally.outcome.error(unanswered as u64, || broken.to_string());
+        if let Broken::Failed(why) = broken
+            && is_unreachable(why)
+        {
+            self.lose(why);
+        }
+    }
+
+    /// Opens a closed connection anew.
+    fn reopen(&mut self, index: usize) {
         let stream = mio::net::TcpStream::connect(self.load.address)
             .and_then(|mut stream| prepare(&self.poll, &mut stream, index).map(|()| stream));
-        let error = match stream {
-            Ok(stream) => {
-                let lost = self.channels[index].replace(stream);
-                broken.map(|broken| (lost.max(1), broken.to_string()))
-            }
-            Err(error) => {
-                self.is_lost = true;
-                Some((1, format!("cannot connect: {error}")))
-            }
-        };
-        if let Some((count, error)) = error {
-            self.tally.outcome.error(count as u64, || error);
+        match stream {
+            Ok(stream) => self.channels[index].replace(stream),
+            Err(why) => self.lose(&why),
         }
+    }
+
+    /// Nobody answers there any more.
+    fn lose(&mut self, why: &io::Error) {
+        self.is_lost = true;
+        self.tally.outcome.lost.get_or_insert_with(|| why.to_string());
+    }
+
+    /// Counts what has no reply on any connection, once those that have come are read.
+    fn count_lost(&mut self) {
+        for index in 0..self.channels.len() {
+            if !self.channels[index].is_closed() {
+                self.receive(index);
+            }
+        }
+        self.give_up();
     }
 
     fn is_waiting(&self) -> bool {
@@ -242,13 +263,19 @@ impl<'a> Worker<'a> {
 
     /// What has no reply by now will not get one.
     fn give_up(&mut self) {
-        let lost: usize = self.channels.iter().map(|channel| channel.asked.len()).sum();
+        let lost: usize = self.channels.iter_mut().map(Channel::give_up).sum();
         self.tally.outcome.error(lost as u64, || "no reply in time".into());
     }
 
     fn now(&self) -> u64 {
         nanos(self.start.elapsed())
     }
+}
+
+/// Whether it says of a new connection that nobody takes it.
+fn is_unreachable(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+    matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable | TimedOut)
 }
 
 fn prepare(poll: &Poll, stream: &mut mio::net::TcpStream, index: usize) -> io::Result<()> {

@@ -8,7 +8,7 @@ use crate::format::Format;
 use crate::refusal;
 use crate::reply::Reply;
 use crate::server::Server;
-use crate::text::readable;
+use herd_command::readable;
 
 /// Some servers, any of which will do.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use herd::{Member, Token};
+use herd_command::any_time;
 use herd_host::config::Environment;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -14,8 +15,8 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
 
 use crate::failure::Failure;
 use crate::herd_file::HerdFile;
-use crate::text::escaped;
 use crate::token;
+use herd_command::escaped;
 
 /// Options that say which door.
 #[derive(Args)]
@@ -37,7 +38,7 @@ pub(crate) struct DoorOptions {
     #[command(flatten)]
     herd: HerdFile,
     /// How long to wait for an answer
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = any_time)]
     timeout: Duration,
     #[arg(long, help = "The file with the token to present [see also: HERD_TOKEN]", value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -68,9 +69,6 @@ const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').r
 impl DoorOptions {
     /// Finds the door.
     pub(crate) fn door(&self) -> Result<Door, Failure> {
-        if self.timeout.is_zero() {
-            return Err(Failure::Usage("--timeout must be more than 0".into()));
-        }
         let environment = Environment::process();
         let token = token::find(self.token_file.as_deref(), &environment)?;
         let url = match &self.http {

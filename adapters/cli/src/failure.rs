@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::format::{self, Format};
 use crate::server::Server;
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// Why a command did not do what it was to do.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// How answers and errors are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

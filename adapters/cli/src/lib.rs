@@ -21,7 +21,6 @@ mod shown;
 mod syntax;
 mod target;
 mod terminal;
-mod text;
 mod tls;
 mod token;
 mod transport;
@@ -30,6 +29,7 @@ mod watching;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use herd_host::command::syntax::name_owners;
 use herd_host::config::{Environment, unknown_variables};
 use herd_host::{end_at_a_panic, exit_code};
 
@@ -37,13 +37,24 @@ use self::format::Format;
 
 /// Tell a herd where clients are, and ask it
 #[derive(Parser)]
-#[command(name = "herd", version, arg_required_else_help = true, after_help = exit_code::HELP)]
+#[command(name = "herd", version, arg_required_else_help = true, after_help = after_help())]
 struct Line {
     /// Print answers and errors as JSON
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How to begin, for whoever reads nothing else.
+const BEGIN: &str = "\
+To try it, start a herd in one terminal, and use it from another:
+  herd-tokio up
+  herd iamat phone 34.07 -118.44
+  herd whatsat phone";
+
+fn after_help() -> String {
+    format!("{BEGIN}\n\n{}", exit_code::HELP)
 }
 
 #[derive(Subcommand)]
@@ -80,7 +91,7 @@ pub fn main() -> ExitCode {
     end_at_a_panic("herd", None);
     let line = match Line::try_parse() {
         Ok(line) => line,
-        Err(error) => return syntax::report(&error),
+        Err(error) => return syntax::report(&name_owners(error, &command_line())),
     };
     let format = Format::of(line.json);
     for warning in unknown_variables(&Environment::process()) {
@@ -115,6 +126,17 @@ pub fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::command_line;
+
+    /// What the help says to begin with is understood.
+    #[test]
+    fn the_first_commands_are_as_the_program_has_them() {
+        let commands: Vec<&str> = super::BEGIN.lines().filter_map(|line| line.strip_prefix("  herd ")).collect();
+        assert_eq!(commands.len(), 2);
+        for command in commands {
+            let words = ["herd"].into_iter().chain(command.split(' '));
+            assert!(command_line().try_get_matches_from(words).is_ok(), "{command}");
+        }
+    }
 
     #[test]
     fn only_options_of_servers_stand_below_their_heading() {

@@ -8,7 +8,7 @@ use herd::wire::Message;
 
 use crate::failure::Failure;
 use crate::terminal::cut;
-use crate::text::readable;
+use herd_command::readable;
 
 /// Whether a file of that name stands for standard input.
 fn is_stdin(path: Option<&Path>) -> bool {

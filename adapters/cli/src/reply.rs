@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::commands::at::At;
 use crate::pipeline::Request;
 use crate::refusal;
-use crate::text::readable_lines;
+use herd_command::readable_lines;
 
 /// What a server says: its reply to one request, or a line of a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]

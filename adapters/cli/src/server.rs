@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use herd::Token;
 use herd_bench::{Encryption, Endpoint};
+use herd_command::any_time;
 use herd_host::config::Environment;
 use herd_host::{did_you_mean, listed};
 use rustls::ClientConfig;
@@ -44,7 +45,7 @@ struct Manner {
     #[command(flatten)]
     herd: HerdFile,
     /// How long to wait for an answer
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = any_time)]
     timeout: Duration,
     #[arg(
         long,
@@ -97,9 +98,6 @@ impl ServersOptions {
 
 impl Manner {
     fn finder(&self) -> Result<Finder<'_>, Failure> {
-        if self.timeout.is_zero() {
-            return Err(Failure::Usage("--timeout must be more than 0".into()));
-        }
         let environment = Environment::process();
         let token = token::find(self.token_file.as_deref(), &environment)?;
         let tls = self.tls.config(&environment)?;

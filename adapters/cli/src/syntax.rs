@@ -7,7 +7,7 @@ use herd_host::exit_code;
 
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// Prints help as it is, and anything else as one line; the code to exit with.
 pub(crate) fn report(error: &clap::Error) -> ExitCode {

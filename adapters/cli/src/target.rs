@@ -2,6 +2,8 @@
 
 use clap::Args;
 use herd::Position;
+use herd::values::Radius;
+use herd_command::decimal;
 
 use crate::commands::at::check_client;
 use crate::failure::Failure;
@@ -10,10 +12,10 @@ use crate::failure::Failure;
 #[derive(Args)]
 pub(crate) struct Coordinates {
     /// Degrees north, -90 to 90
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = decimal(-90.0..=90.0))]
     pub(crate) lat: f64,
     /// Degrees east, -180 to 180
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = decimal(-180.0..=180.0))]
     pub(crate) lng: f64,
 }
 
@@ -30,12 +32,12 @@ pub(crate) fn position(lat: f64, lng: f64) -> Result<Position, Failure> {
     })
 }
 
-/// Reads an argument that is to be one field of a request.
-pub(crate) fn field(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.bytes().any(herd::wire::is_white_space) {
-        return Err("expected one word without white space".into());
+/// Reads kilometres up to so many, as they stand in a request.
+pub(crate) fn kilometres(most: u32) -> impl Fn(&str) -> Result<String, String> + Clone {
+    move |text| match Radius::parse_km_up_to(text.as_bytes(), most) {
+        Some(_) => Ok(text.into()),
+        None => Err(format!("not a distance from 0 to {most} km")),
     }
-    Ok(text.into())
 }
 
 /// What a circle is around.
@@ -54,11 +56,11 @@ impl Around {
                 None => check_client(word).map(|()| Self::Client(word.clone())),
             },
             [lat, lng] => {
-                let degrees = |text: &String| {
-                    text.parse::<f64>()
-                        .map_err(|_| Failure::Usage(format!("invalid degrees: {text:?}, as in 34.07 -118.44")))
+                let degrees = |text: &String, name, most: f64| {
+                    let why = |why| Failure::Usage(format!("invalid {name} {text:?}: {why}"));
+                    decimal(-most..=most)(text).map_err(why)
                 };
-                Ok(Self::Position(position(degrees(lat)?, degrees(lng)?)?))
+                Ok(Self::Position(position(degrees(lat, "latitude", 90.0)?, degrees(lng, "longitude", 180.0)?)?))
             }
             _ => Err(Failure::Usage("name a place by its latitude and longitude, or a client by its ID".into())),
         }

@@ -37,12 +37,12 @@ pub(crate) enum Kind {
 
 impl Subject {
     /// # Errors
-    /// Where no server would take it; `hint` is what would be right.
-    pub(crate) fn new(kind: Kind, target: String, centre: Option<Position>, hint: &str) -> Result<Self, Failure> {
+    /// Where no server would take it.
+    pub(crate) fn new(kind: Kind, target: String, centre: Option<Position>) -> Result<Self, Failure> {
         let subject = Self { kind, target, centre };
         match herd::wire::Message::parse(subject.request().as_bytes()) {
             Ok(_) => Ok(subject),
-            Err(why) => Err(Failure::Usage(format!("{why}: {hint}"))),
+            Err(why) => Err(Failure::Usage(why.to_string())),
         }
     }
 

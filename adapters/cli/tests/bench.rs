@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     far_servers_are_followed(&address);
     a_load_that_is_interrupted_tells_what_it_measured(&address);
     a_server_is_measured_for_as_long_as_it_is_there();
+    a_wrong_answer_is_shown_as_it_is();
     what_cannot_be_measured_is_wrong_use(&address);
     clients_of_a_load_are_forgotten(&address);
     progress_fits_into_a_terminal(&address);
@@ -125,16 +126,31 @@ fn a_server_is_measured_for_as_long_as_it_is_there() {
     let (code, told, _) = output(&[&load[..], &["--json"]].concat());
     let told: Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!((code, &told["ended"], &told["replies"]), (1, &"broken".into(), &REPLIES.into()));
+    assert_eq!(told["errors"], 1, "only one request has no reply: {told}");
     assert!(told["seconds"].as_f64() < Some(3600.0), "{told}");
+}
+
+fn a_wrong_answer_is_shown_as_it_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let to = listener.local_addr().expect("bound").to_string();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        BufReader::new(&stream).read_line(&mut String::new()).expect("a request");
+        stream.write_all("? Café 東京\x1b[1m\n".as_bytes()).expect("it reads");
+    });
+    let (code, told, _) = output(&["--to", &to, "--connections", "1", "--count", "1"]);
+    let error = r"ERRORS: 1; the first: the server answered: ? Café 東京\x1b[1m";
+    assert!(code == 1 && told.lines().any(|line| line == error), "{told}");
 }
 
 fn what_cannot_be_measured_is_wrong_use(to: &str) {
     for (arguments, what) in [
-        (&["--duration", "0s"][..], "expected 10ms to 24h"),
-        (&["--duration", "25h"], "expected 10ms to 24h"),
-        (&["--duration", "soon"], "expected 10ms to 24h"),
-        (&["--warm-up", "25h"], "expected 0s to 24h"),
-        (&["--whatsat", "2"], "expected a number from 0 to 1"),
+        (&["--duration", "0s"][..], "not a time from 10ms to 1day"),
+        (&["--duration", "25h"], "not a time from 10ms to 1day"),
+        (&["--duration", "soon"], "not a time in seconds or with a unit"),
+        (&["--warm-up", "25h"], "not a time from 0s to 1day"),
+        (&["--whatsat", "2"], "not a number from 0 to 1"),
+        (&["--clients", "0"], "not a whole number from 1 to 999999999"),
         (&["--forget", "--dialect", "redis-set"], "cannot be used with"),
         (&["--to", "127.0.0.1:1"], "one server at a time"),
     ] {

@@ -98,15 +98,18 @@ fn what_is_refused_is_told() {
 fn wrong_use_is_one_line_and_two() {
     for (arguments, what) in [
         (&[][..], "required arguments were not provided"),
-        (&["91", "0"], "91, 0 is not on the globe"),
-        (&["34", "west"], "invalid degrees: \"west\""),
+        (&["91", "0"], "invalid latitude \"91\": not a number from -90 to 90"),
+        (&["34", "west"], "invalid longitude \"west\": not a number from -180 to 180"),
         (&["34", "-118", "5"], "unexpected value"),
         (&["two words"], "invalid client ID \"two words\""),
-        (&["kiwi", "--radius", "20017"], "invalid radius: the radius is 0 to 20016 km"),
-        (&["kiwi", "--radius", "5 5"], "expected one word"),
-        (&["kiwi", "--bound", "1001"], "invalid bound"),
-        (&["kiwi", "--heard", "0s"], "invalid number of seconds"),
-        (&["kiwi", "--heard", "soon"], "invalid value 'soon'"),
+        (&["kiwi", "--radius", "20017"], "not a distance from 0 to 20016 km"),
+        (&["kiwi", "--radius", "5 5"], "'5 5' for '--radius <KM>': not a distance"),
+        (&["kiwi", "--bound", "1001"], "not a whole number from 0 to 1000"),
+        (&["kiwi", "--heard", "0s"], "not a time from 1ms to 100years"),
+        (
+            &["kiwi", "--heard", "soon"],
+            "'soon' for '--heard <TIME>': not a time in seconds or with a unit, as in 500ms, 10s or 5m",
+        ),
         (&["kiwi", "--match", "a*b"], "invalid pattern"),
     ] {
         let (code, out, error) = near(arguments, "");

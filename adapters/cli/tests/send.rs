@@ -1,49 +1,12 @@
 //! `herd send`, end to end, against servers that say what they are told to.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, Read, Write};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
+use herd_tests::fake::FakeServer;
 use herd_tests::process::command;
 use herd_tests::terminal::terminal;
-
-/// A server, which answers nothing by itself.
-struct Fake {
-    listener: TcpListener,
-    to: String,
-}
-
-impl Fake {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let to = listener.local_addr().expect("bound").to_string();
-        Self { listener, to }
-    }
-
-    fn accept(&self) -> Line {
-        let (stream, _) = self.listener.accept().expect("a connection");
-        Line(BufReader::new(stream))
-    }
-}
-
-/// A connection.
-struct Line(BufReader<TcpStream>);
-
-impl Line {
-    /// Takes these requests.
-    fn hears(&mut self, requests: &[&str]) {
-        for request in requests {
-            let mut line = String::new();
-            self.0.read_line(&mut line).expect("a request");
-            assert_eq!(line.trim_end(), *request);
-        }
-    }
-
-    fn says(&self, reply: &str) {
-        self.0.get_ref().write_all(reply.as_bytes()).expect("it listens");
-    }
-}
 
 fn send(arguments: &[&str]) -> Command {
     let mut send = command(env!("CARGO_BIN_EXE_herd"));
@@ -68,7 +31,7 @@ const INPUT: &str = "IAMAT a +1+1 1\n\nIAMAT b +1 1\nIAMAT c +1+1 1\n";
 
 #[test]
 fn a_line_that_is_refused_is_told_with_its_number_and_why() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let child = sending(&["--to", &server.to], INPUT);
     let mut line = server.accept();
     line.hears(&["IAMAT a +1+1 1", "IAMAT b +1 1"]);
@@ -81,7 +44,7 @@ fn a_line_that_is_refused_is_told_with_its_number_and_why() {
 
 #[test]
 fn keep_going_goes_on_behind_what_is_refused() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let child = sending(&["--to", &server.to, "--keep-going"], INPUT);
     let mut line = server.accept();
     line.hears(&["IAMAT a +1+1 1", "IAMAT b +1 1"]);
@@ -97,7 +60,7 @@ fn keep_going_goes_on_behind_what_is_refused() {
 
 #[test]
 fn a_token_that_is_refused_is_not_shown() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let request = "AUTH 6bB1u0oXr0m1y3V2n9u3Yw4lq6m8cZ0fD2aK5t7sJ1E";
     let child = sending(&["--to", &server.to], request);
     let mut line = server.accept();
@@ -110,7 +73,7 @@ fn a_token_that_is_refused_is_not_shown() {
 
 #[test]
 fn what_a_connection_leaves_unanswered_is_sent_on_the_next() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let requests = ["IAMAT a +1+1 1", "IAMAT b +1+1 1"];
     let child = sending(&[&["--to", &server.to][..], &requests].concat(), "");
     let mut line = server.accept();
@@ -124,7 +87,7 @@ fn what_a_connection_leaves_unanswered_is_sent_on_the_next() {
     assert_eq!(told(child), (0, "AT A +1 a +1+1 1\nAT A +1 b +1+1 1\n".into(), String::new()));
 
     // Where it has answered nothing, the next server is asked.
-    let other = Fake::start();
+    let other = FakeServer::start();
     let child = sending(&["--to", &server.to, "--to", &other.to, requests[0]], "");
     server.accept().hears(&requests[..1]);
     let mut line = other.accept();
@@ -152,7 +115,7 @@ fn half_a_herd(to: &str) -> (tempfile::NamedTempFile, String) {
 
 #[test]
 fn the_next_server_of_the_file_is_asked() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let (config, nowhere) = half_a_herd(&server.to);
     let config = config.path().to_str().expect("a path of text");
     for (arguments, request, reply) in [
@@ -191,7 +154,7 @@ fn a_herd_of_which_no_server_is_there_is_told_once() {
 
 #[test]
 fn a_server_that_hangs_is_not_the_last() {
-    let (server, other) = (Fake::start(), Fake::start());
+    let (server, other) = (FakeServer::start(), FakeServer::start());
     let child = sending(&["--to", &server.to, "--to", &other.to, "--timeout", "100ms", "STATUS"], "");
     let _silent = server.accept();
     let mut line = other.accept();
@@ -204,7 +167,7 @@ fn a_server_that_hangs_is_not_the_last() {
 #[test]
 fn there_may_be_requests_without_end() {
     const COUNT: usize = 50_000;
-    let server = Fake::start();
+    let server = FakeServer::start();
     let mut child = send(&["--to", &server.to]).spawn().expect("the client starts");
     let mut input: ChildStdin = child.stdin.take().expect("piped");
     let writer = std::thread::spawn(move || {
@@ -232,7 +195,7 @@ fn there_may_be_requests_without_end() {
 
 #[test]
 fn replies_are_json() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let input = "IAMAT kiwi +1+1 1\nWHATSAT kiwi 1 1\nNEAR kiwi 1 1\nSTATUS\nFORGET kiwi 1\nfoo\n";
     let child = sending(&["--to", &server.to, "--json"], input);
     let at = "AT A +1 kiwi +1+1 1\n";
@@ -255,7 +218,7 @@ fn replies_are_json() {
 
 #[test]
 fn no_control_character_reaches_a_terminal() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let (mut screen, output) = terminal();
     let mut client = send(&["--to", &server.to, "WHATSAT kiwi 1 1"]);
     let mut child = client.stdout(output).spawn().expect("the client starts");

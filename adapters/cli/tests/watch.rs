@@ -1,44 +1,10 @@
 //! `herd watch` and `herd fence`, end to end, against servers that say what they are told to.
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::process::{ChildStderr, ChildStdout, Stdio};
 
+use herd_tests::fake::FakeServer;
 use herd_tests::process::{Process, Signal, command};
-
-/// A server.
-struct Fake {
-    listener: TcpListener,
-    to: String,
-}
-
-impl Fake {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let to = listener.local_addr().expect("bound").to_string();
-        Self { listener, to }
-    }
-
-    /// Takes a connection and this request on it.
-    fn accept(&self, request: &str) -> TcpStream {
-        let (stream, _) = self.listener.accept().expect("a connection");
-        let mut line = String::new();
-        BufReader::new(&stream).read_line(&mut line).expect("a request");
-        assert_eq!(line, format!("{request}\n"));
-        stream
-    }
-
-    /// Takes a connection, this request, and says this.
-    fn say(&self, request: &str, lines: &str) -> TcpStream {
-        let stream = self.accept(request);
-        say(&stream, lines);
-        stream
-    }
-}
-
-fn say(mut stream: &TcpStream, lines: &str) {
-    stream.write_all(lines.as_bytes()).expect("it listens");
-}
 
 /// A client, and what it says.
 struct Client {
@@ -92,16 +58,13 @@ const WATCHING: &str = "WATCHING truck-*\n";
 
 #[test]
 fn each_change_is_told_until_ctrl_c() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let mut client = Client::start(&["watch", "truck-*", "--to", &server.to]);
-    let stream = server.say("WATCH truck-*", &format!("{SEEN}{WATCHING}"));
+    let stream = server.answer("WATCH truck-*", &format!("{SEEN}{WATCHING}"));
     assert_eq!(client.said(), "2016-11-17T20:18:04Z  seen       truck-7       34.10000 -118.40000");
     let watching = client.said();
     assert!(watching.contains(&format!("Z  watching   truck-*  via {}  1 client", server.to)), "{watching}");
-    say(
-        &stream,
-        "EXPIRED A +0 truck-7 +34.1-118.4 1479413884 truck-*\nFORGOTTEN A +0 truck-\x1b8 1479413885 truck-*\n",
-    );
+    stream.says("EXPIRED A +0 truck-7 +34.1-118.4 1479413884 truck-*\nFORGOTTEN A +0 truck-\x1b8 1479413885 truck-*\n");
     assert_eq!(client.said(), "2016-11-17T20:18:04Z  expired    truck-7       34.10000 -118.40000");
     assert_eq!(client.said(), r"2016-11-17T20:18:05Z  forgotten  truck-\x1b8");
     client.process.signal(Signal::INT);
@@ -110,13 +73,13 @@ fn each_change_is_told_until_ctrl_c() {
 
 #[test]
 fn after_a_gap_it_goes_on_elsewhere() {
-    let (first, second) = (Fake::start(), Fake::start());
+    let (first, second) = (FakeServer::start(), FakeServer::start());
     let mut client = Client::start(&["watch", "truck-*", "--json", "--to", &first.to, "--to", &second.to]);
-    let stream = first.say("WATCH truck-*", &format!("{SEEN}SEEN A +0 truck-8 +1+1 5 truck-*\n{WATCHING}"));
+    let stream = first.answer("WATCH truck-*", &format!("{SEEN}SEEN A +0 truck-8 +1+1 5 truck-*\n{WATCHING}"));
     let told: Vec<_> = (0..3).map(|_| client.event()).collect();
     assert_eq!(told, events(&[("seen", "truck-7"), ("seen", "truck-8"), ("watching", &first.to)]));
     drop(stream);
-    let stream = second.say("WATCH truck-*", &format!("{SEEN}SEEN B +0 truck-9 +1+1 6 truck-*\n{WATCHING}"));
+    let stream = second.answer("WATCH truck-*", &format!("{SEEN}SEEN B +0 truck-9 +1+1 6 truck-*\n{WATCHING}"));
     let told: Vec<_> = (0..4).map(|_| client.event()).collect();
     assert_eq!(
         told,
@@ -125,7 +88,7 @@ fn after_a_gap_it_goes_on_elsewhere() {
     );
     // The other one is tried again, and the one behind it where it cannot be had.
     drop((stream, first));
-    let _stream = second.say("WATCH truck-*", &format!("AGAIN truck-*\n{WATCHING}"));
+    let _stream = second.answer("WATCH truck-*", &format!("AGAIN truck-*\n{WATCHING}"));
     let told: Vec<_> = (0..5).map(|_| client.event()).collect();
     assert_eq!(
         told,
@@ -141,18 +104,18 @@ fn after_a_gap_it_goes_on_elsewhere() {
 
 #[test]
 fn a_fence_says_who_is_inside_still() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let place =
         ["fence", "34.07", "-118.44", "--radius", "5", "--match", "truck-*", "--dwell", "30s", "--to", &server.to];
     let request = "+34.07-118.44 5 truck-* DWELL 30";
     let mut client = Client::start(&place);
     let lines = format!("ENTER A +0 truck-7 +34.1-118.4 1479413884 {request}\nWATCHING {request}\n");
-    let stream = server.say(&format!("FENCE {request}"), &lines);
+    let stream = server.answer(&format!("FENCE {request}"), &lines);
     assert_eq!(client.said(), "2016-11-17T20:18:04Z  enter      truck-7       34.10000 -118.40000  4.97 km");
     assert!(client.said().ends_with(&format!("Z  watching   {request}")));
     assert_eq!(client.said(), format!("  via {}  1 client inside", server.to));
     drop(stream);
-    let _stream = server.say(&format!("FENCE {request}"), &lines);
+    let _stream = server.answer(&format!("FENCE {request}"), &lines);
     let gap = client.said();
     assert!(gap.ends_with(&format!("  gap        {}: it closed the connection", server.to)), "{gap}");
     assert_eq!(client.said(), "2016-11-17T20:18:04Z  inside     truck-7       34.10000 -118.40000  4.97 km");
@@ -160,17 +123,17 @@ fn a_fence_says_who_is_inside_still() {
 
 #[test]
 fn a_refusal_ends_it() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let client = Client::start(&["watch", "--near", "34.07", "-118.44", "--radius", "5", "--to", &server.to]);
-    server.say("WATCH +34.07-118.44 5", "? WATCH +34.07-118.44 5\n");
+    drop(server.answer("WATCH +34.07-118.44 5", "? WATCH +34.07-118.44 5\n"));
     let (code, error) = client.end();
     let what = format!("herd: error: {} refused: WATCH +34.07-118.44 5; you may have no right", server.to);
     assert!(code == 1 && error.starts_with(&what) && error.lines().count() == 1, "{error}");
     // Not by a server among others.
-    let (first, second) = (Fake::start(), Fake::start());
+    let (first, second) = (FakeServer::start(), FakeServer::start());
     let mut client = Client::start(&["watch", "kiwi", "--once", "--to", &first.to, "--to", &second.to]);
-    first.say("WATCH kiwi", "? WATCH kiwi\n");
-    second.say("WATCH kiwi", "WATCHING kiwi\n");
+    drop(first.answer("WATCH kiwi", "? WATCH kiwi\n"));
+    let _stream = second.answer("WATCH kiwi", "WATCHING kiwi\n");
     assert!(client.said().ends_with("  0 clients"));
     assert_eq!(client.end(), (0, String::new()), "--once ends it where all has been told");
 }
@@ -180,21 +143,21 @@ fn nobody_to_watch_with_ends_it() {
     let nowhere = herd_tests::ports::free_address().to_string();
     let (code, error) = Client::start(&["watch", "*", "--to", &nowhere]).end();
     assert!(code == 1 && error.starts_with(&format!("herd: error: cannot reach {nowhere}: ")), "{error}");
-    let server = Fake::start();
+    let server = FakeServer::start();
     let client = Client::start(&["watch", "*", "--timeout", "100ms", "--to", &server.to]);
-    let _stream = server.accept("WATCH *");
+    let _stream = server.answer("WATCH *", "");
     assert_eq!(client.end(), (1, format!("herd: error: {}: no answer within 100ms\n", server.to)));
-    let server = Fake::start();
+    let server = FakeServer::start();
     let client = Client::start(&["watch", "*", "--to", &server.to]);
-    let _stream = server.say("WATCH *", "HTTP/1.1 400 Bad Request\r\n");
+    let _stream = server.answer("WATCH *", "HTTP/1.1 400 Bad Request\r\n");
     assert_eq!(client.end(), (1, format!("herd: error: {}: its answer is not what a herd says\n", server.to)));
 }
 
 #[test]
 fn it_lasts_as_long_as_it_is_to() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let mut client = Client::start(&["watch", "*", "--for", "1s", "--json", "--to", &server.to]);
-    let stream = server.say("WATCH *", "WATCHING *\n");
+    let stream = server.answer("WATCH *", "WATCHING *\n");
     assert_eq!(client.event(), ("watching".into(), server.to.clone()));
     drop((stream, server));
     assert_eq!(client.event().0, "gap");
@@ -203,9 +166,9 @@ fn it_lasts_as_long_as_it_is_to() {
 
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
-    let server = Fake::start();
+    let server = FakeServer::start();
     let mut client = Client::start(&["watch", "truck-*", "--to", &server.to]);
-    let mut stream = server.say("WATCH truck-*", WATCHING);
+    let stream = server.answer("WATCH truck-*", WATCHING);
     client.said();
     let Client { mut process, said, mut errors } = client;
     drop(said);
@@ -213,7 +176,7 @@ fn a_closed_pipe_ends_it_quietly() {
     let mut times = 1..;
     let mut tell = || {
         let time = times.next().expect("there is no last");
-        stream.write_all(format!("SEEN A +0 truck-7 +34.1-118.4 {time} truck-*\n").as_bytes())
+        stream.0.get_ref().write_all(format!("SEEN A +0 truck-7 +34.1-118.4 {time} truck-*\n").as_bytes())
     };
     while tell().is_ok() {}
     assert!(process.end().success());
@@ -231,12 +194,12 @@ fn wrong_use_is_one_line_and_two() {
         (&["watch", "kiwi", "--radius", "5"], "cannot be used with"),
         (&["watch", "--near", "34", "-118"], "required arguments were not provided: --radius"),
         (&["watch", "--near", "91", "-118", "--radius", "5"], "91, -118 is not on the globe"),
-        (&["watch", "--near", "34", "-118", "--radius=-5"], "invalid radius"),
-        (&["watch", "--near", "34", "-118", "--radius", "20017"], "invalid radius: the radius is 0 to 20016 km"),
+        (&["watch", "--near", "34", "-118", "--radius=-5"], "not a distance"),
+        (&["watch", "--near", "34", "-118", "--radius", "20017"], "not a distance from 0 to 20016 km"),
         (&["watch", "kiwi", "--near", "34", "-118", "--radius", "5"], "cannot be used with"),
         (&["fence", "34", "-118"], "required arguments were not provided: --radius"),
-        (&["fence", "34", "-118", "--radius", "5", "--dwell", "500ms"], "--dwell must be whole seconds"),
-        (&["fence", "34", "-118", "--radius", "5", "--dwell", "25h"], "--dwell 1s to 24h"),
+        (&["fence", "34", "-118", "--radius", "5", "--dwell", "1s 500ms"], "--dwell must be whole seconds"),
+        (&["fence", "34", "-118", "--radius", "5", "--dwell", "25h"], "not a time from 1s to 1day"),
         (&["watch", "kiwi", "--to", "Nobody"], "\"Nobody\" is neither a server of this herd nor ADDR:PORT"),
     ] {
         let (code, error) = Client::start(arguments).end();

@@ -12,5 +12,5 @@ pub const HELP: &str = "\
 Exit codes:
   0   success
   1   a request was refused, a server was not reached, or something is wrong
-  2   wrong use: nothing was done
+  2   wrong use; nothing was done
   70  a bug: please report what the program printed";

@@ -4,13 +4,19 @@
 //! the nearest name where one may be misspelt.
 
 mod bug;
+mod decimal;
 pub mod exit_code;
 mod nearest;
 mod number;
 mod one_line;
 pub mod syntax;
+mod text;
+mod time;
 
 pub use bug::{Bug, exit_at_a_panic};
+pub use decimal::decimal;
 pub use nearest::{did_you_mean, listed, nearest};
 pub use number::number;
 pub use one_line::one_line;
+pub use text::{escaped, readable, readable_lines};
+pub use time::{TIME, any_time, parse_time, time};

@@ -3,15 +3,33 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::{exit_code, one_line};
+use crate::{exit_code, listed, one_line};
 
 /// Whether nothing is wrong: help or the version was asked for, or nothing at all.
 #[must_use]
 pub fn is_help(error: &clap::Error) -> bool {
     use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
     matches!(error.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand | DisplayVersion)
+}
+
+/// Where an option was given that this command does not have and others do, says which do, rather than what it looks like.
+#[must_use]
+pub fn name_owners(mut error: clap::Error, line: &clap::Command) -> clap::Error {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return error };
+    let has_it = |argument: &clap::Arg| argument.get_long().is_some_and(|long| option.strip_prefix("--") == Some(long));
+    let owners = line.get_subcommands().filter(|command| command.get_arguments().any(has_it));
+    let owners: Vec<&str> = owners.map(clap::Command::get_name).collect();
+    if error.kind() == ErrorKind::UnknownArgument && !owners.is_empty() {
+        let owners = listed(owners.into_iter());
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![format!("it is an option of {owners}").into()]),
+        );
+    }
+    error
 }
 
 /// The paragraphs of the parser's text one behind the other, without the usage, which `--help` has too. The
@@ -43,7 +61,23 @@ pub fn report(program: &str, error: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::joined;
+    use clap::{Arg, Command};
+
+    use super::{joined, name_owners};
+
+    #[test]
+    fn an_option_of_other_commands_is_told_as_theirs() {
+        let command = |name: &'static str, option: &'static str| Command::new(name).arg(Arg::new(option).long(option));
+        let line = Command::new("herd").subcommands([command("up", "clients"), command("serve", "listen")]);
+        let told = |option| {
+            let error = line.clone().try_get_matches_from(["herd", "up", option]).expect_err("no such option");
+            joined(&name_owners(error, &line).to_string())
+        };
+        let found = "unexpected argument '--listen' found; tip: it is an option of serve; try --help";
+        assert_eq!(told("--listen"), found);
+        let found = "unexpected argument '--client' found; tip: a similar argument exists: '--clients'; try --help";
+        assert_eq!(told("--client"), found);
+    }
 
     #[test]
     fn the_parsers_text_becomes_one_line() {

@@ -71,9 +71,10 @@ impl Order {
     }
 }
 
-/// A server of the herd: positions from clients, told to all the others.
+/// Run servers of a herd, which take positions from clients and tell each other.
 ///
-/// NAME alone is short for `serve NAME`. Options may stand before or behind it.
+/// NAME alone is short for `serve NAME`. Options may stand before or after it. To try a herd on this machine, start all of
+/// its servers with `up`.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, allow_negative_numbers = true, after_help = after_help())]
 struct Line {
@@ -89,23 +90,23 @@ enum Command {
     /// Run every server of the herd in this process, each on its own port
     #[command(after_help = after_help())]
     Up(Up),
-    /// Read the settings, try what a start needs, then say what is wrong and where, or print the herd
+    /// Check the settings and what a start needs, then print the herd, or what is wrong and where
     ///
-    /// Nothing is started and nothing is changed. Of a herd on several machines those servers are tried that could listen
-    /// on this one; a server that runs may go on.
+    /// Nothing is started or changed. Of a herd on several machines, only the servers of this one are tried. Servers may be
+    /// running.
     #[command(after_help = after_help())]
     Check(Check),
-    /// Check the settings, then have a process that runs read its own again
+    /// Check the settings, then have a running process read its own again
     ///
-    /// Give it the options that the process was started with: where anything is wrong with these settings, the process is
-    /// sent nothing. Else it is sent SIGHUP, and its log says what came of it.
+    /// Give it the options that the process was started with. If anything is wrong with these settings, the process is left
+    /// alone; otherwise it is sent SIGHUP, and its log says what came of it.
     #[command(after_help = after_help())]
     Reload(Reload),
 }
 
 #[derive(Args)]
 struct Up {
-    /// Run so many regions instead, each a herd in a process of its own, joined by a nats-server from the path
+    /// Run this many regions instead: each is a herd in a process of its own, and nats-server, from the PATH, joins them
     #[arg(long, value_name = "COUNT", value_parser = number(2..=Trial::MOST_REGIONS), conflicts_with_all = ["config", "http", "data", "data_recover"])]
     regions: Option<usize>,
     /// How many servers each region has
@@ -117,7 +118,7 @@ struct Up {
 
 #[derive(Args)]
 struct Check {
-    /// Print every setting as a config file would have it, and where it comes from
+    /// Print every setting as in a config file, and where it comes from
     #[arg(long)]
     print: bool,
     #[command(flatten)]
@@ -126,7 +127,7 @@ struct Check {
 
 #[derive(Args)]
 struct Reload {
-    /// The process: one of this program's, that runs servers
+    /// The process ID of a running server, or of `up`
     #[arg(long, value_parser = number(1..=i32::MAX), allow_negative_numbers = true)]
     pid: i32,
     #[command(flatten)]
@@ -137,7 +138,11 @@ struct Reload {
 struct Serve {
     /// The server's name in the herd
     name: OsString,
-    #[arg(long, help = "Where it binds, whatever the herd says [env: HERD_LISTEN]", value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        help = "Where to listen [default: as in the config file] [env: HERD_LISTEN]",
+        value_name = "ADDR:PORT"
+    )]
     listen: Option<OsString>,
     #[command(flatten)]
     options: Options,
@@ -145,26 +150,24 @@ struct Serve {
 
 const COMMANDS: [&str; 5] = ["serve", "up", "check", "reload", "help"];
 
-const PRECEDENCE: &str = "\
+/// What stands below the options of each command. A paragraph is one line here: terminals differ in their width.
+const AFTER_HELP: &str = "\
 Settings:
-  Each setting is taken from the first of these that has it: its flag, its environment variable,
-  the config file, its default. The variable is the flag's name in capitals behind HERD_:
-  HERD_CONFIG, HERD_LISTEN (serve only), HERD_WORKERS, HERD_LOG, HERD_LOG_FORMAT, HERD_MAX_LINE
-  and so on; for --places it is HERD_PLACES_SOURCE. An empty variable counts as not set. The key of
-  a places source and the secret of a herd are never flags: set HERD_PLACES_KEY and HERD_SECRET, or
-  name files that hold them.
+  Each setting is taken from the first of these that has it: its flag, its environment variable, the config file, its \
+  default. The variable is HERD_ and the flag's name in capitals, such as HERD_MAX_LINE for --max-line; for --places it is \
+  HERD_PLACES_SOURCE. An empty variable counts as not set. The key of a places source and the secrets of a herd are never \
+  flags: set HERD_PLACES_KEY and HERD_SECRET, or name files that hold them.
 
 Signals:
-  SIGTERM and SIGINT (Ctrl-C) stop in order: clients get the replies that they are owed, neighbours
-  what is queued for them, within the time that --drain says. A second one exits at once.
-  SIGHUP reads the config file and the files that it names again: servers and links, secrets,
-  certificates, rights and tokens, limits, the places source, the log's filter; and opens the log's
-  file anew. Where anything is wrong, all of the old stays; what needs another start is told. Others that would end a process, such as SIGUSR1, are ignored, and told once.
+  SIGTERM and SIGINT (Ctrl-C) stop the servers in order: within --drain, clients get the replies that they are owed, and \
+  neighbours what is queued for them. A second one exits immediately.
+  SIGHUP reads the config file and the files that it names again, and reopens the log's file. If anything is wrong, the \
+  old settings stay, and the log says why; it also names changes that need a restart. Other signals that would end a \
+  process, such as SIGUSR1, are ignored.
 ";
 
-/// What stands below the options of each command.
 fn after_help() -> String {
-    format!("{PRECEDENCE}\n\n{}\n  130, 143  a second SIGINT or SIGTERM ended the program", exit_code::HELP)
+    format!("{AFTER_HELP}\n{}\n  130, 143  a second SIGINT or SIGTERM ended the program", exit_code::HELP)
 }
 
 /// Reads a command line (the program's own name first, as [`std::env::args_os`] has it) and all that it
@@ -180,7 +183,7 @@ pub fn read(
     let line = command_line(program);
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let is_short = put_command_first(&mut arguments, &line);
-    let matches = line.try_get_matches_from(arguments)?;
+    let matches = line.clone().try_get_matches_from(arguments).map_err(|error| syntax::name_owners(error, &line))?;
     match Line::from_arg_matches(&matches)?.command {
         Command::Serve(serve) => order_serve(&serve, is_short, environment),
         Command::Up(Up { regions, servers, options }) => {

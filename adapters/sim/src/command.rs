@@ -31,50 +31,50 @@ const MOST_REGIONS: usize = 64;
 /// More than any machine has cores.
 const MOST_THREADS: usize = 1024;
 
-/// Play herds on virtual time, and see whether what must hold does
+/// Simulate herds on virtual time, and check what must hold
 ///
-/// Each seed is a herd, a network, clients, and trouble; the same seed is always the same. What does not
-/// hold is told with the command that plays it again, and with a shorter scenario that breaks the same.
+/// Each seed stands for a herd, a network, clients and faults; the same seed always gives the same run. If a check fails,
+/// the report has the command that repeats the run, and a shorter scenario that fails in the same way.
 #[derive(Debug, Parser)]
 #[command(name = "herd-sim", version, after_help = exit_code::HELP, allow_negative_numbers = true)]
 pub(crate) struct Line {
-    /// Servers in each herd, or from fewest to most
+    /// How many servers each herd has, or a range
     #[arg(long, value_name = "N|LO..HI", default_value = "5..9", value_parser = range("servers", herd::Herd::MOST_SERVERS))]
     servers: (usize, usize),
-    /// Play so many regions, or from fewest to most, in place of herds: what they say to each other is lost, repeated,
-    /// late, and their servers crash
+    /// Simulate this many regions, or a range, in place of herds: their messages are lost, repeated and late, and their
+    /// servers crash
     #[arg(
         long, value_name = "N|LO..HI", value_parser = range("regions", MOST_REGIONS),
         conflicts_with_all = ["servers", "faults", "graph", "fast", "trace", "scenario", "save", "no_shrink", "spread"]
     )]
     regions: Option<(usize, usize)>,
-    /// How many seeds to play
+    /// How many seeds to run
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = number(1..=MOST_SEEDS))]
     seeds: u64,
-    /// The first of them
+    /// The first seed
     #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = number(0..=u64::MAX))]
     first_seed: u64,
     /// What goes wrong: all, none, or a list of latency, chunking, breaks, partitions, slow, crashes, clocks, places,
     /// middleboxes, members, stops, makes, moves, keys, secrets, forgets, expiry, disks
     #[arg(long, default_value_t = Faults::ALL)]
     faults: Faults,
-    /// Who is linked with whom: random, cycle, tree, complete, or degree2, degree3, ...
+    /// How servers are linked: random, cycle, tree, complete, or degree2, degree3, ...
     #[arg(long, value_name = "SHAPE", default_value_t = Shape::Any)]
     graph: Shape,
-    /// Whether sessions take the fast path: on, off, or both ways, which must do the same [default: both for
-    /// every 8th seed and for a scenario, on for all others]
+    /// Whether sessions take the fast path: on, off, or both, which must give the same results [default: both for every
+    /// 8th seed and for a scenario, otherwise on]
     #[arg(long, value_name = "both|on|off")]
     fast: Option<FastPath>,
-    /// How many seeds to play at once [default: one for each core]
+    /// How many seeds to run at a time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = number(1..=MOST_THREADS))]
     threads: Option<usize>,
-    /// Write what happens to a file: a log, or JSON lines where it ends in .json or .jsonl
+    /// Write what happens to a file: a log, or JSON lines if its name ends in .json or .jsonl
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Play this scenario and no seeds
+    /// Run this scenario in place of seeds
     #[arg(long, value_name = "FILE", conflicts_with_all = ["servers", "seeds", "first_seed", "faults", "graph"])]
     scenario: Option<PathBuf>,
-    /// Write the scenario of the seed, or the shortest that breaks the same, to a file
+    /// Write the scenario, or the shortest that fails in the same way, to a file
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Do not look for a shorter scenario
@@ -83,7 +83,7 @@ pub(crate) struct Line {
     /// Also measure how updates spread
     #[arg(long)]
     spread: bool,
-    /// Report in JSON
+    /// Print the report as JSON
     #[arg(long)]
     json: bool,
 }

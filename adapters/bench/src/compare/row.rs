@@ -25,7 +25,7 @@ pub(crate) enum Row {
     Pipeline,
     /// One server alone, one request at a time on each connection
     Single,
-    /// A connection for each request, 20 at once
+    /// A connection for each request, 20 at a time
     Connect,
     /// Flooding to two neighbours, pipeline of 100
     Flood,
@@ -37,34 +37,33 @@ pub(crate) enum Row {
     Paris,
     /// NEAR 10 km, 20 clients, among 1,000,000, one request at a time on each connection
     Near,
-    /// 1,000 NEARs a second beside 100,000 IAMATs a second, and each without the other
+    /// 1,000 NEARs a second together with 100,000 IAMATs a second, and each without the other
     NearMoving,
-    /// 1,000 connections that watch everybody, told of one update after the other
+    /// 1,000 connections that watch all clients, with one update at a time
     Watch,
-    /// The same, told of a hundred updates at a time
+    /// 1,000 connections that watch all clients, with a hundred updates at a time
     WatchHundred,
     /// From one server to the farthest of five, at 10,000 updates a second
     Propagation,
-    /// An innocent's IAMAT beside greedy clients, chosen IDs, and each word of a neighbour at full speed
+    /// One client's IAMATs during attacks: greedy clients, chosen IDs, each message of a neighbour at full speed
     Attacks,
-    /// A server that was stopped while all clients moved, 10,000 to 10,000,000 of them
+    /// A server that was stopped while all clients moved: 10,000 to 10,000,000 of them
     CatchUp,
-    /// One server alone that keeps what it knows on disk, synced each second, and its start with 1,000,000 clients
+    /// One server alone with data on disk, synced every second, and its start with 1,000,000 clients
     Disk,
-    /// The same, synced before each reply
+    /// One server alone with data on disk, synced before each reply
     DiskEach,
-    /// One more client, beside 1,000,000 and 200,000 updates a second, while a snapshot is written and between two
+    /// One client beside 1,000,000 others with 200,000 updates a second, during a snapshot and between snapshots
     DiskSnapshot,
-    /// Three regions joined by NATS: WHATSAT for clients of another one, 100,000 clients that move, and NATS that is down
+    /// Three regions joined by NATS: WHATSAT for clients of another region, 100,000 clients that move, NATS down
     Regions,
-    /// One server alone within TLS, pipeline of 100
+    /// One server alone with TLS, pipeline of 100
     Tls,
-    /// One server alone told over HTTP, one request at a time on each connection
+    /// One server alone over HTTP, one request at a time on each connection
     Http,
     /// Python asyncio, Node.js, async-std and tokio: pipeline of 100
     Baselines,
     /// Python asyncio, Node.js, async-std and tokio: one request at a time
-    #[value(help = "The same: one request at a time")]
     BaselinesSingle,
 }
 

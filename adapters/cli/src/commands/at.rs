@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::shown;
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// What an AT line says.
 #[derive(Clone, Debug, PartialEq, Serialize)]

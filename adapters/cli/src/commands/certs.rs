@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use herd::Herd;
+use herd_command::number;
 use herd_host::config::Environment;
 use herd_host::{check_names, file_name};
 use serde_json::json;
@@ -33,7 +34,7 @@ pub(crate) struct Certs {
     #[arg(long, value_name = "DIR", default_value = "certs")]
     out: PathBuf,
     /// How many days the certificates are valid; the authority is valid for ten years
-    #[arg(long, value_name = "DAYS", default_value = "365", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    #[arg(long, value_name = "DAYS", default_value = "365", value_parser = number(1..=36_500_u32))]
     days: u32,
     /// Replace existing certificates of servers; the authority is kept
     #[arg(long)]

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use herd_command::{any_time, number};
 use serde_json::json;
 
 use crate::demo::fleet::Fleet;
@@ -23,19 +24,19 @@ use crate::server::ServersOptions;
 #[derive(Args)]
 pub(crate) struct Demo {
     /// How many clients
-    #[arg(long, value_name = "CLIENTS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "CLIENTS", default_value_t = 400, value_parser = number(1..=1_000_000_u32))]
     count: u32,
     /// Reports per second of all clients together [default: each client every two seconds]
-    #[arg(long, value_name = "REPORTS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "REPORTS", value_parser = number(1..=100_000_u32))]
     rate: Option<u32>,
     /// How many times faster than in reality they move
-    #[arg(long, value_name = "TIMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "TIMES", default_value_t = 60, value_parser = number(1..=10_000_u32))]
     speed: u32,
     /// The random seed: the same seed gives the same clients and routes
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = number(0..=u64::MAX))]
     seed: u64,
     /// How long to run, as in 10s or 1h [default: until Ctrl-C]
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = any_time)]
     lasts: Option<Duration>,
     #[command(flatten)]
     servers: ServersOptions,

@@ -9,7 +9,7 @@ use crate::data::DataFolder;
 use crate::failure::Failure;
 use crate::format::{self, Format};
 use crate::record::Record;
-use crate::text::readable_lines;
+use herd_command::readable_lines;
 
 /// Print the contents of a server's data folder, a line for each client
 ///

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use herd::values::Pattern;
+use herd::values::{Pattern, Radius};
+use herd_command::time;
 
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::target::{Coordinates, field};
+use crate::target::{Coordinates, kilometres};
 use crate::watching::{Kind, Subject, WatchOptions};
 
 /// Show which clients enter a circle, and which leave it
@@ -24,13 +25,13 @@ pub(crate) struct Fence {
     #[command(flatten)]
     centre: Coordinates,
     /// The circle's radius, 0 to 20016 km
-    #[arg(long, value_name = "KM", value_parser = field)]
+    #[arg(long, value_name = "KM", value_parser = kilometres(Radius::MOST_NEAR_KM))]
     radius: String,
     /// Only clients that match: an ID, or a prefix followed by *, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN")]
     pattern: Option<Pattern>,
     /// How long a client must stay on the other side before it counts, 1s to 24h
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time(Duration::from_secs(1)..=Duration::from_hours(24)))]
     dwell: Option<Duration>,
     #[command(flatten)]
     options: WatchOptions,
@@ -48,7 +49,6 @@ impl Fence {
             None => String::new(),
         };
         let target = format!("{centre} {}{pattern}{dwell}", self.radius);
-        let hint = "the radius is 0 to 20016 km, --dwell 1s to 24h";
-        self.options.follow(&Subject::new(Kind::Fence, target, Some(centre), hint)?, format)
+        self.options.follow(&Subject::new(Kind::Fence, target, Some(centre))?, format)
     }
 }

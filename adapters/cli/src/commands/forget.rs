@@ -22,7 +22,7 @@ use crate::record::{Record, forget};
 use crate::reply::Reply;
 use crate::server::ServersOptions;
 use crate::shown;
-use crate::text::{escaped, readable};
+use herd_command::{escaped, readable};
 
 /// Have the herd forget a client, or all that match
 ///

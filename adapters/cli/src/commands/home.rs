@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::reply::Reply;
 use crate::server::ServersOptions;
 use crate::shown;
-use crate::text::{escaped, readable};
+use herd_command::{escaped, readable};
 
 /// Ask which region a client is at home in
 ///

@@ -17,7 +17,7 @@ use crate::record::Record;
 use crate::refusal;
 use crate::reply::Reply;
 use crate::server::ServersOptions;
-use crate::text::readable;
+use herd_command::readable;
 
 /// Load what `herd export` printed into a server or a data folder
 ///

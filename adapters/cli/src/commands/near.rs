@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use herd::values::Pattern;
+use herd::values::{Pattern, Radius};
 use herd::{Position, Timestamp};
+use herd_command::{any_time, number};
 
 use crate::client::Client;
 use crate::failure::Failure;
@@ -18,7 +19,7 @@ use crate::record::Record;
 use crate::reply::Reply;
 use crate::server::ServersOptions;
 use crate::shown;
-use crate::target::{Around, field};
+use crate::target::{Around, kilometres};
 use crate::terminal::columns;
 
 /// Show which clients are near a place, or near a client
@@ -32,16 +33,16 @@ pub(crate) struct Near {
     #[arg(value_names = ["LAT LNG|CLIENT"], num_args = 1..=2, required = true, allow_negative_numbers = true)]
     around: Vec<String>,
     /// How far to look, 0 to 20016 km
-    #[arg(long, value_name = "KM", default_value = "10", value_parser = field)]
+    #[arg(long, value_name = "KM", default_value = "10", value_parser = kilometres(Radius::MOST_NEAR_KM))]
     radius: String,
     /// The most clients to show, 0 to 1000
-    #[arg(long, value_name = "N", default_value = "20", value_parser = field)]
-    bound: String,
+    #[arg(long, value_name = "N", default_value = "20", value_parser = number(0..=1000_u16))]
+    bound: u16,
     /// Only clients that match: an ID, or a prefix followed by *, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN")]
     pattern: Option<Pattern>,
     /// Only clients that have reported within this time, as in 90s or 1h
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = any_time)]
     heard: Option<Duration>,
     #[command(flatten)]
     servers: ServersOptions,
@@ -104,9 +105,7 @@ impl Near {
         let request = format!("NEAR {} {} {}{pattern}{heard}", around.field(), self.radius, self.bound);
         match herd::wire::Message::parse(request.as_bytes()) {
             Ok(_) => Ok(request),
-            Err(why) => Err(Failure::Usage(format!(
-                "{why}: the radius is 0 to 20016 km, the bound 0 to 1000 clients, --heard a second or more"
-            ))),
+            Err(why) => Err(Failure::Usage(why.to_string())),
         }
     }
 }

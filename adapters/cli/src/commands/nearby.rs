@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::commands::at::At;
 use crate::terminal::{cut, width};
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// What is shown of Google's JSON.
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 mod answer;
 mod conversation;
 mod exchange;
+mod standing;
 mod typed;
 mod words;
 
@@ -17,11 +18,13 @@ use rustyline::{Editor, ExternalPrinter};
 
 use self::conversation::{Aside, aside, plainly};
 use self::exchange::Exchange;
+use self::standing::Standing;
 use self::typed::Typed;
 use self::words::Words;
+pub(super) use self::words::forms;
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::text::escaped;
+use herd_command::escaped;
 
 type Lines = Editor<Words, DefaultHistory>;
 
@@ -34,10 +37,12 @@ pub(crate) fn run(client: Client) -> Result<ExitCode, Failure> {
         // There is none the first time.
         let _ = editor.load_history(path);
     }
-    let aside = printer(&mut editor);
-    let exchange = Exchange::open(client, aside.clone())?;
+    let (aside, is_dumb) = printer(&mut editor);
+    let standing = Standing::default();
+    let exchange = Exchange::open(client, aside.clone(), standing.clone())?;
+    let standing = Some(standing).filter(|_| is_dumb);
     writeln!(io::stdout(), "Connected to {}. Type `help` for help; Ctrl-D leaves.", exchange.server())?;
-    let mut prompt = Prompt { editor, exchange, aside };
+    let mut prompt = Prompt { editor, exchange, aside, standing };
     while prompt.next()?.is_continue() {}
     if let Some(path) = history {
         let _ = path.parent().map(std::fs::create_dir_all);
@@ -50,12 +55,18 @@ struct Prompt {
     editor: Lines,
     exchange: Exchange,
     aside: Aside,
+    /// What Ctrl-C draws anew, where the editor does not.
+    standing: Option<Standing>,
 }
 
 impl Prompt {
     /// Reads a line, or several that were pasted, and answers each.
     fn next(&mut self) -> Result<ControlFlow<()>, Failure> {
-        let text = match self.editor.readline(&format!("{}> ", escaped(&self.exchange.server().name))) {
+        let prompt = format!("{}> ", escaped(&self.exchange.server().name));
+        self.standing.iter().for_each(|standing| standing.begin(&prompt));
+        let read = self.editor.readline(&prompt);
+        self.standing.iter().for_each(Standing::end);
+        let text = match read {
             Ok(text) => text,
             Err(ReadlineError::Interrupted) => return Ok(ControlFlow::Continue(())),
             Err(_) => return Ok(ControlFlow::Break(())),
@@ -87,11 +98,11 @@ impl Prompt {
     }
 }
 
-/// A way for lines that come while somebody may be typing.
-fn printer(editor: &mut Lines) -> Aside {
+/// A way for lines that come while somebody may be typing, and whether the terminal is too dumb for the editor.
+fn printer(editor: &mut Lines) -> (Aside, bool) {
     match editor.create_external_printer() {
-        Ok(mut printer) => aside(move |text| printer.print(text).map_err(io::Error::other)),
-        Err(_) => aside(|text| plainly(&text)),
+        Ok(mut printer) => (aside(move |text| printer.print(text).map_err(io::Error::other)), false),
+        Err(_) => (aside(|text| plainly(&text)), true),
     }
 }
 

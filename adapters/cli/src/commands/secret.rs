@@ -12,9 +12,10 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::format::{self, Format};
 
-/// Make a secret for the herd's secret-file or hash-key-file
+/// Make a random secret, for secret-file, hash-key-file or share-key-file
 ///
-/// Write it to a file that only the servers of the herd can read.
+/// Write it to a file that only the servers of the herd can read, and name the file in the herd's config file: `secret-file`
+/// or `hash-key-file` in [herd], `share-key-file` in [http].
 #[derive(Args)]
 pub(crate) struct Secret {}
 

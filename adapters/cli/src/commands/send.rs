@@ -23,6 +23,7 @@ use crate::server::ServersOptions;
 /// prompt. Each reply is printed as soon as it arrives. If a request is refused, standard error says which one and why, and
 /// the exit code is 1.
 #[derive(Args)]
+#[command(after_long_help = prompt::forms())]
 pub(crate) struct Send {
     /// Go on after a request that is refused
     #[arg(long)]

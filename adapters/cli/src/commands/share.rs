@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use herd::Timestamp;
+use herd_command::any_time;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use crate::commands::at::{check_client, utc};
 use crate::door::DoorOptions;
 use crate::failure::Failure;
 use crate::format::{self, Format};
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// Make a link that shows where a client is, for a time
 ///
@@ -24,7 +25,7 @@ pub(crate) struct Share {
     /// The client's ID
     client: String,
     /// How long the link is valid
-    #[arg(long = "for", value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", default_value = "1h", value_parser = any_time)]
     time: Duration,
     #[command(flatten)]
     door: DoorOptions,

@@ -20,6 +20,7 @@ use crate::format::{self, Format};
 /// Prints the token, which is not stored anywhere, and the lines for the herd's config file. Give the lines to every server,
 /// and the token to the client, in a file for --token-file.
 #[derive(Args)]
+#[command(after_long_help = RIGHTS)]
 pub(crate) struct MakeToken {
     /// The token's name in the config file and in logs
     #[arg(value_parser = name)]
@@ -34,6 +35,19 @@ pub(crate) struct MakeToken {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
+
+/// Every right, and what it is for.
+const RIGHTS: &str = "\
+Rights:
+  report:PATTERN  report where these clients are
+  ask:PATTERN     ask where they are, and for places near them
+  forget:PATTERN  have them forgotten
+  near            ask who is near, of those that ask:PATTERN covers
+  watch:PATTERN   watch them, and fences that they cross
+  share:PATTERN   make links that show them for a while
+  status          ask how the servers are: herd status, herd top, /metrics
+  all             everything
+PATTERN is an ID, or a prefix followed by *; * alone is everybody.";
 
 impl MakeToken {
     pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
@@ -90,4 +104,21 @@ fn right(text: &str) -> Result<Right, String> {
         InvalidRight::Unknown(_) => format!("{error} (known: {})", Right::WORDS.join(", ")),
         _ => error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RIGHTS, right};
+
+    #[test]
+    fn the_help_has_every_right() {
+        let told: Vec<&str> = RIGHTS.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+        let words = |told: &[&str]| {
+            let mut words: Vec<String> = told.iter().map(|told| told.replace(":PATTERN", "")).collect();
+            words.sort();
+            words
+        };
+        assert_eq!(words(&told), words(&herd::Right::WORDS));
+        assert!(told.iter().all(|told| right(&told.replace("PATTERN", "truck-*")).is_ok()), "{told:?}");
+    }
 }

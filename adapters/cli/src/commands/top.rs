@@ -20,6 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use herd_command::time;
 
 use self::polling::Polls;
 use self::theme::Theme;
@@ -36,7 +37,7 @@ use crate::terminal;
 #[derive(Args)]
 pub(crate) struct Top {
     /// How often each server is asked, at least 100ms
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time(LEAST_INTERVAL..=Duration::from_hours(24)))]
     interval: Duration,
     /// Print one screen as text, after asking each server twice
     #[arg(long)]
@@ -55,9 +56,6 @@ impl Top {
     pub(crate) fn run(self, format: Format) -> Result<ExitCode, Failure> {
         if format.is_json() {
             return Err(Failure::Usage("top is for people: `herd status --json` tells programs".into()));
-        }
-        if self.interval < LEAST_INTERVAL {
-            return Err(Failure::Usage("--interval must be at least 100ms".into()));
         }
         let servers = self.servers.servers()?;
         let is_dumb = env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");

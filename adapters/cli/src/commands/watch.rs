@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use herd::values::Pattern;
+use herd::values::{Pattern, Radius};
+use herd_command::decimal;
 
 use crate::failure::Failure;
 use crate::format::Format;
-use crate::target::{field, position};
+use crate::target::{kilometres, position};
 use crate::watching::{Kind, Subject, WatchOptions};
 
 /// Show where clients are, and every change
@@ -27,10 +28,10 @@ pub(crate) struct Watch {
     #[arg(value_name = "PATTERN", required_unless_present = "near")]
     target: Option<Pattern>,
     /// Clients within --radius of a place, in degrees north and degrees east
-    #[arg(long, value_names = ["LAT", "LNG"], num_args = 2, allow_negative_numbers = true, requires = "radius", conflicts_with = "target")]
+    #[arg(long, value_names = ["LAT", "LNG"], num_args = 2, allow_negative_numbers = true, value_parser = decimal(-180.0..=180.0), requires = "radius", conflicts_with = "target")]
     near: Option<Vec<f64>>,
     /// How far from the place, 0 to 20016 km
-    #[arg(long, value_name = "KM", requires = "near", conflicts_with = "target", value_parser = field)]
+    #[arg(long, value_name = "KM", requires = "near", conflicts_with = "target", value_parser = kilometres(Radius::MOST_NEAR_KM))]
     radius: Option<String>,
     /// Only clients that match, as in 'truck-*'
     #[arg(long = "match", value_name = "PATTERN", requires = "near", conflicts_with = "target")]
@@ -46,9 +47,9 @@ impl Watch {
                 let centre = position(*lat, *lng)?;
                 let pattern = self.pattern.map(|pattern| format!(" {pattern}")).unwrap_or_default();
                 let target = format!("{centre} {radius}{pattern}");
-                Subject::new(Kind::Watch, target, Some(centre), "the radius is 0 to 20016 km")?
+                Subject::new(Kind::Watch, target, Some(centre))?
             }
-            (_, _, Some(target)) => Subject::new(Kind::Watch, target.to_string(), None, "watch an ID, or 'truck-*'")?,
+            (_, _, Some(target)) => Subject::new(Kind::Watch, target.to_string(), None)?,
             _ => return Err(Failure::Usage("name clients, or a place with --near and --radius".into())),
         };
         self.options.follow(&subject, format)

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use herd::values::{MOST_RESULTS, Radius};
+use herd_command::number;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -14,6 +16,7 @@ use crate::format::{self, Format};
 use crate::reply::Reply;
 use crate::server::ServersOptions;
 use crate::shown;
+use crate::target::kilometres;
 use crate::terminal::columns;
 
 /// Ask where a client is, and for places near it
@@ -24,11 +27,11 @@ pub(crate) struct Whatsat {
     /// The client's ID
     client: String,
     /// How far to look, 0 to 50 km
-    #[arg(long, value_name = "KM", default_value = "10")]
+    #[arg(long, value_name = "KM", default_value = "10", value_parser = kilometres(Radius::MOST_KM))]
     radius: String,
     /// The most places to show, 0 to 20
-    #[arg(long, value_name = "N", default_value = "5")]
-    bound: String,
+    #[arg(long, value_name = "N", default_value = "5", value_parser = number(0..=MOST_RESULTS))]
+    bound: u8,
     #[command(flatten)]
     servers: ServersOptions,
 }
@@ -38,7 +41,7 @@ impl Whatsat {
         check_client(&self.client)?;
         let request = format!("WHATSAT {} {} {}", self.client, self.radius, self.bound);
         if let Err(why) = herd::wire::Message::parse(request.as_bytes()) {
-            return Err(Failure::Usage(format!("{why}: the radius is 0 to 50 km, the bound 0 to 20 places")));
+            return Err(Failure::Usage(why.to_string()));
         }
         let mut client = self.servers.client(format)?;
         let (at, json) = match client.ask(request.as_bytes())? {

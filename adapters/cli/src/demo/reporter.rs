@@ -9,7 +9,7 @@ use crate::format::Format;
 use crate::refusal;
 use crate::reply::Reply;
 use crate::server::Server;
-use crate::text::readable;
+use herd_command::readable;
 
 /// How often is written.
 const TICK: Duration = Duration::from_millis(20);

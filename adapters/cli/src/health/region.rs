@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Shown;
 use crate::shown::span;
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// How a server is joined to other regions. Times are in seconds.
 #[derive(Default, Deserialize)]

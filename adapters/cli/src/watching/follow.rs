@@ -23,7 +23,7 @@ use crate::format::Format;
 use crate::refusal;
 use crate::server::Server;
 use crate::terminal::columns;
-use crate::text::readable;
+use herd_command::readable;
 
 /// What is waited for.
 enum Happened {

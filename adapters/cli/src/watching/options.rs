@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use herd_command::any_time;
 
 use super::{Subject, follow};
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ use crate::server::ServersOptions;
 #[derive(Args)]
 pub(crate) struct WatchOptions {
     /// Exit after this time, as in 10s or 1h
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = any_time)]
     pub(super) lasts: Option<Duration>,
     /// Show which clients are there now, and exit
     #[arg(long)]

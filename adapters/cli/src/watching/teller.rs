@@ -12,7 +12,7 @@ use crate::format;
 use crate::record::Record;
 use crate::shown;
 use crate::terminal::wrapped;
-use crate::text::{escaped, readable};
+use herd_command::{escaped, readable};
 
 /// Writes a line for each thing that happens.
 pub(super) struct Teller<'a, W: Write> {

@@ -13,29 +13,29 @@ use crate::config::{Flags, LIMITS, Limit, PLACES_LIMITS, REGION_LIMITS, every_li
 pub(super) struct Options {
     #[arg(
         long,
-        help = "The herd's file, TOML; without it the herd is the built-in one [env: HERD_CONFIG]",
+        help = "The herd's config file (TOML) [default: the built-in herd] [env: HERD_CONFIG]",
         value_name = "FILE"
     )]
     config: Option<OsString>,
-    /// The file that holds the herd's hash key, the same for all of its servers [default: no key]
+    /// The file with the herd's hash key, the same for all servers [default: no key]
     #[arg(long, value_name = "FILE")]
     hash_key_file: Option<OsString>,
     #[arg(
         long,
-        help = "The file of secrets by which the herd's servers know each other [see also: HERD_SECRET]",
+        help = "The file with the secrets by which the herd's servers know each other [see also: HERD_SECRET]",
         value_name = "FILE"
     )]
     secret_file: Option<OsString>,
     #[arg(
         long,
-        help = "Believe a neighbour that proves nothing by its address [default: false]",
+        help = "Trust a neighbour that proves nothing by its IP address [default: false]",
         value_name = "true|false",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "true"
     )]
     trust_addresses: Option<OsString>,
-    /// How many threads serve connections [default: the processors less one, at least 1]
+    /// How many threads serve connections [default: one fewer than there are cores, at least 1]
     #[arg(long, value_name = "COUNT")]
     workers: Option<OsString>,
     #[arg(
@@ -44,10 +44,10 @@ pub(super) struct Options {
         value_name = "ADDR:PORT"
     )]
     http: Option<OsString>,
-    /// Where the log goes: a file to append to [default: standard error]
+    /// The file to append the log to [default: standard error]
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     log: Option<OsString>,
-    /// human or json [default: human]
+    /// The form of log lines: human or json [default: human]
     #[arg(long, value_name = "FORMAT", help_heading = "Log")]
     log_format: Option<OsString>,
     #[arg(
@@ -61,25 +61,25 @@ pub(super) struct Options {
     /// Where places come from: embedded, google, google-legacy or file [default: embedded]
     #[arg(long, value_name = "SOURCE", help_heading = "Places")]
     places: Option<OsString>,
-    /// Where google and google-legacy fetch from, in place of Google's own address
+    /// The URL that google and google-legacy fetch from, in place of Google's own
     #[arg(long, value_name = "URL", help_heading = "Places")]
     places_url: Option<OsString>,
     #[arg(
         long,
-        help = "The file that holds the key for google and google-legacy [see also: HERD_PLACES_KEY]",
+        help = "The file with the key for google and google-legacy [see also: HERD_PLACES_KEY]",
         value_name = "FILE",
         help_heading = "Places"
     )]
     places_key_file: Option<OsString>,
-    /// The GeoJSON file of points that the source file has
+    /// The GeoJSON file with the points, for the source file
     #[arg(long, value_name = "FILE", help_heading = "Places")]
     places_file: Option<OsString>,
-    /// Which property of its points is their name [default: name]
+    /// The property that holds a point's name [default: name]
     #[arg(long, value_name = "PROPERTY", help_heading = "Places")]
     places_name: Option<OsString>,
     #[arg(
         long,
-        help = "Refuse that file for one point that cannot be used, instead of skipping it [default: false]",
+        help = "Refuse the file if any of its points cannot be used, instead of skipping that point [default: false]",
         value_name = "true|false",
         num_args = 0..=1,
         require_equals = true,
@@ -87,31 +87,31 @@ pub(super) struct Options {
         help_heading = "Places"
     )]
     places_strict: Option<OsString>,
-    /// The certificates (PEM) to believe when fetching, in place of Mozilla's list
+    /// The CA certificates (PEM) to trust when fetching, in place of Mozilla's list
     #[arg(long, value_name = "FILE", help_heading = "Places")]
     places_ca_file: Option<OsString>,
-    /// The server's certificate, and those between it and the authority (PEM); {name} stands for the server's name
+    /// The server's certificate, with any intermediate ones (PEM); {name} stands for the server's name
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     tls_cert: Option<OsString>,
-    /// The key of that certificate (PEM); {name} stands for the server's name
+    /// The private key of that certificate (PEM); {name} stands for the server's name
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     tls_key: Option<OsString>,
-    /// The authorities whose certificates are believed (PEM)
+    /// The CA certificates (PEM) to trust
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     tls_ca: Option<OsString>,
-    /// Whether neighbours speak TLS, and show a certificate: required, optional or off [default: required]
+    /// Whether neighbours must use TLS and show a certificate: required, optional or off [default: required]
     #[arg(long, value_name = "CHOICE", help_heading = "TLS")]
     tls_neighbours: Option<OsString>,
-    /// Whether clients speak TLS: required, optional or off [default: optional]
+    /// Whether clients must use TLS: required, optional or off [default: optional]
     #[arg(long, value_name = "CHOICE", help_heading = "TLS")]
     tls_clients: Option<OsString>,
-    /// The folder to keep data in, that of each server in one of its name [default: none is kept]
+    /// The folder to keep data in; each server has a folder of its name in it [default: no data is kept]
     #[arg(long, value_name = "DIR", help_heading = "Data")]
     data: Option<OsString>,
-    /// How much a crash may lose: a time, or each for nothing, where a reply waits for the disk [default: 1s]
+    /// How much a crash may lose: the reports of this time, or with `each` none, since replies wait for the disk [default: 1s]
     #[arg(long, value_name = "TIME|each", help_heading = "Data")]
     data_sync: Option<OsString>,
-    /// Start with what is whole of data that is damaged, and keep the damaged files aside
+    /// If data is damaged, start with what can be read, and move the damaged files aside
     #[arg(long, help_heading = "Data")]
     data_recover: bool,
     #[command(flatten)]

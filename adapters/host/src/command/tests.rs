@@ -37,6 +37,31 @@ fn the_parser_is_sound() {
     command_line("herd-tokio").debug_assert();
 }
 
+/// Text that was wrapped by hand is ragged on a terminal of another width.
+#[test]
+fn paragraphs_are_wrapped_by_the_terminal_alone() {
+    for width in [60, 80, 100] {
+        let up = command_line("herd-tokio").find_subcommand("up").expect("a command").clone();
+        let help = up.term_width(width).render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().skip_while(|line| *line != "Settings:").collect();
+        let lines = lines.split(|line| *line == "Exit codes:").next().expect("what is before it");
+        assert!(lines.len() > 8, "{help}");
+        for pair in lines.windows(2) {
+            let [line, next] = [pair[0], pair[1]];
+            let word = next.split_whitespace().next().unwrap_or_default();
+            let is_over = line.is_empty() || line.ends_with(':') || word.is_empty() || word.starts_with("SIG");
+            assert!(line.len() <= width && (is_over || line.len() + 1 + word.len() > width), "{width}: {line}\n{next}");
+        }
+        assert!(!lines.windows(2).any(|pair| pair == ["", ""]), "one empty line is enough: {help}");
+    }
+}
+
+#[test]
+fn an_option_of_another_command_is_told_as_its_own() {
+    let told = order("up --listen 127.0.0.1:9").expect_err("up listens where the herd says").to_string();
+    assert_eq!(told, "unexpected argument '--listen' found; tip: it is an option of serve; try --help");
+}
+
 #[test]
 fn a_name_alone_serves() {
     assert_eq!(served("Alford"), served("serve Alford"));

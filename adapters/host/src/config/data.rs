@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use herd_command::parse_time;
 use herd_disk::SyncEvery;
 
 use super::ConfigError;
@@ -56,11 +57,7 @@ fn sync(given: &Given) -> Result<SyncEvery, ConfigError> {
     if text == "each" {
         return Ok(SyncEvery::Each);
     }
-    let time = match text.parse::<u32>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds.into())),
-        Err(_) => humantime::parse_duration(text).ok(),
-    };
-    match time {
+    match parse_time(text) {
         None => Err(given.fault(format!("data-sync: expected a time, as in 1s or 200ms, or \"each\", found {text:?}"))),
         Some(Duration::ZERO) => Err(given.fault("data-sync must be more than 0; \"each\" loses nothing (default: 1s)")),
         Some(time) if time > LONGEST => Err(given.fault("data-sync must be at most 1h (default: 1s)")),

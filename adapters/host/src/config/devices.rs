@@ -5,6 +5,8 @@ use std::time::Duration;
 use herd::values::Pattern;
 use herd_web::{DeviceFilter, DeviceSettings};
 
+use herd_command::parse_time;
+
 use super::ConfigError;
 use super::file::{ConfigFile, DevicesTable};
 use super::layers::Given;
@@ -33,7 +35,7 @@ fn time_or_off(name: &str, given: &Given, default: &str) -> Result<Option<Durati
     if text == "off" {
         return Ok(None);
     }
-    let time = time(text).filter(|time| !time.is_zero());
+    let time = parse_time(text).filter(|time| !time.is_zero());
     time.map(Some).ok_or_else(|| {
         given.fault(format!(
             "{name}: expected a time above 0, as in 10m or 30d, or \"off\", found {text:?} (default: {default})"
@@ -49,12 +51,4 @@ fn metres_or_off(given: &Given) -> Result<Option<u32>, ConfigError> {
             "max-accuracy: expected a whole number of metres, or \"off\", found {text:?} (default: off)"
         ))
     })
-}
-
-/// A time as settings have it: seconds, or with units.
-pub(super) fn time(text: &str) -> Option<Duration> {
-    match text.parse::<u32>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds.into())),
-        Err(_) => humantime::parse_duration(text).ok(),
-    }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use bytesize::ByteSize;
 use herd::Limits;
+use herd_command::{TIME, parse_time};
 
 use super::ConfigError;
 use super::layers::Layers;
@@ -44,70 +45,90 @@ pub static LIMITS: [Limit; 25] = [
     limit(
         "max-line",
         Bytes(|l| &mut l.max_line, OF_BUFFERS),
-        "The longest line, its end not counted; a longer one is refused",
+        "The longest line, without its line end; a longer one is refused",
     ),
-    limit("idle-timeout", Time(|l| &mut l.idle_timeout), "How long a client's connection may rest before it is closed"),
+    limit(
+        "idle-timeout",
+        Time(|l| &mut l.idle_timeout),
+        "How long a client's connection may be idle before it is closed",
+    ),
     limit("line-timeout", Time(|l| &mut l.line_timeout), "How long a line may take from its first byte to its last"),
     limit("one-shot", Switch(|l| &mut l.one_shot), "Close a client's connection after its first reply"),
     limit(
         "max-unsent",
         Bytes(|l| &mut l.max_unsent, OF_BUFFERS),
-        "Unsent replies of a connection; at the bound it is not read",
+        "Unsent replies of a connection; beyond this nothing more is read from it",
     ),
     limit(
         "buffers",
         Bytes(|l| &mut l.buffers, OF_BUFFERS),
-        "All buffers together; then the largest connections are closed",
+        "All buffers together; beyond this the connections that use most are closed",
     ),
-    limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of a connection that may wait for their places"),
-    limit("connections", Count(|l| &mut l.connections), "Connections at once; further ones are closed at once"),
+    limit("max-waiting", Count(|l| &mut l.max_waiting), "WHATSATs of one connection that may wait for their places"),
+    limit("connections", Count(|l| &mut l.connections), "Connections at a time; further ones are closed immediately"),
     limit(
         "connections-per-address",
         Count(|l| &mut l.connections_per_address),
-        "Of these, from one address; raise it behind a load balancer",
+        "Connections from one IP address; raise it behind a load balancer",
     ),
-    limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; a further one is refused"),
+    limit("clients", Count(|l| &mut l.clients), "Clients whose positions are kept; further ones are refused"),
     limit(
         "client-bytes",
         Bytes(|l| &mut l.client_bytes, 1 << 40),
-        "What all records take; then a further client is refused",
+        "Memory for all records; beyond this further clients are refused",
     ),
     limit(
         "keep-for",
         TimeOrOff(|l| &mut l.keep_for, Duration::from_secs(1)),
-        "How long a client is kept that is not heard of, or off",
+        "How long a client is kept after its last report, or off",
     ),
-    limit("gone-for", Time(|l| &mut l.gone_for), "How long it is remembered, at least, that a client was forgotten"),
-    limit("handled", Count(|l| &mut l.handled), "Older updates that are remembered, so that their floods end"),
+    limit("gone-for", Time(|l| &mut l.gone_for), "How long, at least, it is remembered that a client was forgotten"),
+    limit("handled", Count(|l| &mut l.handled), "How many superseded updates are remembered, so that their floods end"),
     limit(
         "max-ahead",
         TimeOrOff(|l| &mut l.max_ahead, Duration::from_nanos(1)),
-        "How far a report's time may be past the server's clock, or off; a later one is refused",
+        "How far a report's time may be ahead of the server's clock, or off; others are refused",
     ),
-    limit("link-idle", TimeOrZero(|l| &mut l.link_idle), "How long a link may rest; 0 closes it once all is sent"),
-    limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause before a lost neighbour is tried again"),
+    limit(
+        "link-idle",
+        TimeOrZero(|l| &mut l.link_idle),
+        "How long a link may be idle; 0 closes it as soon as everything is sent",
+    ),
+    limit("link-retry", Time(|l| &mut l.link_retry), "The longest pause between attempts to reach a lost neighbour"),
     limit("link-timeout", Time(|l| &mut l.link_timeout), "How long a neighbour may take to accept, read or answer"),
     limit(
         "link-queue",
         Bytes(|l| &mut l.link_queue, OF_BUFFERS),
-        "What may wait for one neighbour; then it is dropped and repaired",
+        "What may be queued for a neighbour; beyond this it is dropped, and repaired later",
     ),
-    limit("repair-interval", Time(|l| &mut l.repair_interval), "How often a link's two ends compare what they keep"),
-    limit("watches", Count(|l| &mut l.watches), "Watches and fences on one connection; a further one is refused"),
+    limit(
+        "repair-interval",
+        Time(|l| &mut l.repair_interval),
+        "How often the two ends of a link compare what they keep",
+    ),
+    limit("watches", Count(|l| &mut l.watches), "Watches and fences on one connection; further ones are refused"),
     limit(
         "watch-queue",
         Count(|l| &mut l.watch_queue),
-        "Clients of which a slow reader of watches is still to be told; then it is told all anew",
+        "Clients with news that a slow watcher has not read; beyond this it starts over",
     ),
-    limit("fetches", Count(|l| &mut l.fetches), "Fetches of places under way at once; further ones wait"),
-    limit("fetch-queue", Count(|l| &mut l.fetch_queue), "Fetches that may wait; then OVER_QUERY_LIMIT is the answer"),
-    limit("drain", Time(|l| &mut l.drain), "How long a stop may take to send what is owed and queued"),
+    limit("fetches", Count(|l| &mut l.fetches), "Fetches of places at a time; further ones wait"),
+    limit(
+        "fetch-queue",
+        Count(|l| &mut l.fetch_queue),
+        "Fetches that may wait; beyond this the answer is OVER_QUERY_LIMIT",
+    ),
+    limit("drain", Time(|l| &mut l.drain), "How long a stop may take to send pending replies and queues"),
 ];
 
 /// The limits that a file has in `[places]`, where their names do without `places-`.
 pub static PLACES_LIMITS: [Limit; 3] = [
     limit("places-timeout", Time(|l| &mut l.places_timeout), "How long a WHATSAT may wait for its places"),
-    limit("places-cache", CountOrZero(|l| &mut l.places_cache), "Replies of the source that are kept; 0 keeps none"),
+    limit(
+        "places-cache",
+        CountOrZero(|l| &mut l.places_cache),
+        "How many replies of the source are kept; 0 keeps none",
+    ),
     limit("places-cache-time", Time(|l| &mut l.places_cache_time), "How long such a reply is kept"),
 ];
 
@@ -117,7 +138,7 @@ pub static REGION_LIMITS: [Limit; 2] = [
     limit(
         "region-guests",
         Bytes(|l| &mut l.region_guests, OF_BUFFERS),
-        "What clients of other regions take that are watched here; further ones are not told of",
+        "Memory for watched clients of other regions; further ones are not shown",
     ),
 ];
 
@@ -211,12 +232,8 @@ impl Limit {
     }
 
     fn time(&self, text: &str) -> Result<Duration, String> {
-        let time = match text.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) if begins_too_large(text) => Duration::MAX,
-            Err(_) => humantime::parse_duration(text)
-                .map_err(|_| self.refuse(text, "a time in seconds or with a unit, as in 500ms, 10s or 5m"))?,
-        };
+        let time = parse_time(text).or_else(|| begins_too_large(text).then_some(Duration::MAX));
+        let time = time.ok_or_else(|| self.refuse(text, TIME))?;
         if time > LONGEST { Err(self.wants("must be at most 100 years")) } else { Ok(time) }
     }
 

@@ -1,8 +1,8 @@
 //! Links that show a client for a while: their keys, how long they may last, and what they begin with.
 
+use herd_command::parse_time;
 use herd_web::{ShareKey, ShareKeys, ShareSettings};
 
-use super::devices::time;
 use super::file::{ConfigFile, HttpTable};
 use super::secrets::Keys;
 use super::{ConfigError, Warning};
@@ -23,7 +23,7 @@ pub(super) fn find(
     if let Some(given) = &table.share_at_most {
         let given = file.given_scalar(given);
         let text = given.as_text()?;
-        let longest = time(text).filter(|time| time.as_secs() > 0);
+        let longest = parse_time(text).filter(|time| time.as_secs() > 0);
         share.at_most = longest.ok_or_else(|| {
             given.fault(format!(
                 "share-at-most: expected a time of a second or more, as in 2h, found {text:?} (default: 7d)"

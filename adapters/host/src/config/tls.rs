@@ -127,6 +127,11 @@ impl TlsSettings {
         Ok(Arc::new(tls))
     }
 
+    /// The file of the authorities that are trusted.
+    pub(crate) fn authorities(&self) -> &Path {
+        Path::new(&self.ca.text)
+    }
+
     /// Whether that server's own files are not on this machine, which is another server's.
     pub(crate) fn is_elsewhere(&self, name: &ServerName) -> bool {
         let is_missing = |given: &Given| !Path::new(&path_of(&given.text, name)).exists();

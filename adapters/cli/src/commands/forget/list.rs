@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::lines;
 use crate::record::Record;
 use crate::server::Server;
-use crate::text::readable;
+use herd_command::readable;
 
 /// Whom to forget, and up to when, where that is known.
 pub(super) type Listed = BTreeMap<Vec<u8>, Option<Vec<u8>>>;

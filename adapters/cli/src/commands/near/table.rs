@@ -6,7 +6,7 @@ use super::{Found, Neighbour};
 use crate::shown;
 use crate::target::Around;
 use crate::terminal::{self, cut};
-use crate::text::{escaped, readable};
+use herd_command::{escaped, readable};
 
 const HEADS: [&str; 5] = ["client", "distance", "bearing", "age", "position"];
 const GAP: usize = 2;

@@ -13,7 +13,7 @@ use crate::pipeline::Request;
 use crate::refusal;
 use crate::reply::Reply;
 use crate::terminal::{columns, paragraph};
-use crate::text::readable;
+use herd_command::readable;
 
 /// Shows the reply, or why there is none; nothing where somebody did not wait for it.
 pub(super) fn show(

@@ -8,8 +8,8 @@ use std::thread;
 
 use crate::connection::{Connection, is_timeout};
 use crate::reply::{Expected, Replies, Reply};
-use crate::text::readable;
 use crate::transport::Transport;
+use herd_command::readable;
 
 /// Where lines go that come while somebody may be typing.
 pub(super) type Aside = Sender<String>;

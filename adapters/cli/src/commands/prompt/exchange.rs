@@ -8,6 +8,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
 use super::conversation::{Aside, Conversation};
+use super::standing::Standing;
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -47,12 +48,17 @@ enum Waited {
 
 impl Exchange {
     /// Connects, and takes Ctrl-C from here on.
-    pub(super) fn open(mut client: Client, aside: Aside) -> Result<Self, Failure> {
+    pub(super) fn open(mut client: Client, aside: Aside, standing: Standing) -> Result<Self, Failure> {
         let connection = client.connect()?;
         let (sender, happened) = channel();
         let mut signals = Signals::new([SIGINT])?;
-        let interrupts = sender.clone();
-        thread::spawn(move || signals.forever().all(|_| interrupts.send(Happened::Interrupt).is_ok()));
+        let (interrupts, drawing) = (sender.clone(), aside.clone());
+        thread::spawn(move || {
+            signals.forever().all(|_| {
+                standing.draw_anew(&drawing);
+                interrupts.send(Happened::Interrupt).is_ok()
+            })
+        });
         let mut exchange = Self { client, conversation: None, number: 0, sender, happened, aside };
         exchange.converse(connection);
         Ok(exchange)

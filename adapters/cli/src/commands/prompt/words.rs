@@ -26,16 +26,21 @@ const FORMS: [(&str, &str, &str); 10] = [
     ("AUTH", " TOKEN", "use the rights of a token"),
 ];
 
-/// Tells the forms, in no more than 80 columns.
+/// The forms under a heading, for `--help`.
+pub(in crate::commands) fn forms() -> String {
+    let forms = FORMS.map(|(command, form, purpose)| row(&format!("{command}{form}"), purpose));
+    format!("Requests:\n{}TIME is in POSIX seconds.", forms.concat())
+}
+
+/// A form and its purpose, in no more than 80 columns.
+fn row(form: &str, purpose: &str) -> String {
+    if form.len() > 24 { format!("  {form}\n  {:24}  {purpose}\n", "") } else { format!("  {form:24}  {purpose}\n") }
+}
+
+/// Tells the forms, and what else can be typed.
 pub(super) fn help(out: &mut impl Write) -> io::Result<()> {
     for (command, form, purpose) in FORMS {
-        let form = format!("{command}{form}");
-        if form.len() > 24 {
-            writeln!(out, "  {form}")?;
-            writeln!(out, "  {:24}  {purpose}", "")?;
-        } else {
-            writeln!(out, "  {form:24}  {purpose}")?;
-        }
+        write!(out, "{}", row(&format!("{command}{form}"), purpose))?;
     }
     writeln!(out, "  {:24}  leave; so does Ctrl-D", "quit")?;
     writeln!(out, "TIME is in POSIX seconds, or now. Commands may be in lower case. Tab completes.")?;
@@ -115,7 +120,7 @@ mod tests {
     fn help_fits_into_eighty_columns() {
         let mut out = Vec::new();
         help(&mut out).expect("a Vec takes every write");
-        let text = String::from_utf8(out).expect("text");
+        let text = String::from_utf8(out).expect("text") + &forms();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 

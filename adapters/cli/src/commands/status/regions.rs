@@ -5,7 +5,7 @@ use std::fmt;
 use super::grid::Grid;
 use crate::health::{Answer, OtherRegion, Region, Shown};
 use crate::terminal::wrapped;
-use crate::text::escaped;
+use herd_command::escaped;
 
 const HEADS: [&str; 7] = ["server", "region", "NATS", "lag", "arrivals", "questions", "time-outs"];
 

@@ -7,7 +7,7 @@ use super::grid::{Grid, WIDTH};
 use super::regions::Regions;
 use crate::health::{Answer, Report, Silence};
 use crate::shown::offset;
-use crate::text::escaped;
+use herd_command::escaped;
 
 const HEADS: [&str; 7] = ["server", "address", "up since (UTC)", "clients", "conns", "links", "clock"];
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::numbers::{bytes, count, latency, short};
 use super::watched::{Condition, Rates, Watched};
 use crate::shown::{offset, span};
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use ratatui::widgets::{Paragraph, Widget};
 
 use super::watched::Rates;
 use crate::terminal::wrapped;
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// The bar at the bottom, which says what keys do.
 fn render_keys(keys: &[String], style: Style, area: Rect, buffer: &mut Buffer) {

@@ -13,7 +13,7 @@ use super::servers::condition_style;
 use super::{bars, in_lines, regions, render_keys, render_scrolled, sentence};
 use crate::health::{Neighbour, Report};
 use crate::shown::{offset, span};
-use crate::text::escaped;
+use herd_command::escaped;
 
 pub(in super::super) fn render(view: &mut View, area: Rect, buffer: &mut Buffer) {
     let [body, keys] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);

@@ -11,7 +11,7 @@ use super::super::view::View;
 use super::super::watched::Watched;
 use super::in_lines;
 use crate::health::{OtherRegion, Region, Report};
-use crate::text::escaped;
+use herd_command::escaped;
 
 /// What there is of each region that any of the servers is part of.
 pub(super) fn lines(view: &View, width: u16) -> Vec<Line<'static>> {

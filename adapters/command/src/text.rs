@@ -4,14 +4,16 @@ use std::fmt::Write;
 
 /// The text with its control characters as `\x1b` and the like: whoever chose a client's ID or a place's
 /// name must not move the cursor, set colours, begin a line or turn the direction of writing.
-pub(crate) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     push(&mut shown, text);
     shown
 }
 
 /// Bytes of others' making as text, its control characters and whatever is not UTF-8 as `\x1b` and the like.
-pub(crate) fn readable(bytes: &[u8]) -> String {
+#[must_use]
+pub fn readable(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         push(&mut shown, chunk.valid());
@@ -21,7 +23,8 @@ pub(crate) fn readable(bytes: &[u8]) -> String {
 }
 
 /// The same of text in lines, whose ends are left as they are.
-pub(crate) fn readable_lines(bytes: &[u8]) -> String {
+#[must_use]
+pub fn readable_lines(bytes: &[u8]) -> String {
     let lines: Vec<String> = bytes.split(|&byte| byte == b'\n').map(readable).collect();
     lines.join("\n")
 }
