@@ -1,13 +1,15 @@
 //! Clients within TLS, on the port that others use in plain text.
 
+use std::io::{BufRead, BufReader};
 use std::net::Shutdown;
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use herd_tests::certs::{Authority, Certs, TlsClient};
 use herd_tests::graphs::{pair, single};
 use herd_tests::herd::{Herd, Plan};
 use herd_tests::patience::wait_for;
-use herd_tests::process::Signal;
+use herd_tests::process::{Process, Signal};
 use rustls::version::{TLS12, TLS13};
 
 use crate::{assert_fails, binaries};
@@ -95,6 +97,22 @@ fn plain_text_where_tls_is_required() {
 }
 
 /// Where TLS is for neighbours alone, a client's connection is closed, and the log says why.
+/// What `up` says to try works as it stands.
+#[test]
+fn up_where_tls_is_required() {
+    let certs = certs();
+    let herd = Plan::new(&binaries(), &single()).with_http().prepare();
+    let mut command = binaries().command();
+    command.args(["up", "--tls-clients", "required", "--config"]).arg(&herd.config).args(certs.flags());
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("a program to run");
+    let mut told = BufReader::new(child.stdout.take().expect("piped")).lines().map(|line| line.expect("text"));
+    let _process = Process::of(child);
+    assert_eq!(told.find(|line| line.starts_with("Map: ")), Some(format!("Map: https://{}", herd.door("A"))));
+    let iamat = told.find(|line| line.starts_with("  herd iamat ")).expect("what to try");
+    let ca = certs.flags().last().expect("the authority's file").clone();
+    assert!(iamat.contains(&format!(" --tls --ca {ca} --to A ")), "{iamat}");
+}
+
 #[test]
 fn tls_where_clients_have_none() {
     let certs = certs();

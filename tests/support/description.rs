@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::http::HttpAnswer;
+use crate::http::{Event, HttpAnswer};
 
 /// A description, and which of its answers were met.
 #[derive(Clone, Debug)]
@@ -29,6 +29,20 @@ impl Description {
     pub fn expect(&mut self, method: &str, path: &str, answer: &HttpAnswer) {
         if let Err(why) = self.check(method, path, answer) {
             panic!("{method} {path}: {why}\n{} {}", answer.status, answer.text());
+        }
+    }
+
+    /// The event is one that the description has for a stream at that path.
+    pub fn expect_event(&self, path: &str, event: &Event) {
+        let response = self.resolved(&self.json["paths"][path]["get"]["responses"]["200"]).expect("a response");
+        let schema = &response["content"]["text/event-stream"]["x-item-schema"];
+        assert!(schema.is_object(), "{path}: its events are not described");
+        let mut json = json!({ "event": event.name, "data": event.json() });
+        if let Some(id) = &event.id {
+            json["id"] = id.as_str().into();
+        }
+        if let Err(why) = self.conforms(schema, &json, "the event") {
+            panic!("{path}: {why}");
         }
     }
 
@@ -162,8 +176,6 @@ fn is_of(name: &str, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn check(schema: &Value, value: &Value) -> Result<(), String> {

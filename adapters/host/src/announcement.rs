@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::config::Settings;
+use crate::config::{ClientTls, Settings};
 use crate::server::Bound;
 
 /// The most servers that are listed.
@@ -26,11 +26,13 @@ pub(crate) fn print(settings: &Settings, bound: &[Bound], program: &str) -> io::
     if bound.len() > MOST_LISTED {
         writeln!(out, "  and {} more", bound.len() - MOST_LISTED)?;
     }
+    let tls = settings.tls.as_ref().filter(|tls| tls.clients == ClientTls::Required);
+    let scheme = if tls.is_some() { "https" } else { "http" };
     match (bound.iter().find_map(Bound::http), bound.iter().find_map(|bound| bound.no_http.as_ref())) {
         (Some(http), _) if http.ip().is_unspecified() => {
-            writeln!(out, "Map: http://{}, from elsewhere at this machine's addresses", from_here(http))?;
+            writeln!(out, "Map: {scheme}://{}, from elsewhere at this machine's addresses", from_here(http))?;
         }
-        (Some(http), _) => writeln!(out, "Map: http://{http}")?,
+        (Some(http), _) => writeln!(out, "Map: {scheme}://{http}")?,
         (None, Some(why)) => writeln!(out, "No map: {why}")?,
         (None, None) => writeln!(out, "No map: --http ADDR:PORT serves it")?,
     }
@@ -41,10 +43,12 @@ pub(crate) fn print(settings: &Settings, bound: &[Bound], program: &str) -> io::
     let names: Vec<&str> = herd.ids().map(|id| herd.name(id).as_str()).collect();
     let (first, last) = (names.first().unwrap_or(&""), names.last().unwrap_or(&""));
     let config = settings.config.as_ref().map_or_else(String::new, |file| format!(" --config {}", file.display()));
+    let tls = tls.map_or_else(String::new, |tls| format!(" --tls --ca {}", tls.authorities().display()));
+    let options = config + &tls;
     writeln!(out, "Try, in another terminal:")?;
-    writeln!(out, "  herd iamat{config} --to {first} kiwi.cs.ucla.edu 34.068930 -118.445127")?;
-    writeln!(out, "  herd whatsat{config} --to {last} kiwi.cs.ucla.edu")?;
-    writeln!(out, "  herd demo{config}")?;
+    writeln!(out, "  herd iamat{options} --to {first} kiwi.cs.ucla.edu 34.068930 -118.445127")?;
+    writeln!(out, "  herd whatsat{options} --to {last} kiwi.cs.ucla.edu")?;
+    writeln!(out, "  herd demo{options}")?;
     out.flush()
 }
 
