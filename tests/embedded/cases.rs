@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use herd::wire::Target;
@@ -19,6 +20,7 @@ use herd_tests::patience::wait_for;
 use herd_tests::ports::free_address;
 
 use crate::Adapter;
+use crate::counting::{Counting, TOLD};
 
 type Server = herd_host::Server<Adapter>;
 
@@ -394,6 +396,37 @@ fn rights_that_change() {
         assert!(client.whatsat().at.ends_with(" kiwi +1+1 1"));
         assert_eq!(client.ask("IAMAT kiwi +1+1 2"), "? IAMAT kiwi +1+1 2");
         drop(client);
+        server.stop().await.expect("an orderly stop");
+    });
+}
+
+/// What comes in one write is told to each watcher in one, or in two where it was read in parts, though the more watch the
+/// less of it is taken in at once.
+#[test]
+fn watchers_are_told_together_of_what_comes_together() {
+    const WATCHERS: u64 = 200;
+    run(async {
+        let settings = alone("A");
+        let places = settings.open_places().expect("the embedded places");
+        let server = herd_host::Server::<Counting<Adapter>>::start(&settings, "A", places).await.expect("a server");
+        let mut watchers: Vec<_> = (0..WATCHERS).map(|_| Client::connect(server.address())).collect();
+        for watcher in &mut watchers {
+            assert_eq!(watcher.ask("WATCH *"), "WATCHING *");
+        }
+        let mut speaker = Client::connect(server.address());
+        // The first rounds show the server how many each report is told to.
+        for round in 0..10 {
+            let told = TOLD.load(Ordering::Relaxed);
+            let reports = (0..100).map(|client| format!("IAMAT client-{client} +1+1 {round}\n"));
+            speaker.send(reports.collect::<String>());
+            for watcher in &mut watchers {
+                let last = (0..100).map(|_| watcher.line()).last();
+                assert!(last.is_some_and(|line| line.ends_with(&format!("client-99 +1+1 {round} *"))));
+            }
+            let writes = TOLD.load(Ordering::Relaxed) - told;
+            assert!(writes <= 2 * WATCHERS, "round {round}: {writes} writes to {WATCHERS} watchers");
+        }
+        drop((watchers, speaker));
         server.stop().await.expect("an orderly stop");
     });
 }

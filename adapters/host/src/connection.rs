@@ -1,5 +1,6 @@
 //! A connection that was accepted: bytes to its session, replies from it.
 
+mod called;
 mod handshake;
 mod piece;
 mod stopping;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use herd::{Instant, Node, Received, Refusal, Seat, Session, SessionId, Turn};
 use socket2::TcpKeepalive;
 
+use self::called::Called;
 use self::unsent::Unsent;
 use self::withheld::Withheld;
 use crate::logs::Escaped;
@@ -78,6 +80,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// watches wakes its connection by this, too.
     mailbox: Option<Arc<Mailbox<Letter>>>,
     alarm: Option<Alarm>,
+    /// Who watches what it has brought.
+    called: Called,
     /// How its input ended, once all was read that there will ever be.
     input_end: Option<InputEnd>,
     /// Why a line of it was refused: it is closed then.
@@ -113,6 +117,7 @@ impl<R: Runtime> Connection<R> {
             work: 0,
             mailbox: None,
             alarm: None,
+            called: Called::default(),
             input_end: None,
             refused: None,
             is_revoked: false,
@@ -126,10 +131,15 @@ impl<R: Runtime> Connection<R> {
     /// Serves it until it is to be closed.
     pub(crate) async fn serve(&mut self) {
         let end = loop {
-            let turn = std::future::poll_fn(|context| match self.task.phase(context.waker()) {
-                Phase::Running => self.poll(context),
-                Phase::Stopping => self.poll_stopping(context),
-                Phase::Over => Poll::Ready(Ok(TurnEnd::Ended(End::CutOff))),
+            let turn = std::future::poll_fn(|context| {
+                let turn = match self.task.phase(context.waker()) {
+                    Phase::Running => self.poll(context),
+                    Phase::Stopping => self.poll_stopping(context),
+                    Phase::Over => Poll::Ready(Ok(TurnEnd::Ended(End::CutOff))),
+                };
+                let goes_on = matches!(turn, Poll::Ready(Ok(TurnEnd::Spent))) && self.session.has_input();
+                self.called.end_turn(goes_on, |watcher| self.shared.wake(watcher));
+                turn
             });
             match turn.await {
                 Ok(TurnEnd::Spent) => R::take_turns().await,
@@ -249,6 +259,7 @@ impl<R: Runtime> Connection<R> {
             // What a pass brings is among the changes when it has ended.
             let data = shared.data.as_ref().filter(|data| brings && data.is_each);
             let ticket = data.map(|data| data.ticket());
+            self.called.take(&mut turn.actions, id);
             shared.perform(turn, Some((&mut self.session, output)));
             let now = turn.now.instant;
             self.work += Turn::CALL + turn.work().wrapping_sub(before);

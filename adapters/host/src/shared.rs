@@ -155,8 +155,6 @@ impl<R: Runtime> Shared<R> {
                         _ => self.deliver(session, Letter::Answer(answer)),
                     },
                     Action::Close { session } => self.deliver(session, Letter::Close),
-                    // Its own pass is followed by the next, if there is anything to do.
-                    Action::Look { session } if own.as_ref().is_some_and(|(own, _)| own.id() == session) => {}
                     Action::Look { session } => self.wake(session),
                     Action::Forward { peer } => self.neighbours.wake(peer),
                     Action::WakeAt(at) => self.timer.set(at),
@@ -226,7 +224,7 @@ impl<R: Runtime> Shared<R> {
     }
 
     /// What that session watches has changed: its connection asks it whether it can go on.
-    fn wake(&self, session: SessionId) {
+    pub(crate) fn wake(&self, session: SessionId) {
         if let Some(mailbox) = self.mailbox(session) {
             mailbox.wake();
         }
