@@ -24,7 +24,10 @@ struct Count {
     allocates: bool,
 }
 
-const COUNTS: [Count; 11] = [
+/// How many watch where lines to watchers are counted.
+const WATCHERS: u64 = 100;
+
+const COUNTS: [Count; 12] = [
     Count::new("an IAMAT alone", "iamat", 0, 600),
     Count::new("an IAMAT with two neighbours", "iamat", 2, 735),
     Count::new("an IAMAT with two neighbours, a secret and a token", "guarded", 2, 755),
@@ -36,6 +39,11 @@ const COUNTS: [Count; 11] = [
         2,
         960,
     ),
+    Count {
+        requests: 100 * WATCHERS,
+        allocates: true,
+        ..Count::new("a line to one of a hundred watchers, which read a hundred at a time", "told", 0, 750)
+    },
     Count::new("an IAMAT with two neighbours, where arrivals are collected", "arrivals", 2, 750),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
     Count::new("an IAMAT with whole numbers and two neighbours", "whole", 2, 840),
@@ -132,6 +140,7 @@ fn prepare(what: &str, neighbours: usize, rounds: u64) -> (Bench, Vec<Vec<u8>>) 
         "filed" => Bench::filing(neighbours),
         "watched" => Bench::watched(neighbours, false),
         "circled" => Bench::watched(neighbours, true),
+        "told" => Bench::followed(neighbours, WATCHERS),
         "arrivals" => Bench::collecting_arrivals(neighbours),
         _ => Bench::new(neighbours),
     };
@@ -155,7 +164,7 @@ fn measured(bench: &mut Bench, rounds: &[Vec<u8>]) -> usize {
         bench.second_passes();
         let replied = bench.receive(bytes);
         uncounted(bench);
-        replied + bench.drain()
+        replied + bench.drain() + bench.tell()
     };
     rounds.iter().map(round).sum()
 }

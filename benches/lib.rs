@@ -19,7 +19,9 @@ pub const BATCH: u64 = 100;
 pub struct Bench {
     node: Node,
     session: Session,
+    /// Who watch what nothing is told of, and who watch everybody.
     watchers: Vec<Session>,
+    audience: Vec<Session>,
     turn: Turn,
     out: Vec<u8>,
     peers: Vec<ServerId>,
@@ -49,17 +51,41 @@ impl Bench {
         for number in 1..=10_000_u64 {
             let (south, east) = (10 + number / 200, 60 + number % 100);
             let target = if circles { format!("-{south}.5+{east}.25 1") } else { format!("other-{number}") };
-            let mut watcher = bench.node.session(SessionId(number), Some(LOOPBACK), Instant::default());
-            let line = format!("WATCH {target}\n");
-            let mut out = Vec::new();
-            watcher.receive(&bench.node, &mut bench.turn, line.as_bytes()).serve().reply(&mut out);
-            while watcher.can_resume() {
-                watcher.receive(&bench.node, &mut bench.turn, &[]).serve().reply(&mut out);
-            }
-            assert_eq!(out, format!("WATCHING {target}\n").as_bytes());
+            let watcher = bench.watcher(number, &target);
             bench.watchers.push(watcher);
         }
         bench
+    }
+
+    /// The same where so many watch everybody, and read whatever they are told.
+    #[must_use]
+    pub fn followed(neighbours: usize, watchers: u64) -> Self {
+        let mut bench = Self::new(neighbours);
+        bench.audience = (1..=watchers).map(|number| bench.watcher(number, "*")).collect();
+        bench
+    }
+
+    /// Somebody who watches that target.
+    fn watcher(&mut self, number: u64, target: &str) -> Session {
+        let mut watcher = self.node.session(SessionId(number), Some(LOOPBACK), Instant::default());
+        let mut out = Vec::new();
+        watcher.receive(&self.node, &mut self.turn, format!("WATCH {target}\n").as_bytes()).serve().reply(&mut out);
+        while watcher.can_resume() {
+            watcher.receive(&self.node, &mut self.turn, &[]).serve().reply(&mut out);
+        }
+        assert_eq!(out, format!("WATCHING {target}\n").as_bytes());
+        watcher
+    }
+
+    /// All who [follow](Self::followed) read what they are told; how many bytes that is.
+    pub fn tell(&mut self) -> usize {
+        self.out.clear();
+        for watcher in &mut self.audience {
+            while watcher.can_resume() {
+                watcher.receive(&self.node, &mut self.turn, &[]).serve().reply(&mut self.out);
+            }
+        }
+        self.out.len()
     }
 
     /// The same where arrivals are collected, as in a herd that is joined with others.
@@ -97,8 +123,8 @@ impl Bench {
         let node = Node::new(Arc::clone(herd), me, Limits::default(), 5);
         let session = node.session(SessionId(0), Some(LOOPBACK), Instant::default());
         let peers = herd.neighbours(me).to_vec();
-        let mut bench =
-            Self { node, session, watchers: Vec::new(), turn: Turn::default(), out: Vec::new(), peers, nanos: 0 };
+        let (watchers, audience, turn, out) = (Vec::new(), Vec::new(), Turn::default(), Vec::new());
+        let mut bench = Self { node, session, watchers, audience, turn, out, peers, nanos: 0 };
         for &peer in herd.neighbours(me) {
             bench.handle(Event::Resolved { peer, addresses: &[LOOPBACK] });
         }

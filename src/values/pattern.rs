@@ -36,7 +36,7 @@ impl Pattern {
     /// Whether it is about that client.
     #[must_use]
     pub fn covers(&self, client: &[u8]) -> bool {
-        if self.is_prefix { client.starts_with(&self.text) } else { client == &*self.text }
+        self.is_any() || if self.is_prefix { client.starts_with(&self.text) } else { client == &*self.text }
     }
 
     /// Whether it is about all clients that `other` is about.
@@ -53,6 +53,7 @@ impl Pattern {
 
     /// Whether it is about every client.
     #[must_use]
+    #[inline]
     pub fn is_any(&self) -> bool {
         self.is_prefix && self.text.is_empty()
     }

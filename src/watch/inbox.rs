@@ -17,9 +17,9 @@ use crate::wire::WatchWord;
 /// What waits for a watcher: shared by the watcher and by those who have news.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    /// Lines in the order of what they tell, and of which watch each is and how long.
+    /// Lines in the order of what they tell, and of which watches they are.
     text: BytesMut,
-    lines: VecDeque<Line>,
+    runs: VecDeque<Run>,
     /// Clients that wait, in their order: where in it each is.
     queue: BTreeMap<u64, Waiting>,
     places: BTreeMap<(u32, Box<[u8]>), u64>,
@@ -51,9 +51,9 @@ enum Start {
     Awaiting,
 }
 
-/// A line.
+/// Lines of one watch, one behind the other, and how many bytes they are.
 #[derive(Clone, Copy, Debug)]
-struct Line {
+struct Run {
     watch: u32,
     len: usize,
 }
@@ -88,7 +88,7 @@ impl Inbox {
     pub(super) fn new(share: Share, most: usize) -> Self {
         Self {
             text: BytesMut::new(),
-            lines: VecDeque::new(),
+            runs: VecDeque::new(),
             queue: BTreeMap::new(),
             places: BTreeMap::new(),
             next: 0,
@@ -110,7 +110,7 @@ impl Inbox {
         if self.start != Start::Told || !self.queue.is_empty() || self.text.len() >= self.slow {
             self.wait(watch, news);
         } else if news.is_news(news.was) {
-            self.write(watch, news.word, news.line.as_slice(), target);
+            self.write(watch, target, news);
         }
         self.account();
         self.calls()
@@ -123,12 +123,18 @@ impl Inbox {
         calls
     }
 
-    fn write(&mut self, watch: u32, word: WatchWord, line: &[u8], target: &[u8]) {
+    fn write(&mut self, watch: u32, target: &[u8], news: &News<'_>) {
         let before = self.text.len();
-        word.write(line, target, &mut self.text);
+        news.line.write(news.word, target, &mut self.text);
         let len = self.text.len() - before;
-        self.lines.push_back(Line { watch, len });
-        self.bytes += len + size_of::<Line>();
+        self.bytes += len;
+        match self.runs.back_mut() {
+            Some(run) if run.watch == watch => run.len += len,
+            _ => {
+                self.runs.push_back(Run { watch, len });
+                self.bytes += size_of::<Run>();
+            }
+        }
     }
 
     /// Has a client wait, or what waits be the newest; if there is nothing to tell any more, nothing waits.
@@ -180,7 +186,7 @@ impl Inbox {
     pub(super) fn clear(&mut self) {
         self.is_lost = false;
         let remembered = self.bytes - self.queued_bytes();
-        (self.text, self.lines) = (BytesMut::new(), VecDeque::new());
+        (self.text, self.runs) = (BytesMut::new(), VecDeque::new());
         self.queue.clear();
         self.places.clear();
         self.bytes = remembered;
@@ -189,13 +195,13 @@ impl Inbox {
 
     fn queued_bytes(&self) -> usize {
         let waiting: usize = self.queue.values().map(Waiting::bytes).sum();
-        self.text.len() + self.lines.len() * size_of::<Line>() + waiting
+        self.text.len() + self.runs.len() * size_of::<Run>() + waiting
     }
 
     /// The start of a watch is to be told, and from here on what comes waits client by client. That is so only once all that
     /// came before was told; whether it is.
     pub(super) fn hold_back(&mut self) -> bool {
-        if self.start == Start::Told && self.lines.is_empty() && self.queue.is_empty() {
+        if self.start == Start::Told && self.runs.is_empty() && self.queue.is_empty() {
             self.start = Start::Telling;
         }
         self.start != Start::Told
@@ -233,17 +239,26 @@ impl Inbox {
 
     /// Whether there is something to be told.
     pub(super) fn has_more(&self) -> bool {
-        self.is_lost || !self.lines.is_empty() || !self.queue.is_empty()
+        self.is_lost || !self.runs.is_empty() || !self.queue.is_empty()
     }
 
     /// Appends lines to `out` until that has `most` bytes. `target` is what lines of a watch end with.
     pub(super) fn read<'a>(&mut self, most: usize, target: impl Fn(u32) -> Option<&'a [u8]>, out: &mut Vec<u8>) {
         let mut len = 0;
         while out.len() + len < most
-            && let Some(line) = self.lines.pop_front()
+            && let Some(run) = self.runs.front_mut()
         {
-            len += line.len;
-            self.bytes -= line.len + size_of::<Line>();
+            // Whole lines: the first LF from where there is enough is in the run, since it ends with one.
+            let enough = most - out.len() - len;
+            let end = memchr::memchr(b'\n', self.text[len..len + run.len].get(enough - 1..).unwrap_or_default());
+            let taken = end.map_or(run.len, |end| enough + end);
+            run.len -= taken;
+            len += taken;
+            self.bytes -= taken;
+            if run.len == 0 {
+                self.runs.pop_front();
+                self.bytes -= size_of::<Run>();
+            }
         }
         append(&self.text[..len], |piece| out.extend_from_slice(piece));
         self.text.advance(len);
@@ -267,8 +282,8 @@ impl Inbox {
     /// A watcher at rest holds hardly any memory.
     fn rest(&mut self) {
         const SMALL: usize = 512;
-        if self.text.capacity() > SMALL || self.lines.capacity() > SMALL / size_of::<Line>() {
-            (self.text, self.lines) = (BytesMut::new(), VecDeque::new());
+        if self.text.capacity() > SMALL || self.runs.capacity() > SMALL / size_of::<Run>() {
+            (self.text, self.runs) = (BytesMut::new(), VecDeque::new());
         }
     }
 
@@ -276,17 +291,17 @@ impl Inbox {
     pub(super) fn forget(&mut self, watch: u32) {
         let mut kept = BytesMut::with_capacity(self.text.len());
         let mut start = 0;
-        for line in &self.lines {
-            if line.watch != watch {
-                kept.extend_from_slice(&self.text[start..start + line.len]);
+        for run in &self.runs {
+            if run.watch != watch {
+                kept.extend_from_slice(&self.text[start..start + run.len]);
             }
-            start += line.len;
+            start += run.len;
         }
         self.bytes -= self.text.len() - kept.len();
         self.text = kept;
-        let before = self.lines.len();
-        self.lines.retain(|line| line.watch != watch);
-        self.bytes -= (before - self.lines.len()) * size_of::<Line>();
+        let before = self.runs.len();
+        self.runs.retain(|run| run.watch != watch);
+        self.bytes -= (before - self.runs.len()) * size_of::<Run>();
         let places: Vec<u64> =
             self.queue.iter().filter(|(_, waiting)| waiting.watch == watch).map(|(&place, _)| place).collect();
         for place in places {
@@ -415,5 +430,18 @@ mod tests {
         }
         assert!(versions.iter().all(|version| version % 2 == 1) && versions.last() == Some(&59), "{versions:?}");
         assert_eq!((inbox.bytes, buffers.total()), (0, 0));
+    }
+    #[test]
+    fn whoever_was_called_for_what_is_no_more_is_called_again() {
+        let buffers = Arc::new(Buffers::new(usize::MAX));
+        let mut inbox = Inbox::new(Share::new(Arc::clone(&buffers), SessionId(1)), 1000);
+        // All that comes waits client by client.
+        inbox.limit(1000, 0);
+        let line = SharedLine::new(b"kiwi 1");
+        for (was, is, is_called) in [(false, true, true), (true, false, false), (false, true, true)] {
+            let word = if is { WatchWord::Enter } else { WatchWord::Leave };
+            let news = News { client: b"kiwi", was, is, tells_each: false, word, line: &line };
+            assert_eq!((inbox.tell(1, b"target", &news), inbox.has_more()), (is_called, is));
+        }
     }
 }

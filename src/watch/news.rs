@@ -1,7 +1,9 @@
 //! What there is to be told of one client.
 
-use core::cell::OnceCell;
+use core::cell::{OnceCell, RefCell};
 use std::sync::Arc;
+
+use bytes::BytesMut;
 
 use crate::wire::WatchWord;
 
@@ -26,23 +28,38 @@ impl News<'_> {
     }
 }
 
-/// A record's line, which is copied once for all who keep it for later.
+/// A record's line, of which copies are made once for all who are told of it.
 #[derive(Debug)]
 pub(super) struct SharedLine<'a> {
     line: &'a [u8],
+    /// For those who keep it for later.
     copy: OnceCell<Arc<[u8]>>,
+    /// What was told last. Where many watch the same, it is what the next is told.
+    told: RefCell<Option<(WatchWord, Vec<u8>)>>,
 }
 
 impl<'a> SharedLine<'a> {
     pub(super) const fn new(line: &'a [u8]) -> Self {
-        Self { line, copy: OnceCell::new() }
-    }
-
-    pub(super) const fn as_slice(&self) -> &'a [u8] {
-        self.line
+        Self { line, copy: OnceCell::new(), told: RefCell::new(None) }
     }
 
     pub(super) fn copy(&self) -> Arc<[u8]> {
         Arc::clone(self.copy.get_or_init(|| self.line.into()))
+    }
+
+    /// Appends the whole line for a watch of that target.
+    pub(super) fn write(&self, word: WatchWord, target: &[u8], out: &mut BytesMut) {
+        let mut told = self.told.borrow_mut();
+        // It ends with its target and an LF.
+        let start = word.as_str().len() + self.line.len() + 2;
+        let is_same = |of: &WatchWord, text: &[u8]| *of == word && text[start..text.len() - 1] == *target;
+        if !told.as_ref().is_some_and(|(of, text)| is_same(of, text)) {
+            let mut text = Vec::with_capacity(start + target.len() + 1);
+            word.write(self.line, target, &mut text);
+            *told = Some((word, text));
+        }
+        if let Some((_, text)) = &*told {
+            out.extend_from_slice(text);
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use slab::Slab;
+
 use super::inbox::Inbox;
 use super::watch::{Lines, Watch};
 use crate::access::Rights;
@@ -17,7 +19,10 @@ use crate::wire::Target;
 
 /// A watch, among all of a server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WatchId(u32);
+pub(crate) struct WatchId(usize);
+
+/// Some of them, in their order: one behind the other in memory, since all of them may be told of each report.
+type WatchIds = Vec<WatchId>;
 
 /// The watches whose watchers have gone, until somebody looks.
 pub(super) type Abandoned = Lock<Vec<WatchId>>;
@@ -26,16 +31,15 @@ pub(super) type Abandoned = Lock<Vec<WatchId>>;
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
     interest: Arc<Interest>,
-    by_id: BTreeMap<WatchId, Watch>,
-    next: u32,
-    by_client: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
-    by_prefix: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
+    by_id: Slab<Box<Watch>>,
+    by_client: BTreeMap<Box<[u8]>, WatchIds>,
+    by_prefix: BTreeMap<Box<[u8]>, WatchIds>,
     /// How many prefixes of each length are watched.
     prefix_lens: BTreeMap<usize, usize>,
     /// Those of circles, by the blocks that have all cells of theirs.
-    by_block: BTreeMap<(Level, u32), BTreeSet<WatchId>>,
+    by_block: BTreeMap<(Level, u32), WatchIds>,
     /// Fences that wait, by the clients that count as inside and are not: of those they have to be told wherever they are.
-    followed: BTreeMap<Box<[u8]>, BTreeSet<WatchId>>,
+    followed: BTreeMap<Box<[u8]>, WatchIds>,
     /// How many watches each session, or other watcher, has.
     sessions: BTreeMap<SessionId, usize>,
     /// How many fences wait.
@@ -90,22 +94,18 @@ impl Watches {
         (rights, store, horizon): (&Rights, &Store, Horizon),
     ) -> WatchId {
         self.clear_out(hash_key);
-        while self.by_id.contains_key(&WatchId(self.next)) {
-            self.next = self.next.wrapping_add(1);
-        }
-        let id = WatchId(self.next);
-        self.next = self.next.wrapping_add(1);
+        let id = WatchId(self.by_id.vacant_key());
         self.index(id, &target, hash_key, true);
         let mut watch = Watch::new(of, number, target);
         watch.begin(store, horizon, rights);
         count(&mut self.sessions, watch.session, true);
-        self.by_id.insert(id, watch);
+        self.by_id.insert(Box::new(watch));
         id
     }
 
     /// Removes one.
     pub(crate) fn remove(&mut self, id: WatchId, hash_key: &HashKey) {
-        if let Some(watch) = self.by_id.remove(&id) {
+        if let Some(watch) = self.by_id.try_remove(id.0) {
             count(&mut self.sessions, watch.session, false);
             watch.followed().for_each(|client| note(&mut self.followed, client.into(), id, false));
             self.index(id, &watch.target, hash_key, false);
@@ -122,7 +122,7 @@ impl Watches {
 
     /// Has one begin anew.
     pub(crate) fn begin(&mut self, id: WatchId, rights: &Rights, store: &Store, horizon: Horizon) {
-        if let Some(watch) = self.by_id.get_mut(&id) {
+        if let Some(watch) = self.by_id.get_mut(id.0) {
             watch.followed().for_each(|client| note(&mut self.followed, client.into(), id, false));
             watch.begin(store, horizon, rights);
         }
@@ -205,7 +205,7 @@ impl Watches {
         let ids = by_client.get(client).into_iter().chain(by_prefix).flatten().chain(&by_circle);
         let mut count = 0;
         for &id in ids {
-            let Some(watch) = by_id.get_mut(&id) else { continue };
+            let Some(watch) = by_id.get_mut(id.0) else { continue };
             let is_reached = match to {
                 Reach::Everybody => true,
                 Reach::WithoutGuests => !watch.has_met_guests,
@@ -246,14 +246,18 @@ impl Watches {
         store: &Store,
         out: &mut Vec<u8>,
     ) {
-        if let Some(watch) = self.by_id.get_mut(&id) {
+        if let Some(watch) = self.by_id.get_mut(id.0) {
             watch.meet_guests(guests, store, out);
         }
     }
 
     /// What is watched, by those who are no other regions.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
-        self.by_id.values().filter(|watch| watch.session != SessionId::REGIONS).map(|watch| &watch.target)
+        self.by_id
+            .iter()
+            .map(|(_, watch)| watch)
+            .filter(|watch| watch.session != SessionId::REGIONS)
+            .map(|watch| &watch.target)
     }
 
     /// How often what is watched has changed.
@@ -264,7 +268,7 @@ impl Watches {
     /// Who begins to watch something for which that is so has to wait for other regions no longer; whether others still do.
     pub(crate) fn await_no_region(&mut self, is_ready: impl Fn(&Target) -> bool, turn: &mut Turn) -> bool {
         let mut awaits = false;
-        for watch in self.by_id.values().filter(|watch| !watch.has_met_guests) {
+        for watch in self.by_id.iter().map(|(_, watch)| watch).filter(|watch| !watch.has_met_guests) {
             let mut inbox = watch.inbox.hold();
             if inbox.awaits() && is_ready(&watch.target) {
                 inbox.set_awaits(false);
@@ -277,12 +281,12 @@ impl Watches {
 
     /// Which shard has clients that a watch has not met yet; none where it has met all.
     pub(crate) fn next_shard(&self, id: WatchId) -> Option<usize> {
-        self.by_id.get(&id)?.next_shard()
+        self.by_id.get(id.0)?.next_shard()
     }
 
     /// Has a watch meet some of what is in that shard; how much work it was.
     pub(crate) fn gather(&mut self, id: WatchId, shard: &Shard, out: &mut Vec<u8>) -> u64 {
-        self.by_id.get_mut(&id).map_or(0, |watch| watch.gather_in(shard, out))
+        self.by_id.get_mut(id.0).map_or(0, |watch| watch.gather_in(shard, out))
     }
 }
 
@@ -310,11 +314,16 @@ fn blocks_of(shift: &Shift<'_>, bits: &Bits) -> Vec<(Level, u32)> {
     levels.flat_map(|level| cells.iter().map(move |&cell| (level, level.block(cell))).collect::<Vec<_>>()).collect()
 }
 
-fn note<K: Ord>(index: &mut BTreeMap<K, BTreeSet<WatchId>>, by: K, id: WatchId, is_there: bool) {
+fn note<K: Ord>(index: &mut BTreeMap<K, WatchIds>, by: K, id: WatchId, is_there: bool) {
     if is_there {
-        index.entry(by).or_default().insert(id);
+        let ids = index.entry(by).or_default();
+        if let Err(place) = ids.binary_search(&id) {
+            ids.insert(place, id);
+        }
     } else if let Some(ids) = index.get_mut(&by) {
-        ids.remove(&id);
+        if let Ok(place) = ids.binary_search(&id) {
+            ids.remove(place);
+        }
         if ids.is_empty() {
             index.remove(&by);
         }
@@ -391,12 +400,12 @@ mod tests {
                 let cell = Cell::of_valid(record.position_and_rest().expect("a position"));
                 let may = bits.may_watch(key.hash(client.as_bytes()), client.as_bytes()) || bits.has_cell(cell);
                 let shift = Shift { before: None, now: Some(record) };
-                watches.by_id.values_mut().for_each(Watch::end_gathering);
+                watches.by_id.iter_mut().for_each(|(_, watch)| watch.end_gathering());
                 let mut turn = Turn::default();
                 watches.tell(&shift, &store, &mut turn);
                 told += turn.actions.len();
                 assert!(may || turn.actions.is_empty(), "seed {seed}: {client} at {place}");
-                watches.by_id.values_mut().for_each(Watch::read_all);
+                watches.by_id.iter_mut().for_each(|(_, watch)| watch.read_all());
             }
             for id in ids {
                 watches.remove(id, &key);
