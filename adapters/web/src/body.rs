@@ -21,7 +21,7 @@ impl Door {
     ///
     /// # Errors
     /// 413 where it is too long, 408 where it is not there within the time that a line may take, 400 where it breaks off.
-    pub(crate) async fn read(&self, mut body: Incoming) -> Result<Bytes, Problem> {
+    pub(crate) async fn read(&self, body: &mut Incoming) -> Result<Bytes, Problem> {
         let most = self.host.settings().max_body;
         let too_long = || {
             let detail = format!("the body is longer than max-body, which is {most} bytes");
@@ -31,7 +31,7 @@ impl Door {
             return Err(too_long());
         }
         let (mut first, mut all, mut timeout, mut counted) = (Bytes::new(), Vec::new(), None, None);
-        while let Some(frame) = self.frame(&mut body, &mut timeout).await? {
+        while let Some(frame) = self.frame(body, &mut timeout).await? {
             let Ok(data) = frame.into_data() else { continue };
             if first.is_empty() && all.is_empty() {
                 first = data;

@@ -139,29 +139,29 @@ impl Endpoint {
         matches!(self, Self::PutClient | Self::DeleteClient | Self::Share | Self::Device(_) | Self::DeviceWithToken(_))
     }
 
-    async fn serve(self, call: Call<'_>) -> Result<Reply, Problem> {
+    async fn serve(self, call: &mut Call<'_>) -> Result<Reply, Problem> {
         match self {
-            Self::Page => Ok(page::get(&call)),
-            Self::Asset => assets::get(&call),
-            Self::Map => page::settings(&call),
+            Self::Page => Ok(page::get(call)),
+            Self::Asset => assets::get(call),
+            Self::Map => page::settings(call),
             Self::Livez => Ok(health::live()),
             Self::Readyz => Ok(health::ready(call.door)),
             Self::Healthz => Ok(health::well(call.door)),
-            Self::Metrics => metrics::get(&call),
-            Self::OpenApi => openapi::get(&call),
-            Self::Status => status::get(&call),
-            Self::Servers => servers::get(&call),
-            Self::GetClient => clients::get(&call).await,
+            Self::Metrics => metrics::get(call),
+            Self::OpenApi => openapi::get(call),
+            Self::Status => status::get(call),
+            Self::Servers => servers::get(call),
+            Self::GetClient => clients::get(call).await,
             Self::PutClient => clients::put(call).await,
             Self::DeleteClient => clients::delete(call).await,
-            Self::ListClients => clients::list(&call).await,
-            Self::Places => places::get(&call).await,
-            Self::Near => near::get(&call).await,
-            Self::Watch => watch::get(&call),
+            Self::ListClients => clients::list(call).await,
+            Self::Places => places::get(call).await,
+            Self::Near => near::get(call).await,
+            Self::Watch => watch::get(call),
             Self::Share => share::post(call).await,
-            Self::SharedPage => share::page(&call),
-            Self::SharedClient => share::client(&call),
-            Self::SharedWatch => share::watch(&call),
+            Self::SharedPage => share::page(call),
+            Self::SharedClient => share::client(call),
+            Self::SharedWatch => share::watch(call),
             Self::Device(format) => devices::serve(call, format, None).await,
             Self::DeviceWithToken(format) => {
                 let token = call.segments.first().cloned();
@@ -183,7 +183,7 @@ pub(crate) async fn serve(door: &Arc<Door>, peer: &Peer, request: Request<Incomi
     guard::allow_origin(&head, &settings, &mut cors);
     let served = match enter(&head, &settings, found) {
         Ok(Entered::Answered(reply)) => Ok(reply),
-        Ok(Entered::For(endpoint, segments)) => endpoint.serve(Call { door, peer, head, body, segments }).await,
+        Ok(Entered::For(endpoint, segments)) => endpoint.serve(&mut Call { door, peer, head, body, segments }).await,
         Err(problem) => Err(problem),
     };
     let mut reply = served.unwrap_or_else(Problem::into_reply);

@@ -65,13 +65,13 @@ pub(crate) async fn get(call: &Call<'_>) -> Result<Reply, Problem> {
 }
 
 /// `PUT /v1/clients/{id}`: where it is now, or was at some time.
-pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
+pub(crate) async fn put(call: &mut Call<'_>) -> Result<Reply, Problem> {
     call.query(&[])?;
     let client = call.client()?.to_vec();
     let asker = call.asker()?;
     // First, so that whoever may not is not read.
     asker.may(Need::Report, &client)?;
-    let body = call.door.read(call.body).await?;
+    let body = call.door.read(&mut call.body).await?;
     let Sighted { lat, lng, time } = Sighted::read(&body)?;
     let now = call.door.host.now();
     let position = lat.signed() + &lng.signed();
@@ -90,7 +90,7 @@ pub(crate) async fn put(call: Call<'_>) -> Result<Reply, Problem> {
 
 /// `DELETE /v1/clients/{id}?time=`: forgets what is known of it up to that time, or what is kept now. The tombstone, or the
 /// report that is newer.
-pub(crate) async fn delete(call: Call<'_>) -> Result<Reply, Problem> {
+pub(crate) async fn delete(call: &Call<'_>) -> Result<Reply, Problem> {
     let query = call.query(&["time"])?;
     let client = call.client()?;
     let asker = call.asker()?;

@@ -17,8 +17,9 @@ use crate::reply::{Reply, reply, text};
 use crate::router::Call;
 
 /// Takes what a device sends, with the token of its path where it has one there.
-pub(crate) async fn serve(call: Call<'_>, format: Format, token: Option<Vec<u8>>) -> Result<Reply, Problem> {
+pub(crate) async fn serve(call: &mut Call<'_>, format: Format, token: Option<Vec<u8>>) -> Result<Reply, Problem> {
     let Call { door, peer, head, body, .. } = call;
+    let door = *door;
     let query = head.uri.query().unwrap_or_default();
     if head.method == Method::GET && query.is_empty() {
         return Ok(text(StatusCode::OK, about(format)));

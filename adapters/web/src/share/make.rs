@@ -33,7 +33,7 @@ struct Shared {
 }
 
 /// Makes a link to a client, for who has the right to share it.
-pub(crate) async fn post(call: Call<'_>) -> Result<Reply, Problem> {
+pub(crate) async fn post(call: &mut Call<'_>) -> Result<Reply, Problem> {
     call.query(&[])?;
     let client = call.client()?.to_vec();
     let asker = call.asker()?;
@@ -42,7 +42,7 @@ pub(crate) async fn post(call: Call<'_>) -> Result<Reply, Problem> {
     if settings.share.keys.is_empty() {
         return Err(Problem::not_found("links are off: name a share-key-file in [http] of the herd's file"));
     }
-    let body = call.door.read(call.body).await?;
+    let body = call.door.read(&mut call.body).await?;
     let time = time(&body, settings.share.at_most)?;
     let now = host.now();
     host.node().position(&client, now).ok_or_else(|| asker.refused(Refusal::UnknownClient))?;
