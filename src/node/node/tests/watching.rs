@@ -1,8 +1,10 @@
 //! Who is near, and who is told of changes.
 
 use super::*;
+use crate::access::Right;
 use crate::node::HostStatus;
 use crate::session::Session;
+use crate::wire::Target;
 
 /// A server, and a connection to it.
 struct Line<'a> {
@@ -244,6 +246,31 @@ fn a_pass_takes_in_less_where_each_report_is_told_to_many() {
     }
     assert!(passes(&mut client, &reports) <= 2 * Turn::SHARE, "a few reports are told to a thousand watchers");
     assert!(client.session.can_resume());
+}
+
+#[test]
+fn a_watcher_is_told_of_no_other_clients_than_it_may_watch() {
+    let node = node_alone(Limits::default());
+    let mut client = Line::new(&node, 1);
+    client.say(THREE);
+    let rights = ["watch:truck-*".parse::<Right>().expect("a right")].into_iter().collect();
+    let (mut watcher, mut turn) = (node.watcher(SessionId(2), rights), Turn::at(now()));
+    let everybody = Target::watch(&[b"*"]).expect("a target");
+    node.watch(&mut turn, &mut watcher, &everybody).expect("it may watch some");
+    let mut tell = || {
+        let mut told = Vec::new();
+        while watcher.has_more() {
+            node.tell(&mut turn, &mut watcher, usize::MAX, &mut told);
+        }
+        let told = String::from_utf8(told).expect("these tests speak ASCII");
+        let mut clients: Vec<String> =
+            told.lines().filter_map(|line| line.split(' ').nth(3).map(str::to_owned)).collect();
+        clients.sort();
+        clients
+    };
+    assert_eq!(tell(), ["truck-7", "truck-8"]);
+    client.say("IAMAT kiwi +1+1 3\nIAMAT truck-7 +1+1 3\n");
+    assert_eq!(tell(), ["truck-7"]);
 }
 
 #[test]
