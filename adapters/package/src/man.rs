@@ -21,7 +21,8 @@ fn write_with_commands(command: clap::Command, source: &str, folder: &Path) -> i
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
         write_with_commands(subcommand.clone(), source, folder)?;
     }
-    let (notes, has_commands) = (command.get_after_help().map(ToString::to_string), command.has_subcommands());
+    let notes = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+    let has_commands = command.has_subcommands();
     let man = Man::new(command).source(source).manual("Herd");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
@@ -43,11 +44,16 @@ fn write_with_commands(command: clap::Command, source: &str, folder: &Path) -> i
 /// Writes what `--help` ends with: a section for each of its headings, with lists as lists, and everything else filled.
 fn write_notes(notes: &str, page: &mut impl Write) -> io::Result<()> {
     let mut roff = Roff::new();
-    for line in notes.lines().filter(|line| !line.is_empty()) {
+    let mut lines = notes.lines().filter(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
         let text = line.trim_start();
-        match (text.strip_suffix(':'), text.split_once("  ")) {
+        // What a long term is for stands below it.
+        let below = lines.next_if(|next| next.starts_with("      "));
+        match (text.strip_suffix(':'), below.map(|below| (text, below)).or(text.split_once("  "))) {
             (Some(heading), _) if text.len() == line.len() => roff.control("SH", [&*heading.to_uppercase()]),
             (_, Some((term, what))) => roff.control("TP", []).text([bold(term)]).text([roman(what.trim_start())]),
+            // Nothing of a list that ends there.
+            _ if text.len() == line.len() => roff.control("PP", []).text([roman(text)]),
             _ => roff.text([roman(text)]),
         };
     }
