@@ -71,11 +71,10 @@ impl Clock {
     }
 
     /// A neighbour has greeted and said what its clock was when it did. The greeting may have taken its time: so it is known
-    /// that this clock is not ahead, where the two are near, and nothing where they are not.
-    pub(super) fn heard(&mut self, clock: Timestamp, now: Now) {
-        if clock.since(now.wall).as_nanos().abs() <= TRUSTED && !self.differs {
-            self.agreed = Some(offset(now));
-        }
+    /// that this clock is not ahead, where the two are near, and nothing where they are not. `all` is what is known of every
+    /// neighbour's clock.
+    pub(super) fn heard(&mut self, clock: Timestamp, all: impl Iterator<Item = Skew>, now: Now) {
+        self.compare(Some(clock.since(now.wall)), all, now);
     }
 
     /// A neighbour has answered a greeting: its clock is so far `ahead`, if the answer says so. `all` is what is known of every

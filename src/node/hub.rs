@@ -394,7 +394,7 @@ impl Hub {
         let mut heard = Ok(());
         self.on_link(from, turn, |link, cx| heard = link.greeted(hello, cx));
         if let Some(clock) = hello.fields.and_then(|fields| fields.clock).filter(|_| heard.is_ok()) {
-            self.clock.heard(clock, turn.now);
+            self.clock.heard(clock, self.links.iter().filter_map(|link| link.health.clock), turn.now);
         }
         heard
     }

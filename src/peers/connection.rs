@@ -61,7 +61,7 @@ impl Link {
         }
         self.met(incarnation, fields, cx);
         self.health.answered = Some(incarnation);
-        let clocks = self.health.greeted_back(fields.and_then(|fields| fields.clock), cx.turn.now.wall);
+        let clocks = self.health.greeted_back(fields.and_then(|fields| fields.clock), cx.turn.now);
         match clocks {
             Clocks::Differ(ahead) => cx.wrong(self.peer, Wrong::Clock(ahead)),
             Clocks::Agree => cx.over(self.peer, &Wrong::Clock(Skew::default())),
@@ -135,7 +135,7 @@ impl Link {
             self.want_poll(cx);
         } else if !self.outbox.is_empty() || self.life == Life::Doubted || self.repair.can_go_on() {
             self.tell(cx);
-        } else if cx.limits.link_idle.is_zero() && self.is_idle() {
+        } else if cx.limits.link_idle.is_zero() && self.may_rest() {
             self.rest(cx);
         }
     }

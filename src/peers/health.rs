@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::values::{Instant, Skew, Timestamp};
+use crate::values::{Instant, Now, Skew, Timestamp};
 
 /// How long nothing must have come by repair before people are told what it brought.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -28,8 +28,8 @@ pub(crate) struct Health {
     pub(crate) tombstones_waiting: usize,
     /// When the two last compared.
     pub(crate) compared: Option<Instant>,
-    /// What this server's clock said when it greeted, if there was no answer to that yet.
-    greeted: Option<Timestamp>,
+    /// When it greeted, if there was no answer to that yet.
+    greeted: Option<Instant>,
     /// How far the neighbour's clock is ahead, for all that is known.
     pub(crate) clock: Option<Skew>,
     /// The incarnation that the neighbour last named where this server connects to.
@@ -136,9 +136,9 @@ impl Health {
         }
     }
 
-    /// A greeting is on its way, when this server's clock said that.
-    pub(super) fn greets(&mut self, wall: Timestamp) {
-        self.greeted.get_or_insert(wall);
+    /// A greeting is on its way.
+    pub(super) fn greets(&mut self, now: Instant) {
+        self.greeted.get_or_insert(now);
     }
 
     /// The connection is over: no answer will come.
@@ -147,14 +147,27 @@ impl Health {
     }
 
     /// A greeting was answered: what that says of the two clocks. The time that the answer took explains some of what they
-    /// differ by; what is beyond that, and a second, is to be told.
-    pub(super) fn greeted_back(&mut self, clock: Option<Timestamp>, wall: Timestamp) -> Clocks {
+    /// differ by; what is beyond that, and a second, is to be told. This server's own clock may have been set meanwhile, so
+    /// only what it says now counts.
+    pub(super) fn greeted_back(&mut self, clock: Option<Timestamp>, now: Now) -> Clocks {
         let (Some(greeted), Some(clock)) = (self.greeted.take(), clock) else { return Clocks::Unknown };
-        let (first, last) = (greeted.min(wall), greeted.max(wall));
-        let ahead = clock.since(Timestamp::from_nanos(first.as_nanos().midpoint(last.as_nanos())));
+        let took = now.instant.saturating_since(greeted);
+        let (first, last) = (now.wall.before(took), now.wall);
+        let ahead = clock.since(now.wall.before(took / 2));
         self.clock = Some(ahead);
         let beyond = if clock > last { clock.since(last) } else { clock.min(first).since(first) };
         if beyond.as_nanos().abs() > CLOCKS { Clocks::Differ(ahead) } else { Clocks::Agree }
+    }
+
+    /// The neighbour greeted, when its clock said that. Its greeting may have taken its time, so it only shows that two clocks
+    /// do not, or no longer, differ by as much as was known; whether they agree.
+    pub(super) fn heard_clock(&mut self, clock: Timestamp, wall: Timestamp) -> bool {
+        let size = |ahead: Skew| ahead.as_nanos().abs();
+        let ahead = clock.since(wall);
+        if self.clock.is_some_and(|known| size(known) > CLOCKS && size(ahead) < size(known)) {
+            self.clock = Some(ahead);
+        }
+        size(ahead) <= CLOCKS
     }
 
     /// Since when it is up.
@@ -175,5 +188,29 @@ fn short(why: &str) -> Box<str> {
 impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Health")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// So many seconds after the start, where the wall clock has been set ahead by so many.
+    fn now(seconds: u64, ahead: u64) -> Now {
+        let wall = Timestamp::from_nanos(((seconds + ahead) * SECOND).into());
+        Now { wall, instant: Instant::from_nanos(seconds * SECOND) }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_while_an_answer_comes_counts_as_it_is_now() {
+        let mut health = Health::default();
+        health.greets(now(10, 0).instant);
+        let clocks = health.greeted_back(Some(now(11, 0).wall), now(12, 0));
+        assert_eq!((clocks, health.clock), (Clocks::Agree, Some(Skew::default())));
+        health.greets(now(20, 0).instant);
+        let ahead = now(0, 0).wall.since(now(0, 100).wall);
+        assert_eq!(health.greeted_back(Some(now(21, 0).wall), now(22, 100)), Clocks::Differ(ahead));
     }
 }

@@ -33,7 +33,7 @@ use super::schedule::Schedule;
 use super::step::{LinkStep, Parting};
 use crate::herd::Limits;
 use crate::pass::{Action, Hello, Notice, Wrong};
-use crate::values::{Instant, ServerId};
+use crate::values::{Instant, ServerId, Skew};
 use crate::wire::{Framer, RecordKind, Stranger};
 
 /// How long a greeting may go unanswered, where nothing hangs on the answer: who does not answer is a plain server.
@@ -58,7 +58,7 @@ pub(crate) struct Link {
     pub(super) sending: Option<Instant>,
     pub(super) pause: Duration,
     pub(crate) health: Health,
-    /// When to greet again on the connection that there is, for the clocks.
+    /// When to greet again, for the clocks, on the connection that there is then.
     pub(super) greets_at: Option<Instant>,
     /// Whether the server stops: the link ends when all has been sent.
     pub(super) stops: bool,
@@ -269,6 +269,11 @@ impl Link {
         if !is_proved {
             cx.wrong_again(self.peer, Wrong::Unproven);
         }
+        if let Some(clock) = fields.and_then(|fields| fields.clock)
+            && self.health.heard_clock(clock, cx.turn.now.wall)
+        {
+            cx.over(self.peer, &Wrong::Clock(Skew::default()));
+        }
         // One that has spoken there already only wants to know whether this server lives.
         if again && self.make.incarnation() == Some(incarnation) {
             self.heard(cx);
@@ -319,7 +324,7 @@ impl Link {
 
     fn greeting(&mut self, cx: &mut Cx<'_>) -> BytesMut {
         let wall = cx.turn.now.wall;
-        self.health.greets(wall);
+        self.health.greets(cx.now);
         let nonce = self.proving.ask(cx);
         BytesMut::from(&cx.identity.greeting(wall, !self.make.is_bare(), nonce, None)[..])
     }
@@ -329,7 +334,7 @@ impl Link {
         let stuck = self.sending.map(|since| since + limits.link_timeout);
         let next = match self.state {
             State::Connecting { since, .. } => Some(since + limits.link_timeout),
-            State::Up { idle_since } if self.is_idle() => Some(idle_since + limits.link_idle),
+            State::Up { idle_since } if self.may_rest() => Some(idle_since + limits.link_idle),
             State::Greeting { until, .. } | State::Pausing { until } => Some(until),
             State::Idle => self.make.greet_at(),
             State::Up { .. } | State::Ended => None,
@@ -337,7 +342,8 @@ impl Link {
         let doubt = self.life.deadline(limits.link_timeout);
         let compare = self.repair.deadline(self.can_begin() || self.would_open_to_compare(), limits.link_timeout);
         let people = self.health.deadline().filter(|_| !self.repair.is_comparing());
-        stuck.into_iter().chain(next).chain(doubt).chain(compare).chain(people).chain(self.greets_at).min()
+        let greets = self.greets_at.filter(|_| self.is_up());
+        stuck.into_iter().chain(next).chain(doubt).chain(compare).chain(people).chain(greets).min()
     }
 
     /// The time for which it asked has come.
@@ -359,7 +365,7 @@ impl Link {
             let Mended { sent, received } = brought;
             cx.turn.notices.push(Notice::NeighbourUp { peer: self.peer, after, sent, received });
         }
-        if self.greets_at.take_if(|at| *at <= cx.now).is_some() {
+        if self.is_up() && self.greets_at.take_if(|at| *at <= cx.now).is_some() {
             self.life.doubt();
         }
         match self.state {
@@ -374,7 +380,7 @@ impl Link {
                 }
             }
             State::Up { .. } if self.life == Life::Doubted => self.tell(cx),
-            State::Up { idle_since } if self.is_idle() && idle_since + cx.limits.link_idle <= cx.now => self.rest(cx),
+            State::Up { idle_since } if self.may_rest() && idle_since + cx.limits.link_idle <= cx.now => self.rest(cx),
             State::Pausing { until } if until <= cx.now => self.connect(cx),
             _ => {}
         }
@@ -409,6 +415,11 @@ impl Link {
     pub(super) fn is_idle(&self) -> bool {
         let sent = self.outbox.is_empty() && !self.told && self.sending.is_none() && !self.proving.is_due();
         sent && !self.repair.is_comparing()
+    }
+
+    /// Whether nothing is to be sent, and no greeting waits for its answer.
+    pub(super) fn may_rest(&self) -> bool {
+        self.is_idle() && !matches!(self.life, Life::Asked(_))
     }
 
     /// Whether the neighbour finds out by comparing what it lacks, for all that is known: one that is down
@@ -459,16 +470,16 @@ impl Link {
         }
     }
 
-    /// Greets again after a while on the connection that there is, if that is to stay.
+    /// Greets again after a while, on the connection that there is then.
     pub(super) fn greet_later(&mut self, cx: &Cx<'_>) {
-        if cx.limits.compare_clocks && !self.make.is_bare() && !cx.limits.link_idle.is_zero() {
+        if cx.limits.compare_clocks && !self.make.is_bare() {
             self.greets_at = Some(cx.now + cx.limits.repair_interval);
         }
     }
 
     /// What this server says when it greets is another now: it is said on the connection that there is.
     pub(crate) fn greet_again(&mut self, cx: &mut Cx<'_>) {
-        if self.greets_at.is_some() {
+        if self.is_up() && self.greets_at.is_some() {
             self.life.doubt();
             self.tell(cx);
         }

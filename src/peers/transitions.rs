@@ -38,9 +38,14 @@ impl Link {
         self.health.rose(cx.now);
         if self.make.is_ours() {
             self.repair.came_up(cx.now);
-            self.greet_later(cx);
+            // One that rests in between may be opened often, and is greeted on now and then.
+            if self.greets_at.take_if(|at| *at <= cx.now).is_some() {
+                self.life.doubt();
+            } else if self.greets_at.is_none() {
+                self.greet_later(cx);
+            }
         }
-        if self.outbox.queued() > 0 || self.proving.is_due() {
+        if self.outbox.queued() > 0 || self.proving.is_due() || self.life == Life::Doubted {
             self.tell(cx);
         }
     }
@@ -69,7 +74,6 @@ impl Link {
         self.sending = None;
         self.outbox.talk.clear();
         self.life = Life::Shown;
-        self.greets_at = None;
         self.proving = Proving::default();
         self.health.forget_connection();
     }

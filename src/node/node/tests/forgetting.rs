@@ -17,6 +17,8 @@ struct World {
     /// Which run of the neighbour answers, if it is there, and whether it says what its clock is.
     run: Option<u64>,
     tells_clock: bool,
+    /// By how many seconds the neighbour's clock is ahead.
+    ahead: i128,
 }
 
 impl World {
@@ -24,7 +26,8 @@ impl World {
         let herd = line_of(&["a", "b"]);
         let me = herd.find(b"a").expect("it is there");
         let node = Node::new(herd, me, limits, 1);
-        let mut world = Self { node, turn: Turn::default(), seconds: 0, jumped: 0, run: None, tells_clock: true };
+        let mut world =
+            Self { node, turn: Turn::default(), seconds: 0, jumped: 0, run: None, tells_clock: true, ahead: 0 };
         let peer = world.peer();
         world.handle(Event::Resolved { peer, addresses: &[LOOPBACK] });
         world.handle(Event::Started);
@@ -61,6 +64,12 @@ impl World {
         self.talk();
     }
 
+    /// What the neighbour says of itself.
+    fn greeting(&self, run: u64) -> String {
+        let clock = Timestamp::from_nanos(self.now().wall.as_nanos() + self.ahead * 1_000_000_000);
+        format!("HELLO b {run} v=2 clock={clock}\n")
+    }
+
     /// What somebody gets for lines, in which `@` stands for the first second.
     fn say(&self, remote: Option<IpAddr>, lines: &str) -> String {
         let mut session = self.node.session(SessionId(0), remote, self.now().instant);
@@ -88,9 +97,7 @@ impl World {
                     let bytes = String::from_utf8(bytes.to_vec()).expect("ASCII");
                     for line in bytes.lines() {
                         let answer = match line.split(' ').next() {
-                            Some("HELLO") if self.tells_clock => {
-                                format!("HELLO b {run} v=2 clock={}\n", self.now().wall)
-                            }
+                            Some("HELLO") if self.tells_clock => self.greeting(run),
                             Some("HELLO") => format!("HELLO b {run} v=2\n"),
                             Some("REPAIR") => "REPAIR b end\n".to_owned(),
                             _ => continue,
@@ -237,6 +244,33 @@ fn a_clock_that_is_wrong_deletes_nothing() {
     world.run = Some(7);
     world.pass(0);
     assert!(!world.is_known(b"kiwi"), "a neighbour's clock says the same");
+}
+
+#[test]
+fn a_clock_that_is_put_right_is_asked_for_also_where_links_rest() {
+    let keep_for = Some(Duration::from_secs(1000));
+    let mut world = World::new(Limits { keep_for, link_idle: Duration::ZERO, ..Limits::default() });
+    world.agree();
+    world.say(None, "IAMAT kiwi +1+1 @\n");
+    world.jumped = 2000 * 1_000_000_000;
+    assert!(world.is_known(b"kiwi"), "it has run ahead");
+    world.pass(0);
+    assert!(!world.is_known(b"kiwi"), "the neighbour's clock says the same, and was asked");
+}
+
+#[test]
+fn a_neighbour_that_greets_shows_that_its_clock_is_put_right() {
+    let mut world = World::new(Limits { keep_for: Some(Duration::from_secs(1000)), ..Limits::default() });
+    world.say(None, "IAMAT kiwi +1+1 @\n");
+    world.ahead = 5000;
+    world.agree();
+    world.seconds = 1500;
+    assert!(world.is_known(b"kiwi"), "its only neighbour's clock differs");
+    world.say(Some(LOOPBACK), &world.greeting(7));
+    assert!(world.is_known(b"kiwi"), "and still does");
+    world.ahead = 0;
+    world.say(Some(LOOPBACK), &world.greeting(7));
+    assert!(!world.is_known(b"kiwi"));
 }
 
 #[test]
