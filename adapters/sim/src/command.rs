@@ -55,7 +55,7 @@ pub(crate) struct Line {
     #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = number(0..=u64::MAX))]
     first_seed: u64,
     /// What goes wrong: all, none, or a list of latency, chunking, breaks, partitions, slow, crashes, clocks, places,
-    /// middleboxes, members, stops, makes, moves, keys, secrets, forgets, expiry, disks
+    /// middleboxes, members, stops, makes, moves, keys, secrets, forgets, expiry, disks, watches, regions
     #[arg(long, default_value_t = Faults::ALL)]
     faults: Faults,
     /// How servers are linked: random, cycle, tree, complete, or degree2, degree3, ...

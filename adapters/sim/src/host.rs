@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use herd::{Instant, Node, Now, Timestamp};
+use herd::{Node, Now, Timestamp};
 
+use crate::clock::Clock;
 use crate::disk::HostDisk;
 use crate::list::{Ids, List};
 use crate::listener::Listener;
@@ -14,9 +15,6 @@ use crate::nearby::Kept;
 use crate::oracle::ReportId;
 use crate::run::Stopping;
 use crate::scenario::{BadScenario, Illness, Nanos, Scenario};
-
-/// What every clock shows at the start, if it is right: nanoseconds since the POSIX epoch.
-const EPOCH: i128 = 1_479_413_884_000_000_000;
 
 /// A server and the machine that it runs on.
 #[derive(Debug)]
@@ -62,12 +60,9 @@ pub(crate) struct Host {
     pub(crate) illness: Option<Illness>,
     /// Whether its source is ever ill.
     pub(crate) excused: bool,
-    /// The wall clock: what it showed at a time, and how much too fast it has run since.
-    wall: i128,
-    wall_since: Nanos,
-    drift: i32,
-    /// Since when its clock has been about right.
-    pub(crate) right_since: Nanos,
+    pub(crate) clock: Clock,
+    /// The latest time that it may have gone by in this life, before its clock was last set.
+    pub(crate) trusted_before: Option<Timestamp>,
 }
 
 impl Host {
@@ -115,31 +110,14 @@ impl Host {
             wakes: 0,
             illness: None,
             excused: false,
-            wall: EPOCH,
-            wall_since: 0,
-            drift: 0,
-            right_since: 0,
+            clock: Clock::default(),
+            trusted_before: None,
         }
     }
 
     /// What its clocks say.
     pub(crate) fn now(&self, at: Nanos) -> Now {
-        let passed = i128::from(at - self.wall_since);
-        let wall = self.wall + passed + passed * i128::from(self.drift) / 1_000_000;
-        Now { wall: Timestamp::from_nanos(wall), instant: Instant::from_nanos(at) }
-    }
-
-    /// Its wall clock jumps, and runs otherwise from now on.
-    pub(crate) fn set_clock(&mut self, at: Nanos, jump: i64, drift: i32) {
-        self.wall = self.now(at).wall.as_nanos() + i128::from(jump);
-        self.wall_since = at;
-        self.drift = drift;
-        self.note_clock(at);
-    }
-
-    /// How far its wall clock is ahead of the true time, in nanoseconds.
-    pub(crate) fn clock_error(&self, at: Nanos) -> i128 {
-        self.now(at).wall.as_nanos() - EPOCH - i128::from(at)
+        self.clock.now(at)
     }
 
     /// It starts with a new node, which takes back what is on the disk.
@@ -159,6 +137,7 @@ impl Host {
         self.started_at = at;
         self.crashed_by = None;
         self.acknowledged.clear();
+        self.trusted_before = None;
         self.wake_at = None;
         Ok(())
     }

@@ -44,6 +44,7 @@
 //! | `shrink` | from a long failure to a short one |
 
 mod calendar;
+mod clock;
 mod connection;
 mod digest;
 mod disk;

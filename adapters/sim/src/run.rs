@@ -194,7 +194,10 @@ impl Run {
             herd,
             scenario,
         };
-        (0..servers).for_each(|server| run.note_allowed(server));
+        for server in 0..servers {
+            run.note_allowed(server);
+            run.note_alone(server);
+        }
         run.plan();
         Ok(run)
     }

@@ -74,15 +74,17 @@ fn nothing_goes_wrong_where_nothing_is_wrong() {
 
 #[test]
 fn who_is_forgotten_and_what_is_over_goes_and_stays_away() {
-    let faults = "forgets,expiry,partitions,crashes,latency,stops,breaks,disks".parse().expect("they are faults");
-    let recipe = Recipe { faults, ..Recipe::default() };
-    let mut forgets = 0;
-    for seed in 0..60 {
-        let outcome = Run::new(recipe.scenario(seed)).expect("a herd").play();
-        assert_eq!(outcome.violation, None, "seed {seed}");
-        forgets += outcome.stats.forgets;
+    for clocks in ["", ",clocks"] {
+        let faults = format!("forgets,expiry,partitions,crashes,latency,stops,breaks,disks{clocks}");
+        let recipe = Recipe { faults: faults.parse().expect("they are faults"), ..Recipe::default() };
+        let mut forgets = 0;
+        for seed in 0..60 {
+            let outcome = Run::new(recipe.scenario(seed)).expect("a herd").play();
+            assert_eq!(outcome.violation, None, "seed {seed}, {faults}");
+            forgets += outcome.stats.forgets;
+        }
+        assert!(forgets > 100, "{forgets}");
     }
-    assert!(forgets > 100, "{forgets}");
 }
 
 #[test]

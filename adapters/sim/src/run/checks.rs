@@ -234,22 +234,25 @@ impl Run {
                 _ => self.hosts[island].node.as_ref()?.digest(),
             };
             first = Some((island, expected));
-            if digest != expected && !self.differs_by_age(server, island) {
+            if digest != expected && !self.differs_by_age(server, island, islands) {
                 return Some((server, self.difference(server, island)));
             }
         }
         None
     }
 
-    /// Whether two servers keep the same, but for what is over for one of them already.
-    fn differs_by_age(&self, server: usize, other: usize) -> bool {
-        let mut differences = 0;
-        self.oracle.clients().all(|client| {
-            let [one, two] = [server, other].map(|server| self.oracle.newest(server, client));
-            let is_over = |server: usize, id: Option<ReportId>| id.is_none_or(|id| self.may_go(server, id));
-            differences += usize::from(one != two);
-            one == two || is_over(server, one) && is_over(other, two)
-        }) && differences > 0
+    /// Whether two servers keep the same, but for clients of whom the newest that anybody keeps whom they reach is over by a
+    /// clock that may say so. Whoever still keeps that passes on nothing older, and whose clock that is does not take it.
+    fn differs_by_age(&self, server: usize, other: usize, islands: &[Option<usize>]) -> bool {
+        let reached = || (0..islands.len()).filter(|&at| islands[at] == islands[server]);
+        let is_over = |client| {
+            let kept = reached().filter_map(|at| self.oracle.newest(at, client));
+            let newest = kept.max_by_key(|&id| self.oracle.report(id).order());
+            newest.is_some_and(|id| reached().any(|at| self.may_go(at, id)))
+        };
+        let differs = |&client: &u32| self.oracle.newest(server, client) != self.oracle.newest(other, client);
+        let mut differences = self.oracle.clients().filter(differs).peekable();
+        differences.peek().is_some() && differences.all(is_over)
     }
 
     fn difference(&self, server: usize, other: usize) -> String {

@@ -57,7 +57,7 @@ impl Run {
     /// What a client's line makes the server owe it.
     pub(super) fn judge_client(&mut self, id: ConnectionId, server: usize, line: &[u8]) -> Verdict {
         let wall = self.hosts[server].now(self.now).wall;
-        self.oracle.is_ahead = self.hosts[server].clock_error(self.now) > i128::from(30 * SECOND);
+        self.oracle.is_ahead = self.hosts[server].clock.error(self.now) > i128::from(30 * SECOND);
         let verdict = self.oracle.judge_client(server, &self.scenario.servers[server], wall, line);
         let verdict = match verdict {
             Verdict::Asks(report, _) | Verdict::Nears(_, Some(report)) if self.is_hidden(server, report) => {
@@ -138,7 +138,7 @@ impl Run {
         let server = connection.server as usize;
         let Some(mut talk) = connection.talk.take() else { return };
         let before = talk.answered;
-        let may_go = |record| self.may_go(server, record);
+        let may_go = |record| self.may_have_gone(server, record);
         let so_far = self.hosts[server].kept_so_far.len();
         let outcome = talk.receives(bytes, &Context { oracle: &self.oracle, may_go: &may_go, so_far });
         self.stats.replies += (talk.answered - before) as u64;

@@ -58,7 +58,7 @@ impl Run {
             What::Stranger { server, poses_as, there, ruse } => self.stranger_comes(server, poses_as, there, ruse),
             What::Impostor { server, .. } => self.hosts[server].impostors += 1,
             What::Crash { server, silent, keeps, .. } => self.crash(index, server, silent, keeps),
-            What::Clock { server, jump, drift } => self.hosts[server].set_clock(self.now, jump, drift),
+            What::Clock { server, jump, drift } => self.sets_clock(server, jump, drift),
             What::Places { server, how, .. } => self.hosts[server].illness = Some(how),
             What::Limit { server, .. } => self.limit(server, &self.scenario.bounds.tighter()),
             What::Hear { server, ref text } => self.hears(server, text),

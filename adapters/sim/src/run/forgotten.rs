@@ -23,17 +23,21 @@ pub(super) struct Forgotten {
 impl Run {
     /// A server has taken a tombstone from a client. One that its clock says is of another time is soon too old, or never.
     pub(super) fn note_forgotten(&mut self, server: usize, id: ReportId) {
-        let is_lost = self.hosts[server].clock_error(self.now).abs() > RIGHT;
+        let is_lost = self.hosts[server].clock.error(self.now).abs() > RIGHT;
         if self.forgotten.iter().all(|forgotten| forgotten.id != id) {
             self.forgotten.push(Forgotten { id, is_lost });
         }
     }
 
-    /// A server crashes: what tombstones nobody knows then are lost, and that is nobody's fault.
+    /// A server crashes: tombstones are lost that nobody knows then, or that this one does not know any more when others
+    /// may have let them go since it did. That is nobody's fault.
     pub(super) fn loses(&mut self, server: usize) {
         let mut forgotten = std::mem::take(&mut self.forgotten);
         for Forgotten { id, is_lost } in &mut forgotten {
-            *is_lost |= !(0..self.hosts.len()).any(|host| self.knows(host, *id, host == server));
+            let hosts = || 0..self.hosts.len();
+            let is_known = hosts().any(|host| self.knows(host, *id, host == server));
+            let is_missed = self.has_known(server, *id) && !self.knows(server, *id, true);
+            *is_lost |= !is_known || is_missed && hosts().any(|host| self.may_go(host, *id));
         }
         self.forgotten = forgotten;
     }
@@ -45,6 +49,13 @@ impl Run {
         let host = &self.hosts[server];
         let knows = self.oracle.newest(server, client).is_some_and(is_enough);
         knows && (host.node.is_some() && !is_down || host.has_for_good(client, is_enough))
+    }
+
+    /// Whether a server has known a tombstone, or something newer, in this life.
+    fn has_known(&self, server: usize, id: ReportId) -> bool {
+        let client = self.oracle.report(id).client;
+        let is_enough = |kept: Option<ReportId>| kept.is_some_and(|kept| !self.oracle.is_newer(id, kept));
+        self.hosts[server].kept_so_far.iter().any(|&(of, kept)| of == client && is_enough(kept))
     }
 
     /// Until when to look at a herd at rest: everything is over then that will be.
@@ -62,19 +73,23 @@ impl Run {
         }
     }
 
-    /// Whether all servers are there, reach each other, and have clocks that are about right.
+    /// Whether all servers are there and reach each other.
     fn is_whole(&self) -> bool {
         let islands = self.islands();
-        let is_right = |host: &crate::host::Host| host.clock_error(self.now).abs() <= RIGHT;
         let has_one_key = (1..self.hosts.len()).all(|server| self.scenario.key(server) == self.scenario.key(0));
         let is_together = islands.iter().all(|island| island.is_some() && *island == islands[0]);
-        is_together && has_one_key && self.scenario.older.is_empty() && self.hosts.iter().all(is_right)
+        is_together && has_one_key && self.scenario.older.is_empty()
+    }
+
+    /// Whether all clocks are about right.
+    fn has_right_clocks(&self) -> bool {
+        self.hosts.iter().all(|host| host.clock.error(self.now).abs() <= RIGHT)
     }
 
     /// Whether there is trouble after which links take long to find out how they are.
     fn has_unusual_trouble(&self) -> bool {
         let is_unusual = |what: &What| {
-            matches!(what, What::Clock { .. } | What::Move { .. } | What::Middlebox { .. } | What::Trust { .. })
+            matches!(what, What::Move { .. } | What::Middlebox { .. } | What::Trust { .. })
                 || matches!(what, What::Stranger { .. } | What::Impostor { .. })
                 || what.listing().is_some()
         };
@@ -86,7 +101,7 @@ impl Run {
         if !self.is_whole() {
             return;
         }
-        let rests = self.rests_until() > 0 && !self.has_unusual_trouble();
+        let rests = self.rests_until() > 0 && self.has_right_clocks() && !self.has_unusual_trouble();
         for server in 0..self.hosts.len() {
             for client in self.oracle.clients() {
                 let Some(kept) = self.oracle.newest(server, client) else { continue };

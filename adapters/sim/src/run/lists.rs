@@ -19,6 +19,7 @@ impl Run {
         }
         self.hosts[server].list = Arc::clone(&list);
         self.note_allowed(server);
+        self.note_alone(server);
         let never_ran = self.hosts[server].life == 0;
         if listing == Listing::In(server) && never_ran {
             self.start_server(server);

@@ -59,7 +59,7 @@ impl Run {
         server: usize,
         found: impl Iterator<Item = Found>,
     ) -> Result<(), (Invariant, String)> {
-        let may_go = |id| self.may_go(server, id);
+        let may_go = |id| self.may_have_gone(server, id);
         // What a server kept before it started again is known no more.
         for found in found.filter(|found| found.asked.life == self.hosts[server].life) {
             if let Some(fault) = found.fault(&self.hosts[server].kept_so_far, &self.oracle, &may_go) {
@@ -99,7 +99,7 @@ impl Run {
         }
         self.oracle.clients().find_map(|client| {
             let (kept, shown) = (self.oracle.seen(server, client), view.shown.get(&client).copied());
-            let is_over = |id: Option<ReportId>| id.is_some_and(|id| self.may_go(server, id));
+            let is_over = |id: Option<ReportId>| id.is_some_and(|id| self.may_have_gone(server, id));
             if is_over(kept) || is_over(shown) {
                 return None;
             }

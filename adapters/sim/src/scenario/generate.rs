@@ -1,5 +1,6 @@
 //! Scenarios that are made from a seed.
 
+mod clocks;
 mod disks;
 mod forgets;
 mod regions;
@@ -118,12 +119,10 @@ impl Recipe {
             bounds.watches = *chance.pick(&[2, 64]);
             bounds.watch_queue = *chance.pick(&[1, 3, 16_384]);
         }
-        // What is heard by a clock that is wrong is over at any time: nothing could be said of when it goes.
-        let ages = !self.faults.has(Fault::Clocks);
-        if ages && self.faults.has(Fault::Forgets) && chance.percent(60) {
+        if self.faults.has(Fault::Forgets) && chance.percent(60) {
             bounds.gone_for = *chance.pick(&[SECOND, 3 * SECOND, 8 * SECOND]);
         }
-        if ages && self.faults.has(Fault::Expiry) && chance.percent(30) {
+        if self.faults.has(Fault::Expiry) && chance.percent(30) {
             bounds.keep_for = Some(*chance.pick(&[2 * SECOND, 6 * SECOND, 15 * SECOND]));
         }
         bounds

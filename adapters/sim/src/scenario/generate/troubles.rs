@@ -63,13 +63,7 @@ impl Stage<'_> {
                 let (silent, keeps) = (self.chance.percent(50), self.chance.percent(50));
                 self.put(at, What::Crash { server, lasts: Some(lasts), silent, keeps });
             }
-            Fault::Clocks => {
-                let size = *self.chance.pick(&[MILLI, SECOND, 3600 * SECOND, 1_000_000_000 * SECOND]);
-                let jump = i64::try_from(self.chance.below(size)).expect("below a billion seconds");
-                let (jump, drift) = (if self.chance.percent(50) { jump } else { -jump }, self.chance.below(400));
-                let at = if self.chance.percent(50) { 0 } else { at };
-                self.put(at, What::Clock { server, jump, drift: i32::try_from(drift).expect("below 400") - 200 });
-            }
+            Fault::Clocks => self.clocks(at, lasts, server),
             Fault::Moves => {
                 let breaks = self.chance.percent(50);
                 self.put(at, What::Move { server, breaks });
