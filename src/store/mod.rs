@@ -5,12 +5,14 @@
 mod account;
 mod comparing;
 mod cursor;
+mod filed;
 mod filing;
 mod filter;
 mod gather;
 mod index;
 mod intake;
 mod kind_counts;
+mod learning;
 mod listing;
 mod matching;
 mod record;
