@@ -292,13 +292,13 @@ impl Session {
     /// takes long goes on, or what is watched has changed. Call [`receive`](Self::receive) with none; it does some of that.
     #[must_use]
     pub fn can_resume(&self) -> bool {
-        self.has_input() || self.can_go_on()
+        self.input_left() > 0 || self.can_go_on()
     }
 
-    /// Whether some of what was received was held back, and is taken in next.
+    /// How many bytes of what was received were held back, and are taken in next.
     #[must_use]
-    pub fn has_input(&self) -> bool {
-        !self.held.is_empty() && self.has_room()
+    pub fn input_left(&self) -> usize {
+        if self.has_room() { self.held.rest().len() } else { 0 }
     }
 
     /// Whether there is something to tell, and room for it.

@@ -137,8 +137,9 @@ impl<R: Runtime> Connection<R> {
                     Phase::Stopping => self.poll_stopping(context),
                     Phase::Over => Poll::Ready(Ok(TurnEnd::Ended(End::CutOff))),
                 };
-                let goes_on = matches!(turn, Poll::Ready(Ok(TurnEnd::Spent))) && self.session.has_input();
-                self.called.end_turn(goes_on, |watcher| self.shared.wake(watcher));
+                let goes_on = matches!(turn, Poll::Ready(Ok(TurnEnd::Spent)));
+                let left = if goes_on { self.session.input_left() } else { 0 };
+                self.called.end_turn(left, |watcher| self.shared.wake(watcher));
                 turn
             });
             match turn.await {
