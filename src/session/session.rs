@@ -127,11 +127,18 @@ impl Session {
         self.begun.get_or_insert(now);
     }
 
+    /// A generation that no node is ever of.
+    const BEHIND: usize = usize::MAX;
+
     /// The connection is encrypted from here on, and this is what the other end has shown. Without this it is one of plain
-    /// text.
+    /// text. It is said again where that counts for something else by now: the session is [behind](Self::is_behind) then.
     pub fn encrypted(&mut self, certificate: Certificate) {
+        match &self.shown.certificate {
+            None => self.begun = None,
+            Some(before) if *before == certificate => {}
+            Some(_) => self.generation = Self::BEHIND,
+        }
         self.shown.certificate = Some(certificate);
-        self.begun = None;
     }
 
     /// Who the server is, for all of a pass.

@@ -89,6 +89,8 @@ pub(crate) struct Connection<R: Runtime> {
     /// Whether it is closed because its client has lost a right.
     is_revoked: bool,
     neighbour_logged: bool,
+    /// Of which [generation](crate::tls::TlsSlot::generation) what was shown within TLS was judged by.
+    tls_generation: u64,
     /// Whether TCP asks now and then whether the other end is there, since it watches.
     is_kept_alive: bool,
     /// What it has done in this turn, in units of [work](Turn::work).
@@ -107,6 +109,7 @@ struct Alarm {
 impl<R: Runtime> Connection<R> {
     pub(crate) fn new(shared: Arc<Shared<R>>, task: Task, seat: Seat, stream: R::Stream, remote: SocketAddr) -> Self {
         let session = shared.node.session(shared.session_id(), Some(remote.ip()), shared.clock.instant());
+        let tls_generation = shared.tls.generation();
         Self {
             shared,
             stream: Secured::accepted(stream),
@@ -122,6 +125,7 @@ impl<R: Runtime> Connection<R> {
             refused: None,
             is_revoked: false,
             neighbour_logged: false,
+            tls_generation,
             is_kept_alive: false,
             _seat: seat,
             task,
@@ -159,6 +163,7 @@ impl<R: Runtime> Connection<R> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<TurnEnd>> {
         let mut now = None;
         self.work = 0;
+        self.judge_anew();
         while self.work < Turn::SHARE {
             if self.take_letters(context)? {
                 return Poll::Ready(Ok(TurnEnd::Ended(End::NoRoom)));

@@ -185,18 +185,19 @@ impl<R: Runtime> Link<R> {
         self.handle(Event::Connected { peer: self.peer, proven: is_encrypted });
     }
 
-    /// Has a connection in plain text made anew where TLS can be spoken since, once nothing is on its way on it.
+    /// Has a connection made anew once nothing is on its way on it: in plain text where TLS can be spoken since, and within
+    /// TLS where the certificate that the neighbour has shown is not valid any more.
     fn renew(&mut self) {
         let Connection::Open { stream, is_sending: false, .. } = &self.connection else { return };
-        if stream.is_encrypted() {
+        let generation = self.shared.tls.generation();
+        if generation == self.generation {
             return;
         }
-        let generation = self.shared.tls.generation();
-        if generation != self.generation {
-            self.generation = generation;
-            if tls_with(&self.shared, self.peer, &self.to).is_some() {
-                self.handle(Event::Renew { peer: self.peer });
-            }
+        let tls = tls_with(&self.shared, self.peer, &self.to);
+        let is_outdated = tls.is_some_and(|tls| stream.judge(&tls).is_none_or(|judged| judged.is_err()));
+        self.generation = generation;
+        if is_outdated {
+            self.handle(Event::Renew { peer: self.peer });
         }
     }
 

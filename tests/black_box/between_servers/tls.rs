@@ -133,3 +133,28 @@ fn a_certificate_without_a_name() {
     let nameless: Change = |params| params.subject_alt_names.clear();
     are_told_of(|certs, authority, _| certs.make("B", authority, nameless), "it is for another name");
 }
+
+/// A neighbour whose authority is trusted no more after a reload loses its connections both ways, and has them again when
+/// it is.
+#[test]
+fn an_authority_that_is_trusted_no_more() {
+    let (authority, other) = (Authority::new("test"), Authority::new("other"));
+    let certs = Certs::of(&authority, &["A", "B"]);
+    let mut herd = Plan::new(&binaries(), &pair()).with(&RETRY).prepare();
+    herd.configure(&certs.table("required"));
+    herd.start("A");
+    herd.start("B");
+    let before = herd.report("B", "kiwi", "1");
+    herd.wait_until_all_know("kiwi", &before);
+    wait_until_believed(&herd, "A", "B", "certificate");
+    certs.trust(&[&other]);
+    herd.reload("A");
+    wait_until_told(&herd, "A", "neighbour has no valid certificate", "B", "give both certificates of one authority");
+    wait_until_told(&herd, "B", "refused by a neighbour", "A", "has shown no certificate that it accepts");
+    let meanwhile = herd.report("B", "mango", "1");
+    assert_eq!(herd.converse("A", "WHATSAT mango 1 1\n"), b"? WHATSAT mango 1 1\n");
+    certs.trust(&[&authority]);
+    herd.reload("A");
+    herd.wait_until_all_know("mango", &meanwhile);
+    wait_until_believed(&herd, "A", "B", "certificate");
+}

@@ -25,18 +25,34 @@ impl<R: Runtime> Connection<R> {
         match step {
             Step::Begun => self.session.begin_handshake(self.shared.clock.instant()),
             Step::On => {}
-            Step::Done(shown) => {
-                let certificate = shown.unwrap_or_else(|why| {
-                    let (server, from, reason) = (self.shared.name(), self.remote, in_words(&why));
-                    tracing::info!(target: "herd::server", server, %from, reason, "certificate is not valid");
-                    Certificate::Invalid
-                });
+            Step::Done(judged) => {
+                let certificate = self.shown(judged);
                 self.refuse_clients(&certificate)?;
                 self.note_neighbours(&certificate);
                 self.session.encrypted(certificate);
             }
         }
         Ok(())
+    }
+
+    /// What was shown within TLS counts for something else perhaps since the server's own is another one.
+    pub(super) fn judge_anew(&mut self) {
+        let generation = self.shared.tls.generation();
+        if generation == self.tls_generation {
+            return;
+        }
+        let Some(judged) = self.shared.tls.get().and_then(|tls| self.stream.judge(&tls)) else { return };
+        self.tls_generation = generation;
+        let certificate = self.shown(judged);
+        self.session.encrypted(certificate);
+    }
+
+    fn shown(&self, judged: Result<Certificate, rustls::Error>) -> Certificate {
+        judged.unwrap_or_else(|why| {
+            let (server, from, reason) = (self.shared.name(), self.remote, in_words(&why));
+            tracing::info!(target: "herd::server", server, %from, reason, "certificate is not valid");
+            Certificate::Invalid
+        })
     }
 
     /// Where TLS is for neighbours only, whoever has no server's certificate need not go on. One that is not valid may be

@@ -156,7 +156,7 @@ impl Layer {
         let step = if !was_handshaking {
             None
         } else if !self.is_handshaking() {
-            Some(Step::Done(self.judge()))
+            Some(Step::Done(self.judged()))
         } else if is_first {
             Some(Step::Begun)
         } else {
@@ -198,9 +198,13 @@ impl Layer {
         Ok(len)
     }
 
-    fn judge(&mut self) -> Result<Certificate, rustls::Error> {
-        let shown = self.tls.peer_certificates().unwrap_or_default();
-        self.judge.take().map_or(Ok(Certificate::Absent), |judge| judge.judge(shown))
+    fn judged(&mut self) -> Result<Certificate, rustls::Error> {
+        self.judge.take().map_or(Ok(Certificate::Absent), |judge| self.judge(&judge))
+    }
+
+    /// What the other end has shown is by that judgement.
+    pub(super) fn judge(&self, by: &Tls) -> Result<Certificate, rustls::Error> {
+        by.judge(self.tls.peer_certificates().unwrap_or_default())
     }
 
     /// Encrypts some of `plaintext` and sends as much of it as the other end takes; how much was encrypted. None is while

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use herd::Certificate;
 use socket2::TcpKeepalive;
 
 use super::layer::{Input, Layer, Step, lend_copy};
@@ -61,6 +62,11 @@ impl<S: Stream> Secured<S> {
     /// Whether it is within TLS, and nobody has said that it is over.
     pub(crate) const fn is_encrypted(&self) -> bool {
         matches!(self.state, State::Tls(_))
+    }
+
+    /// What the other end has shown within TLS, as it is judged by now; nothing before the handshake is done.
+    pub(crate) fn judge(&self, by: &Tls) -> Option<Result<Certificate, rustls::Error>> {
+        self.layer().filter(|layer| !layer.is_handshaking()).map(|layer| layer.judge(by))
     }
 
     /// How much memory its output takes that the other end has not taken yet.

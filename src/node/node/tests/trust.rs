@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::*;
-use crate::access::{Certificates, Secret, Trust};
+use crate::access::{Certificate, Certificates, Secret, Trust};
 use crate::pass::{Trouble, Wrong};
 use crate::peers::Parting;
 use crate::wire::Stranger;
@@ -228,4 +228,27 @@ fn without_a_proof_no_word_between_servers_is_taken() {
     let answer = say(&node, Some(LOOPBACK), &greeting);
     assert!(answer.starts_with("HELLO b ") && answer.ends_with("\nREFUSED b secret\n"), "{answer}");
     assert!(node.record(b"kiwi").is_none());
+}
+
+#[test]
+fn a_certificate_that_counts_for_nothing_any_more_ends_its_session() {
+    let trust = Trust { certificates: Certificates::Required, ..Trust::default() };
+    let pair = Pair::new(trust.clone(), trust);
+    let mut session = pair.b.session(SessionId(7), Some(LOOPBACK), now().instant);
+    let of_a = || Certificate::Of(vec![name("a")]);
+    session.encrypted(of_a());
+    let say = |session: &mut Session, line: &str| {
+        let mut out = Vec::new();
+        session.receive(&pair.b, &mut Turn::at(now()), line.as_bytes()).serve().reply(&mut out);
+    };
+    say(&mut session, "HELLO a 1 v=2\nAT c +0.5 kiwi +1+1 1 a\n");
+    assert!(pair.b.record(b"kiwi").is_some());
+    say(&mut session, "");
+    session.encrypted(of_a());
+    assert!(!session.is_behind(&pair.b), "it counts for the same");
+    session.encrypted(Certificate::Invalid);
+    assert!(session.is_behind(&pair.b));
+    say(&mut session, "AT c +0.5 emu +1+1 1 a\n");
+    assert!(pair.b.record(b"emu").is_none());
+    assert!(session.is_finished(), "a neighbour may show another one on another connection");
 }
