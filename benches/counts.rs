@@ -42,7 +42,7 @@ const COUNTS: [Count; 12] = [
     Count {
         requests: 100 * WATCHERS,
         allocates: true,
-        ..Count::new("a line to one of a hundred watchers, which read a hundred at a time", "told", 0, 750)
+        ..Count::new("a line to one of a hundred watchers, which read a hundred at a time", "told", 0, 620)
     },
     Count::new("an IAMAT with two neighbours, where arrivals are collected", "arrivals", 2, 750),
     Count::new("an IAMAT with whole numbers, alone", "whole", 0, 720),
