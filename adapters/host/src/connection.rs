@@ -224,6 +224,7 @@ impl<R: Runtime> Connection<R> {
         match taken.input {
             Came::Bytes(0) => Poll::Ready(Ok(self.count_unread(unread))),
             Came::Bytes(len) => {
+                self.called.read(len);
                 Poll::Ready(self.pass(context, |session, node, turn| session.receive(node, turn, &input[..len])))
             }
             Came::End { is_whole: true } => {

@@ -12,14 +12,19 @@ use herd::{Action, SessionId};
 #[derive(Debug, Default)]
 pub(super) struct Called {
     watchers: Vec<SessionId>,
-    /// How much of what was read was left when the first was called, and its turn had ended.
-    left: Option<usize>,
+    /// How much was read since watchers were called, and what was left then of what was read before.
+    read: usize,
 }
 
 impl Called {
     /// They are called when they have been told of so many bytes of reports: a hundred, of which a line each is not half of
     /// what a watcher may have waiting that counts as one that reads.
     const MOST: usize = 8 << 10;
+
+    /// So many bytes were read.
+    pub(super) const fn read(&mut self, len: usize) {
+        self.read += len;
+    }
 
     /// Takes those of what a pass of that session has to be done; the session itself goes on anyway.
     pub(super) fn take(&mut self, actions: &mut Vec<Action>, own: SessionId) {
@@ -32,12 +37,10 @@ impl Called {
 
     /// A turn has ended, and the next ones take in as many bytes more of what was read: calls them if they need not wait.
     pub(super) fn end_turn(&mut self, left: usize, call: impl FnMut(SessionId)) {
-        if self.watchers.is_empty() {
-            return;
-        }
-        let first = *self.left.get_or_insert(left);
-        if left == 0 || first.saturating_sub(left) >= Self::MOST {
-            mem::take(self).watchers.into_iter().for_each(call);
+        let goes_on = left > 0 && self.read.saturating_sub(left) < Self::MOST;
+        if !goes_on || self.watchers.is_empty() {
+            self.read = left;
+            mem::take(&mut self.watchers).into_iter().for_each(call);
         }
     }
 }
@@ -60,6 +63,7 @@ mod tests {
     #[test]
     fn watchers_are_called_when_nothing_more_is_to_come() {
         let mut called = Called::default();
+        called.read(400);
         assert!(turn(&mut called, &[1, 0], 300).is_empty());
         assert!(turn(&mut called, &[2], 200).is_empty());
         assert_eq!(turn(&mut called, &[], 0), [1, 2]);
@@ -70,8 +74,18 @@ mod tests {
     #[test]
     fn they_do_not_wait_for_long() {
         let mut called = Called::default();
+        called.read(32 << 10);
         let lefts = (0..32 << 10).rev().step_by(1 << 10);
         let calls: Vec<_> = lefts.map(|left| turn(&mut called, &[1], left).len()).collect();
-        assert_eq!((calls.iter().sum::<usize>(), calls.iter().max()), (27, Some(&9)));
+        assert_eq!((calls.iter().sum::<usize>(), calls.iter().max()), (25, Some(&9)));
+    }
+
+    #[test]
+    fn what_was_told_to_nobody_does_not_count() {
+        let mut called = Called::default();
+        called.read(64 << 10);
+        assert!(turn(&mut called, &[], 20 << 10).is_empty());
+        assert!(turn(&mut called, &[1], 15 << 10).is_empty());
+        assert_eq!(turn(&mut called, &[1], 12 << 10), [1, 1]);
     }
 }
