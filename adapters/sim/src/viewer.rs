@@ -208,9 +208,10 @@ impl View {
             _ if record.is_tombstone() && told.word != b"FORGOTTEN" => Some("which is a tombstone"),
             _ => None,
         };
-        // What is over gives way to whatever comes.
+        // What is over gives way to whatever comes. Of one that was away, that may be that it was forgotten before.
         let last = last.filter(|&last| !(cx.may_go)(last));
-        let may_be_last = self.begins || matches!(told.word, b"EXPIRED" | b"LEAVE" | b"LEFT");
+        let is_known_again = told.word == b"FORGOTTEN" && may_move;
+        let may_be_last = self.begins || is_known_again || matches!(told.word, b"EXPIRED" | b"LEAVE" | b"LEFT");
         let is_older = last
             .is_some_and(|last| if may_be_last { cx.oracle.is_newer(last, id) } else { !cx.oracle.is_newer(id, last) });
         if let Some(fault) = fault.or(is_older.then_some("behind something that is no older")) {

@@ -45,8 +45,11 @@ fn everybody_is_told() {
     let all = [("Alford", "us"), ("Ball", "us"), ("Alford", "eu")]
         .map(|(server, region)| Member::start(server, region, &[&nats]));
     all.iter().for_each(Member::wait_until_joined);
-    // Subscribed is who has been connected and has heard anything after that.
-    all[0].say(Subject::Everybody, "here I am");
+    // Nothing says when the last of them has subscribed, so it is said until all have heard it.
+    wait_for("everybody to be told", || {
+        all[0].say(Subject::Everybody, "here I am");
+        all.iter().all(|server| server.times("here I am") > 0).then_some(())
+    });
     for server in &all {
         assert_eq!(server.wait_for_message("here I am"), Delivery::Everybody);
     }
